@@ -60,6 +60,8 @@ class Arguments(Protocol):
     status: bool
     apitest: bool
     sync: bool
+    show_code: bool
+    enter_code: bool
     all_models: bool
     models: list[str]
     yes: bool
@@ -105,7 +107,7 @@ def parse(argv: Sequence[str]) -> Arguments:
 
 def _subcommand(arguments: Arguments) -> Subcommand | None:
     """What the first word asks for, where no flag says what to do."""
-    acts = arguments.login or arguments.take or arguments.sync or arguments.export is not None or _works(arguments)
+    acts = arguments.login or arguments.take or _shares(arguments) or arguments.export is not None or _works(arguments)
     first = arguments.paths[0] if arguments.paths and not acts else None
     return next((one for one in Subcommand if one.value == first), None)
 
@@ -189,7 +191,7 @@ def _known(given: str, actions: Mapping[str, argparse.Action]) -> str | None:
 
 def is_bare(arguments: Arguments) -> bool:
     """Whether no action is given, so that the help is printed as in the Go program. ``-f`` alone is no action."""
-    acts = arguments.login or arguments.take or arguments.sync or arguments.export is not None
+    acts = arguments.login or arguments.take or _shares(arguments) or arguments.export is not None
     named = arguments.paths or arguments.subcommand is not None
     return not (acts or arguments.o is not None or named or _works(arguments))
 
@@ -206,8 +208,8 @@ def misused(arguments: Arguments, t: Translate) -> str:
         return t("-o works only with --login and --export.")
     if arguments.no_refresh_tokens:
         return t("--no-refresh-tokens works only with --export.")
-    if arguments.sync or arguments.take:
-        return _misused_sync(arguments, t) if arguments.sync else _misused_import(arguments, t)
+    if _shares(arguments) or arguments.take:
+        return _misused_sync(arguments, t) if _shares(arguments) else _misused_import(arguments, t)
     if arguments.subcommand is not None:
         return _misused_subcommand(arguments, arguments.subcommand, t)
     if arguments.hide_names and not _works(arguments):
@@ -237,7 +239,7 @@ def _hides_elsewhere(t: Translate) -> str:
 
 
 def _misused_login(arguments: Arguments, t: Translate) -> str:
-    if _works(arguments) or arguments.take or arguments.export is not None or arguments.sync:
+    if _works(arguments) or arguments.take or arguments.export is not None or _shares(arguments):
         return t("--login can't be combined with other actions.")
     if arguments.paths:
         return t("--login takes no files. Use -o to choose where to save the login.")
@@ -255,7 +257,7 @@ def _misused_import(arguments: Arguments, t: Translate) -> str:
 
 
 def _misused_export(arguments: Arguments, t: Translate) -> str:
-    if _works(arguments) or arguments.take or arguments.sync:
+    if _works(arguments) or arguments.take or _shares(arguments):
         return t("--export can't be combined with other actions.")
     if arguments.json and arguments.o == "-":
         return t("--json and -o - both print to standard output. Choose one.")
@@ -263,13 +265,22 @@ def _misused_export(arguments: Arguments, t: Translate) -> str:
 
 
 def _misused_sync(arguments: Arguments, t: Translate) -> str:
+    if not arguments.sync:
+        return t("--show-code and --enter-code work only with --sync.")
     if _works(arguments) or arguments.take:
         return t("--sync can't be combined with other actions.")
+    if arguments.show_code and arguments.enter_code:
+        return t("--show-code and --enter-code can't be combined. Choose one.")
     if arguments.paths:
         return t("--sync takes no files. It uses the folder sync_dir from the configuration.")
     if arguments.hide_names:
         return _hides_elsewhere(t)
     return ""
+
+
+def _shares(arguments: Arguments) -> bool:
+    """Whether it is about the shared table."""
+    return arguments.sync or arguments.show_code or arguments.enter_code
 
 
 def _works(arguments: Arguments) -> bool:
@@ -341,6 +352,8 @@ def _add_actions(add: Callable[..., argparse.Action], t: Translate) -> None:
     add("--models", metavar="A,B", type=_names, default=[], help=t("with --apitest: test only these models"))
     add("--all-models", action="store_true", help=t("with --apitest: test every model instead of three"))
     add("--sync", action="store_true", help=t("sync the logins in sync_dir with your other computers; no other action"))
+    add("--show-code", action="store_true", help=t("with --sync: show the code that sets up the next computer"))
+    add("--enter-code", action="store_true", help=t("with --sync: set up this computer; asks for the code"))
 
 
 def _add_others(add: Callable[..., argparse.Action], t: Translate) -> None:

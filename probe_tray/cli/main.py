@@ -76,6 +76,10 @@ def _action(arguments: Arguments) -> "Callable[[CommandSession], ExitStatus]":
         from probe_tray.cli.transfer.export_logins import export_logins
 
         return export_logins
+    if arguments.show_code or arguments.enter_code:
+        from probe_tray.cli.sync.setup_code import enter_code, show_code
+
+        return show_code if arguments.show_code else enter_code
     if arguments.sync:
         from probe_tray.cli.sync.sync import sync
 

@@ -12,6 +12,7 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, real_path, replace_file
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.credential_files import is_folder
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     ConfigError,
     DataFolderError,
@@ -31,6 +32,7 @@ from probe_tray.core.settings_json import (
     parse_what_is_usable,
     rounded,
 )
+from probe_tray.core.sync.setup import ADDRESS, API_KEY, KEY
 
 _LOCK: Final = "settings"
 
@@ -74,6 +76,21 @@ class JsonSettingsFile:
             await check(after)
             await asyncio.to_thread(self._write, data, after, change.values)
         return after
+
+    async def keep_sync_secrets(self, api_key: Secret, key: Secret) -> None:
+        """Write both secrets of sync into the file, where no keyring keeps them or the person has them there already.
+
+        Raises WriteError, ConfigError and DataFolderError; the file then is as it was.
+        """
+        async with self._locks.hold_name(_LOCK):
+            await asyncio.to_thread(self._write_sync_secrets, api_key, key)
+
+    def _write_sync_secrets(self, api_key: Secret, key: Secret) -> None:
+        data = _read(self._path, self._disk)
+        text = (dump_settings(Settings(), {}) if data is None else data).decode()
+        for name, secret in ((KEY, key), (API_KEY, api_key)):
+            text = set_member(text, (name,), msgspec.json.encode(secret.reveal()).decode(), after=(ADDRESS,))
+        _write(self._path, text.encode(), self._disk)
 
     def _need_folder(self, settings: Settings, change: SettingsPatch) -> None:
         folder = login_folder(settings, self._path)

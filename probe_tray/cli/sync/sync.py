@@ -62,7 +62,7 @@ def offer_sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
 
 async def _sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     """Raises ConfigError, SyncOffError, and the Keyring errors where it is needed."""
-    goal = await _target(session, loaded)
+    goal = await sync_target(session, loaded)
     folder = loaded.login_folder
     if folder is None:
         raise ConfigError(
@@ -78,7 +78,11 @@ async def _sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
         await client.aclose()
 
 
-async def _target(session: CommandSession, loaded: LoadedSettings) -> SyncTarget:
+async def sync_target(session: CommandSession, loaded: LoadedSettings) -> SyncTarget:
+    """The table that the configuration and the keyring name.
+
+    Raises ConfigError, SyncOffError, and the Keyring errors where it is needed.
+    """
     url = loaded.settings.sync_url
     secrets = SyncSecrets()
     if url:

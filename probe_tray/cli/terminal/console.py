@@ -67,6 +67,13 @@ class Terminal:
         self._stream.write(self._text(lines))
         self._stream.flush()
 
+    def draw_light_on_dark(self, lines: Iterable[str]) -> None:
+        """Print these lines so, whatever the terminal's own colors are, unless nobody wants any. Raises OSError."""
+        self.clear()
+        start, end = ("", "") if self._codes is _WITHOUT_COLOR else ("\x1b[97;40m", "\x1b[0m")
+        self._stream.write("".join(f"{start}{line}{end}\n" for line in lines))
+        self._stream.flush()
+
     def show(self, lines: Sequence[Line]) -> None:
         """Let these lines take the place of those that were shown before. Raises OSError."""
         # In one piece, so that nobody sees the area empty.
@@ -144,6 +151,14 @@ class Console:
         self.take_back()
         with self._printing():
             print(_spelled(text, sys.stdout), end="", flush=True)
+
+    def picture(self, lines: Sequence[str]) -> None:
+        """Print a picture of light blocks, where results go to a terminal that is wide enough and has these letters."""
+        self.take_back()
+        if self._out is None or self._out.size.columns < max(map(len, lines)) or not _has_letters(lines, sys.stdout):
+            return
+        with self._printing():
+            self._out.draw_light_on_dark(lines)
 
     def table(self, *tables: TextTable) -> None:
         """Print a table: as wide as the terminal and coloured there, plain aligned lines elsewhere.
@@ -243,6 +258,14 @@ def _spelled(text: str, stream: TextIO | None) -> str:
     except (UnicodeEncodeError, LookupError):
         return text.translate(_PLAIN)
     return text
+
+
+def _has_letters(lines: Sequence[str], stream: TextIO) -> bool:
+    try:
+        "".join(lines).encode(stream.encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def _plainer(lines: Sequence[Line], stream: TextIO | None) -> Iterator[Line]:

@@ -107,6 +107,10 @@ def test_the_configuration_is_known_before_the_rest_is_understood(words: str, co
         "--sync diagnose",
         "--sync --hide-names",
         "--sync -o x",
+        "--show-code",
+        "--enter-code a.json",
+        "--import --enter-code a.json",
+        "--sync --show-code --enter-code",
     ],
 )
 def test_sync_cannot_be_combined_with_another_action(words: str) -> None:

@@ -1,0 +1,138 @@
+"""``codex-probe --sync --show-code`` and ``--enter-code``: the code with which the next computer is set up."""
+
+import getpass
+import os
+import sys
+from urllib.parse import urlsplit
+
+import msgspec
+
+from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
+from probe_tray.adapters.http.tables import HttpTableFactory
+from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
+from probe_tray.adapters.qr_code import BORDER, QrMatrix, qr_matrix
+from probe_tray.cli.diagnose.checks import State, table_check
+from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.cli.session.session import CommandSession
+from probe_tray.cli.sync.sync import sync_target
+from probe_tray.cli.tables.layout import folded
+from probe_tray.cli.terminal.pipes import is_terminal, said_yes
+from probe_tray.core.errors import KeyringAbsentError, SetupCodeStrangeError
+from probe_tray.core.settings import change
+from probe_tray.core.sync.setup import SecretPlace, SyncTarget
+from probe_tray.core.sync.setup_code import LONGEST_CODE, SetupCode, in_groups, read_code, write_code
+from probe_tray.engine.sync.synchronizer import try_table
+
+_COLUMNS = 72
+_HALVES = {(True, True): " ", (True, False): "▄", (False, True): "▀", (False, False): "█"}
+"""Two modules, one above the other, of which the light ones are drawn."""
+
+
+def show_code(session: CommandSession) -> ExitStatus:
+    """Print the code: for a person at a terminal as a picture and in groups, else as one word.
+
+    Raises ConfigError, SyncOffError, and the Keyring errors where it is needed.
+    """
+    loaded = session.read_settings()
+    goal = session.runner.run(sync_target(session, loaded))
+    code = write_code(SetupCode(url=goal.url, api_key=goal.api_key, key=goal.key))
+    if session.arguments.json:
+        session.console.result(msgspec.json.encode({"sync_code": code.reveal()}) + b"\n")
+    elif not is_terminal(sys.stdout):
+        session.console.lines(f"{code.reveal()}\n")
+    else:
+        t = session.t
+        session.console.note(t("Anyone who sees this code can use your logins. Clear the screen afterwards."))
+        session.console.picture(_drawn(qr_matrix(code)))
+        session.console.lines("\n".join(("", *folded(in_groups(code).reveal(), _COLUMNS), "", "")))
+        session.console.note(t("On the next computer, run codex-probe --sync --enter-code, or use Set up sync…"))
+    return ExitStatus.SUCCESS
+
+
+def enter_code(session: CommandSession) -> ExitStatus:
+    """Read the code from standard input, try its table, and keep what it holds; the exit status.
+
+    Raises a SyncError where it is no whole code, ConfigError, WriteError and the Keyring errors.
+    """
+    loaded = session.read_settings()
+    code = read_code(_typed(session))
+    goal = SyncTarget(url=code.url, api_key=code.api_key, key=code.key)
+    for secret in (goal.api_key, goal.key):
+        session.handles(secret)
+    return session.runner.run(_enter(session, loaded, goal))
+
+
+async def _enter(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget) -> ExitStatus:
+    t, host = session.t, urlsplit(goal.url).hostname or ""
+    proxy = session.proxy(loaded.settings)
+    session.tell_proxy(proxy, (goal.url,))
+    tables = HttpTableFactory(proxy, os.environ, handles=session.handles)
+    check = table_check(await try_table(tables, AesGcmLoginCipher, goal), t)
+    if check.state is State.FAIL:
+        session.console.failure(t.joined((check.what, check.remedy, t("Nothing was saved."))))
+        return ExitStatus.FAILURE
+    session.console.note(t.joined((check.what, check.remedy)))
+    former = loaded.settings.sync_url
+    replacing = t("This replaces the sync setup with {host}. Go on? [y/N] ", host=urlsplit(former).hostname or former)
+    if (former not in {"", goal.url} and not _agreed(session, replacing)) or not await _keep(session, loaded, goal):
+        session.console.failure(t("Nothing was saved."))
+        return ExitStatus.FAILURE
+    session.console.note(t("Sync is set up with {host}. To sync now, run codex-probe --sync.", host=host))
+    return ExitStatus.SUCCESS
+
+
+async def _keep(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget) -> bool:
+    """Save the secrets in the keyring, or in the file where they are or must be; then the address."""
+    file = JsonSettingsFile(loaded.path, session.locks, disk=session.disk)
+    held = await session.sync_secrets(loaded).load()
+    in_file = SecretPlace.FILE in {held.api_key_place, held.key_place}
+    if not in_file:
+        try:
+            await session.sync_secrets(loaded).save(api_key=goal.api_key, key=goal.key)
+        except KeyringAbsentError:
+            question = session.t(
+                "There is no keyring here. Save both keys in {path}, which only you can read? [y/N] ",
+                path=str(loaded.path),
+            )
+            if not _agreed(session, question):
+                return False
+            in_file = True
+    if in_file:
+        # What stands in the file goes before the keyring.
+        await file.keep_sync_secrets(goal.api_key, goal.key)
+    # Computers that share a login and don't tell each other of renewals would end it.
+    after = loaded.settings.sync_after_renewal or not loaded.settings.sync_url
+    await file.change(change(sync_url=goal.url, sync_after_renewal=after), loaded.settings, _accept)
+    return True
+
+
+async def _accept(_settings: object) -> None:
+    """Whatever comes of the change is right."""
+
+
+def _agreed(session: CommandSession, question: str) -> bool:
+    if session.arguments.yes:
+        return True
+    if not is_terminal(sys.stdin):
+        asked = question.partition("[")[0].strip()
+        session.console.failure(session.t("{question} Run it again with --yes to agree.", question=asked))
+        return False
+    session.console.prompt(question, end="")
+    return said_yes()
+
+
+def _typed(session: CommandSession) -> str:
+    if not is_terminal(sys.stdin):
+        return sys.stdin.read(LONGEST_CODE * 2)
+    try:
+        return getpass.getpass(session.t("Paste or type the code; it isn't shown. Then press Enter: "))
+    except EOFError:
+        raise SetupCodeStrangeError from None
+
+
+def _drawn(matrix: QrMatrix) -> list[str]:
+    """Two rows of modules in one line, with the light border."""
+    side = (False,) * BORDER
+    empty = (False,) * (len(matrix) + 2 * BORDER)
+    rows = [empty] * BORDER + [side + row + side for row in matrix] + [empty] * (BORDER + len(matrix) % 2)
+    return ["".join(map(_HALVES.__getitem__, zip(*rows[at : at + 2], strict=True))) for at in range(0, len(rows), 2)]
