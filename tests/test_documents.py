@@ -201,6 +201,7 @@ def test_what_readme_installs_is_of_this_version() -> None:
 def test_every_option_in_a_guide_is_one_of_the_programs(name: str) -> None:
     # A guide names the option where it is told what it does; its own test runs it.
     known = set(re.findall(r'"(--?[a-z][\w-]*)"', read("probe_tray/cli/arguments.py")))
+    known |= set(re.findall(r'"(--?[a-z][\w-]*)"', read("probe_tray/cli/subcommand.py")))
     known |= {f"--{request.value}" for request in StartRequest} | {"--demo", "--background", "--version", "--help"}
     shown = [one for one in _CODE.findall(read(name)) if re.match(r"(codex-probe|probe-tray) ", one)]
     options = {part for one in shown for part in one.split()[1:] if part.startswith("-")}

@@ -13,8 +13,9 @@ from probe_tray.adapters.logins.folder_store import NamedFileStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.system import SystemClock
-from probe_tray.cli.arguments import Arguments, Subcommand
+from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.session.session import CommandSession
+from probe_tray.cli.subcommand import LOOKS
 from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
@@ -87,7 +88,7 @@ async def find_logins(session: CommandSession, loaded: LoadedSettings) -> Select
 
 def _sees_official(arguments: Arguments) -> bool:
     """Whether quotas are only looked at: the client's login is never changed."""
-    return (arguments.status and not arguments.renew) or arguments.subcommand is Subcommand.NEXT
+    return (arguments.status and not arguments.renew) or arguments.subcommand in LOOKS or arguments.format is not None
 
 
 async def _official(session: CommandSession, known: Collection[AccountKey]) -> list[Entry]:

@@ -1,12 +1,13 @@
 """The flags of ``codex-probe``. Imports only argparse, so that ``--version`` and ``--help`` start fast."""
 
 import argparse
-import enum
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NoReturn, Protocol, cast
 
 from probe_tray import __version__
 from probe_tray.adapters.systems.current import this_system
+from probe_tray.cli.subcommand import Subcommand, add_quota_options, misused_quota_options, subcommands_help
+from probe_tray.cli.wrong_use import Translate, WrongUseError
 
 _MOST_JOBS = 64
 # What Go's flag package reads as a truth value.
@@ -16,32 +17,8 @@ EXPORT_FORMATS = ("codex-probe", "cliproxyapi", "auth.json", "sub2api", "jsonl")
 """The formats of ``--export``."""
 
 
-class Subcommand(enum.Enum):
-    """The first words that say what to do. A file of that name is reached as ``./next``, or with a flag that acts."""
-
-    NEXT = "next"
-    DIAGNOSE = "diagnose"
-
-
-Translate = Callable[[str], str]
-"""The person's language; ``str`` leaves the English."""
-
-
 class HelpWantedError(Exception):
     """The help was asked for."""
-
-
-class WrongUseError(Exception):
-    """A command line that can't be read: a sentence for the person, and the words of theirs that belong into it."""
-
-    def __init__(self, template: str, **values: str) -> None:
-        # As they are in a terminal: without what would move its cursor.
-        self.values = {
-            name: "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value)
-            for name, value in values.items()
-        }
-        self.template = template
-        super().__init__(template.format_map(self.values))
 
 
 class Arguments(Protocol):
@@ -57,6 +34,11 @@ class Arguments(Protocol):
     export: str | None
     no_refresh_tokens: bool
     hide_names: bool
+    account: str | None
+    min_left: int | None
+    window: str | None
+    format: str | None
+    template: str | None
     status: bool
     apitest: bool
     sync: bool
@@ -198,6 +180,8 @@ def is_bare(arguments: Arguments) -> bool:
 
 def misused(arguments: Arguments, t: Translate) -> str:
     """Why these flags can't be combined, as a sentence; empty if they can."""
+    if wrong := misused_quota_options(arguments, t):
+        return wrong
     if arguments.login:
         return _misused_login(arguments, t)
     if arguments.device or arguments.no_browser:
@@ -210,15 +194,17 @@ def misused(arguments: Arguments, t: Translate) -> str:
         return t("--no-refresh-tokens works only with --export.")
     if _shares(arguments) or arguments.take:
         return _misused_sync(arguments, t) if _shares(arguments) else _misused_import(arguments, t)
-    if arguments.subcommand is not None:
-        return _misused_subcommand(arguments, arguments.subcommand, t)
+    return "" if arguments.subcommand is not None else _misused_work(arguments, t)
+
+
+def _misused_work(arguments: Arguments, t: Translate) -> str:
     if arguments.hide_names and not _works(arguments):
         return _hides_elsewhere(t)
     if (arguments.models or arguments.all_models) and not arguments.apitest:
         return t("--models and --all-models work only with --apitest.")
     if arguments.models and arguments.all_models:
         return t("--models and --all-models can't be combined. Choose one.")
-    if not (arguments.renew or arguments.status or arguments.apitest):
+    if not (arguments.renew or arguments.status or arguments.apitest or arguments.format is not None):
         return t(
             "Choose what to do: --status shows quotas, --apitest tests models, --renew renews logins, --login logs in, "
             "--import imports logins, --export exports them, --sync syncs them, diagnose finds problems."
@@ -226,16 +212,8 @@ def misused(arguments: Arguments, t: Translate) -> str:
     return ""
 
 
-def _misused_subcommand(arguments: Arguments, subcommand: Subcommand, t: Translate) -> str:
-    if subcommand is Subcommand.DIAGNOSE and arguments.paths:
-        return t("diagnose takes no files.")
-    if subcommand is Subcommand.DIAGNOSE and arguments.hide_names:
-        return _hides_elsewhere(t)
-    return ""
-
-
 def _hides_elsewhere(t: Translate) -> str:
-    return t("--hide-names works only with --status, --apitest, --renew and next.")
+    return t("--hide-names can't be combined with this action.")
 
 
 def _misused_login(arguments: Arguments, t: Translate) -> str:
@@ -286,7 +264,8 @@ def _shares(arguments: Arguments) -> bool:
 def _works(arguments: Arguments) -> bool:
     """Whether an action is given that works on each login."""
     asked = arguments.renew or arguments.status or arguments.apitest
-    return asked or bool(arguments.models) or arguments.all_models or arguments.output is not None
+    others = bool(arguments.models) or arguments.all_models or arguments.output is not None
+    return asked or others or arguments.format is not None
 
 
 def make_parser(t: Translate) -> argparse.ArgumentParser:
@@ -301,20 +280,12 @@ def make_parser(t: Translate) -> argparse.ArgumentParser:
     )
     add = parser.add_argument_group(t("files")).add_argument
     add("paths", nargs="*", metavar="FILE-OR-FOLDER", help=t("credential files, or folders of them"))
-    parser.add_argument_group(t("commands"), "\n".join(_commands(t)))
+    parser.add_argument_group(t("commands"), subcommands_help(t))
     options = parser.add_argument_group(t("options"))
     _add_actions(options.add_argument, t)
     _add_others(options.add_argument, t)
+    add_quota_options(parser.add_argument_group(t("numbers for scripts")).add_argument, t)
     return parser
-
-
-def _commands(t: Translate) -> Iterator[str]:
-    about = {
-        Subcommand.NEXT: t("print the account to go on with"),
-        Subcommand.DIAGNOSE: t("check what works, and see how to fix the rest"),
-    }
-    # As wide as the column that argparse leaves for the names of options.
-    return (f"{one.value:<22}{about[one]}" for one in Subcommand)
 
 
 def _add_actions(add: Callable[..., argparse.Action], t: Translate) -> None:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from probe_tray.cli.arguments import (
     Arguments,
     HelpWantedError,
-    Subcommand,
-    WrongUseError,
     is_bare,
     misused,
     named_config,
     parse,
 )
 from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.cli.subcommand import Subcommand
 from probe_tray.cli.terminal.pipes import end_line, finish, say
+from probe_tray.cli.wrong_use import WrongUseError
 
 if TYPE_CHECKING:
     from probe_tray.cli.session.session import CommandSession
@@ -53,14 +53,36 @@ def _run(argv: Sequence[str]) -> ExitStatus:
         t = _translator(config)
         return _wrong_use(misused(arguments, t), t)
 
-    if arguments.subcommand is Subcommand.NEXT:
-        from probe_tray.cli.quota.next_account import print_next
-
-        return print_next(arguments)
+    if (answer := _short_answer(arguments)) is not None:
+        return answer(arguments)
     # Only now, for it brings the network and all that belongs to it.
     from probe_tray.cli.session.session import run_session
 
     return run_session(arguments, _action(arguments))
+
+
+def _short_answer(arguments: Arguments) -> Callable[[Arguments], ExitStatus] | None:
+    """The action that the running app may answer, so that it begins without a session."""
+    match arguments.subcommand:
+        case Subcommand.NEXT:
+            from probe_tray.cli.quota.next_account import print_next
+
+            return print_next
+        case Subcommand.GUARD:
+            from probe_tray.cli.quota.quota_guard import run_guard
+
+            return run_guard
+        case Subcommand.WATCH:
+            from probe_tray.cli.quota.quota_watch import run_watch
+
+            return run_watch
+        case Subcommand.DIAGNOSE | None:
+            pass
+    if arguments.format is None:
+        return None
+    from probe_tray.cli.quota.quota_format import print_line
+
+    return print_line
 
 
 def _action(arguments: Arguments) -> "Callable[[CommandSession], ExitStatus]":
@@ -89,7 +111,7 @@ def _action(arguments: Arguments) -> "Callable[[CommandSession], ExitStatus]":
             from probe_tray.cli.diagnose.diagnose import diagnose
 
             return diagnose
-        case Subcommand.NEXT | None:
+        case Subcommand.NEXT | Subcommand.GUARD | Subcommand.WATCH | None:
             pass
     from probe_tray.cli.renew.run import run_accounts
 

@@ -4,10 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from probe_tray.demo import Fault
 from tests.command.bench import Bench
 from tests.desktop.waiting import wait_for
 from tests.support.patience import PATIENCE
@@ -62,3 +63,84 @@ def test_next_takes_the_running_apps_numbers_without_a_request(bench: Bench, hom
         # Another configuration has other accounts, which the running app knows nothing of.
         assert bench.run("next", "logins/1.json").stdout == f"{bench.demo.people[1].email}\n".encode()
         assert bench.demo.count(USAGE) == asked + 1
+
+
+def test_guard_says_in_one_line_and_by_its_status_what_is_left(bench: Bench) -> None:
+    for number in range(3):
+        bench.login(f"{number}.json", number, days=9)
+    ana, lee, research = (person.email for person in bench.demo.people[:3])
+    for arguments, status, said in (
+        ([], 0, f"{ana}: "),
+        (["--account", ana, "--window", "5h"], 0, f"{ana}: "),
+        (["--account", lee.upper(), "--window", "5h", "--min-left", 50], 1, f"{lee}: "),
+        (["--account", research], 1, f"{research} has no capacity"),
+    ):
+        done = bench.run("guard", *arguments, "logins")
+        assert (done.returncode, len(done.stdout.splitlines())) == (status, 1), done.stderr
+        assert done.stdout.decode().startswith(said)
+        quiet = bench.run("guard", "--quiet", *arguments, "logins")
+        assert (quiet.returncode, quiet.stdout) == (status, b"")
+    bench.demo.faults.add(USAGE, Fault(status=500), times=9)
+    unknown = bench.run("guard", "logins/0.json")
+    assert (unknown.returncode, len(unknown.stdout.splitlines())) == (3, 1), unknown.stderr
+    nobody = bench.run("guard", "--account", "nobody", "logins")
+    assert (nobody.returncode, nobody.stdout) == (2, b"")
+    assert "No account is called “nobody”" in nobody.stderr.decode()
+
+
+def test_one_account_in_one_line_in_every_format(bench: Bench) -> None:
+    bench.login("a.json", 1, days=9)
+    email = bench.demo.people[1].email
+    name = email.partition("@")[0]
+    said = {form: bench.run("--format", form, "logins") for form in ("line", "json", "waybar", "tmux")}
+    assert {done.returncode for done in said.values()} == {0}, said
+    assert said["line"].stdout.decode().startswith(f"{name} 5h ")
+    assert json.loads(said["json"].stdout)["email"] == email
+    assert json.loads(said["waybar"].stdout)["text"] == said["line"].stdout.decode().strip()
+    assert name in said["tmux"].stdout.decode()
+    done = bench.run("--status", "--format", "template", "--template", "{short_name} {{{5h_left}}}", "logins")
+    assert done.stdout.decode().startswith(f"{name} {{")
+    wrong = bench.run("--format", "template", "--template", "{nope}", "logins")
+    assert (wrong.returncode, "{nope}" in wrong.stderr.decode(), "week_left" in wrong.stderr.decode()) == (
+        2,
+        True,
+        True,
+    )
+
+
+def test_privacy_mode_hides_the_name_wherever_numbers_are_shown(bench: Bench, home: Path) -> None:
+    bench.login("a.json", 0, days=9)
+    email = bench.demo.people[0].email
+    with tray(bench, home, privacy=True):
+        shown = [bench.run("--format", form, "--account", email) for form in ("line", "json", "waybar", "tmux")]
+        shown += [bench.run("guard"), bench.run("next")]
+        assert {done.returncode for done in shown} == {0}, shown
+        assert not any(email.encode() in done.stdout or email.encode() in done.stderr for done in shown)
+        # What names it without showing who it is works as its name does.
+        slug = shown[-1].stdout.decode().strip()
+        assert bench.run("guard", "--account", slug).returncode == 0
+
+
+def test_watch_follows_the_app_and_ends_with_its_reader(bench: Bench, home: Path) -> None:
+    bench.login("a.json", 0, days=9)
+    with tray(bench, home):
+        watching = bench.start("watch")
+        assert watching.stdout is not None
+        first = json.loads(watching.stdout.readline())
+        assert first["accounts"][0]["email"] == bench.demo.people[0].email
+        bench.demo.set_used(bench.demo.people[0].email, {18_000: 97.0})
+        subprocess.run([TRAY, "--refresh"], check=True, timeout=PATIENCE)
+        used = [
+            json.loads(line)["accounts"][0]["windows"][0]["used_percent"] for line in _until(watching.stdout, b"97")
+        ]
+        assert used[-1] == 97
+        watching.terminate()
+        watching.communicate(timeout=PATIENCE)
+
+
+def _until(lines: Iterable[bytes], wanted: bytes) -> Iterator[bytes]:
+    """The lines up to the first that has ``wanted`` in it."""
+    for line in lines:
+        yield line
+        if wanted in line:
+            return

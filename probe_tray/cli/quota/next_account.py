@@ -3,7 +3,7 @@
 import msgspec
 
 from probe_tray.cli.arguments import Arguments
-from probe_tray.cli.quota.quota_action import printed, run_quota_action, tell
+from probe_tray.cli.quota.quota_action import printed, run_quota_action, shown, tell
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.core.quota.quota_overview import QuotaOverview
 
@@ -11,7 +11,8 @@ from probe_tray.core.quota.quota_overview import QuotaOverview
 def print_next(arguments: Arguments) -> ExitStatus:
     """Print what names the account; 1 where none has capacity, 3 where that is not known."""
 
-    def action(overview: QuotaOverview) -> ExitStatus:
+    def action(found: QuotaOverview) -> ExitStatus:
+        overview = shown(found, arguments)
         account = overview.account(overview.next)
         if account is not None:
             line = msgspec.json.encode(account).decode() if arguments.json else overview.reference(account)

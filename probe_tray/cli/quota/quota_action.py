@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from probe_tray.view.text.times import Now
     from probe_tray.view.text.translate import Translator
 
+    Words = Callable[[Now, Translator], str]
+
 QuotaAction = Callable[[QuotaOverview], ExitStatus]
-"""Prints what is asked for."""
+"""Prints what is asked for; what is shown of the overview goes through :func:`shown`."""
 
 
 def run_quota_action(arguments: Arguments, action: QuotaAction, enough: Callable[[QuotaOverview], bool]) -> ExitStatus:
@@ -28,12 +30,13 @@ def run_quota_action(arguments: Arguments, action: QuotaAction, enough: Callable
     found = running_numbers(arguments)
     overview = None if found is None else found.now()
     if overview is not None and enough(overview):
-        return action(shown(overview, arguments))
+        return action(overview)
     # Only now, for it brings the network and all that belongs to it.
     from probe_tray.cli.quota.service_numbers import ask_service
     from probe_tray.cli.session.session import run_session
 
-    return run_session(arguments, lambda session: action(shown(ask_service(session), arguments)))
+    # One line is all that is wanted: notes have no place in a prompt or a bar.
+    return run_session(arguments, lambda session: action(ask_service(session)), quiet=True)
 
 
 def running_numbers(arguments: Arguments) -> RunningNumbers | None:
@@ -65,12 +68,16 @@ def printed(line: str, arguments: Arguments) -> ExitStatus:
     return ExitStatus.FAILURE
 
 
-def tell(arguments: Arguments, words: "Callable[[Now, Translator], str]") -> None:
-    """Say on standard error, in the person's language, why there is no result."""
+def tell(arguments: Arguments, words: "Words") -> None:
+    """Say on standard error why there is no result."""
+    say(f"codex-probe: {words_of(arguments, words)}")
+
+
+def words_of(arguments: Arguments, words: "Words") -> str:
+    """The sentence in the person's language."""
     # Imported here: it reads the settings, which no result needs.
     from probe_tray.adapters.system import LocalZone, SystemClock
     from probe_tray.cli.session.language import person_translator
     from probe_tray.view.text.times import Now
 
-    t = person_translator(arguments.config, Disk())
-    say(f"codex-probe: {words(Now(SystemClock().now(), LocalZone()), t)}")
+    return words(Now(SystemClock().now(), LocalZone()), person_translator(arguments.config, Disk()))

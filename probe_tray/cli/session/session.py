@@ -37,12 +37,17 @@ _UNUSABLE = (UsageError, ConfigError, ProxyAddressError, SyncOffError)
 """What was wrong before anything was done: the flags or the configuration."""
 
 
-def run_session(arguments: Arguments, action: Callable[["CommandSession"], ExitStatus]) -> ExitStatus:
-    """Run ``action``; say what ended it, if anything did, and return the exit status. Raises KeyboardInterrupt."""
+def run_session(
+    arguments: Arguments, action: Callable[["CommandSession"], ExitStatus], *, quiet: bool = False
+) -> ExitStatus:
+    """Run ``action``; say what ended it, if anything did, and return the exit status. Raises KeyboardInterrupt.
+
+    ``quiet``: as with ``--quiet``, without notes.
+    """
     switch_off_core_dumps()
     known = KnownSecrets()
     redactor = Redactor(known)
-    console = Console(quiet=arguments.quiet)
+    console = Console(quiet=quiet or arguments.quiet)
     # Until the configuration is read, and where it can't be, the language is that of the terminal.
     t = Translator(spoken(Language.AUTO, os.environ))
     with configure_logging(logging.WARNING, sys.stderr, redactor), asyncio.Runner() as runner:

@@ -67,6 +67,26 @@ class QuotaOverview(msgspec.Struct, frozen=True, kw_only=True):
         """The account with that id."""
         return next((account for account in self.accounts if account.id == slug), None)
 
+    def matching(self, text: str) -> tuple[AccountQuota, ...]:
+        """The accounts that ``text`` names: by id, account id, address or the person's own name."""
+        wanted = text.strip().casefold()
+
+        def names(account: AccountQuota) -> set[str]:
+            return {account.id, *(t.casefold() for t in (account.account_id, account.email, account.alias))}
+
+        return tuple(account for account in self.accounts if wanted and wanted in names(account))
+
+    @property
+    def usual(self) -> AccountQuota | None:
+        """The account that is meant where none is named.
+
+        The one that the official client uses, else the next one, else that which has capacity first, else the first.
+        """
+        used = next((account for account in self.accounts if account.in_use), None) or self.account(self.next)
+        free = [(account.free_at, account.id) for account in self.accounts if account.free_at is not None]
+        soonest = self.account(min(free)[1]) if free else None
+        return used or soonest or next(iter(self.accounts), None)
+
     @property
     def settled(self) -> bool:
         """Whether asking the service once more would bring nothing better for any account."""

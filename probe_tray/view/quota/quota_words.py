@@ -1,6 +1,9 @@
 """Sentences about the numbers, for the command."""
 
-from probe_tray.core.quota.quota_overview import QuotaOverview
+from collections.abc import Sequence
+
+from probe_tray.core.quota.quota_guard import GuardResult, QuotaGuardVerdict
+from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview
 from probe_tray.view.text.times import Now, both
 from probe_tray.view.text.translate import Translator
 
@@ -13,3 +16,38 @@ def none_usable(overview: QuotaOverview, now: Now, t: Translator) -> str:
     if free is None:
         return t("No account has capacity.")
     return t("No account has capacity. The next reset is {when}.", when=both(free, now, t))
+
+
+def guard_words(account: AccountQuota, verdict: QuotaGuardVerdict, min_left: int, now: Now, t: Translator) -> str:
+    """Why there is enough, too little, or no answer."""
+    window = verdict.window
+    if verdict.result is GuardResult.NOT_KNOWN:
+        if account.usable:
+            return t("OpenAI reports no such limit for {name}.", name=account.name)
+        return t("The quota of {name} isn't known. Run codex-probe --status to see why.", name=account.name)
+    if window is None and verdict.result is GuardResult.ENOUGH:
+        return t("OpenAI reports no limit for {name}.", name=account.name)
+    if window is None:
+        if account.free_at is None:
+            return t("{name} has no capacity.", name=account.name)
+        return t("{name} has no capacity. It resets {when}.", name=account.name, when=both(account.free_at, now, t))
+    said = t("{name}: {left}% of {window} left", name=account.name, left=f"{window.left_percent:g}", window=window.name)
+    if verdict.result is GuardResult.ENOUGH:
+        return t("{words}, at least {least}% wanted.", words=said, least=str(min_left))
+    said = t("{words}, {least}% wanted.", words=said, least=str(min_left))
+    if window.reset_at is None:
+        return said
+    return t("{words} It resets {when}.", words=said, when=both(window.reset_at, now, t))
+
+
+def which_account(found: Sequence[AccountQuota], given: str, t: Translator) -> str:
+    """That ``given`` names no account, or several: these."""
+    if not found:
+        return t("No account is called “{name}”.", name=given)
+    listed = ", ".join(f"{account.name} ({account.plan or account.account_id}): {account.id}" for account in found)
+    return t("“{name}” names several accounts. Use the id of one: {accounts}", name=given, accounts=listed)
+
+
+def unknown_field(given: str, fields: Sequence[str], t: Translator) -> str:
+    """That a template has no such field."""
+    return t("--template has no field {field}. There are: {fields}.", field=given, fields=", ".join(fields))

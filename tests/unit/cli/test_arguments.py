@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.cli.arguments import HelpWantedError, Subcommand, WrongUseError, misused, named_config, parse
+from probe_tray.cli.arguments import HelpWantedError, misused, named_config, parse
 from probe_tray.cli.main import main
 from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.cli.subcommand import Subcommand
+from probe_tray.cli.wrong_use import WrongUseError
 
 
 def read(*words: str) -> dict[str, object]:

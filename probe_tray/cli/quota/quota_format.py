@@ -1,0 +1,54 @@
+"""``codex-probe --format``: one account in one line."""
+
+import msgspec
+
+from probe_tray.adapters.system import LocalZone, SystemClock
+from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.quota.quota_account import is_enough, one_account, tell_which
+from probe_tray.cli.quota.quota_action import printed, run_quota_action, tell
+from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview
+from probe_tray.view.quota.quota_line import (
+    TEMPLATE_FIELDS,
+    QuotaLineFieldError,
+    line,
+    template_line,
+    tmux_line,
+    waybar_line,
+)
+from probe_tray.view.text.times import Now
+
+_LINES = {"line": line, "waybar": waybar_line, "tmux": tmux_line}
+
+
+def print_line(arguments: Arguments) -> ExitStatus:
+    """Print the line; 3 where the account's quota is not known."""
+
+    def action(overview: QuotaOverview) -> ExitStatus:
+        found = one_account(overview, arguments)
+        if found is None:
+            return tell_which(overview, arguments)
+        account, told = found
+        try:
+            text = _formatted(arguments, account, told)
+        except QuotaLineFieldError as error:
+            return _tell_field(arguments, str(error))
+        known = account.usable or account.limited
+        return printed(text, arguments) or (ExitStatus.SUCCESS if known else ExitStatus.NOT_KNOWN)
+
+    return run_quota_action(arguments, action, lambda overview: is_enough(overview, arguments))
+
+
+def _formatted(arguments: Arguments, account: AccountQuota, overview: QuotaOverview) -> str:
+    now = Now(SystemClock().now(), LocalZone())
+    if arguments.template is not None:
+        return template_line(arguments.template, account, now)
+    made = _LINES.get(arguments.format or "")
+    return msgspec.json.encode(account).decode() if made is None else made(account, overview, now)
+
+
+def _tell_field(arguments: Arguments, given: str) -> ExitStatus:
+    from probe_tray.view.quota.quota_words import unknown_field
+
+    tell(arguments, lambda _now, t: unknown_field(given, TEMPLATE_FIELDS, t))
+    return ExitStatus.WRONG_USE

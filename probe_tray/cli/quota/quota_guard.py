@@ -1,0 +1,39 @@
+"""``codex-probe guard``: whether enough of a quota is left, as an exit status."""
+
+from typing import cast
+
+from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.quota.quota_account import is_enough, one_account, tell_which
+from probe_tray.cli.quota.quota_action import printed, run_quota_action, words_of
+from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.core.quota.quota_guard import GuardedWindow, GuardResult, guard
+from probe_tray.core.quota.quota_overview import QuotaOverview
+
+_MIN_LEFT = 20
+_STATUS = {
+    GuardResult.ENOUGH: ExitStatus.SUCCESS,
+    GuardResult.BELOW: ExitStatus.FAILURE,
+    GuardResult.NOT_KNOWN: ExitStatus.NOT_KNOWN,
+}
+
+
+def run_guard(arguments: Arguments) -> ExitStatus:
+    """Say in one line whether there is enough: 0 if so, 1 if not, 3 where that is not known."""
+    least = _MIN_LEFT if arguments.min_left is None else arguments.min_left
+    window = cast("GuardedWindow", arguments.window or "all")
+
+    def action(overview: QuotaOverview) -> ExitStatus:
+        found = one_account(overview, arguments)
+        if found is None:
+            return tell_which(overview, arguments)
+        account, _ = found
+        verdict = guard(account, window, least)
+        if not arguments.quiet:
+            # Imported here: with --quiet nothing is said.
+            from probe_tray.view.quota.quota_words import guard_words
+
+            words = words_of(arguments, lambda now, t: guard_words(account, verdict, least, now, t))
+            return printed(words, arguments) or _STATUS[verdict.result]
+        return _STATUS[verdict.result]
+
+    return run_quota_action(arguments, action, lambda overview: is_enough(overview, arguments))

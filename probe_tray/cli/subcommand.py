@@ -1,0 +1,100 @@
+"""The subcommands, and the flags of those that answer with numbers. Imports only what the command line needs."""
+
+import argparse
+import enum
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from probe_tray.cli.wrong_use import Translate, WrongUseError
+
+if TYPE_CHECKING:
+    from probe_tray.cli.arguments import Arguments
+
+WINDOWS = ("5h", "week", "any", "all")
+FORMATS = ("line", "json", "waybar", "tmux", "template")
+
+
+class Subcommand(enum.Enum):
+    """The first words that say what to do. A file of that name is reached as ``./next``, or with a flag that acts."""
+
+    NEXT = "next"
+    GUARD = "guard"
+    WATCH = "watch"
+    DIAGNOSE = "diagnose"
+
+
+LOOKS = frozenset({Subcommand.NEXT, Subcommand.GUARD, Subcommand.WATCH})
+"""Those that only look at quotas."""
+
+
+def subcommands_help(t: Translate) -> str:
+    """What the help says of them, one line each."""
+    about = {
+        Subcommand.NEXT: t("print the account to go on with"),
+        Subcommand.GUARD: t("exit with 0 if enough of a quota is left, 1 if not, 3 if unknown"),
+        Subcommand.WATCH: t("print a line of JSON now and at each change"),
+        Subcommand.DIAGNOSE: t("check what works, and see how to fix the rest"),
+    }
+    # As wide as the column that argparse leaves for the names of options.
+    return "\n".join(f"{one.value:<22}{about[one]}" for one in Subcommand)
+
+
+def add_quota_options(add: Callable[..., argparse.Action], t: Translate) -> None:
+    """Add the flags."""
+    add(
+        "--account",
+        metavar="A",
+        help=t("the account: its address, your name for it, or its id (default: the one Codex uses, else the next)"),
+    )
+    add("--min-left", metavar="PERCENT", type=_percent, help=t("with guard: how much must be left (default 20)"))
+    add(
+        "--window",
+        metavar="W",
+        type=_window,
+        help=t("with guard: 5h, week, any (one is enough) or all (default: each has enough)"),
+    )
+    add(
+        "--format",
+        metavar="F",
+        type=_format,
+        help=t("print one account in one line: line, json, waybar, tmux, template"),
+    )
+    add("--template", metavar="TEXT", help=t('with --format template: the line, such as "{name} {5h_left}%"'))
+
+
+def misused_quota_options(arguments: "Arguments", t: Translate) -> str:
+    """Why these flags can't be combined, as a sentence; empty if they can."""
+    subcommand, formatted = arguments.subcommand, arguments.format is not None
+    if subcommand is Subcommand.DIAGNOSE and arguments.paths:
+        return t("diagnose takes no files.")
+    if subcommand is Subcommand.DIAGNOSE and arguments.hide_names:
+        return t("--hide-names can't be combined with this action.")
+    if formatted and (arguments.renew or arguments.apitest or arguments.output is not None or arguments.json):
+        return t("--format can only be combined with --status.")
+    if (arguments.min_left is not None or arguments.window is not None) and subcommand is not Subcommand.GUARD:
+        return t("--min-left and --window work only with guard.")
+    if arguments.account is not None and not (formatted or subcommand in {Subcommand.GUARD, Subcommand.WATCH}):
+        return t("--account works only with guard, watch and --format.")
+    if (arguments.format == "template") is (arguments.template is None):
+        return t("--format template and --template work only together.")
+    return ""
+
+
+def _percent(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text[:9]) <= 100:
+        return int(text)
+    raise WrongUseError("--min-left takes a whole number from 0 to 100, not “{given}”.", given=text)
+
+
+def _window(text: str) -> str:
+    if text.lower() in WINDOWS:
+        return text.lower()
+    raise WrongUseError("--window takes 5h, week, any or all, not “{given}”.", given=text)
+
+
+def _format(text: str) -> str:
+    if text.lower() in FORMATS:
+        return text.lower()
+    raise WrongUseError(
+        "--format takes one of these: {formats}. “{given}” isn't one.", formats=", ".join(FORMATS), given=text
+    )

@@ -1,0 +1,144 @@
+"""One account in one short line, for prompts and bars. Its words are the same in every language."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview, WindowQuota
+from probe_tray.view.text.times import Now, at, until
+from probe_tray.view.text.translate import Translator
+
+_SHORT: Final = {"week": "wk", "month": "mo"}
+_NONE: Final = "-"
+_UNKNOWN: Final = "?"
+_WINDOWS: Final = ("5h", "week", "month", "budget")
+_COLORS: Final = {"limited": "red", "warning": "yellow", "needs login": "red"}
+_FIELD: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_ENGLISH: Final = Translator()
+
+TEMPLATE_FIELDS: Final = (
+    *("name", "short_name", "email", "alias", "plan", "id", "state"),
+    *("used", "left", "reset", "reset_in", "age"),
+    *(f"{window}_{part}" for window in _WINDOWS for part in ("used", "left", "reset", "reset_in")),
+)
+"""What stands in braces in a template."""
+
+
+class QuotaLineFieldError(ValueError):
+    """A template has something in braces that is no field: its text."""
+
+
+class _WaybarOutput(msgspec.Struct):
+    text: str
+    alt: str
+    tooltip: str
+    percentage: int
+    css: str = msgspec.field(name="class")
+
+
+def line(account: AccountQuota, overview: QuotaOverview, now: Now) -> str:
+    """``ana 5h 42% wk 17% 13:20``: name, each window, and when the tightest of them is reset."""
+    tightest = _tightest(account)
+    if tightest is None or not (account.usable or account.limited):
+        parts = [account.state if account.settled else _UNKNOWN]
+    else:
+        parts = [f"{_SHORT.get(w.name, w.name)} {_percent(w, overview)}%" for w in account.windows]
+        parts += [] if tightest.reset_at is None else [_moment(tightest.reset_at, now)]
+    return _printable(" ".join((_short_name(account), *parts)))
+
+
+def waybar_line(account: AccountQuota, overview: QuotaOverview, now: Now) -> str:
+    """The JSON of a custom module of Waybar, with every account in the tooltip.
+
+    Text and tooltip are Pango markup there.
+    """
+    tightest = _tightest(account)
+    output = _WaybarOutput(
+        text=_markup(line(account, overview, now)),
+        alt=_css(account),
+        tooltip=_markup("\n".join(line(one, overview, now) for one in overview.accounts)),
+        percentage=0 if tightest is None else _percent(tightest, overview),
+        css=_css(account),
+    )
+    return msgspec.json.encode(output).decode()
+
+
+def tmux_line(account: AccountQuota, overview: QuotaOverview, now: Now) -> str:
+    """The line for the status bar of tmux: coloured where the account is short of quota."""
+    text, color = line(account, overview, now).replace("#", "##"), _COLORS.get(account.state)
+    return f"#[fg={color}]{text}#[default]" if color else text
+
+
+def template_line(template: str, account: AccountQuota, now: Now) -> str:
+    """``template`` with its fields filled in; ``{{`` and ``}}`` are braces. Raises QuotaLineFieldError."""
+    values = _fields(account, now)
+
+    def fill(found: re.Match[str]) -> str:
+        if found[0] in {"{{", "}}"}:
+            return found[0][0]
+        if found[1] not in values:
+            raise QuotaLineFieldError(found[0])
+        return values[found[1]]
+
+    return _printable(_FIELD.sub(fill, template))
+
+
+def _fields(account: AccountQuota, now: Now) -> dict[str, str]:
+    windows = {name: next((w for w in account.windows if w.name == name), None) for name in _WINDOWS}
+    age = None if account.taken_at is None else int((now.moment - account.taken_at).total_seconds() // 60)
+    values = {
+        "name": account.name,
+        "short_name": _short_name(account),
+        "email": account.email or _NONE,
+        "alias": account.alias or _NONE,
+        "plan": account.plan or _NONE,
+        "id": account.id,
+        "state": account.state,
+        "age": _NONE if age is None else str(max(0, age)),
+    }
+    for prefix, window in (("", _tightest(account)), *((f"{name}_", one) for name, one in windows.items())):
+        values |= {f"{prefix}{part}": text for part, text in _window_fields(window, now).items()}
+    return values
+
+
+def _window_fields(window: WindowQuota | None, now: Now) -> dict[str, str]:
+    def moment(words: Callable[[datetime], str]) -> str:
+        return _NONE if window is None or window.reset_at is None else words(window.reset_at)
+
+    return {
+        "used": _NONE if window is None else str(round(window.used_percent)),
+        "left": _NONE if window is None else str(round(window.left_percent)),
+        "reset": moment(lambda reset: _moment(reset, now)),
+        "reset_in": moment(lambda reset: until(reset, now, _ENGLISH).removeprefix("in ")),
+    }
+
+
+def _tightest(account: AccountQuota) -> WindowQuota | None:
+    return max(account.windows, key=lambda window: window.used_percent, default=None)
+
+
+def _percent(window: WindowQuota, overview: QuotaOverview) -> int:
+    return round(window.left_percent if overview.shows_left else window.used_percent)
+
+
+def _moment(moment: datetime, now: Now) -> str:
+    return at(moment, now, _ENGLISH, brief=True)
+
+
+def _short_name(account: AccountQuota) -> str:
+    return account.alias or account.name.partition("@")[0] or account.name
+
+
+def _css(account: AccountQuota) -> str:
+    return account.state.lower().replace(" ", "-")
+
+
+def _markup(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

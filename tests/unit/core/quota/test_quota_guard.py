@@ -1,0 +1,72 @@
+"""Whether enough is left."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe_tray.core.quota.quota_guard import GuardedWindow, GuardResult, guard
+from probe_tray.core.quota.quota_overview import AccountQuota, WindowQuota
+
+ENOUGH, BELOW, NOT_KNOWN = GuardResult.ENOUGH, GuardResult.BELOW, GuardResult.NOT_KNOWN
+
+
+def account(*, usable: bool = True, limited: bool = False, **left: float) -> AccountQuota:
+    windows = tuple(
+        WindowQuota(name={"short": "5h"}.get(name, name), used_percent=100 - part, left_percent=part, reset_at=None)
+        for name, part in left.items()
+    )
+    return AccountQuota(
+        id="1",
+        name="ana",
+        masked_name="a",
+        alias="",
+        email="ana",
+        account_id="a",
+        plan="",
+        in_use=False,
+        state="",
+        usable=usable,
+        limited=limited,
+        settled=True,
+        taken_at=None,
+        free_at=None,
+        windows=windows,
+    )
+
+
+TIGHT_WEEK = account(short=60, week=10)
+
+
+@pytest.mark.parametrize(
+    ("of", "window", "least", "result", "decided"),
+    [
+        (TIGHT_WEEK, "5h", 20, ENOUGH, "5h"),
+        (TIGHT_WEEK, "5h", 60, ENOUGH, "5h"),
+        (TIGHT_WEEK, "5h", 61, BELOW, "5h"),
+        (TIGHT_WEEK, "week", 20, BELOW, "week"),
+        (TIGHT_WEEK, "any", 20, ENOUGH, "5h"),
+        (TIGHT_WEEK, "all", 20, BELOW, "week"),
+        (TIGHT_WEEK, "all", 0, ENOUGH, "week"),
+        (account(week=50), "5h", 20, NOT_KNOWN, None),
+        (account(week=50), "all", 20, ENOUGH, "week"),
+        (account(), "all", 20, ENOUGH, None),
+        (account(usable=False), "all", 0, NOT_KNOWN, None),
+        (account(usable=False, short=90), "all", 0, NOT_KNOWN, None),
+        (account(usable=False, limited=True, short=90, week=0), "5h", 0, BELOW, None),
+        (account(usable=False, limited=True, short=90, week=0), "any", 0, BELOW, None),
+    ],
+)
+def test_the_windows_that_are_asked_for_decide(
+    of: AccountQuota, window: GuardedWindow, least: int, result: GuardResult, decided: str | None
+) -> None:
+    verdict = guard(of, window, least)
+    assert (verdict.result, verdict.window and verdict.window.name) == (result, decided)
+
+
+@given(st.floats(0, 100), st.floats(0, 100), st.integers(0, 100))
+def test_what_is_enough_for_all_is_enough_for_each_and_for_any(short: float, week: float, least: int) -> None:
+    found = account(short=short, week=week)
+    results = {window: guard(found, window, least).result for window in ("5h", "week", "any", "all")}
+    each = {results["5h"], results["week"]}
+    assert (results["all"] is ENOUGH) is (each == {ENOUGH})
+    assert (results["any"] is ENOUGH) is (ENOUGH in each)
