@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from probe_tray.ui.line_breaks import breakable
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.view.view_models import Tone
@@ -22,14 +23,36 @@ _FAR = 16_000
 """More pixels than any line is long."""
 
 
+class PlainLabel(QLabel):
+    """A text as it is: what a service or a file says is never read as markup. Its long words break where it wraps."""
+
+    def __init__(self, *, wrap: bool) -> None:
+        """Begin empty."""
+        super().__init__()
+        self._whole = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(wrap)
+        # A long sentence never makes the window wider.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def text(self) -> str:
+        """What was shown last, without the places where it may break."""
+        return self._whole
+
+    def setText(self, text: str) -> None:
+        """Show this."""
+        if text == self._whole:
+            return
+        self._whole = text
+        shown = breakable(text) if self.wordWrap() else text
+        super().setText(shown)
+        # A screen reader must not spell the places where a word may break.
+        self.setAccessibleName("" if shown == text else text)
+
+
 def words(*, wrap: bool = False) -> QLabel:
-    """A label that shows its text as it is: what a service or a file says is never read as markup."""
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(wrap)
-    # A long sentence is cut at the window's edge and never makes the window wider.
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-    return label
+    """A label for a sentence."""
+    return PlainLabel(wrap=wrap)
 
 
 def say(part: QLabel | QAbstractButton, text: str) -> None:

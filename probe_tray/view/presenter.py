@@ -7,7 +7,7 @@ from probe_tray.core.state import AppState
 from probe_tray.view.help.release import release_notice
 from probe_tray.view.login.login import login
 from probe_tray.view.panel.card_sequence import CardMemory
-from probe_tray.view.panel.cards import cards, wanted
+from probe_tray.view.panel.cards import cards, wanted, widest_briefs
 from probe_tray.view.panel.feedback import feedback, undo
 from probe_tray.view.panel.summary import headline, status, subline
 from probe_tray.view.panel.survey import Memory, Seen, name
@@ -66,6 +66,7 @@ def _panel(seen: Seen, options: ScreenOptions, t: Translator, memory: CardMemory
         banner=_banner(state, t),
         cards=shown,
         lines=lines,
+        briefs=widest_briefs(t),
         columns=(t("Account"), headed(t("5 h"), shown_as, t), headed(t("Week"), shown_as, t), t("Reset")),
         welcome=_welcome(t) if state.loaded and not total else None,
         searchable=total >= _SEARCH_FROM,

@@ -61,6 +61,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     cards: CardSequence
     lines: bool
     """Whether each account takes one line, under the ``columns``."""
+    briefs: tuple[str, ...]
+    """What may stand at the end of a line, at its longest."""
     columns: tuple[str, ...]
     welcome: Welcome | None
     searchable: bool

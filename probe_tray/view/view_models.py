@@ -114,6 +114,8 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     reset: str
     """Both ways, where there is room."""
     reset_short: str
+    reset_widest: str
+    """The widest text of a reset this week, both ways: every card leaves room for it, so that their bars align."""
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,7 +162,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     dimmed: bool = False
     """The numbers are old."""
     life: str = ""
-    """How long the login lasts."""
+    """How long the login lasts, where there is room."""
+    life_short: str = ""
     checked: str = ""
     notice: Notice | None = None
     spoken: str

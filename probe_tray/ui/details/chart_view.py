@@ -8,6 +8,7 @@ from PySide6.QtGui import (
     QAccessibleAnnouncementEvent,
     QColor,
     QFocusEvent,
+    QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -153,16 +154,17 @@ class ChartView(QWidget):
         painter.setBrush(QColor(colours.text))
         for height in reading.heights:
             painter.drawEllipse(QPointF(x, area.bottom() - height * area.height()), theme.px(4), theme.px(4))
-        width = min(painter.fontMetrics().horizontalAdvance(reading.text) + theme.px(17), self.width() - 1)
+        edge, wraps = theme.px(16), int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
+        room = QRectF(0, 0, self.width() - 1 - edge, area.height())
+        words = QFontMetricsF(painter.font()).boundingRect(room, wraps, reading.text)
+        width, height = math.ceil(words.width()) + 1 + edge, math.ceil(words.height()) + theme.px(4)
         left = min(max(x - width / 2, area.left()), area.right() - width)
-        box = QRectF(left, area.top(), width, self._words() + theme.px(4))
+        box = QRectF(left, area.top(), width, height)
         painter.setPen(QPen(QColor(colours.line), 1.0))
         painter.setBrush(QColor(colours.window))
         painter.drawRoundedRect(box, theme.px(5), theme.px(5))
         painter.setPen(QColor(colours.text))
-        room = int(width) - theme.px(16)
-        words = painter.fontMetrics().elidedText(reading.text, Qt.TextElideMode.ElideRight, room + 1)
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+        painter.drawText(box.adjusted(edge / 2, 0, -edge / 2, 0), wraps, reading.text)
 
     def _frame(self, painter: QPainter, area: QRectF, found: Chart) -> None:
         theme, colours = self._theme, self._theme.tokens

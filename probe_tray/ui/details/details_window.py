@@ -51,7 +51,7 @@ class DetailsWindow(QWidget):
         self._theme, self._icons, self._actions = theme, icons, actions
         self._model: DetailsView | None = None
         self._picture = QLabel()
-        self._title, self._subtitle = ElidedLabel(), ElidedLabel()
+        self._title, self._subtitle = ElidedLabel(), words(wrap=True)
         self._more = QToolButton(self)
         self._buttons = [QPushButton(self) for _ in range(2)]
         self._banner = Banner(theme, actions.act)
@@ -77,7 +77,7 @@ class DetailsWindow(QWidget):
         self._model = model
         self.setWindowTitle(model.window_title)
         self._title.show_text(model.title)
-        self._subtitle.show_text(model.subtitle)
+        self._subtitle.setText(model.subtitle)
         for number, button in enumerate(self._buttons):
             button.setVisible(number < len(model.actions))
             button.setText(model.actions[number].label if number < len(model.actions) else "")

@@ -15,6 +15,7 @@ from probe_tray.view.view_models import Bar, Tone
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _DIM = 0.5
+_LEAST_BAR = 44
 
 
 class BarRows(QWidget):
@@ -46,9 +47,13 @@ class BarRows(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics, figures = theme.metrics(), theme.metrics(12, figures=True)
         gap = theme.px(12)
-        label = min(max((metrics.horizontalAdvance(b.label) for b in self._bars), default=0) + 1, self.width() * 0.32)
-        reset = max((figures.horizontalAdvance(b.reset) for b in self._bars), default=0) + 1
+        label = max((metrics.horizontalAdvance(b.label) for b in self._bars), default=0) + 1
         percent = amount_width(theme, self._bars)
+        beside = self.width() - label - percent - 3 * gap - theme.px(_LEAST_BAR)
+        resets = [bar.reset for bar in self._bars]
+        if max(map(figures.horizontalAdvance, resets), default=0) > beside:
+            resets = [bar.reset_short for bar in self._bars]
+        reset = max(map(figures.horizontalAdvance, resets), default=0) + 1
         left, right = label + gap, self.width() - reset - gap - percent - gap
         for row, bar in enumerate(self._bars):
             top = row * self._line()
@@ -59,10 +64,9 @@ class BarRows(QWidget):
             painter.setOpacity(1.0)
             painter.setFont(theme.font())
             painter.setPen(QColor(colours.secondary))
-            words = painter.fontMetrics().elidedText(bar.label, Qt.TextElideMode.ElideRight, int(label) + 1)
-            painter.drawText(QRectF(0, top, label + 1, line.height()), _LEFT, words)
+            painter.drawText(QRectF(0, top, label + 1, line.height()), _LEFT, bar.label)
             painter.setFont(theme.font(12, figures=True))
-            painter.drawText(line, _RIGHT, bar.reset)
+            painter.drawText(line, _RIGHT, resets[row])
             ink = {Tone.CALM: colours.text, Tone.WARNING: colours.warning_text, Tone.CRITICAL: colours.critical_text}
             place = QRectF(right + gap, top, percent, line.height())
             paint_amount(painter, theme, bar, place, colours.secondary if self._dimmed else ink[bar.tone])

@@ -58,6 +58,8 @@ class CardDelegate(QStyledItemDelegate):
         self._pressed: _Spot | None = None
         self.by_keyboard = False
         """Whether the keyboard is in use, so that its place is marked."""
+        self.briefs: tuple[str, ...] = ()
+        """What may stand at the end of a line, at its longest."""
         self.lit = ""
         """The name of the card that is marked because something has just become of it."""
         theme.changed.connect(self.forget)
@@ -178,7 +180,7 @@ class CardDelegate(QStyledItemDelegate):
         """How lines are drawn now."""
         self._measure()
         if self._line_face is None:
-            self._line_face = LineFace(self._theme, self._icons, self._width)
+            self._line_face = LineFace(self._theme, self._icons, self._width, self.briefs)
         return self._line_face
 
     def _click(self, card: Card, number: int, below: QPoint) -> None:

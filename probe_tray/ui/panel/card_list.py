@@ -115,6 +115,13 @@ class CardList(QListView):
                 found.add(card.key)
         return frozenset(found)
 
+    def leave_room(self, briefs: tuple[str, ...]) -> None:
+        """Leave room for these words at the end of each line."""
+        if briefs != self._cards.briefs:
+            self._cards.briefs = briefs
+            self._cards.forget()
+            self._measure_again()
+
     def expect(self, cards: int) -> None:
         """Get ready for that many cards: very many that were never measured are measured bit by bit.
 

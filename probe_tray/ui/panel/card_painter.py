@@ -4,9 +4,10 @@ import enum
 from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
 
 from probe_tray.ui.glyphs import Glyph, draw
+from probe_tray.ui.line_breaks import breakable
 from probe_tray.ui.panel.amount import paint_amount
 from probe_tray.ui.panel.card_layout import CardRects
 from probe_tray.ui.theme import Theme
@@ -19,6 +20,7 @@ RADIUS = 10
 _DIM = 0.5
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_WRAP = int(Qt.TextFlag.TextWordWrap)
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 MORE = -1
 """The number of the button that opens the card's menu; those of the notice count from 0."""
@@ -117,8 +119,7 @@ class CardPainter:
         self._more(painter, places.more, button(MORE))
         for index, bar in enumerate(card.bars):
             self._bar(painter, bar, places, index, dimmed=card.dimmed)
-        if places.foot is not None:
-            self._foot(painter, card, places.foot)
+        self._foot(painter, card, places)
 
     def _heading(self, painter: QPainter, card: Card, places: CardRects) -> None:
         colours, theme = self._theme.tokens, self._theme
@@ -127,21 +128,23 @@ class CardPainter:
         painter.drawPixmap(places.glyph.topLeft(), picture)
         if places.trend is not None:
             paint_trend(painter, theme, card.trend, places.trend)
-        self._text(painter, places.title, card.title, 13.5, colours.text, strong=True, middle=True)
+        painter.setPen(QColor(colours.text))
+        bold = theme.font(13.5, strong=True, figures=True)
+        self._name(painter, places.title, card.title, bold, Qt.TextElideMode.ElideMiddle)
         if places.subtitle is not None:
-            self._text(painter, places.subtitle, card.subtitle, 12, colours.secondary)
+            self._line(painter, places.subtitle, card.subtitle)
         if places.plan is not None:
             painter.setPen(QPen(QColor(colours.line), 1.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(places.plan.adjusted(0.5, 0.5, -0.5, -0.5), theme.px(5), theme.px(5))
-            painter.setFont(theme.font(11))
             painter.setPen(QColor(colours.secondary))
-            painter.drawText(places.plan, _CENTRE, card.plan)
+            inside = places.plan.adjusted(theme.px(6), 0, 0, 0)
+            self._name(painter, inside, card.plan, theme.font(11), Qt.TextElideMode.ElideRight)
 
     def _bar(self, painter: QPainter, bar: Bar, places: CardRects, index: int, *, dimmed: bool) -> None:
         colours = self._theme.tokens
         area = places.bars[index]
-        self._text(painter, places.labels[index], bar.label, 13, colours.secondary)
+        self._line(painter, places.labels[index], bar.label, 13)
         painter.save()
         if dimmed:
             painter.setOpacity(_DIM)
@@ -149,27 +152,15 @@ class CardPainter:
         painter.restore()
         words = colours.secondary if dimmed else self._ink(bar.tone)
         paint_amount(painter, self._theme, bar, places.percents[index], words)
-        room = self._theme.metrics(12, figures=True).horizontalAdvance(bar.reset)
-        reset = bar.reset if room <= places.resets[index].width() else bar.reset_short
-        self._text(painter, places.resets[index], reset, 12, colours.secondary, right=True)
+        self._line(painter, places.resets[index], places.reset_texts[index], right=True)
 
-    def _foot(self, painter: QPainter, card: Card, area: QRectF) -> None:
-        colours, px = self._theme.tokens, self._theme.px
-        left = area.left()
-        if card.life:
-            size = px(13)
-            draw(
-                painter,
-                Glyph.KEY,
-                QRectF(left, round(area.center().y() - size / 2), size, size),
-                QColor(colours.secondary),
-            )
-            left += size + px(6)
-        room = self._theme.metrics(12, figures=True).horizontalAdvance(card.checked)
-        right = QRectF(area.right() - room - 1, area.top(), room + 1, area.height())
-        self._text(painter, right, card.checked, 12, colours.secondary, right=True)
-        words = QRectF(left, area.top(), right.left() - px(10) - left, area.height())
-        self._text(painter, words, card.life, 12, colours.secondary)
+    def _foot(self, painter: QPainter, card: Card, places: CardRects) -> None:
+        if places.key is not None:
+            draw(painter, Glyph.KEY, places.key, QColor(self._theme.tokens.secondary))
+        if places.life is not None:
+            self._line(painter, places.life, places.life_text)
+        if places.checked is not None:
+            self._line(painter, places.checked, card.checked, right=True)
 
     def _more(self, painter: QPainter, area: QRectF, state: ButtonState) -> None:
         colours, theme = self._theme.tokens, self._theme
@@ -200,7 +191,7 @@ class CardPainter:
         painter.restore()
         painter.setFont(theme.font(12.5))
         painter.setPen(QColor(colours.text))
-        painter.drawText(places.text, int(_LEFT) | int(Qt.TextFlag.TextWordWrap), notice.text)
+        painter.drawText(places.text, int(_LEFT) | _WRAP, breakable(notice.text))
         for number, (action, area) in enumerate(zip(notice.actions, places.buttons, strict=True)):
             self._button(painter, action, area, state(number))
 
@@ -221,22 +212,16 @@ class CardPainter:
         painter.setPen(QColor(colours.on_accent if primary else colours.text))
         painter.drawText(area, _CENTRE, action.label)
 
-    def _text(
-        self,
-        painter: QPainter,
-        area: QRectF,
-        text: str,
-        size: float,
-        colour: str,
-        **how: bool,
-    ) -> None:
-        """Draw one line, cut where there is no room. ``how``: strong, right, middle (cut there)."""
-        font = self._theme.font(size, strong=how.get("strong", False), figures=True)
+    def _name(self, painter: QPainter, area: QRectF, text: str, font: QFont, how: Qt.TextElideMode) -> None:
+        """Draw what an account is called, cut where there is no room: its tooltip says it whole."""
         painter.setFont(font)
-        painter.setPen(QColor(colour))
-        cut = Qt.TextElideMode.ElideMiddle if how.get("middle") else Qt.TextElideMode.ElideRight
-        shown = painter.fontMetrics().elidedText(text, cut, int(area.width() + 0.5))
-        painter.drawText(area, _RIGHT if how.get("right") else _LEFT, shown)
+        painter.drawText(area, _LEFT, painter.fontMetrics().elidedText(text, how, int(area.width() + 0.5)))
+
+    def _line(self, painter: QPainter, area: QRectF, text: str, size: float = 12, *, right: bool = False) -> None:
+        """Draw words that their place was measured for: nothing of them is ever cut."""
+        painter.setFont(self._theme.font(size, figures=True))
+        painter.setPen(QColor(self._theme.tokens.secondary))
+        painter.drawText(area, int(_RIGHT if right else _LEFT) | _WRAP, breakable(text))
 
     def _ink(self, tone: Tone) -> str:
         colours = self._theme.tokens

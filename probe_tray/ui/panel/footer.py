@@ -7,7 +7,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequenc
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import Dot, ElidedLabel, words
+from probe_tray.ui.widgets import Dot, words
 from probe_tray.view.screen import Panel
 from probe_tray.view.view_models import ActionKind, CardAction
 
@@ -28,7 +28,7 @@ class Footer(QWidget):
         self._last: CardAction | None = None
         self._said = 0
         """The number of the feedback that was announced last."""
-        self._dot, self._status, self._feedback = Dot(theme), ElidedLabel(), words(wrap=True)
+        self._dot, self._status, self._feedback = Dot(theme), words(wrap=True), words(wrap=True)
         self.undo_button, self.log_in = QToolButton(), QPushButton()
         self.undo_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.undo_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -50,7 +50,7 @@ class Footer(QWidget):
         self.log_in.setAccessibleDescription(model.helps.log_in)
         # The welcome page has its own.
         self.log_in.setVisible(model.welcome is None)
-        self._status.show_text(model.status)
+        self._status.setText(model.status)
         self._status.setVisible(feedback is None)
         self._dot.show_tone(model.status_tone if model.status and feedback is None else None)
         self._feedback.setText("" if feedback is None else feedback.text)

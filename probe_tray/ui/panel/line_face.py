@@ -2,7 +2,7 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
@@ -38,8 +38,8 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
 class LineFace:
     """Draws lines of one width; every line is as high as the others."""
 
-    def __init__(self, theme: Theme, icons: IconPainter, width: int) -> None:
-        """Measure for lines that are ``width`` wide."""
+    def __init__(self, theme: Theme, icons: IconPainter, width: int, briefs: Iterable[str]) -> None:
+        """Measure for lines that are ``width`` wide and end with no wider words than ``briefs``."""
         self._theme = theme
         self._icons = icons
         self._kept: OrderedDict[str, tuple[Card, QPixmap]] = OrderedDict()
@@ -48,7 +48,8 @@ class LineFace:
         self.size_of_all = QSize(width, height)
         glyph, bar = px(22), px(66)
         more = QRectF(width - px(26), (height - px(26)) / 2, px(26), px(26))
-        room = math.ceil(theme.metrics(12, figures=True).horizontalAdvance("Wed 22:22")) + px(2)
+        measured = theme.metrics(12, figures=True, strong=True)
+        room = math.ceil(max((measured.horizontalAdvance(words) for words in briefs), default=0)) + px(2)
         brief = QRectF(more.left() - room - px(2), 0, room, height)
         second = QRectF(brief.left() - px(8) - bar, (height - px(7)) / 2, bar, px(7))
         first = second.translated(-bar - px(10), 0)
@@ -161,8 +162,7 @@ class LineFace:
         font.setUnderline(helps and state is not ButtonState.PLAIN)
         painter.setFont(font)
         painter.setPen(QColor(colours.accent if helps else colours.secondary))
-        words = painter.fontMetrics().elidedText(card.brief, Qt.TextElideMode.ElideRight, int(area.width()) + 1)
-        painter.drawText(area, _RIGHT, words)
+        painter.drawText(area, _RIGHT, card.brief)
 
 
 def _two(bars: tuple[Bar, ...]) -> tuple[Bar | None, Bar | None]:

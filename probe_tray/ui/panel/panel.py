@@ -32,7 +32,7 @@ from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.placement import fitting, free_area, keep_inside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
-from probe_tray.ui.widgets import ElidedLabel, close_by_key, height, words
+from probe_tray.ui.widgets import close_by_key, height, words
 from probe_tray.view.screen import Panel, ScreenOptions
 from probe_tray.view.view_models import ActionKind, CardAction
 
@@ -80,7 +80,7 @@ class PanelWindow(QWidget):
         self._popover = Popover(self, theme, actions.blends)
         self._fitted = QSize()
         self._cards = CardModel(self, actions.changes)
-        self._headline, self._subline = words(wrap=True), ElidedLabel()
+        self._headline, self._subline = words(wrap=True), words(wrap=True)
         self._tool_buttons = tuple(QToolButton(self) for _ in range(4))
         self._refresh, self._hide, self._pin, self._settings = self._tool_buttons
         self._tools = ToolsRow(theme, actions.show_only, lambda value: actions.choose(value, self._cards.keys()))
@@ -122,6 +122,7 @@ class PanelWindow(QWidget):
         self._below.setVisible(model.release is not None)
         self._columns.show_names(model.columns)
         self._columns.setVisible(model.lines and model.welcome is None)
+        self._list.leave_room(model.briefs)
         self._list.expect(0 if model.lines else len(model.cards))
         # Between two of a selection, nobody knows where among the others.
         self._cards.show(model.cards, lines=model.lines, movable=self._tools.options == ScreenOptions())
@@ -143,7 +144,7 @@ class PanelWindow(QWidget):
     def _show_head(self, model: Panel, *, first: bool) -> None:
         self.setWindowTitle(model.title)
         self._headline.setText(model.headline)
-        self._subline.show_text(model.subline)
+        self._subline.setText(model.subline)
         self._subline.setVisible(bool(model.subline))
         names = (model.refresh, model.hide_names, model.pin, model.settings)
         for button, name in zip(self._tool_buttons, names, strict=True):

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.ui.accessibility import walk
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.theme import Theme
 from probe_tray.view.screen import Chip, Panel, ScreenContent, ScreenOptions, SortChoice
+
+_LEAST_SEARCH = 130
 
 
 class SearchField(QLineEdit):
@@ -52,11 +54,16 @@ class ToolsRow(QWidget):
         self._menu = QMenu(self)
         self.arrange.setMenu(self._menu)
         px = theme.px
-        self._row = row = QHBoxLayout(self)
-        row.setContentsMargins(px(12), 0, px(12), px(10))
-        row.setSpacing(px(5))
-        row.addWidget(self.search, 1)
-        row.addWidget(self.arrange)
+        both = QVBoxLayout(self)
+        both.setContentsMargins(px(12), 0, px(12), px(10))
+        both.setSpacing(px(6))
+        self._row, self._below = QHBoxLayout(), QHBoxLayout()
+        for row in (self._row, self._below):
+            row.setSpacing(px(5))
+            both.addLayout(row)
+        self._row.addWidget(self.search, 1)
+        self._row.addWidget(self.arrange)
+        self._below.addStretch(1)
 
     @property
     def stops(self) -> tuple[QWidget, QWidget]:
@@ -76,6 +83,11 @@ class ToolsRow(QWidget):
         if model.choices != self._choices:
             self._choices = model.choices
             self._fill_menu()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the choices below the search where they would leave it no room: large letters, a small screen."""
+        super().resizeEvent(event)
+        self._place_chips()
 
     def clear(self) -> bool:
         """Look for nothing any more; whether something was looked for."""
@@ -110,6 +122,7 @@ class ToolsRow(QWidget):
         )
         for chip in self._chips:
             chip.setFont(theme.font(12, figures=True))
+        self._place_chips()
 
     def _show_chips(self, chips: tuple[Chip, ...]) -> None:
         self._shown = chips
@@ -122,6 +135,16 @@ class ToolsRow(QWidget):
                 button.setAccessibleName(chips[number].label)
                 button.setAccessibleDescription(self._chip_help)
                 button.setChecked(chips[number].chosen)
+        self._place_chips()
+
+    def _place_chips(self) -> None:
+        px, shown = self._theme.px, [chip for chip in self._chips if not chip.isHidden()]
+        around = px(_LEAST_SEARCH) + self.arrange.width() + 2 * px(12)
+        below = self.isVisible() and self.width() < around + sum(chip.sizeHint().width() + px(5) for chip in shown)
+        into, first = (self._below, 0) if below else (self._row, 1)
+        for number, chip in enumerate(self._chips):
+            if into.indexOf(chip) != first + number:
+                into.insertWidget(first + number, chip)
 
     def _add_chip(self, number: int) -> None:
         button = QToolButton(self)

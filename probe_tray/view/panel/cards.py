@@ -70,7 +70,8 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
     said = notice(account, what, settings, now, t) or (outlook_notice(rows, t) if what in USABLE else None)
     if said is None and found.alone and account.official:
         said = login_here_too(account, t)
-    life = "" if what is Condition.NEEDS_LOGIN else lifetime(account, settings, now, t)
+    lives = what is not Condition.NEEDS_LOGIN
+    life = lifetime(account, settings, now, t) if lives else ""
     title, badge = name(account), plan(account)
     sub = " · ".join(filter(None, (muted(account, now, t), subtitle(account, t, workspace=found.shares_address))))
     return Card(
@@ -84,7 +85,8 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
         bars=rows,
         dimmed=look.stale,
         life=life,
-        checked="" if what is Condition.NEEDS_LOGIN else _checked(account, now, t),
+        life_short=lifetime(account, settings, now, t, brief=True) if lives else "",
+        checked=_checked(account, now, t) if lives else "",
         notice=said,
         spoken=_spoken(title, badge, muted(account, now, t), rows, life, said, t),
         hover=_hover(account, rows, now, t),
@@ -129,6 +131,13 @@ def _brief(account: AccountState, what: Condition, rows: tuple[Bar, ...], now: N
             return full[-1].reset_short if full else t("limited")
         case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
             return max(rows, key=lambda bar: bar.percent).reset_short if rows else "–"
+
+
+def widest_briefs(t: Translator) -> tuple[str, ...]:
+    """What may stand at the end of a line, at its longest: all lines leave room for it."""
+    words = (t("start Codex"), t("log in"), t("waiting"), t("not usable"), t("blocked"), t("limited"), t("was reset"))
+    old = t("{age} old", age=t("{m} min", m="59"))
+    return (*words, old, t("{weekday} {clock}", weekday=t("Wed"), clock="22:22"))
 
 
 def _checked(account: AccountState, now: Now, t: Translator) -> str:

@@ -12,7 +12,7 @@ from probe_tray.core.settings import Percentages, Settings
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.outlook import coming, outlook_words
 from probe_tray.view.text.percentages import amount, shown, whole
-from probe_tray.view.text.times import Now, at, both
+from probe_tray.view.text.times import Now, at, both, widest
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Bar, IconLook, Tone
 
@@ -133,6 +133,7 @@ def bar(window: Window, snapshot: Snapshot, settings: Settings, now: Now, t: Tra
         pace=_FULL - pace if pace is not None and wanted is Percentages.LEFT else pace,
         reset=words,
         reset_short=short,
+        reset_widest=widest(t),
     )
 
 

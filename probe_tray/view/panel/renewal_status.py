@@ -12,8 +12,8 @@ from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
 _SHOWN_FOR = timedelta(minutes=2)
 
 
-def lifetime(account: AccountState, settings: Settings, now: Now, t: Translator) -> str:
-    """How long the login lasts, and whether it renews by itself."""
+def lifetime(account: AccountState, settings: Settings, now: Now, t: Translator, *, brief: bool = False) -> str:
+    """How long the login lasts, and whether it renews by itself. ``brief``: without the date of its end."""
     ends, renews = account.expires_at, account.renewal.next_at
     if account.renewal.running:
         return t("Renewing…")
@@ -24,14 +24,16 @@ def lifetime(account: AccountState, settings: Settings, now: Now, t: Translator)
         return t("Renewed by the Codex client")
     if renews is not None and account.renewable and settings.auto_renew:
         when = until(renews, now, t)
-        if ends is None:
+        if ends is None or brief:
             return t("Renews automatically {when}", when=when)
         return t("Renews automatically {when} · ends {date}", when=when, date=date(ends, now, t))
     if ends is None:
         return "" if account.renewable else t("Can't be renewed")
+    left, day = until(ends, now, t), date(ends, now, t)
     if not account.renewable:
-        return t("Can't be renewed · ends {when} · {date}", when=until(ends, now, t), date=date(ends, now, t))
-    return t("Login ends {when} · {date}", when=until(ends, now, t), date=date(ends, now, t))
+        short = t("Can't be renewed · ends {when}", when=left)
+        return short if brief else t("Can't be renewed · ends {when} · {date}", when=left, date=day)
+    return t("Login ends {when}", when=left) if brief else t("Login ends {when} · {date}", when=left, date=day)
 
 
 def last_renewal(account: AccountState, now: Now, t: Translator) -> str:

@@ -93,7 +93,7 @@ def age(moment: datetime, now: Now, t: Translator) -> str:
 def at(moment: datetime, now: Now, t: Translator, *, long: bool = False, brief: bool = False) -> str:
     """When that is: the hour alone only today, then "tomorrow 10:07", the weekday, and beyond a week the date.
 
-    ``long``: as in a sentence. ``brief``: where there is no room for more than a weekday.
+    ``long``: as in a sentence. ``brief``: where there is no room for more than a weekday, nor for a year.
     """
     days = _days_ahead(moment, now)
     if days == 0:
@@ -106,7 +106,7 @@ def at(moment: datetime, now: Now, t: Translator, *, long: bool = False, brief: 
         names = _LONG_DAYS if long else _DAYS
         day = t(names[moment.astimezone(now.zone).weekday()])
         return t("{weekday} {clock}", weekday=day, clock=clock(moment, now))
-    return date(moment, now, t)
+    return date(moment, now, t, brief=brief)
 
 
 def stamp(moment: datetime, now: Now, t: Translator) -> str:
@@ -136,11 +136,11 @@ def clock(moment: datetime, now: Now) -> str:
     return f"{moment.astimezone(now.zone):%H:%M}"
 
 
-def date(moment: datetime, now: Now, t: Translator) -> str:
-    """The day of ``moment``, with the year where it is another one."""
+def date(moment: datetime, now: Now, t: Translator, *, brief: bool = False) -> str:
+    """The day of ``moment``, with the year where it is another one, unless it is to be ``brief``."""
     local = moment.astimezone(now.zone)
     month = t(_MONTHS[local.month - 1])
-    if local.year == now.moment.astimezone(now.zone).year:
+    if brief or local.year == now.moment.astimezone(now.zone).year:
         return t("{day} {month}", day=str(local.day), month=month)
     return t("{day} {month} {year}", day=str(local.day), month=month, year=str(local.year))
 
@@ -153,3 +153,9 @@ def both(moment: datetime, now: Now, t: Translator) -> str:
     if left >= timedelta(days=1):
         relative = t("in {span}", span=t("{d} d", d=str(days)))
     return t("{relative} · {absolute}", relative=relative, absolute=at(moment, now, t))
+
+
+def widest(t: Translator) -> str:
+    """The widest text of :func:`both` within a day."""
+    left = t("in {span}", span=t("{h} h {m} m", h="22", m="22"))
+    return t("{relative} · {absolute}", relative=left, absolute="22:22")

@@ -45,13 +45,13 @@ from probe_tray.ui.login.login_dialog import LoginDialog
 from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.card_model import CARD_ROLE
+from probe_tray.ui.panel.footer import Footer
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.transfer.export_dialog import ExportDialog
 from probe_tray.ui.transfer.import_dialog import ImportDialog
 from probe_tray.ui.tray.tray import TrayIcon
-from probe_tray.ui.widgets import ElidedLabel
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.support.drops import drop, files
@@ -104,9 +104,9 @@ class Desktop:
         tray_icon(self.shell).activated.emit(QSystemTrayIcon.ActivationReason.Trigger)
 
     def status(self) -> str:
-        """What stands at the foot of the panel, whole where it is cut."""
-        _, foot = parts(self.panel, ElidedLabel)
-        return foot.accessibleName()
+        """What stands at the foot of the panel."""
+        (foot,) = (label for label in parts(part(self.panel, Footer), QLabel) if label.text())
+        return foot.text()
 
     @property
     def login(self) -> LoginDialog:

@@ -12,6 +12,7 @@ from probe_tray.ui.panel.card_painter import MORE, ButtonState
 from probe_tray.ui.panel.line_face import LineFace
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, Ink
+from probe_tray.view.panel.cards import widest_briefs
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Card, IconLook
@@ -59,7 +60,7 @@ class CountingIcons(IconPainter):
 
 @pytest.fixture
 def face(qapp: QApplication) -> LineFace:
-    return LineFace(Theme(qapp), IconPainter(), 430)
+    return LineFace(Theme(qapp), IconPainter(), 430, widest_briefs(Translator()))
 
 
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
@@ -82,7 +83,7 @@ def test_what_changed_is_drawn_anew(face: LineFace) -> None:
 
 def test_only_some_pictures_are_kept(qapp: QApplication) -> None:
     icons = CountingIcons()
-    face = LineFace(Theme(qapp), icons, 430)
+    face = LineFace(Theme(qapp), icons, 430, widest_briefs(Translator()))
     cards = [replace(CARDS[0], name=f"account {number}") for number in range(200)]
     for card in cards:
         _drawn(face, card)

@@ -305,16 +305,26 @@ def test_growing_by_the_tray_it_stays_inside_the_screen(panel: Shown) -> None:
     assert room.contains(panel.window.frameGeometry())
 
 
-def test_it_is_as_high_as_a_line_in_a_higher_font_needs(panel: Shown) -> None:
-    lines = panel.window.findChildren(ElidedLabel)
-    assert len(lines) == 2
-    for line in lines:
-        line.show_text("")
-        empty = line.sizeHint().height()
-        line.resize(0, empty)
-        line.show_text("one line\u2028and another")
-        assert line.text() != "one line\u2028and another"
-        assert line.sizeHint().height() > empty
+def test_what_stands_below_the_title_takes_two_lines_where_it_needs_them(panel: Shown) -> None:
+    panel.show(samples.only(samples.four().accounts[:3]))
+    below = next(label for label in parts(panel.window, QLabel) if label.text().startswith("Best now"))
+    one = below.height()
+    panel.show(samples.long_names())
+    panel.window.setMinimumWidth(1)
+    panel.window.resize(round(panel.window.width() * 0.8), panel.window.height())
+    QApplication.processEvents()
+    assert below.height() >= 1.8 * one
+
+
+def test_a_cut_line_is_as_high_as_its_whole_text_in_a_higher_font_needs(qtbot: QtBot) -> None:
+    line = ElidedLabel()
+    qtbot.addWidget(line)
+    line.show_text("")
+    empty = line.sizeHint().height()
+    line.resize(0, empty)
+    line.show_text("one line\u2028and another")
+    assert line.text() != "one line\u2028and another"
+    assert line.sizeHint().height() > empty
 
 
 def test_the_search_has_room_beside_three_choices(panel: Shown) -> None:
@@ -607,7 +617,12 @@ def test_nothing_of_a_card_overlaps_or_sticks_out(qapp: QApplication, width: int
                 places.title,
                 places.subtitle,
                 *places.bars,
-                places.foot,
+                places.key,
+                places.life,
+                places.checked,
+                *places.labels,
+                *places.percents,
+                *places.resets,
                 places.text,
                 *places.buttons,
                 places.more,
