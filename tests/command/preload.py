@@ -27,6 +27,16 @@ def full(self, source, target):
 Disk.rename = full
 """
 
+_AT = """
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from probe_tray.adapters.system import SystemClock
+
+ahead = timedelta(seconds=float(Path({file!r}).read_text()))
+SystemClock.now = lambda self: datetime.now(UTC) + ahead
+"""
+
 _KEYRING = """
 import sys, types
 from pathlib import Path
@@ -65,6 +75,15 @@ def _preload(folder: Path, code: str) -> dict[str, str]:
 def killed_before_replacing(name: str, folder: Path) -> dict[str, str]:
     """The environment of a command that is killed at the moment when it would replace the file ``name``."""
     return _preload(folder, _KILL_AT_RENAME.format(name=name))
+
+
+def ahead_by(seconds: Path, folder: Path, *, killed_before: str = "") -> dict[str, str]:
+    """The environment of a command whose clock is ahead by what the file ``seconds`` holds when it starts.
+
+    With ``killed_before`` it is killed too, at the moment when it would replace the file of that name.
+    """
+    kill = _KILL_AT_RENAME.format(name=killed_before) if killed_before else ""
+    return _preload(folder, kill + _AT.format(file=str(seconds)))
 
 
 def failing_to_replace(name: str, number: int, folder: Path) -> dict[str, str]:

@@ -209,6 +209,15 @@ def test_a_table_that_cannot_be_read_changes_nothing(machine: Machine, service: 
     assert service.count(PATH) == asked + 1
 
 
+def test_logins_that_are_not_due_cost_the_table_one_read_in_all(machine: Machine, service: DemoService) -> None:
+    for person in ("ana", "bob", "cat"):
+        machine.write(f"{person}.json", file_of(person, 1))
+    assert machine.sync()[0] == 0
+    asked = service.count(PATH)
+    assert machine.sync()[0] == 0
+    assert service.count(PATH) == asked + 1
+
+
 def test_a_thousand_and_one_rows_come_into_a_folder_that_was_missing(machine: Machine, service: DemoService) -> None:
     for number in range(1001):
         put(service, login(f"p{number}", 1))

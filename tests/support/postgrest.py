@@ -7,8 +7,9 @@ of it is checked as Supabase's gateway does.
 
 import json
 import re
+import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, cast
@@ -90,6 +91,11 @@ class _Server(ThreadingHTTPServer):
     # Many computers may connect at once.
     request_queue_size = 128
 
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as socketserver has it
+        """A computer that was killed, or asks no more, closes its connection as it likes."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class PostgRest:
     """Serves one database on loopback, while the context lasts."""
@@ -100,6 +106,12 @@ class PostgRest:
         """Statuses of the next answers, each in place of what would have been said."""
         self.lost: list[str] = []
         """Names of tables or functions: the next request for each is acted on, and its answer is lost."""
+        self.afterwards: dict[str, Callable[[], None]] = {}
+        """By the name of a table or function: what happens, once, when a request for it was acted on."""
+        self.always = 0
+        """The status of every answer, in place of what would have been said; 0: none."""
+        self.is_cut = False
+        """Whether no request arrives."""
         self.requests: list[tuple[str, str]] = []
         """Method and name of each request."""
         outer = self
@@ -136,11 +148,16 @@ class PostgRest:
         name = parts.path.removeprefix(_PREFIX)
         headers = {key.lower(): value for key, value in handler.headers.items()}
         ask = _Ask(handler.command, name, parse_qsl(parts.query, keep_blank_values=True), headers, body)
+        if self.is_cut:
+            handler.close_connection = True
+            return
         self.requests.append((ask.method, name))
         try:
             answer = self._answer(ask)
         except _RefusedError as refused:
             answer = refused.answer
+        if name in self.afterwards:
+            self.afterwards.pop(name)()
         if name in self.lost:
             self.lost.remove(name)
             handler.close_connection = True
@@ -157,7 +174,7 @@ class PostgRest:
     def _answer(self, ask: _Ask) -> _Answer:
         if ask.headers.get("apikey") != API_KEY:
             return _Answer(401, {"message": "Invalid API key", "hint": "Double check your Supabase API key."})
-        if self.instead and (status := self.instead.pop(0)):
+        if status := self.always or (self.instead.pop(0) if self.instead else 0):
             return _Answer(status, {"message": "the gateway answers"})
         with self.database.connect() as connection:
             try:

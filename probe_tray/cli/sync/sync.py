@@ -26,6 +26,7 @@ from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncSecrets, SyncTarget, target
 from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.shared_logins import SharedTable
 from probe_tray.engine.sync.synchronizer import Synchronizer
@@ -72,7 +73,9 @@ async def _sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     session.tell_proxy(proxy, (goal.url,))
     client = session.client(proxy)
     try:
-        synchronizer = _synchronizer(session, loaded, goal, folder, proxy, client)
+        synchronizer, renewals = _synchronizer(session, loaded, goal, folder, proxy, client)
+        # The newest tokens of an account may be in the journal alone, and other computers wait for them.
+        await renewals.finish_all()
         return await _SyncAction(session.arguments, session.console, session.t).run(goal, synchronizer)
     finally:
         await client.aclose()
@@ -97,7 +100,7 @@ def _synchronizer(
     folder: Path,
     proxy: ProxyChoice,
     client: ServiceClient,
-) -> Synchronizer:
+) -> tuple[Synchronizer, Renewals]:
     places, disk = session.places, session.disk
     made = MadeHere(places.made_here, disk=disk)
     shared = RestoringFolderStore(folder, official=places.official_login, made=made, disk=disk)
@@ -117,7 +120,7 @@ def _synchronizer(
 
     table = SharedTable(context, found, lambda: False)
     renewals = make_renewals(client, accounts, session.journal(), session.files, store.dispatch, table)
-    return Synchronizer(context, session.locks, renewals.finish_held)
+    return Synchronizer(context, session.locks, renewals.finish_held), renewals
 
 
 class _SyncAction:

@@ -1,0 +1,241 @@
+"""A month on three computers: processes of the command with homes of their own, over PostgreSQL and a strict issuer.
+
+The clocks of the processes are ahead of the real one, by up to four minutes differently; so is the database's, for the
+only times in it that end: those of the leases.
+"""
+
+import json
+import random
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pytest
+
+from probe_tray.adapters.system import SystemClock
+from probe_tray.demo import DemoService
+from tests.command.bench import TOKEN, write
+from tests.command.preload import ahead_by
+from tests.command.test_sync import Machine
+from tests.database.conftest import SQL
+from tests.support.mitm import Mitm
+from tests.support.patience import PATIENCE
+from tests.support.postgres import Database
+from tests.support.postgrest import API_KEY, PostgRest
+
+SKEWS: Final = (timedelta(), timedelta(minutes=-4), timedelta(minutes=4))
+ANSWERS: Final = ("tokens", "rpc/probe_tray_take_lease", "rpc/probe_tray_mark_sent", "rpc/probe_tray_end_lease")
+
+ROUND: Final = timedelta(hours=12)
+
+
+class Story(NamedTuple):
+    """How long it is, and how much happens in it."""
+
+    accounts: int
+    rounds: int
+    faults: float
+    """The chance that a computer has one in a round."""
+    deaths: int
+    """So many at least; which request a process makes depends on the others."""
+    paused: range
+    """The rounds in which the project is paused."""
+
+
+class Computer(Machine):
+    """A home, and a way of its own to the one database."""
+
+    def __init__(self, folder: Path, service: DemoService, rest: PostgRest, skew: timedelta) -> None:
+        super().__init__(folder, service)
+        self.rest, self.skew = rest, skew
+        self.clock = folder / "ahead"
+        self.rounds_down = 0
+        self.set_up(sync_url=rest.url, sync_api_key=API_KEY)
+
+    def held(self) -> dict[str, dict[str, str]]:
+        # One that was killed may leave a file behind that has no name yet.
+        return {name: json.loads(held) for name, held in self.files().items() if name.endswith(".json")}
+
+
+class Month:
+    """Three computers that have the same logins, and what goes wrong."""
+
+    def __init__(
+        self,
+        folder: Path,
+        story: Story,
+        service: DemoService,
+        ways: dict[str, str],
+        stack: ExitStack,
+        database: Database,
+        now: list[timedelta],
+    ) -> None:
+        self.folder, self.story, self.service, self.ways, self.database, self.ahead = (
+            folder,
+            story,
+            service,
+            ways,
+            database,
+            now,
+        )
+        self.chance = random.Random(15)  # noqa: S311 - the same in every run
+        self.computers = [
+            Computer(folder / name, service, stack.enter_context(PostgRest(database)), skew)
+            for name, skew in zip(("one", "two", "three"), SKEWS, strict=True)
+        ]
+        self.started = self.killed = self.syncs = 0
+        self.said: list[str] = []
+        for number in range(story.accounts):
+            issued = service.issue_login(f"person-{number:02}@example.com")
+            for computer in self.computers:
+                computer.shared.mkdir(mode=0o700, exist_ok=True)
+                write(computer.shared / f"{number:02}.json", issued, days=2.5 + 7 * number / story.accounts)
+
+    @property
+    def now(self) -> datetime:
+        return SystemClock().now() + self.ahead[0]
+
+    def run(self) -> None:
+        """Tell it from the first round to the last."""
+        for number in range(self.story.rounds):
+            self._round(number)
+            self._pass_time()
+            self._look(number)
+
+    def heal(self) -> None:
+        """Everything works again: each computer finishes what it has begun, then they give and take."""
+        for computers in ([computer] for computer in self.computers):
+            self._sync(computers)
+        self._sync(self.computers)
+
+    def _sync(self, computers: list[Computer]) -> None:
+        for computer in computers:
+            self._mend(computer)
+        running = [(computer, self._start(computer, ("--sync",), "")) for computer in computers]
+        self._wait(running)
+        assert all(process.returncode == 0 for _, process in running), self.told
+
+    def _round(self, number: int) -> None:
+        running: list[tuple[Computer, subprocess.Popen[bytes]]] = []
+        for computer in self.computers:
+            self._mend(computer)
+            computer.rest.always = 540 if number in self.story.paused else 0
+            if computer.rounds_down:
+                computer.rounds_down -= 1
+                continue
+            arguments = ("--renew", "tokens") if self.chance.random() < 0.75 else ("--sync",)
+            fault = (
+                self.chance.choice(("killed here", "killed there", "lost", "cut"))
+                if self.chance.random() < self.story.faults
+                else ""
+            )
+            dies_before = f"{self.chance.randrange(self.story.accounts):02}.json" if fault == "killed here" else ""
+            process = self._start(computer, arguments, dies_before)
+            if fault == "killed there":
+                computer.rest.afterwards[self.chance.choice(ANSWERS)] = process.kill
+            if fault == "lost":
+                computer.rest.lost = [self.chance.choice(ANSWERS)]
+            computer.rest.is_cut = fault == "cut"
+            running.append((computer, process))
+        self._wait(running)
+
+    def _start(self, computer: Computer, arguments: tuple[str, ...], dies_before: str) -> "subprocess.Popen[bytes]":
+        self.started += 1
+        self.syncs += arguments == ("--sync",)
+        computer.clock.write_text(str((self.ahead[0] + computer.skew).total_seconds()))
+        code = ahead_by(computer.clock, self.folder / f"preload-{self.started}", killed_before=dies_before)
+        return computer.start(*arguments, more=self.ways | code)
+
+    def _wait(self, running: list[tuple[Computer, "subprocess.Popen[bytes]"]]) -> None:
+        self.said = []
+        for computer, process in running:
+            out, err = process.communicate(timeout=PATIENCE)
+            self.said.append(f"{computer.folder.name}: {process.returncode}\n{(out + err).decode()}")
+            if process.returncode == -signal.SIGKILL:
+                self.killed += 1
+                computer.rounds_down = self.chance.randrange(2)
+            assert "Traceback" not in self.said[-1], self.told
+
+    def _mend(self, computer: Computer) -> None:
+        computer.rest.is_cut, computer.rest.always = False, 0
+        computer.rest.lost.clear()
+        computer.rest.afterwards.clear()
+
+    def _pass_time(self) -> None:
+        self.ahead[0] += ROUND
+        self.database.run("update probe_tray_leases set until = until - interval '12 hours'")
+
+    def _look(self, number: int) -> None:
+        assert self.refused == 0, (number, self.told)
+        for name in self.computers[0].held():
+            ends = [datetime.fromisoformat(computer.held()[name]["expired"]) for computer in self.computers]
+            assert max(ends) > self.now, (number, name, self.told)
+
+    @property
+    def told(self) -> str:
+        """What the processes of the last round said."""
+        return "\n".join(self.said)
+
+    @property
+    def refused(self) -> int:
+        """Refresh requests that the issuer took for stolen or ended tokens."""
+        return sum(self.service.count(TOKEN, grant="refresh_token", status=status) for status in (400, 401, 403))
+
+    @property
+    def renewals(self) -> int:
+        return self.service.count(TOKEN, grant="refresh_token", status=200)
+
+    @property
+    def reads(self) -> int:
+        return sum(request == ("GET", "tokens") for computer in self.computers for request in computer.rest.requests)
+
+
+def told(story: Story, folder: Path, database: Database) -> Iterator[Month]:
+    certificates = folder / "ca"
+    certificates.mkdir()
+    ahead, drift = [timedelta()], [timedelta()]
+
+    def now() -> datetime:
+        # Tokens of two renewals are never of the same second.
+        drift[0] += timedelta(seconds=1)
+        return SystemClock().now() + ahead[0] + drift[0]
+
+    database.run(SQL)
+    with DemoService(now=now) as service, Mitm(service.addresses, certificates) as proxy, ExitStack() as stack:
+        yield Month(folder, story, service, proxy.environment, stack, database, ahead)
+    assert service.violations == ()
+
+
+FEW_DAYS: Final = Story(accounts=4, rounds=4, faults=0.5, deaths=0, paused=range(2, 3))
+WHOLE_MONTH: Final = Story(accounts=20, rounds=60, faults=0.3, deaths=5, paused=range(20, 22))
+
+
+@pytest.fixture
+def month(request: pytest.FixtureRequest, tmp_path: Path, home: Path, database: Database) -> Iterator[Month]:
+    del home
+    yield from told(request.param, tmp_path, database)
+
+
+@pytest.mark.parametrize(
+    "month",
+    [
+        pytest.param(FEW_DAYS, id="few days"),
+        pytest.param(WHOLE_MONTH, id="whole month", marks=[pytest.mark.heavy, pytest.mark.timeout(3600)]),
+    ],
+    indirect=True,
+)
+def test_no_token_is_used_twice_and_every_login_is_renewed_in_time(month: Month) -> None:
+    month.run()
+    month.heal()
+    assert month.refused == 0
+    first, *others = [{name: held["refresh_token"] for name, held in one.held().items()} for one in month.computers]
+    assert all(other == first for other in others), month.told
+    assert all(month.service.is_live(token) for token in first.values())
+    hours = month.story.rounds * ROUND // timedelta(hours=1)
+    assert month.reads <= month.story.accounts * hours, "at most one read per account and hour, renewals included"
+    assert month.killed >= month.story.deaths
+    print(f"{month.started} processes, {month.killed} killed, {month.renewals} renewals, {month.reads} reads")
