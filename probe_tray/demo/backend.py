@@ -13,6 +13,7 @@ PREFIX = "/backend-api"
 
 _AGENT = re.compile(r"probe-tray/\d+(\.\w+)*( .*)?")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
+_NO_CONSTRAINT = "NO_CONSTRAINT"
 _CONDITIONAL = frozenset({"if-none-match", "if-modified-since", "if-range"})
 _ASKED = {
     "instructions": "Reply with one word.",
@@ -41,6 +42,7 @@ class SimulatedBackend:
             ("GET", f"{PREFIX}/wham/usage"): self._usage,
             ("GET", f"{PREFIX}/wham/rate-limit-reset-credits"): self._reset_credits,
             ("GET", f"{PREFIX}/codex/models"): self._models,
+            ("GET", f"{PREFIX}/wham/accounts/check"): self._accounts,
             ("POST", f"{PREFIX}/codex/responses"): self._responses,
         }
 
@@ -62,6 +64,12 @@ class SimulatedBackend:
         self._seat(request)
         return as_json(models.models_body())
 
+    def _accounts(self, request: Request) -> Reply:
+        _need_nothing_else(request)
+        workspace = self._seat(request).workspace
+        entry: dict[str, object] = {"id": workspace.account_id, "account_routing_override": workspace.routing_override}
+        return as_json({"accounts": [entry]})
+
     def _responses(self, request: Request) -> Reply:
         _need_header(request, "accept", "text/event-stream")
         _need_header(request, "originator", "codex_cli_rs")
@@ -75,6 +83,9 @@ class SimulatedBackend:
             msg = "JSON member model is not a name"
             raise Strange(msg)
         seat = self._seat(request)
+        override = request.header("x-openai-account-routing-override") or _NO_CONSTRAINT
+        if override != seat.workspace.routing_override:
+            raise refused(403, "workspace_region", "This workspace is served elsewhere.")
         return models.answer(model, seat.workspace.plan, self._directory.exhausted_until(seat, self._moment()))
 
     def _seat(self, request: Request) -> Seat:

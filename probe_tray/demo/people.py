@@ -22,6 +22,8 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
     fedramp: bool = False
     codex_enabled: bool = True
     """Off: a login into this workspace ends with ``access_denied`` and ``missing_codex_entitlement``."""
+    routing_override: str = "NO_CONSTRAINT"
+    """Other than this for a workspace that is tied to a region: its models answer only where this is sent along."""
 
     @property
     def label(self) -> str:

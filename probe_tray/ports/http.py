@@ -9,6 +9,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.connection import FoundProxy, Reached
+from probe_tray.core.service.workspace_route import WorkspaceRoute
 from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow
@@ -82,7 +83,11 @@ class QuotaService(Protocol):
         """The models the service offers this account."""
         ...
 
-    async def try_model(self, credential: Credential, model: str) -> Answer:
+    async def workspace(self, credential: Credential) -> Answer:
+        """What the service says of the account's workspace."""
+        ...
+
+    async def try_model(self, credential: Credential, model: str, route: WorkspaceRoute) -> Answer:
         """Ask one model for one word; the body holds at most the first event of the stream. Costs quota."""
         ...
 

@@ -9,6 +9,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError
 from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.workspace_route import WorkspaceRoute
 from probe_tray.ports.time import Clock
 from tests.support.tokens import credential, reply_body, tokens
 
@@ -98,7 +99,10 @@ class MemoryService:
     async def models(self, credential: Credential) -> Answer:
         raise AssertionError
 
-    async def try_model(self, credential: Credential, model: str) -> Answer:
+    async def workspace(self, credential: Credential) -> Answer:
+        raise AssertionError
+
+    async def try_model(self, credential: Credential, model: str, route: WorkspaceRoute) -> Answer:
         raise AssertionError
 
     def _reach(self) -> None:

@@ -16,6 +16,7 @@ from probe_tray.core.errors import ProbeError, Problem, StoreError
 from probe_tray.core.login.oauth import Callback
 from probe_tray.core.renewal.pause import Tally
 from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.workspace_route import WorkspaceRoute
 from probe_tray.core.settings import Settings, SettingsPatch
 from probe_tray.core.update.release import UpdateMemory
 from probe_tray.ports.accounts import StoreContents
@@ -189,8 +190,15 @@ class ScriptedService:
     async def models(self, credential: Credential) -> Answer:
         return self._next("models", credential.access_token.fingerprint)
 
-    async def try_model(self, credential: Credential, model: str) -> Answer:
-        return self._next("try_model", f"{credential.access_token.fingerprint} {model}")
+    async def workspace(self, credential: Credential) -> Answer:
+        # Most accounts belong to no workspace that is tied to a region.
+        if "workspace" not in self.answers:
+            return Answer(200, {}, b"{}")
+        return self._next("workspace", credential.access_token.fingerprint)
+
+    async def try_model(self, credential: Credential, model: str, route: WorkspaceRoute) -> Answer:
+        where = "".join(f" {part}" for part in (route.origin, route.override) if part)
+        return self._next("try_model", f"{credential.access_token.fingerprint} {model}{where}")
 
 
 class FakeCallback:

@@ -25,6 +25,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import NotSentError, StrangeAnswerError, UncertainError
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import CLIENT_VERSION, ORIGINATOR, RELEASES_PATH, STATUS_PATH, Service
+from probe_tray.core.service.workspace_route import WorkspaceRoute
 
 _T = TypeVar("_T")
 _SECONDS = 45.0
@@ -134,7 +135,11 @@ class ServiceClient:
         """The models the service offers this account."""
         return await self._get(f"/codex/models?client_version={CLIENT_VERSION}", credential)
 
-    async def try_model(self, credential: Credential, model: str) -> Answer:
+    async def workspace(self, credential: Credential) -> Answer:
+        """What the service says of the account's workspace; see ``core/service/workspace_route.py``."""
+        return await self._get("/wham/accounts/check", credential)
+
+    async def try_model(self, credential: Credential, model: str, route: WorkspaceRoute) -> Answer:
         """Ask one model for one word; the body holds at most the first event of the stream. Costs quota."""
         said = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "ping"}]}
         body = {
@@ -153,7 +158,12 @@ class ServiceClient:
             "Content-Type": _JSON,
             "originator": ORIGINATOR,
         }
-        return await self._ask("POST", f"{self._service.backend}/codex/responses", headers, json.dumps(body).encode())
+        if route.override:
+            headers["x-openai-account-routing-override"] = route.override
+        backend = self._service.backend
+        if route.origin:
+            backend = route.origin + urlsplit(backend).path
+        return await self._ask("POST", f"{backend}/codex/responses", headers, json.dumps(body).encode())
 
     async def latest_release(self) -> Answer:
         """The newest release of this program; nothing that identifies a person is sent."""

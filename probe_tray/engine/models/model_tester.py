@@ -12,6 +12,7 @@ from probe_tray.core.models.models import ModelChoice, choose, judge_model, read
 from probe_tray.core.renewal.request import Renewed
 from probe_tray.core.service.answer import Answer, judge
 from probe_tray.core.service.service import OFFICIAL
+from probe_tray.core.service.workspace_route import WorkspaceRoute, read_route
 from probe_tray.core.settings import Settings
 from probe_tray.engine.renewal.authorized_session import AuthorizedSession
 from probe_tray.engine.renewal.renewals import Renewals
@@ -70,12 +71,13 @@ class ModelTester:
         async with self._logins:
             offered, listed_by = await self._offered(session, choice)
             models = choose(choice, offered, self._randomness.uniform)
+            route = await self._route(session)
             test = ModelTest(started_at=self._clock.now(), models=models, listed_by=listed_by)
             tell(test)
 
             async def one(model: str) -> None:
                 nonlocal test
-                result = await self._try(session, model)
+                result = await self._try(session, model, route)
                 test = test.with_result(result)
                 tell(test)
 
@@ -99,7 +101,21 @@ class ModelTester:
         async with self._questions:
             return await self._quota.models(credential)
 
-    async def _try(self, session: ModelSession, model: str) -> ModelResult:
+    async def _route(self, session: ModelSession) -> WorkspaceRoute:
+        """Where the workspace's questions go: one that is tied to a region answers only there."""
+        try:
+            reply = await session.ask(self._workspace)
+        except ProbeError:
+            return WorkspaceRoute()
+        if reply.problem is not None:
+            return WorkspaceRoute()
+        return read_route(reply.answer.body, session.credential.account_id)
+
+    async def _workspace(self, credential: Credential) -> Answer:
+        async with self._questions:
+            return await self._quota.workspace(credential)
+
+    async def _try(self, session: ModelSession, model: str, route: WorkspaceRoute) -> ModelResult:
         latency: float | None = None
 
         async def question(credential: Credential) -> Answer:
@@ -107,7 +123,7 @@ class ModelTester:
             latency = None
             async with self._questions:
                 asked = self._clock.monotonic()
-                answer = await self._quota.try_model(credential, model)
+                answer = await self._quota.try_model(credential, model, route)
                 latency = self._clock.monotonic() - asked
             return answer
 

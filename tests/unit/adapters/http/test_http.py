@@ -29,6 +29,7 @@ from probe_tray.core.errors import (
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.incident import Incident, parse_incident
 from probe_tray.core.service.service import Service
+from probe_tray.core.service.workspace_route import WorkspaceRoute, read_route
 from probe_tray.core.update.release import parse_release
 from probe_tray.demo import DemoService
 from tests.support.mitm import Mitm
@@ -156,7 +157,7 @@ async def test_a_model_is_tried_until_the_first_event(demo: DemoService) -> None
     mine = login(demo)
     async with demo_client(demo) as made:
         slug = json.loads((await made.models(mine)).body)["models"][0]["slug"]
-        answer = await made.try_model(mine, slug)
+        answer = await made.try_model(mine, slug, read_route((await made.workspace(mine)).body, mine.account_id))
     assert answer.status == 200
     assert answer.body.count(b"data:") == 1
     assert demo.violations == ()
@@ -166,8 +167,21 @@ async def test_the_stream_of_a_model_is_closed_after_its_first_event() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
     script = head + b": hello\n\nevent: response.created\ndata: {}\n\n"
     async with raw_server(script, hang=True) as server, client(f"http://127.0.0.1:{server.port}") as made:
-        answer = await made.try_model(credential(), "gpt-6-sol")
+        answer = await made.try_model(credential(), "gpt-6-sol", WorkspaceRoute())
     assert answer.body == b": hello\n\nevent: response.created\ndata: {}\n\n"
+
+
+async def test_a_model_of_a_workspace_that_is_tied_to_a_region_is_asked_there() -> None:
+    event = http(b"event: response.created\ndata: {}\n\n")
+    async with raw_server(event) as region, raw_server(event) as usual:
+        origin = f"http://127.0.0.1:{region.port}"
+        async with client(f"http://127.0.0.1:{usual.port}") as made:
+            await made.try_model(credential(), "m", WorkspaceRoute(origin, "EU"))
+            await made.try_model(credential(), "m", WorkspaceRoute())
+    assert region.received[0].startswith(b"POST /backend-api/codex/responses ")
+    assert b"x-openai-account-routing-override: eu" in region.received[0].lower()
+    assert usual.received[0].startswith(b"POST /backend-api/codex/responses ")
+    assert b"routing-override" not in usual.received[0].lower()
 
 
 async def test_a_government_account_says_so() -> None:

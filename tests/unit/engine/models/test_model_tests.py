@@ -20,6 +20,7 @@ from probe_tray.core.errors import (
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
 from probe_tray.core.models.models import ModelChoice
 from probe_tray.core.service.answer import Answer
+from probe_tray.core.service.workspace_route import WorkspaceRoute
 from probe_tray.core.settings import Settings
 from probe_tray.engine.models.model_tester import model_session
 from tests.support.fakes import FakeClock, MemoryStore, ScriptedService, problem_kind, settle
@@ -47,13 +48,13 @@ class SlowService(ScriptedService):
         self.at_once = 0
         self.most_at_once = 0
 
-    async def try_model(self, credential: Credential, model: str) -> Answer:
+    async def try_model(self, credential: Credential, model: str, route: WorkspaceRoute) -> Answer:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             if model in self.takes:
                 await self.clock.sleep(self.takes[model])
-            return await super().try_model(credential, model)
+            return await super().try_model(credential, model, route)
         finally:
             self.at_once -= 1
 
@@ -270,3 +271,23 @@ async def test_quitting_ends_the_tests() -> None:
         pass
     assert not bench.running
     assert not [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+
+
+async def test_a_workspace_that_is_tied_to_a_region_is_asked_there() -> None:
+    bench = Models(ANA)
+    told = {"workspace_backend_origin": "https://eu.chatgpt.com", "account_routing_override": "EU"}
+    bench.service.answer("workspace", Answer(200, {}, json.dumps(told).encode()))
+    await bench.test()
+    tried = [about for name, about in bench.service.asked if name == "try_model"]
+    assert len(tried) == 3
+    assert all(about.endswith(" https://eu.chatgpt.com EU") for about in tried)
+    assert bench.service.count("workspace") == 1
+
+
+async def test_where_the_workspace_is_not_told_the_usual_way_is_taken() -> None:
+    for answer in (Answer(500, {}, b"{}"), Answer(404, {}, b""), Answer(200, {}, b"<html>"), NotSentError(reason="x")):
+        bench = Models(ANA)
+        bench.service.answer("workspace", answer)
+        await bench.test()
+        assert len(bench.tried()) == 3
+        assert not any("https:" in about for _, about in bench.service.asked)
