@@ -1,4 +1,4 @@
-"""Credential files of four programs, recognised by content and never by name.
+"""Credential files of several programs, recognised by content and never by name.
 
 Reading never raises: what cannot be read becomes a :class:`Document` with a reason. Reasons hold nothing of the file.
 Writing is in ``format_write``.
@@ -10,8 +10,10 @@ from typing import Final
 import msgspec
 
 from probe_tray.core.account.credential import Credential, read_claims
+from probe_tray.core.account.identity import is_account_id
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Phrase
+from probe_tray.core.formats.foreign_login import OTHER_ACCOUNT_NAMES, Path, find_foreign
 from probe_tray.core.formats.json_text import Array, JsonTextError, Node, Object, Scalar, parse
 from probe_tray.core.formats.login_fields import LoginFields, NoLogin, Refused
 
@@ -35,6 +37,11 @@ class Format(enum.Enum):
     PROXY_API = "CLIProxyAPI"
     OFFICIAL = "Codex client"
     SUB2API = "sub2api"
+    OPENCODE = "OpenCode"
+    SESSION = "ChatGPT session"
+    """What the web page's own address for it tells of a session."""
+    CAMEL_CASE = "camelCase"
+    """The names of a codex-probe file as JavaScript writes them."""
 
     @property
     def records_end(self) -> bool:
@@ -58,6 +65,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """What there is instead of a login, as far as nothing is wrong with that."""
     reason: str = ""
     """Why it is no login; empty when it is one. Continues the sentence "… cannot be read as a login: "."""
+    places: tuple[tuple[str, Path], ...] = ()
+    """Where the values stand, in a format that has other names for them."""
     notes: tuple[str, ...] = ()
     """Oddities that do no harm, as sentences for a preview."""
 
@@ -174,6 +183,9 @@ def _recognised(base: Document, node: Object, *, one_line: bool) -> Document:
     keys = {m.key for m in node.members}
     if isinstance(node.get("credentials"), Object):
         return _exported(base, LoginFields(node, ("credentials",)))
+    if (foreign := find_foreign(node)) is not None:
+        found = _read(base, LoginFields(foreign.fields, ()), Format(foreign.program))
+        return msgspec.structs.replace(found, places=foreign.places)
     if keys & _OFFICIAL_KEYS:
         return _official(base, node)
     if not keys & _FLAT_KEYS - {"type", "email"}:
@@ -214,7 +226,16 @@ def _official(base: Document, node: Object) -> Document:
 
 def _account(fields: LoginFields, *, exported: bool) -> str:
     names = ("chatgpt_account_id", "account_id") if exported else ("account_id", "chatgpt_account_id")
-    return next((found for found in map(fields.account, names) if found), "")
+    if found := next((found for found in map(fields.account, names) if found), ""):
+        return found
+    # Where the usual names say nothing, whatever else holds text that can be an id.
+    for name in OTHER_ACCOUNT_NAMES:
+        node = fields.inner.get(name)
+        node = node.get("id") if isinstance(node, Object) else node
+        value = node.value if isinstance(node, Scalar) else None
+        if isinstance(value, str) and is_account_id(value):
+            return value
+    return ""
 
 
 def _is_blank(node: Node | None) -> bool:

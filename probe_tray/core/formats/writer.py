@@ -1,13 +1,14 @@
 """Credential files, written: a known file keeps its format, order, style and every key that is not a login's."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, tzinfo
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.formats.document import Document, Format
 from probe_tray.core.formats.json_text import Node, Number, Object, Scalar, parse, quote, set_member
-from probe_tray.core.formats.login_fields import local_text, read_time, utc_text
+from probe_tray.core.formats.login_fields import is_milliseconds, local_text, read_time, utc_text
 
 _ORDER = ("id_token", "access_token", "refresh_token", "account_id", "last_refresh", "email", "type", "expired")
 """The order in which the Go program writes its keys."""
@@ -42,6 +43,8 @@ def write_document(document: Document, credential: Credential, zone: tzinfo) -> 
             text = _write_official(text, credential)
         case Format.SUB2API:
             text = _write_exported(text, credential)
+        case Format.OPENCODE | Format.SESSION | Format.CAMEL_CASE:
+            text = _write_placed(text, credential, document.places)
         case Format.PROBE | Format.PROXY_API | None:
             text = _write_flat(text, credential, zone, keep_empty=document.format is Format.PROXY_API)
     return (whole[: document.start] + text + whole[document.end :]).encode()
@@ -126,6 +129,33 @@ def _write_official(text: str, credential: Credential) -> str:
     if moment and not _same_moment(_find(text, ("last_refresh",)), moment, exact=True):
         text = set_member(text, ("last_refresh",), quote(utc_text(moment)), after=("tokens",))
     return text
+
+
+def _write_placed(text: str, credential: Credential, places: Iterable[tuple[str, tuple[str, ...]]]) -> str:
+    """The login by another program's names, where that has a place for the value."""
+    tokens = {
+        "access_token": credential.access_token,
+        "refresh_token": credential.refresh_token,
+        "id_token": credential.id_token,
+    }
+    for name, path in places:
+        old = _find(text, path)
+        if name in tokens and not _says(old, _reveal(tokens[name])):
+            text = set_member(text, path, quote(_reveal(tokens[name])))
+        elif name == "expired" and credential.expiry is not None:
+            raw = _same_style(old, credential.expiry)
+            text = text if raw is None else set_member(text, path, raw)
+    return text
+
+
+def _same_style(old: Node | None, moment: datetime) -> str | None:
+    """``moment`` as ``old`` counts it, in milliseconds, seconds or as text; None where it says the same."""
+    value = old.value if isinstance(old, Scalar) else None
+    if isinstance(value, Number) and is_milliseconds(value.text):
+        return None if value.text[:-3] == str(int(moment.timestamp())) else f"{int(moment.timestamp())}000"
+    if _same_moment(old, moment):
+        return None
+    return str(int(moment.timestamp())) if isinstance(value, Number) else quote(utc_text(moment))
 
 
 def _write_exported(text: str, credential: Credential) -> str:

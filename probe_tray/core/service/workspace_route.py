@@ -32,7 +32,7 @@ def read_route(body: bytes, account_id: str) -> WorkspaceRoute:
     chatgpt.com or openai.com.
     """
     found = object_in(body) or {}
-    told = next(_told(found, account_id), {})
+    told = next(_told(found, account_id), mapping(None))
     origin, override = text(told.get(_ORIGIN)), text(told.get(_OVERRIDE))
     return WorkspaceRoute(
         origin=origin.rstrip("/") if _is_own(origin) else "",

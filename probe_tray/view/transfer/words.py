@@ -26,6 +26,9 @@ _FORMATS: Mapping[Format, str] = {
     Format.PROXY_API: "CLIProxyAPI",
     Format.OFFICIAL: mark("Codex client"),
     Format.SUB2API: "sub2api",
+    Format.OPENCODE: "OpenCode",
+    Format.SESSION: mark("ChatGPT session"),
+    Format.CAMEL_CASE: mark("another program"),
 }
 
 

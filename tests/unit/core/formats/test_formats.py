@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.formats.document import Document, Format, read_documents
 from probe_tray.core.formats.login_fields import NoLogin
+from probe_tray.core.formats.writer import write_document
 from tests.support.files import exported, flat, official, proxied
 from tests.support.tokens import credential, jwt, tokens
 
@@ -390,3 +391,85 @@ def test_a_moment_is_read_back_from_any_zone(naive: datetime, minutes: int) -> N
     found = read_one(flat(expired=local + offset)).credential
     assert found is not None
     assert found.expired == moment
+
+
+def tokens_of(person: str = "ana") -> dict[str, object]:
+    held = flat(person)
+    return {"accessToken": held["access_token"], "refreshToken": held["refresh_token"], "idToken": held["id_token"]}
+
+
+def opencode(person: str = "ana", **more: object) -> dict[str, object]:
+    held = flat(person)
+    login: dict[str, object] = {
+        "type": "oauth",
+        "refresh": held["refresh_token"],
+        "access": held["access_token"],
+        "expires": 1_796_191_200_123,
+    }
+    return {"anthropic": {"type": "oauth", "refresh": "r", "access": "a", "expires": 1}, "openai": login | more}
+
+
+FOREIGN = [
+    (opencode(), Format.OPENCODE),
+    (opencode(accountId="of-ana"), Format.OPENCODE),
+    (tokens_of() | {"user": {"email": "ana@example.com", "id": "u"}, "account": {"id": "a"}}, Format.SESSION),
+    (tokens_of() | {"expiresAt": "2026-12-02T06:00:00Z"}, Format.CAMEL_CASE),
+    ({"tokens": tokens_of(), "lastRefresh": "2026-12-22T15:04:05Z"}, Format.CAMEL_CASE),
+]
+
+
+@pytest.mark.parametrize(("value", "kind"), FOREIGN)
+def test_the_names_of_other_programs_are_understood(value: object, kind: Format) -> None:
+    document = read_one(value)
+    assert (document.format, document.reason, document.notes) == (kind, "", ())
+    assert document.credential is not None
+    assert document.credential.key == credential("ana").key
+    assert document.credential.refresh_token == credential("ana").refresh_token
+
+
+@pytest.mark.parametrize(("value", "kind"), FOREIGN)
+def test_what_is_written_in_other_names_is_read_again_and_the_rest_stays(value: object, kind: Format) -> None:
+    document, ben = read_one(value), credential("ben")
+    assert document.credential is not None
+    after = write_document(document, ben, UTC)
+    read = read_one(after)
+    assert read.credential is not None
+    assert (read.format, read.credential.access_token) == (kind, ben.access_token)
+    assert read.credential.refresh_token == ben.refresh_token
+    assert str(document.credential.access_token.reveal()) not in after.decode()
+    kept = cast("dict[str, object]", json.loads(after))
+    assert kept.keys() == cast("dict[str, object]", value).keys()
+    assert write_document(document, document.credential, UTC) == json.dumps(value).encode()
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"anthropic": {"type": "oauth", "refresh": "r", "access": "a"}}, "no login for OpenAI"),
+        ({"openai": {"type": "api", "key": "sk-1"}}, "an API key"),
+    ],
+)
+def test_opencodes_logins_elsewhere_are_left_alone(value: object, said: str) -> None:
+    document = read_one(value)
+    assert (document.credential, document.no_login) == (None, NoLogin.ANOTHER_SERVICE)
+    assert said in document.reason
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"accountId": "x"}, {"chatgptAccountId": "x"}, {"workspace_id": "x"}, {"team_id": "x"}, {"account": {"id": "x"}}],
+)
+def test_an_account_id_under_another_name_counts_where_nothing_else_says_it(more: dict[str, object]) -> None:
+    document = read_one({"access_token": "no-jwt"} | more)
+    assert document.credential is not None
+    assert document.credential.account_id == "x"
+    bundle = {"platform": "openai", "type": "oauth", "credentials": {"access_token": "no-jwt"} | more}
+    assert read_one(bundle).credential == document.credential
+
+
+def test_an_account_id_in_the_claims_alone_is_enough_and_goes_before_a_field() -> None:
+    held = {name: value for name, value in flat().items() if name.endswith("_token")}
+    for more in ({}, {"accountId": "x"}):
+        document = read_one(held | more)
+        assert document.credential is not None
+        assert document.credential.key == credential("ana").key
