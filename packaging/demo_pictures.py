@@ -25,7 +25,7 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.bootstrap import DesktopHooks, RunService, Session, Wired, write_past
+from probe_tray.bootstrap import Session, write_past
 from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import Refresh, StartLogin
@@ -33,6 +33,7 @@ from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.state import LoginPhase
 from probe_tray.demo import DemoService, people
 from probe_tray.demo.samples import sample_logins
+from probe_tray.engine_factory import DesktopHooks, RunService, Wired
 from probe_tray.ports.time import Clock
 from probe_tray.ui.loop import run
 from probe_tray.ui.shell import Shell, ShellContext

@@ -39,8 +39,9 @@ from probe_tray.core.errors import ProbeError
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from probe_tray.bootstrap import Session, Wired
+    from probe_tray.bootstrap import Session
     from probe_tray.core.account.identity import AccountKey
+    from probe_tray.engine_factory import Wired
     from probe_tray.ui.shell import Shell
     from probe_tray.view.text.translate import Translator
 
@@ -198,7 +199,7 @@ class _Program:
         """Run until it is quit; ``request`` is what was asked at the start."""
         from probe_tray.adapters.hygiene import log_loop_failure
         from probe_tray.adapters.system import LocalZone
-        from probe_tray.bootstrap import DesktopHooks
+        from probe_tray.engine_factory import DesktopHooks
         from probe_tray.ui.session_end import SessionEnd
         from probe_tray.ui.shell import Shell, ShellContext
         from probe_tray.ui.system_network import metered_network, script_proxy

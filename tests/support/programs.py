@@ -14,9 +14,10 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.bootstrap import DesktopHooks, RunService, Session, Wired
+from probe_tray.bootstrap import Session
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.service.service import OFFICIAL, Service
+from probe_tray.engine_factory import DesktopHooks, RunService, Wired
 from probe_tray.view.text.translate import Translator
 
 NO_DESKTOP: Final = DesktopHooks(

@@ -53,7 +53,7 @@ class Still:
 
 @pytest.fixture
 def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[SharedTable]:
-    monkeypatch.setattr("probe_tray.bootstrap.SystemMonitor", Still)
+    monkeypatch.setattr("probe_tray.engine_factory.SystemMonitor", Still)
     found = SharedTable()
     with found.service:
         yield found

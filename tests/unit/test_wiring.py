@@ -12,13 +12,13 @@ import pytest
 from probe_tray.adapters.files.app_folders import user_places
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.system import SystemClock
-from probe_tray.bootstrap import Wired
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import ClockError, ProbeError
 from probe_tray.core.service.service import OFFICIAL, RELEASES_PATH
 from probe_tray.core.update.release import parse_release
 from probe_tray.demo import DemoService
+from probe_tray.engine_factory import Wired
 from tests.support.fakes import problem_kind, settle
 from tests.support.programs import wired_tray
 from tests.support.tokens import credential

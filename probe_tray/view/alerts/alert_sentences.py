@@ -47,8 +47,7 @@ def sentences(
     match alert:
         case QuotaAlert(level=Level.EXHAUSTED, window=window):
             title = t("{who}: {quota} is used up", who=who, quota=quota_name(window, t))
-            body = _no_capacity(_local(window.reset_at, account), now, t)
-            return Sentences(title, t.joined([body, *_reasons(account, t), _unused_credits(account, now, t)]))
+            return Sentences(title, _until_reset(window, account, now, t))
         case QuotaAlert(window=window):
             return Sentences(_level(window, who, wanted, t), _reset(window, account, now, t))
         case LimitedAlert():
@@ -56,15 +55,8 @@ def sentences(
         case RestoredAlert():
             return Sentences(t("{who}: there is capacity again", who=who), _numbers(account, wanted, t))
         case PaceAlert(window=window):
-            when = _local(alert.runs_out_at, account) or alert.runs_out_at
             title = t("{who}: {quota} will run out early", who=who, quota=quota_name(window, t))
-            moment = at(when, now, t, long=True)
-            body = (
-                t("At this pace it runs out at {when}.", when=moment)
-                if is_today(when, now)
-                else t("At this pace it runs out {when}.", when=moment)
-            )
-            return Sentences(title, t.joined((body, _reset(window, account, now, t))))
+            return Sentences(title, t.joined((_runs_out(alert, account, now, t), _reset(window, account, now, t))))
         case ExpiryAlert():
             return _ends(alert, account, who, now, t)
         case RenewedAlert():
@@ -84,6 +76,19 @@ def sentences(
             return _credits(alert, account, who, now, t)
         case _:
             assert_never(alert)
+
+
+def _until_reset(window: Window, account: AccountState | None, now: Now, t: Translator) -> str:
+    body = _no_capacity(_local(window.reset_at, account), now, t)
+    return t.joined([body, *_reasons(account, t), _unused_credits(account, now, t)])
+
+
+def _runs_out(alert: PaceAlert, account: AccountState | None, now: Now, t: Translator) -> str:
+    when = _local(alert.runs_out_at, account) or alert.runs_out_at
+    moment = at(when, now, t, long=True)
+    if is_today(when, now):
+        return t("At this pace it runs out at {when}.", when=moment)
+    return t("At this pace it runs out {when}.", when=moment)
 
 
 def _level(window: Window, who: str, wanted: Percentages, t: Translator) -> str:
