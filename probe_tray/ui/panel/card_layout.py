@@ -114,14 +114,10 @@ class CardLayout:
         more = QRectF(width - px(10) - px(28), round(top + (first - px(28)) / 2), px(28), px(28))
         title, plan = self._heading(card, name_left, text_top, name_width)
         rows = self._rows(card.bars, QRectF(left, top + row, inner, 0))
-        bottom = rows.bottom
-        foot = _FootPlaces()
-        if card.life or card.checked:
-            foot = self._foot(card, QRectF(left, bottom + px(9), inner, self._small))
-            bottom = foot.bottom
-        strip, text, buttons = self._strip(card, bottom + px(11), width)
+        foot = self._foot(card, QRectF(left, rows.bottom, inner, self._small))
+        strip, text, buttons = self._strip(card, foot.bottom + px(11), width)
         return CardRects(
-            card=QRectF(0, 0, width, bottom + px(11) if strip is None else strip.bottom()),
+            card=QRectF(0, 0, width, foot.bottom + px(11) if strip is None else strip.bottom()),
             glyph=QRectF(left, top + (first - glyph) / 2, glyph, glyph),
             title=title,
             plan=plan,
@@ -211,6 +207,9 @@ class CardLayout:
     def _foot(self, card: Card, line: QRectF) -> _FootPlaces:
         """The login's life at the left and the age of the numbers at the right, or below it where both are too long."""
         px, width = self._theme.px, self._figures.horizontalAdvance
+        if not card.life and not card.checked:
+            return _FootPlaces(bottom=line.top())
+        line = line.translated(0, px(9))
         size = px(13)
         key = QRectF(line.left(), round(line.center().y() - size / 2), size, size) if card.life else None
         left = line.left() + (size + px(6) if card.life else 0)

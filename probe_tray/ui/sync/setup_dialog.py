@@ -117,8 +117,10 @@ class SyncSetupDialog(ThemedDialog):
         self.setWindowTitle(model.window_title)
         self._title.setText(model.title)
         self._text.setText(model.text)
-        for step in (self.code, self.project, self.key, self.table):
-            step.show_model(model)
+        self.code.show_model(model)
+        self.project.show_model(model.project)
+        self.key.show_model(model.key)
+        self.table.show_model(model.table)
         self.next.show_model(model, complete=not complaint)
         for button, text in ((self.test, model.test), (self.forget, model.forget)):
             say(button, text)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from probe_tray.core.account.secret import Secret
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import say, side_by_side, words
-from probe_tray.view.sync.setup_view import SyncSetupView
+from probe_tray.view.sync.setup_view import KeyStepView, ProjectStepView, TableStepView
 
 _SQL_HEIGHT = 180
 _LABEL = 110
@@ -82,15 +82,15 @@ class ProjectStep(SetupStep):
         grid.addWidget(self._kept, 2, 1)
         self.rows.addLayout(grid)
 
-    def show_model(self, model: SyncSetupView) -> None:
+    def show_model(self, model: ProjectStepView) -> None:
         """Show this; what was typed stays."""
-        self.head(model.project, model.project_text)
+        self.head(model.heading, model.text)
         for label, field, text in zip(
             self._labels, (self.address, self.api_key), (model.address, model.api_key), strict=True
         ):
             label.setText(text)
             field.setAccessibleName(text.replace("&", ""))
-            field.setAccessibleDescription(model.project_text)
+            field.setAccessibleDescription(model.text)
         self.address.setPlaceholderText(model.address_example)
         say(self._kept, model.api_key_kept)
         self.api_key.setPlaceholderText(model.placeholder_kept if model.api_key_kept else "")
@@ -103,7 +103,7 @@ class TableStep(SetupStep):
     def __init__(self, theme: Theme, sql: str, copy: Callable[[str], None]) -> None:
         """Offer ``sql``; ``copy`` puts it into the clipboard."""
         super().__init__(theme)
-        self._model: SyncSetupView | None = None
+        self._model: TableStepView | None = None
         self._copied = False
         self._warning, self._said = self.note(), self.note()
         self.copy, self.show_sql = push_button(), push_button()
@@ -120,12 +120,12 @@ class TableStep(SetupStep):
         for part in (self._said, self.sql, self._warning):
             self.rows.addWidget(part)
 
-    def show_model(self, model: SyncSetupView) -> None:
+    def show_model(self, model: TableStepView) -> None:
         """Show this."""
         self._model = model
-        self.head(model.table, model.table_text)
-        self.copy.setText(model.copy_sql)
-        self.sql.setAccessibleName(model.sql_name)
+        self.head(model.heading, model.text)
+        self.copy.setText(model.copy)
+        self.sql.setAccessibleName(model.name)
         say(self._warning, model.warning)
         self._name()
 
@@ -146,8 +146,8 @@ class TableStep(SetupStep):
 
     def _name(self) -> None:
         if self._model is not None:
-            self.show_sql.setText(self._model.show_sql if self.sql.isHidden() else self._model.hide_sql)
-            say(self._said, self._model.sql_copied if self._copied else "")
+            self.show_sql.setText(self._model.show if self.sql.isHidden() else self._model.hide)
+            say(self._said, self._model.copied if self._copied else "")
 
 
 class KeyStep(SetupStep):
@@ -162,7 +162,7 @@ class KeyStep(SetupStep):
     def __init__(self, theme: Theme, copy: Callable[[Secret], None]) -> None:
         """Begin empty; ``copy`` puts a key into the clipboard for a while."""
         super().__init__(theme)
-        self._model: SyncSetupView | None = None
+        self._model: KeyStepView | None = None
         self._put = copy
         self._copied = False
         self.field = step_field()
@@ -182,19 +182,19 @@ class KeyStep(SetupStep):
         self.rows.addLayout(grid)
         self.start()
 
-    def show_model(self, model: SyncSetupView) -> None:
+    def show_model(self, model: KeyStepView) -> None:
         """Show this; what was typed stays."""
         self._model = model
-        self.head(model.key, model.key_text)
-        self._label.setText(model.key_label)
-        self.field.setAccessibleName(model.key_label.replace("&", ""))
-        self.field.setAccessibleDescription(model.key_text)
-        self.field.setPlaceholderText(model.placeholder_kept if model.key_exists and not model.key_fixed else "")
-        self.field.setReadOnly(model.key_fixed)
+        self.head(model.heading, model.text)
+        self._label.setText(model.label)
+        self.field.setAccessibleName(model.label.replace("&", ""))
+        self.field.setAccessibleDescription(model.text)
+        self.field.setPlaceholderText(model.placeholder_kept if model.exists and not model.fixed else "")
+        self.field.setReadOnly(model.fixed)
         self.make.setText(model.create)
-        self.make.setEnabled(not model.key_fixed)
+        self.make.setEnabled(not model.fixed)
         self.copy.setText(model.copy)
-        say(self._kept, model.key_kept)
+        say(self._kept, model.kept)
         self._name()
 
     def start(self) -> None:
@@ -250,7 +250,7 @@ class KeyStep(SetupStep):
         hidden = self.field.echoMode() is QLineEdit.EchoMode.Password
         self.show_key.setText(model.show if hidden else model.hide)
         for button in (self.show_key, self.copy):
-            button.setEnabled(bool(self.field.text()) or model.key_exists)
+            button.setEnabled(bool(self.field.text()) or model.exists)
         say(self._said, model.copied if self._copied else "")
 
 

@@ -44,6 +44,56 @@ class NextComputerView(msgspec.Struct, frozen=True, kw_only=True):
     written: str
 
 
+class ProjectStepView(msgspec.Struct, frozen=True, kw_only=True):
+    """The first step: where the table is."""
+
+    heading: str
+    text: str
+    address: str
+    address_example: str
+    api_key: str
+    api_key_kept: str
+    """Where there is one already; empty where there is none."""
+    api_key_fixed: bool
+    """The configuration file has it, so that typing another one would change nothing."""
+    placeholder_kept: str
+
+
+class KeyStepView(msgspec.Struct, frozen=True, kw_only=True):
+    """The second step: the encryption key."""
+
+    heading: str
+    text: str
+    label: str
+    kept: str
+    """Where there is one already; empty where there is none."""
+    fixed: bool
+    """The configuration file has it, so that typing another one would change nothing."""
+    exists: bool
+    placeholder_kept: str
+    create: str
+    show: str
+    hide: str
+    copy: str
+    copied: str
+    """Said once the key is in the clipboard; ``{seconds}`` later it is taken out."""
+
+
+class TableStepView(msgspec.Struct, frozen=True, kw_only=True):
+    """The third step: the SQL that makes the table."""
+
+    heading: str
+    text: str
+    warning: str
+    """What the table's policies mean."""
+    copy: str
+    copied: str
+    show: str
+    hide: str
+    name: str
+    """What a screen reader calls the SQL."""
+
+
 class TypedCode(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a code that a person entered."""
 
@@ -59,39 +109,9 @@ class SyncSetupView(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     text: str
     code: CodeEntryView
-    project: str
-    """The first step; each step has a heading and a sentence."""
-    project_text: str
-    address: str
-    address_example: str
-    api_key: str
-    api_key_kept: str
-    """Where there is one already; empty where there is none."""
-    api_key_fixed: bool
-    """The configuration file has it, so that typing another one would change nothing. Likewise ``key_fixed``."""
-    table: str
-    table_text: str
-    warning: str
-    """What the table's policies mean."""
-    copy_sql: str
-    show_sql: str
-    hide_sql: str
-    sql_name: str
-    """What a screen reader calls the SQL."""
-    key: str
-    key_text: str
-    key_label: str
-    key_kept: str
-    key_fixed: bool
-    key_exists: bool
-    create: str
-    show: str
-    hide: str
-    copy: str
-    copied: str
-    """Said once the key is in the clipboard; ``{seconds}`` later it is taken out."""
-    sql_copied: str
-    placeholder_kept: str
+    project: ProjectStepView
+    key: KeyStepView
+    table: TableStepView
     next: NextComputerView
     test: str
     said: str
@@ -117,38 +137,10 @@ def sync_setup(sync: SyncState, typed: TypedCode, seconds: int, t: Translator) -
             "computers find them. A free project is enough."
         ),
         code=_code_entry(typed, t),
-        project=t("1. Your project"),
-        project_text=t("Find both in the project's settings, under Data API and API Keys."),
-        address=t("A&ddress"),
-        address_example="https://abcdefgh.supabase.co",
-        api_key=t("&Publishable key"),
-        api_key_kept=place_words(setup.api_key, API_KEY, t),
-        api_key_fixed=setup.api_key is SecretPlace.FILE,
-        table=t("3. The table"),
-        table_text=t("Copy the SQL, paste it into the project's SQL editor and run it once. It deletes nothing."),
-        warning=t(
-            "Anyone with the publishable key can read and overwrite the encrypted rows. They can't "
-            "read or forge a login, and Probe Tray refuses rows that were tampered with. Still, keep "
-            "that key private."
-        ),
-        copy_sql=t("&Copy SQL"),
-        show_sql=t("Show SQ&L"),
-        hide_sql=t("Hide SQ&L"),
-        sql_name=t("SQL of the table"),
-        key=t("2. The encryption key"),
-        key_text=_key_text(setup, t),
-        key_label=t("&Key"),
-        key_kept=place_words(setup.key, KEY, t),
-        key_fixed=setup.key is SecretPlace.FILE,
-        key_exists=setup.key is not SecretPlace.NOWHERE,
-        create=t("C&reate a new key"),
-        show=t("S&how"),
-        hide=t("&Hide"),
-        copy=t("C&opy"),
-        copied=_copied(seconds, t),
-        sql_copied=t("Copied. Paste it into the project's SQL editor and run it."),
+        project=_project_step(setup, t),
+        key=_key_step(setup, seconds, t),
+        table=_table_step(t),
         next=_next_computer(seconds, t),
-        placeholder_kept=t("Saved. Type to replace it."),
         test=t("&Test connection"),
         said=said,
         advice=advice,
@@ -221,6 +213,57 @@ def place_words(place: SecretPlace, name: str, t: Translator) -> str:
             return t("It is in the system keyring.")
         case SecretPlace.NOWHERE:
             return ""
+
+
+def _project_step(setup: SyncSetup, t: Translator) -> ProjectStepView:
+    return ProjectStepView(
+        heading=t("1. Your project"),
+        text=t("Find both in the project's settings, under Data API and API Keys."),
+        address=t("A&ddress"),
+        address_example="https://abcdefgh.supabase.co",
+        api_key=t("&Publishable key"),
+        api_key_kept=place_words(setup.api_key, API_KEY, t),
+        api_key_fixed=setup.api_key is SecretPlace.FILE,
+        placeholder_kept=_replaces(t),
+    )
+
+
+def _key_step(setup: SyncSetup, seconds: int, t: Translator) -> KeyStepView:
+    return KeyStepView(
+        heading=t("2. The encryption key"),
+        text=_key_text(setup, t),
+        label=t("&Key"),
+        kept=place_words(setup.key, KEY, t),
+        fixed=setup.key is SecretPlace.FILE,
+        exists=setup.key is not SecretPlace.NOWHERE,
+        placeholder_kept=_replaces(t),
+        create=t("C&reate a new key"),
+        show=t("S&how"),
+        hide=t("&Hide"),
+        copy=t("C&opy"),
+        copied=_copied(seconds, t),
+    )
+
+
+def _table_step(t: Translator) -> TableStepView:
+    return TableStepView(
+        heading=t("3. The table"),
+        text=t("Copy the SQL, paste it into the project's SQL editor and run it once. It deletes nothing."),
+        warning=t(
+            "Anyone with the publishable key can read and overwrite the encrypted rows. They can't "
+            "read or forge a login, and Probe Tray refuses rows that were tampered with. Still, keep "
+            "that key private."
+        ),
+        copy=t("&Copy SQL"),
+        copied=t("Copied. Paste it into the project's SQL editor and run it."),
+        show=t("Show SQ&L"),
+        hide=t("Hide SQ&L"),
+        name=t("SQL of the table"),
+    )
+
+
+def _replaces(t: Translator) -> str:
+    return t("Saved. Type to replace it.")
 
 
 def _key_text(setup: SyncSetup, t: Translator) -> str:
