@@ -47,15 +47,17 @@ def file_of(person: str, number: int) -> dict[str, object]:
 class Machine:
     """A computer with a home folder of its own, which shares the table of a service."""
 
-    def __init__(self, folder: Path, service: DemoService) -> None:
-        self.folder, self.service = folder, service
+    def __init__(self, folder: Path, service: DemoService | str) -> None:
+        """``service``: the simulated one, or the address of another table."""
+        self.folder = folder
+        self._table = service if isinstance(service, str) else service.addresses.table
         self.shared, self.config = folder / "tokens", folder / "config.json"
         folder.mkdir()
         self.set_up()
 
     def set_up(self, **values: object) -> None:
         own: dict[str, object] = {
-            "sync_url": self.service.addresses.table,
+            "sync_url": self._table,
             "sync_api_key": PUBLISHABLE_KEY,
             "sync_aes_gcm_key": KEY,
             "sync_dir": "tokens",
@@ -286,7 +288,7 @@ def test_two_ctrl_c_end_it_at_once_and_what_is_said_is_in_the_persons_language(
     assert told.splitlines()[-1].endswith("。")
 
 
-def test_what_is_wrong_with_the_set_up_is_said_before_anything_is_asked(machine: Machine) -> None:
+def test_what_is_wrong_with_the_set_up_is_said_before_anything_is_asked(machine: Machine, service: DemoService) -> None:
     def refused(*said: str) -> None:
         status, out, err = machine.sync()
         assert (status, out) == (2, "")
@@ -296,7 +298,7 @@ def test_what_is_wrong_with_the_set_up_is_said_before_anything_is_asked(machine:
     refused("sync_aes_gcm_key", "text of 11 characters", "64 hexadecimal digits")
     machine.set_up(sync_url="")
     refused("Sync isn't set up. It still needs: sync_url")
-    assert machine.service.count(PATH) == 0
+    assert service.count(PATH) == 0
     assert b"canary" not in b"".join(machine.files().values())
 
 

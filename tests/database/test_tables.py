@@ -21,6 +21,7 @@ from probe_tray.core.errors import (
     SyncPausedError,
     SyncRefusedError,
     SyncStrangeError,
+    SyncTooLargeError,
     UnavailableError,
 )
 from probe_tray.core.sync.leases import LeaseAnswer
@@ -256,7 +257,7 @@ async def test_a_wrong_publishable_key_is_refused(rest: PostgRest) -> None:
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(413, SyncStrangeError), (429, RateLimitedError), (503, UnavailableError), (540, SyncPausedError)],
+    [(413, SyncTooLargeError), (429, RateLimitedError), (503, UnavailableError), (540, SyncPausedError)],
 )
 async def test_a_project_that_cannot_answer_has_its_sentence_and_goes_on_afterwards(
     rest: PostgRest, status: int, error: type[ProbeError]

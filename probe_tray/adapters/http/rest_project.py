@@ -22,6 +22,7 @@ from probe_tray.core.errors import (
     SyncPausedError,
     SyncRefusedError,
     SyncStrangeError,
+    SyncTooLargeError,
     UnavailableError,
 )
 from probe_tray.core.service.answer import Answer, is_page
@@ -39,6 +40,7 @@ _NO_FUNCTION: Final = frozenset({"PGRST202", "42883"})
 _HALF_APPLIED: Final = frozenset({"42P01", "42703", _NOT_ALLOWED})
 _CONFLICT: Final = 409
 _OUT_OF_RANGE: Final = 416
+_TOO_LARGE: Final = 413
 _JSON: Final = "application/json"
 
 
@@ -65,6 +67,8 @@ def _meaning(answer: Answer, host: str, *, page: bool) -> ProbeError:
         return SyncPausedError(host=host)
     if answer.status >= 500:
         return UnavailableError(party=SYNC_TABLE, status=status, retry_after=answer.retry_after(datetime.now(UTC)))
+    if answer.status == _TOO_LARGE:
+        return SyncTooLargeError(host=host)
     if page:
         return SyncPageError(host=host)
     if code in _NO_TABLE:

@@ -171,6 +171,7 @@ from probe_tray.core.errors.sync import (
     SyncPausedError,
     SyncRefusedError,
     SyncStrangeError,
+    SyncTooLargeError,
     SyncUnsteadyError,
     TableUncheckedError,
 )
@@ -285,6 +286,7 @@ __all__ = [
     "SyncPausedError",
     "SyncRefusedError",
     "SyncStrangeError",
+    "SyncTooLargeError",
     "SyncUnsteadyError",
     "SystemLibraryError",
     "TableUncheckedError",

@@ -72,6 +72,13 @@ class SyncStrangeError(SyncError):
     hint_template = "Check the address (sync_url). If it's right, try again later."
 
 
+class SyncTooLargeError(SyncError):
+    """413: something on the way takes no request of this size."""
+
+    title_template = "{host} refused a login as too large (status 413)."
+    hint_template = "The project or a proxy limits the size of requests. Raise that limit, then sync again."
+
+
 class SyncCutOffError(SyncError):
     """The table did not come whole."""
 

@@ -30,6 +30,7 @@ _FILLERS: Final = re.compile(r"[\s\u2010-\u2015-]+")
 """A program that passes a text on may break its lines, or replace its hyphens."""
 _LOOKALIKES: Final = str.maketrans("018", "OIB")
 """Base32 has none of these digits."""
+_BETWEEN_KEYS: Final = ":"
 _GROUP: Final = 5
 _LENGTH, _CHECK = 2, 4
 """Bytes."""
@@ -42,7 +43,7 @@ class SetupCode(msgspec.Struct, frozen=True, kw_only=True):
     """In the plain form of ``base_address``."""
     api_key: Secret
     key: Secret
-    """64 hexadecimal digits."""
+    """As in a ``SyncTarget``: one key, or two while it is being changed."""
 
 
 class _Content(msgspec.Struct, frozen=True, array_like=True):
@@ -56,7 +57,7 @@ _CONTENT: Final = msgspec.msgpack.Decoder(_Content)
 
 def write_code(code: SetupCode) -> Secret:
     """``code`` as one word of capital letters and digits, without hyphens."""
-    key = bytes.fromhex(code.key.reveal())
+    key = b"".join(map(bytes.fromhex, code.key.reveal().split(_BETWEEN_KEYS)))
     body = msgspec.msgpack.encode(_Content(code.url, code.api_key.reveal(), key))
     whole = (len(body) + _CHECK).to_bytes(_LENGTH, "big") + body
     return Secret(_NAME + _VERSION + base64.b32encode(whole + _check(whole)).decode().rstrip("="))
@@ -98,8 +99,8 @@ def _read(digits: str) -> SetupCode:
         content = _CONTENT.decode(raw[_LENGTH:-_CHECK])
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise SetupCodeMistypedError from None
-    url, key = base_address(content.url), content.key.hex()
-    if url is None or not is_api_key(content.api_key) or len(content.key) != KEY_BYTES or not is_key(key):
+    url, key = base_address(content.url), content.key.hex(_BETWEEN_KEYS, -KEY_BYTES)
+    if url is None or not is_api_key(content.api_key) or len(content.key) % KEY_BYTES or not is_key(key):
         raise SetupCodeStrangeError
     return SetupCode(url=url, api_key=Secret(content.api_key), key=Secret(key))
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncCommand, SyncNow, TrySync
 from probe_tray.core.errors import ProbeError, Problem, SyncOffError
-from probe_tray.core.events import Event, RenewalEnded, SettingsChanged
+from probe_tray.core.events import Event, RenewalEnded, SettingsChanged, TroubleMet
 from probe_tray.core.settings import Settings, change
 from probe_tray.core.sync.rows import SyncOptions, SyncReport
 from probe_tray.core.sync.setup import (
@@ -60,6 +60,9 @@ class SyncService:
         self._running: asyncio.Task[None] | None = None
         self._timer = WakeTimer(clock)
         self._stale = False
+        self._failed: type[ProbeError] | None = None
+        """Why the last sync that began by itself failed. Likewise ``_told``, what was said of that."""
+        self._told: type[ProbeError] | None = None
         self._soon: float | None = None
         """When to begin for a reason, by the monotonic clock; None: there is none."""
 
@@ -141,6 +144,21 @@ class SyncService:
         await self._look()
         if self._state.setup.ready:
             await self.sync(SyncOptions())
+            report = self._state.report
+            self._tell_trouble(None if report is None else report.problem)
+
+    def _tell_trouble(self, problem: Problem | None) -> None:
+        """Say below the accounts why nothing is shared: once for each reason, and one that passes only if it stays."""
+        kind = None if problem is None else problem.kind
+        stays, self._failed = self._failed is kind, kind
+        shown = self._store.state.trouble
+        if kind is None:
+            if shown is not None and shown.kind is self._told:
+                self._store.dispatch(TroubleMet(problem=None))
+            self._told = None
+        elif kind is not self._told and not kind.offline and (stays or not kind.passing):
+            self._told = kind
+            self._store.dispatch(TroubleMet(problem=problem))
 
     def _after(self, span: timedelta) -> float:
         return self._clock.monotonic() + span.total_seconds()

@@ -11,20 +11,32 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncNow
 from probe_tray.core.errors import (
+    SYNC_TABLE,
     ConfigError,
     KeyringLockedError,
     NotSentError,
     ProbeError,
+    RateLimitedError,
     RenewalUnsharedError,
     RenewalWaitsError,
     RenewedUncheckedError,
     RetryLaterError,
+    SyncColumnsError,
+    SyncFloodedError,
+    SyncForbiddenError,
+    SyncKeyError,
+    SyncLeasesError,
+    SyncNoTableError,
     SyncOffError,
     SyncPausedError,
     SyncRefusedError,
+    SyncStrangeError,
+    SyncTooLargeError,
+    SyncUnsteadyError,
+    UnavailableError,
     WriteError,
 )
-from probe_tray.core.events import RenewalEnded, SettingsChanged
+from probe_tray.core.events import RenewalEnded, SettingsChanged, TroubleMet
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
 from probe_tray.core.settings import Settings
@@ -333,6 +345,78 @@ async def test_the_setting_counts_from_when_it_is_changed() -> None:
         bench.store.dispatch(SettingsChanged(settings=replace(bench.state.settings, sync_every_hours=0)))
         await bench.clock.advance(timedelta(hours=9))
         assert bench.syncs == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SyncKeyError(),
+        SyncNoTableError(host="x"),
+        SyncColumnsError(host="x"),
+        SyncRefusedError(status="401"),
+        SyncForbiddenError(),
+        SyncLeasesError(host="x"),
+        SyncPausedError(host="x"),
+        SyncTooLargeError(host="x"),
+        SyncFloodedError(),
+        SyncStrangeError(host="x", status="200"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_what_keeps_logins_from_being_shared_is_said_once_until_it_is_over(error: ProbeError) -> None:
+    bench = SyncedBench(credential(), sync_every_hours=1)
+    async with bench.watching():
+        bench.sync.table.fault = error
+        await bench.clock.advance(timedelta(minutes=2))
+        assert bench.state.trouble == error.problem
+        bench.store.dispatch(TroubleMet(problem=None))
+        await bench.clock.advance(timedelta(hours=3))
+        assert bench.state.trouble is None, "it was read"
+        other = SyncUnsteadyError()
+        bench.sync.table.fault = other
+        await bench.clock.advance(timedelta(hours=3))
+        assert bench.state.trouble == other.problem
+        bench.sync.table.fault = None
+        await bench.clock.advance(timedelta(hours=1))
+        assert bench.state.trouble is None
+    assert list(bench.sync.table.held) == [credential().account_id]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RateLimitedError(party=SYNC_TABLE), UnavailableError(party=SYNC_TABLE, status="503")],
+    ids=lambda error: type(error).__name__,
+)
+async def test_what_passes_is_said_only_if_it_stays(error: ProbeError) -> None:
+    bench = SyncedBench(credential(), sync_every_hours=1)
+    async with bench.watching():
+        bench.sync.table.fault = error
+        await bench.clock.advance(timedelta(minutes=2))
+        assert bench.state.trouble is None
+        await bench.clock.advance(timedelta(minutes=16))
+        assert bench.state.trouble == error.problem
+
+
+async def test_without_a_network_nothing_is_said_of_the_table() -> None:
+    bench = SyncedBench(credential(), sync_every_hours=1)
+    async with bench.watching():
+        bench.sync.table.fault = NotSentError(reason="there is no connection")
+        await bench.clock.advance(timedelta(hours=3))
+    assert bench.state.trouble is None
+
+
+async def test_a_day_costs_the_table_one_read_an_hour_for_all_accounts() -> None:
+    reads: list[str] = []
+
+    async def asked(request: str) -> None:
+        reads.extend([request] if request in {"row", "rows"} else [])
+
+    bench = SyncedBench(*(credential(person) for person in ("ana", "bob", "cat")), sync_every_hours=1)
+    async with bench.watching():
+        bench.sync.table.before = asked
+        await bench.clock.advance(timedelta(hours=24))
+    assert set(reads) == {"rows"}
+    assert len(reads) <= 24 + 1
 
 
 @pytest.mark.parametrize("lasting", [SyncRefusedError(status="401"), SyncPausedError(host="x.supabase.co")])

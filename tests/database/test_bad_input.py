@@ -1,0 +1,182 @@
+"""``--sync`` against a real database that is not as it should be: what is said, and that nothing is lost."""
+
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
+from probe_tray.cli.main import main
+from probe_tray.core.account.secret import Secret
+from tests.command.test_sync import KEY, Machine, file_of, login
+from tests.database.conftest import SQL
+from tests.support.postgres import Database, literal
+from tests.support.postgrest import API_KEY, PostgRest
+
+PEOPLE = ("ana", "bob", "cat")
+OTHER_KEY = "07" * 32
+TABLE = "create table tokens (id text primary key, email text, token_data text, update_time timestamptz);"
+
+
+class Shared:
+    """A computer that has three logins, and a database in which ana's is older and dan's alone."""
+
+    def __init__(self, machine: Machine, rest: PostgRest, capsys: pytest.CaptureFixture[str]) -> None:
+        self.machine, self.rest, self._capsys = machine, rest, capsys
+
+    def put(self, person: str, number: int, *, key: str = KEY, row_id: str = "") -> None:
+        row = AesGcmLoginCipher(Secret(key)).seal(login(person, number), bytes([number]) * 12, UTC)
+        values = (row_id or row.id, row.email, row.token_data.reveal(), row.update_time)
+        self.rest.database.run(f"insert into tokens values ({', '.join(map(literal, values))})")  # noqa: S608 - quoted
+
+    def sync(self, *arguments: str) -> tuple[int, str]:
+        """The exit status, and all that was said."""
+        status = main(["--config", str(self.machine.config), "--sync", *arguments])
+        found = self._capsys.readouterr()
+        return status, " ".join((found.out + found.err).split())
+
+    def rows(self) -> dict[str, str | None]:
+        return {str(row): data for row, data in self.rest.database.run("select id, token_data from tokens")}
+
+
+@pytest.fixture
+def shared(
+    tmp_path: Path, home: Path, database: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shared]:
+    del home
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with PostgRest(database) as rest:
+        machine = Machine(tmp_path / "here", rest.url)
+        machine.set_up(sync_api_key=API_KEY)
+        for person in PEOPLE:
+            machine.write(f"{person}.json", file_of(person, 2))
+        yield Shared(machine, rest, capsys)
+
+
+class Fault(NamedTuple):
+    sql: str
+    said: str
+    spoils: bool = False
+    """Whether all of the shipped SQL was run before."""
+
+
+FAULTS = {
+    "nothing was run": Fault("select 1", "There is no table called tokens at 127.0.0.1."),
+    "the table has no grants": Fault(TABLE, "The table rejected the publishable key (status 401)."),
+    "a column is missing": Fault(
+        "create table tokens (id text primary key, email text); grant select on tokens to anon",
+        "The table tokens at 127.0.0.1 has the wrong columns.",
+    ),
+    "nobody may read": Fault(
+        "revoke select on tokens from anon", "The table rejected the publishable key (status 401).", spoils=True
+    ),
+    "nobody may add": Fault(
+        'drop policy "sync adds" on tokens', "The table rejected the publishable key (status 401).", spoils=True
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_sql_that_was_run_by_half_is_named_and_the_rest_of_it_helps(shared: Shared, fault: Fault) -> None:
+    files = shared.machine.files()
+    if fault.spoils:
+        shared.rest.database.run(SQL)
+    shared.rest.database.run(fault.sql)
+    status, said = shared.sync()
+    assert (status, fault.said in said) == (1, True), said
+    assert "Traceback" not in said
+    assert shared.machine.files() == files
+
+
+def test_a_missing_policy_for_changes_is_named_and_what_is_new_is_added(shared: Shared) -> None:
+    shared.rest.database.run(SQL)
+    shared.rest.database.run('drop policy "sync replaces" on tokens')
+    shared.put("ana", 1)
+    before = shared.rows()
+    status, said = shared.sync()
+    assert (status, "This key can read the table but can't change it." in said) == (1, True), said
+    assert shared.rows()["account-ana"] == before["account-ana"]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"sync_aes_gcm_key": OTHER_KEY}, "No row of the table can be decrypted."),
+        ({"sync_api_key": "sb_publishable_of_somebody_else"}, "The table rejected the publishable key (status 401)."),
+    ],
+)
+def test_a_wrong_key_changes_nothing(shared: Shared, values: dict[str, object], expected: str) -> None:
+    shared.rest.database.run(SQL)
+    shared.put("ana", 1)
+    shared.put("dan", 1)
+    files, rows = shared.machine.files(), shared.rows()
+    shared.machine.set_up(**{"sync_api_key": API_KEY} | values)
+    status, said = shared.sync()
+    assert (status, expected in said) == (1, True), said
+    assert (shared.machine.files(), shared.rows()) == (files, rows)
+
+
+def test_garbage_rows_are_named_one_by_one_and_left_as_they_are(shared: Shared) -> None:
+    shared.rest.database.run(SQL)
+    shared.put("bob", 1, key=OTHER_KEY)
+    shared.put("dan", 1, row_id="account-cat")
+    shared.put("eve", 1)
+    shared.rest.database.run(
+        "insert into tokens values ('account-ana', null, null, null), ('', e'\\x1b[2J', 'x', now())"
+    )
+    before = shared.rows()
+    status, said = shared.sync()
+    assert status == 1
+    assert "This row can't be decrypted. It was not changed." in said
+    assert "This row contains another account's login: someone swapped rows. It was not used." in said
+    assert "\x1b" not in said
+    after = shared.rows()
+    assert {name: after[name] for name in before} == before
+    assert sorted(shared.machine.files()) == ["ana.json", "bob.json", "cat.json", "eve@example.com.json"]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (413, "127.0.0.1 refused a login as too large (status 413)."),
+        (429, "Your sync table is limiting requests."),
+        (503, "Your sync table is having problems right now (status 503)."),
+        (540, "The project at 127.0.0.1 is paused."),
+    ],
+)
+@pytest.mark.parametrize("passed", range(4))
+def test_a_project_that_fails_in_the_middle_loses_and_overwrites_nothing(
+    shared: Shared, status: int, expected: str, passed: int
+) -> None:
+    shared.rest.database.run(SQL)
+    shared.put("ana", 1)
+    shared.put("dan", 1)
+    files, rows = shared.machine.files(), shared.rows()
+    shared.rest.instead = [0] * passed + [status]
+    exit_status, said = shared.sync()
+    assert (exit_status, expected in said) == (1, True), said
+    kept = shared.rows()
+    assert kept.keys() >= rows.keys()
+    assert kept["account-dan"] == rows["account-dan"]
+    assert {name: held for name, held in shared.machine.files().items() if name in files} == files
+    exit_status, said = shared.sync()
+    assert exit_status == 0, said
+    assert sorted(shared.rows()) == ["account-ana", "account-bob", "account-cat", "account-dan"]
+    assert sorted(shared.machine.files()) == ["ana.json", "bob.json", "cat.json", "dan@example.com.json"]
+    assert [shared.machine.number(f"{person}.json") for person in PEOPLE] == [2, 2, 2]
+
+
+@pytest.mark.heavy
+def test_fifty_thousand_rows_of_somebody_else_hide_none_of_the_own_ones(shared: Shared) -> None:
+    shared.rest.database.run(SQL)
+    shared.rest.database.run(
+        "insert into tokens select 'row-' || n, null, 'sealed', now() from generate_series(1, 50000) n"
+    )
+    shared.put("ana", 3)
+    status, said = shared.sync("--quiet")
+    assert status == 1, said[-500:]
+    assert shared.rest.database.run("select count(*) from tokens where token_data = 'sealed'") == [("50000",)]
+    assert shared.machine.number("ana.json") == 3
+    assert {"account-bob", "account-cat"} <= shared.rows().keys()
