@@ -88,6 +88,7 @@ def make_sync_context(
         clock=clock,
         randomness=randomness,
         zone=zone,
+        computer=_host_name(),
     )
 
 

@@ -41,6 +41,8 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[Enrolled, ...] = ()
     families: tuple[Family, ...] = ()
     rows: tuple[TableRow, ...] = ()
+    digests: dict[str, bool] = {}
+    """Of the keys that the table lets in, or let in once."""
 
 
 _SAVED: Final = msgspec.json.Decoder(Saved)
@@ -147,7 +149,7 @@ class DemoService:
         )
         self.faults = FaultPlan()
         self.releases = SimulatedReleases()
-        self.table = SimulatedTable(self._lock, saved.rows, now=self._now, changed=self._save)
+        self.table = SimulatedTable(self._lock, saved.rows, saved.digests, now=self._now, changed=self._save)
         """The table that machines share; empty unless an earlier run or the caller has filled it."""
         self._ledger = Ledger()
         self._dispatcher = self._make_dispatcher(device_login=device_login)
@@ -308,7 +310,13 @@ class DemoService:
         if self._state:
             people: tuple[Enrolled, ...] = self._directory.enrolled
             self._state.save(
-                Saved(pem=self._logins.pem, people=people, families=self._logins.families, rows=self.table.rows)
+                Saved(
+                    pem=self._logins.pem,
+                    people=people,
+                    families=self._logins.families,
+                    rows=self.table.rows,
+                    digests=self.table.keys.digests,
+                )
             )
 
     def _run(self, started: "Future[DemoAddresses]") -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from probe_tray.demo import strict
 from probe_tray.demo.messages import JSON_TYPE, DemoRefusal, Reply, Request, as_json
+from probe_tray.demo.simulated_keys import SimulatedKeys
 from probe_tray.demo.table_query import TABLE, Query, RowRange, bad_time, error, known_column, read_query, read_window
 from probe_tray.demo.table_rows import COLUMNS, BadValueError, Heap, LeaseBook, TableRow, Value, changed
 
@@ -42,12 +43,15 @@ class SimulatedTable:
         self,
         lock: threading.RLock,
         rows: Iterable[TableRow] = (),
+        digests: Mapping[str, bool] | None = None,
         *,
         api_key: str = PUBLISHABLE_KEY,
         now: Callable[[], datetime],
         changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """Begin with ``rows``; ``lock`` is held while a request is acted on, and ``changed`` hears of every write.
+        """Begin with ``rows``, and the ``digests`` of keys; ``lock`` is held while a request is acted on.
+
+        ``changed`` hears of every write.
 
         ``now`` is the database's clock.
         """
@@ -56,6 +60,8 @@ class SimulatedTable:
         self._changed = changed
         self.leases = LeaseBook(lock, now)
         """Which computer renews a login."""
+        self.keys = SimulatedKeys(lock, digests or {}, self._admit, changed)
+        """Who may use it."""
         self.api_key = api_key
         """The only key that is let in."""
         self.max_rows = MAX_ROWS
@@ -99,10 +105,10 @@ class SimulatedTable:
         """Every method and path that a request for the table may have."""
         mine = {("GET", PATH): self._read, ("POST", PATH): self._insert, ("PATCH", PATH): self._update}
         rights = {("POST", f"{_CALL}probe_tray_rights"): self._try_rights}
-        return {**mine, **rights, **SimulatedLeases(self.leases, self._admit).routes()}
+        return {**mine, **rights, **self.keys.routes(), **SimulatedLeases(self.leases, self._admit_call).routes()}
 
     def _try_rights(self, request: Request) -> Reply:
-        self._admit(request)
+        self._admit_call(request)
         if not self.tries_rights:
             raise error(_ABSENT, "PGRST202", "Could not find the function public.probe_tray_rights in the schema cache")
         writes = self.rights is Rights.EVERYTHING
@@ -116,7 +122,7 @@ class SimulatedTable:
         strict.no_body(request)
         query = read_query(request)
         window = read_window(request, query, self.max_rows)
-        visible = () if self.rights is Rights.NOTHING else self._heap.rows
+        visible = self._heap.rows if self._rights(request) is not Rights.NOTHING else ()
         matching = query.sorted(query.matching(visible))
         total = len(matching) if "count=exact" in _preferences(request) else None
         if total is not None and window.start > total:
@@ -133,7 +139,7 @@ class SimulatedTable:
         self._admit(request)
         query, wanted = read_query(request), _preferences(request)
         rows = self._new_rows(request)
-        if self.rights is not Rights.EVERYTHING:
+        if self._rights(request) is not Rights.EVERYTHING:
             message = f'new row violates row-level security policy for table "{TABLE}"'
             raise error(_UNAUTHORIZED, "42501", message)
         merging, ignoring = "resolution=merge-duplicates" in wanted, "resolution=ignore-duplicates" in wanted
@@ -160,7 +166,7 @@ class SimulatedTable:
         if not query.filters:
             raise error(_WRONG, "21000", "UPDATE requires a WHERE clause")
         # Where a policy forbids a change, the rows are simply not found: no error says so.
-        allowed = values and self.rights is Rights.EVERYTHING
+        allowed = values and self._rights(request) is Rights.EVERYTHING
         old = query.matching(self._heap.rows) if allowed else ()
         new = [_changed(row, values) for row in old]
         for before, after in zip(old, new, strict=True):
@@ -185,6 +191,13 @@ class SimulatedTable:
             message = f'null value in column "id" of relation "{TABLE}" violates not-null constraint'
             raise error(_WRONG, "23502", message)
         return rows
+
+    def _rights(self, request: Request) -> Rights:
+        return self.rights if self.keys.lets_in(request) else Rights.NOTHING
+
+    def _admit_call(self, request: Request) -> None:
+        self._admit(request)
+        self.keys.check(request)
 
     def _admit(self, request: Request) -> None:
         key = request.header("apikey")

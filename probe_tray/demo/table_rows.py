@@ -16,6 +16,7 @@ _TIME: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,30}))?\s*(Z|[+-]\d\d(?::?\d\d)?)?", re.IGNORECASE
 )
 _MICROSECONDS: Final = 6
+_FORGOTTEN_AFTER: Final = timedelta(days=30)
 _HOLDS_FOR: Final = timedelta(minutes=2)
 """For so long a lease keeps others from an account."""
 
@@ -145,6 +146,8 @@ class LeaseBook:
                 return "busy"
             if token in others and others[token].sent_at is not None:
                 return "sent"
+            long_ago = now - _FORGOTTEN_AFTER
+            self.rows = {name: row for name, row in self.rows.items() if row.sent_at or row.until >= long_ago}
             known = self.rows.get(token) or LeaseRow(account=account, holder=holder, until=now)
             known.account, known.holder, known.until = account, holder, now + _HOLDS_FOR
             self.rows[token] = known

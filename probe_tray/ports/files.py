@@ -12,6 +12,7 @@ from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Span, Tre
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.renewal.pause import Tally
 from probe_tray.core.settings import Settings, SettingsPatch
+from probe_tray.core.sync.table_record import TableRecord
 from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 from probe_tray.core.update.release import UpdateMemory
 
@@ -88,6 +89,18 @@ class SyncMemory(Protocol):
 
     async def remember(self, marks: Mapping[str, Age]) -> None:
         """Keep these where they are newer than what is remembered. Raises StoreError."""
+        ...
+
+    async def table(self, name: str) -> TableRecord:
+        """What is remembered of the table of this name. Raises ReadError."""
+        ...
+
+    async def remember_table(self, name: str, record: TableRecord) -> None:
+        """Keep this together with what is remembered. Raises StoreError."""
+        ...
+
+    async def forget_table(self, name: str) -> None:
+        """Begin with the table as if it had never been seen. Raises StoreError."""
         ...
 
     async def holder(self, slug: str) -> str:

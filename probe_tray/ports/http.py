@@ -10,10 +10,12 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.connection import FoundProxy, Reached
 from probe_tray.core.service.workspace_route import WorkspaceRoute
+from probe_tray.core.sync.envelope import RowStamp
 from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
+from probe_tray.core.sync.table_record import TableStatus
 
 
 class AuthService(Protocol):
@@ -124,8 +126,13 @@ class RemoteTable(Protocol):
     """A table of encrypted logins that several machines write.
 
     Nothing is ever written over a row that was not read. Every method raises a SyncError, or a ServiceError where the
-    service could not be reached, was busy or broke off.
+    service could not be reached, was busy or broke off. A protected table answers all of them with a SyncSecretError
+    where the key is none of its own.
     """
+
+    async def status(self) -> TableStatus | None:
+        """Who may use it; None where its SQL is older than that, so that anyone with the publishable key may."""
+        ...
 
     async def rows(self) -> tuple[RemoteRow, ...]:
         """All of them, each once. Raises SyncCutOffError where they did not come whole."""
@@ -141,6 +148,14 @@ class RemoteTable(Protocol):
 
     async def replace(self, row: RemoteRow, seen: RemoteRow) -> bool:
         """Put ``row`` in the place of ``seen``; False where that is no longer what the table holds."""
+        ...
+
+    async def add_key(self, digest: str) -> bool:
+        """Let in who has the key of this digest too; False where it was let in once and is not any more."""
+        ...
+
+    async def end_other_keys(self, digest: str) -> bool:
+        """Let in nobody but who has the key of this digest; False where that one is not let in itself."""
         ...
 
     async def take_lease(self, lease: Lease) -> LeaseAnswer | None:
@@ -174,9 +189,15 @@ class Tables(Protocol):
 class LoginCipher(Protocol):
     """Seals logins into the rows of a table, and opens those of every machine that shares it."""
 
-    def seal(self, login: Credential, nonce: bytes, zone: tzinfo) -> RemoteRow:
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The names of its keys in rows, the newest first."""
+        ...
+
+    def seal(self, login: Credential, nonce: bytes, zone: tzinfo, stamp: RowStamp | None = None) -> RemoteRow:
         """The row of ``login``. ``nonce``: ``NONCE_BYTES`` that nobody has used before; ``zone``: of the file's times.
 
+        In the protected form with ``stamp``, whose key is one of :attr:`key_ids`; otherwise as other programs read it.
         Raises SyncError.
         """
         ...
@@ -187,4 +208,4 @@ class LoginCipher(Protocol):
 
 
 MakeLoginCipher = Callable[[Secret], LoginCipher]
-"""The cipher of a key of 64 hexadecimal digits. Raises SyncError."""
+"""The cipher of the key, or keys, of a ``SyncTarget``. Raises SyncError."""

@@ -2,10 +2,11 @@
 --
 -- Where: the SQL editor of your Supabase project. (On a PostgREST of your own: psql, with the roles
 -- that it uses in place of anon and authenticated.)
--- It may be run again at any time: it removes nothing, changes no row, and leaves a table that has
--- policies already as it is.
+-- It may be run again at any time: it removes nothing, changes no row, and opens a table that has policies of its own
+-- to nobody.
 --
--- Please know what the policies below mean before you run this:
+-- As it is here, the table is compatible with other programs, such as the codex-probe written in Go. Please know what
+-- the policies below mean before you run this:
 --
 --   * Anyone who has your project's address and its publishable key can READ every row. What they
 --     read is ciphertext: token_data is sealed with AES-256-GCM, and the key for it never leaves
@@ -15,7 +16,9 @@
 --     The programs check every row they read and refuse such rows. They cannot undo the damage.
 --   * Nobody can delete rows with that key.
 --
--- So: keep the publishable key to yourself, and use a project that serves nothing else.
+-- So: keep the publishable key to yourself, and use a project that serves nothing else. Or protect
+-- the table: Probe Tray and codex-probe give you this SQL with one more statement at its end, which
+-- lets only computers in that know your encryption key. Other programs can't use the table then.
 
 create table if not exists public.tokens (
     id          text primary key,  -- the account's id; all members of one team share it
@@ -39,13 +42,120 @@ begin
 end
 $$;
 
+-- Who may use the table. While there is no row here, anyone with the publishable key. Otherwise only who sends a secret,
+-- derived from the encryption key, whose SHA-256 is here; nobody can find the secret or the key from that. A row stays
+-- when its key is no longer used, so that running an old copy of this SQL doesn't let that key in again.
+
+create table if not exists public.probe_tray_keys (
+    digest   text primary key check (digest ~ '^[0-9a-f]{64}$'),
+    added_at timestamptz not null default now(),
+    ended_at timestamptz
+);
+alter table public.probe_tray_keys enable row level security;
+revoke all on public.probe_tray_keys from public, anon, authenticated;
+
+-- Whether the request may use the table.
+create or replace function public.probe_tray_has_key()
+returns boolean language plpgsql stable security definer set search_path = '' as $$
+declare
+    shown text := coalesce(
+        nullif(pg_catalog.current_setting('request.headers', true), '')::json ->> 'x-probe-tray-key', ''
+    );
+begin
+    return not exists (select from public.probe_tray_keys) or exists (
+        select from public.probe_tray_keys k
+        where k.ended_at is null and k.digest in (
+            select pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(one, 'UTF8')), 'hex')
+            from unnest(pg_catalog.string_to_array(pg_catalog.left(shown, 1000), ' ')) one
+        )
+    );
+end
+$$;
+revoke all on function public.probe_tray_has_key() from public;
+grant execute on function public.probe_tray_has_key() to anon, authenticated;
+
+-- The same for the functions below: they fail. The policy cannot: a request for one row would then fail where the row is
+-- there, and so say which accounts are.
+create or replace function public.probe_tray_check_key()
+returns void language plpgsql stable security definer set search_path = '' as $$
+begin
+    if not public.probe_tray_has_key() then
+        raise sqlstate 'PT403' using message = 'this table is only for computers that know its encryption key';
+    end if;
+end
+$$;
+revoke all on function public.probe_tray_check_key() from public, anon, authenticated;
+
+-- A restrictive policy only takes away: whatever other policies the table has, none lets in who fails this one.
+do $$
+begin
+    if exists (
+        select from pg_policies where schemaname = 'public' and tablename = 'tokens' and policyname = 'probe tray key'
+    ) then
+        alter policy "probe tray key" on public.tokens to public
+            using (public.probe_tray_has_key()) with check (public.probe_tray_has_key());
+    else
+        create policy "probe tray key" on public.tokens as restrictive for all to public
+            using (public.probe_tray_has_key()) with check (public.probe_tray_has_key());
+    end if;
+end
+$$;
+
+-- What a computer needs to know before it writes: whether the table is protected, and by which keys.
+create or replace function public.probe_tray_status()
+returns json language plpgsql stable security definer set search_path = '' as $$
+begin
+    perform public.probe_tray_check_key();
+    return pg_catalog.json_build_object(
+        'protected', exists (select from public.probe_tray_keys),
+        'digests', coalesce(
+            (select pg_catalog.json_agg(k.digest) from public.probe_tray_keys k where k.ended_at is null), '[]'::json
+        )
+    );
+end
+$$;
+
+-- Change the key: let the new one in as well. Only a computer with a key of a protected table can do that.
+create or replace function public.probe_tray_add_key(new_digest text)
+returns boolean language plpgsql security definer set search_path = '' as $$
+begin
+    perform public.probe_tray_check_key();
+    if not exists (select from public.probe_tray_keys) or new_digest !~ '^[0-9a-f]{64}$' then
+        raise exception 'not a key' using errcode = '22023';
+    end if;
+    insert into public.probe_tray_keys (digest) values (new_digest) on conflict do nothing;
+    return exists (select from public.probe_tray_keys k where k.digest = new_digest and k.ended_at is null);
+end
+$$;
+
+-- Change the key: from now on only this one is let in.
+create or replace function public.probe_tray_end_other_keys(kept_digest text)
+returns boolean language plpgsql security definer set search_path = '' as $$
+begin
+    perform public.probe_tray_check_key();
+    if not exists (select from public.probe_tray_keys k where k.digest = kept_digest and k.ended_at is null) then
+        return false;
+    end if;
+    update public.probe_tray_keys k set ended_at = pg_catalog.clock_timestamp()
+    where k.digest <> kept_digest and k.ended_at is null;
+    return true;
+end
+$$;
+
+revoke all on function public.probe_tray_status() from public;
+revoke all on function public.probe_tray_add_key(text) from public;
+revoke all on function public.probe_tray_end_other_keys(text) from public;
+grant execute on function public.probe_tray_status() to anon, authenticated;
+grant execute on function public.probe_tray_add_key(text) to anon, authenticated;
+grant execute on function public.probe_tray_end_other_keys(text) to anon, authenticated;
+
 -- Leases: which computer renews a login right now, so that none uses a refresh token that another has used. Programs
 -- that know nothing of them use the table above as before.
 --
 -- The lease is on a refresh token, which works once. Neither the token nor the account can be found out from it. A lease
 -- whose computer has said that it sends the token is never given to another computer, however old it is: the token may
--- be used up. Only this database's clock counts. Rows are reached through the three functions alone; anyone with the
--- publishable key can call them, and so keep your computers from renewing.
+-- be used up. Only this database's clock counts. Rows are reached through the three functions alone; whoever may
+-- use the table can call them, and so keep your computers from renewing.
 
 create table if not exists public.probe_tray_leases (
     token      text primary key,      -- the first digits of a hash of the refresh token
@@ -66,6 +176,7 @@ returns text language plpgsql security definer set search_path = '' as $$
 declare
     answer text;
 begin
+    perform public.probe_tray_check_key();
     if lease_account is null or greatest(length(lease_account), length(lease_token), length(lease_holder)) > 64 then
         raise exception 'not a lease' using errcode = '22023';
     end if;
@@ -84,6 +195,12 @@ begin
     ) then
         return 'sent';
     end if;
+    -- Leases that ended long ago and keep nobody from anything. One that says that a token was sent stays.
+    delete from public.probe_tray_leases l where l.token in (
+        select old.token from public.probe_tray_leases old
+        where old.sent_at is null and old.until < pg_catalog.clock_timestamp() - interval '30 days'
+        order by old.token limit 100 for update skip locked
+    );
     insert into public.probe_tray_leases as l (token, account, holder, until)
     values (lease_token, lease_account, lease_holder, pg_catalog.clock_timestamp() + interval '2 minutes')
     on conflict (token) do update set account = excluded.account, holder = excluded.holder, until = excluded.until
@@ -97,6 +214,7 @@ $$;
 create or replace function public.probe_tray_mark_sent(lease_token text, lease_holder text)
 returns boolean language plpgsql security definer set search_path = '' as $$
 begin
+    perform public.probe_tray_check_key();
     update public.probe_tray_leases l
     set sent_at = coalesce(l.sent_at, pg_catalog.clock_timestamp()),
         until = pg_catalog.clock_timestamp() + interval '2 minutes'
@@ -110,6 +228,7 @@ create or replace function public.probe_tray_end_lease(
     lease_account text, lease_token text, lease_holder text, renewed boolean
 ) returns boolean language plpgsql security definer set search_path = '' as $$
 begin
+    perform public.probe_tray_check_key();
     update public.probe_tray_leases l
     set until = least(l.until, pg_catalog.clock_timestamp()), sent_at = null,
         renewed_at = case when renewed then pg_catalog.clock_timestamp() else l.renewed_at end
@@ -137,6 +256,9 @@ declare
     may_change boolean;
     may_lease boolean := false;
 begin
+    if not public.probe_tray_has_key() then
+        raise sqlstate 'PT403' using message = 'this table is only for computers that know its encryption key';
+    end if;
     begin
         insert into public.tokens (id, email, token_data, update_time)
         values (name, null, '', pg_catalog.clock_timestamp());

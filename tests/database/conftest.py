@@ -4,12 +4,21 @@ from collections.abc import Iterator
 
 import pytest
 
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.sync.table_key import table_digest
 from probe_tray.resources import resource
 from tests.support import postgres
 from tests.support.postgres import Database, PostgresServer
 from tests.support.postgrest import PostgRest
+from tests.unit.engine.sync_bench import KEY
 
 SQL = resource("sql/tokens.sql").read_text("utf-8")
+PROTECT = resource("sql/protect.sql").read_text("utf-8")
+
+
+def protect(database: Database, key: Secret = KEY) -> None:
+    """Run the SQL that lets in nobody but computers with ``key``."""
+    database.run(SQL + PROTECT.replace("{digest}", table_digest(key)))
 
 
 @pytest.fixture(scope="session")

@@ -28,8 +28,16 @@ from probe_tray.core.sync.leases import LeaseAnswer
 from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.ports.http import RemoteTable
-from tests.contracts.test_remote_table import OpenTable, RemoteTableContract, lease, row
-from tests.database.conftest import SQL
+from tests.contracts.test_remote_table import (
+    OpenTable,
+    OpenWith,
+    ProtectedTableContract,
+    RemoteTableContract,
+    lease,
+    over_http,
+    row,
+)
+from tests.database.conftest import PROTECT, SQL, protect
 from tests.support.postgres import Database, DatabaseRefusal
 from tests.support.postgrest import API_KEY, PostgRest
 from tests.unit.engine.sync_bench import KEY
@@ -52,6 +60,13 @@ class TestOnPostgres(RemoteTableContract):
     @pytest.fixture
     def open_table(self, rest: PostgRest) -> OpenTable:
         return opened(rest)
+
+
+class TestProtectedOnPostgres(ProtectedTableContract):
+    @pytest.fixture
+    def open_with(self, rest: PostgRest) -> OpenWith:
+        protect(rest.database)
+        return over_http(rest.url, API_KEY)
 
 
 async def test_more_rows_than_one_answer_holds_are_read_whole(rest: PostgRest) -> None:
@@ -145,17 +160,37 @@ class TestShippedSql:
         before = database.run("table tokens")
         database.run(SQL)
         assert database.run("table tokens") == before
-        assert database.run("select count(*) from pg_policies where tablename = 'tokens'") == [("3",)]
+        assert database.run("select count(*) from pg_policies where tablename = 'tokens'") == [("4",)]
 
     def test_policies_that_are_there_already_stay_alone(self, database: Database) -> None:
         database.run("create table tokens (id text primary key, email text, token_data text, update_time timestamptz)")
         database.run("create policy mine on tokens for select to anon using (id = 'mine')")
         database.run(SQL)
-        assert database.run("select policyname from pg_policies where tablename = 'tokens'") == [("mine",)]
+        found = database.run("select policyname, permissive from pg_policies where tablename = 'tokens' order by 1")
+        assert found == [("mine", "PERMISSIVE"), ("probe tray key", "RESTRICTIVE")], "which opens it to nobody"
 
     def test_it_drops_and_deletes_nothing(self) -> None:
-        words = re.sub(r"--.*", "", SQL).lower()
-        assert not re.search(r"\b(drop|delete|truncate)\b", words)
+        words = re.sub(r"--.*", "", SQL + PROTECT).lower().replace("revoke truncate", "")
+        assert re.findall(r"\b(?:drop|truncate|delete)\b.*", words) == [
+            "delete from public.probe_tray_leases l where l.token in ("
+        ]
+
+    async def test_leases_that_ended_long_ago_go_and_nothing_else_does(self, rest: PostgRest) -> None:
+        rest.database.run(
+            """
+            insert into tokens (id) values ('account-ana');
+            insert into probe_tray_leases (token, account, holder, until, sent_at) values
+                ('ended long ago', 'a', 'one', now() - interval '31 days', null),
+                ('sent long ago', 'b', 'one', now() - interval '31 days', now() - interval '31 days'),
+                ('ended', 'c', 'one', now() - interval '29 days', null),
+                ('held', 'd', 'one', now() + interval '1 minute', null)
+            """
+        )
+        async with opened(rest)() as table:
+            assert await table.take_lease(lease("two")) is LeaseAnswer.GRANTED
+        held = rest.database.run("select token from probe_tray_leases order by 1")
+        assert held == [("ended",), ("held",), ("rt-ana",), ("sent long ago",)]
+        assert rest.database.run("select id from tokens") == [("account-ana",)]
 
     def test_the_publishable_key_cannot_delete_rows(self, rest: PostgRest) -> None:
         rest.database.run("insert into tokens (id) values ('account-ana')")

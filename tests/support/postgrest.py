@@ -195,6 +195,9 @@ class PostgRest:
 
 
 def _status(state: str) -> int:
+    if state.startswith("PT"):
+        # A function's own word for the status.
+        return int(state[2:])
     return next((status for start, status in _STATUS if state.startswith(start)), 400)
 
 

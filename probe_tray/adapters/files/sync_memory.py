@@ -2,7 +2,7 @@
 
 One small file, shared by both programs.
 
-It holds slugs of accounts, moments and a random name: no e-mail address, no id, no token.
+It holds slugs of accounts, hashes of tables and rows, moments and a random name: no address, no id, no token.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.account.age import Age
+from probe_tray.core.sync.table_record import TableRecord
 from probe_tray.ports.time import Randomness
 
 VERSION: Final = 1
@@ -34,6 +35,7 @@ class _SyncMemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     unshared: dict[str, str] = {}
     holders: dict[str, str] = {}
     """As what the table knows this computer for the accounts in ``unshared``: a host's name may change meanwhile."""
+    tables: dict[str, TableRecord] = {}
 
 
 def _has_zones(file: _SyncMemoryRecord) -> bool:
@@ -71,6 +73,21 @@ class FileSyncMemory:
         """Write what is newer; nothing where nothing is."""
         async with self._locks.hold_name(_LOCK):
             await asyncio.to_thread(self._merge, marks)
+
+    async def table(self, name: str) -> TableRecord:
+        """What the file says; nothing where it cannot be understood. Raises ReadError."""
+        file = await asyncio.to_thread(self._file.read, alone=False)
+        return TableRecord() if file is None else file.tables.get(name, TableRecord())
+
+    async def remember_table(self, name: str, record: TableRecord) -> None:
+        """Write what is newer; nothing where nothing is."""
+        async with self._locks.hold_name(_LOCK):
+            await asyncio.to_thread(self._change_table, name, record)
+
+    async def forget_table(self, name: str) -> None:
+        """Take it out."""
+        async with self._locks.hold_name(_LOCK):
+            await asyncio.to_thread(self._change_table, name, None)
 
     async def holder(self, slug: str) -> str:
         """From the file, made when it is first asked for, and from the name of the host; neither is seen in it.
@@ -130,6 +147,15 @@ class FileSyncMemory:
         newer = {slug: found for slug, found in marks.items() if slug not in known or known[slug] < found}
         if newer:
             self._file.replace(replace(file, seen=dict(sorted((known | newer).items()))))
+
+    def _change_table(self, name: str, record: TableRecord | None) -> None:
+        file = self._file.read(alone=True) or _SyncMemoryRecord()
+        tables = dict(file.tables)
+        known = tables.pop(name, TableRecord())
+        if record is not None:
+            tables[name] = known.merged(record)
+        if tables != file.tables:
+            self._file.replace(replace(file, tables=tables))
 
     def _add_unshared(self, slug: str, fingerprint: str) -> None:
         file = self._file.read(alone=True) or _SyncMemoryRecord()

@@ -21,12 +21,14 @@ from probe_tray.core.errors import (
     SyncPageError,
     SyncPausedError,
     SyncRefusedError,
+    SyncSecretError,
     SyncStrangeError,
     SyncTooLargeError,
     UnavailableError,
 )
 from probe_tray.core.service.answer import Answer, is_page
 from probe_tray.core.sync.setup import SyncTarget
+from probe_tray.core.sync.table_key import SECRET_HEADER, table_secrets
 
 SECONDS: Final = 45.0
 """For one request in all."""
@@ -36,6 +38,8 @@ _OTHER_COLUMNS: Final = frozenset({"PGRST204", "42703", "42P10", "23502", "22P02
 _PAUSED: Final = 540
 """Supabase's own status: a free project that nobody has used for a week sleeps until its owner restores it."""
 _NOT_ALLOWED: Final = "42501"
+_NOT_LET_IN: Final = "PT403"
+"""What the shipped SQL raises where no key of the table is shown."""
 _NO_FUNCTION: Final = frozenset({"PGRST202", "42883"})
 _HALF_APPLIED: Final = frozenset({"42P01", "42703", _NOT_ALLOWED})
 _CONFLICT: Final = 409
@@ -61,6 +65,8 @@ def check(answer: Answer, host: str) -> None:
 
 def _meaning(answer: Answer, host: str, *, page: bool) -> ProbeError:
     status, code = str(answer.status), _code(answer.body)
+    if code == _NOT_LET_IN:
+        return SyncSecretError(host=host)
     if answer.status == 429:
         return RateLimitedError(party=SYNC_TABLE, retry_after=answer.retry_after(datetime.now(UTC)))
     if answer.status == _PAUSED:
@@ -90,14 +96,14 @@ def _code(body: bytes) -> str:
 
 
 class RestProject:
-    """Sends requests with the publishable key."""
+    """Sends requests with the publishable key, and the secret that a protected table asks for."""
 
     def __init__(self, target: SyncTarget, transport: httpx.AsyncHTTPTransport, proxy: ProxyChoice | None) -> None:
         """``proxy`` is the one that ``transport`` goes through, None for a direct connection."""
         self._address = f"{target.url}/rest/v1/"
         self.host = urlsplit(target.url).hostname or ""
         """Its name in sentences."""
-        self._api_key = target.api_key
+        self._api_key, self._table_secrets = target.api_key, table_secrets(target.key)
         self._transport, self._proxy = transport, proxy
 
     async def ask(
@@ -146,7 +152,12 @@ class RestProject:
 
     def _headers(self, body: bytes, prefer: str) -> dict[str, str]:
         key = self._api_key.reveal()
-        headers = {"Accept": _JSON, "apikey": key, "Authorization": f"Bearer {key}"}
+        headers = {
+            "Accept": _JSON,
+            "apikey": key,
+            "Authorization": f"Bearer {key}",
+            SECRET_HEADER: self._table_secrets.reveal(),
+        }
         if prefer:
             headers["Prefer"] = prefer
         return headers | ({"Content-Type": _JSON} if body else {})

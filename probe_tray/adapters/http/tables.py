@@ -26,6 +26,7 @@ from probe_tray.core.errors import (
     SyncEndlessError,
     SyncError,
     SyncFloodedError,
+    SyncRefusedError,
     SyncStrangeError,
     SyncUnsteadyError,
 )
@@ -34,6 +35,8 @@ from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import LARGEST_ROW, RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
+from probe_tray.core.sync.table_key import keys_of, table_secret
+from probe_tray.core.sync.table_record import TableStatus
 
 
 class TablePage(NamedTuple):
@@ -109,6 +112,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _ROWS: Final = msgspec.json.Decoder(list[_Row])
+_STATUS: Final = msgspec.json.Decoder(TableStatus)
 _LEASE: Final = msgspec.json.Decoder(LeaseAnswer)
 _RIGHTS: Final = msgspec.json.Decoder(TableGrants)
 
@@ -136,7 +140,8 @@ class HttpTableFactory:
         # Without TLS it goes to this computer alone: a proxy would see the key, and mean another computer by the name.
         proxy = await self._proxy.choice_for(host) if target.url.startswith("https:") else None
         address = None if proxy is None else proxy.address
-        for secret in (target.api_key, target.key, address):
+        shown = [table_secret(key) for key in keys_of(target.key)]
+        for secret in (target.api_key, target.key, *keys_of(target.key), *shown, address):
             if secret is not None:
                 self._handles(secret)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=5.0)
@@ -150,12 +155,36 @@ class HttpTableFactory:
 
 
 class HttpTable:
-    """Implements ``RemoteTable``."""
+    """Implements ``RemoteTable``.
+
+    A protected table seems to be empty to whoever isn't let in. So where there is nothing, it is asked for its status,
+    which then is refused: nobody is to think that the logins are gone.
+    """
 
     def __init__(self, target: SyncTarget, transport: httpx.AsyncHTTPTransport, proxy: ProxyChoice | None) -> None:
         """``proxy`` is the one that ``transport`` goes through, None for a direct connection."""
         self._project = RestProject(target, transport, proxy)
         self._host = self._project.host
+
+    async def status(self) -> TableStatus | None:
+        """As the port says."""
+        answer = await self._project.call("probe_tray_status", b"{}")
+        if answer is None:
+            return None
+        try:
+            return _STATUS.decode(answer.body)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise SyncStrangeError(host=self._host, status=str(answer.status)) from None
+
+    async def add_key(self, digest: str) -> bool:
+        """As the port says."""
+        body = msgspec.json.encode({"new_digest": digest})
+        return self._is_true(await self._project.call("probe_tray_add_key", body))
+
+    async def end_other_keys(self, digest: str) -> bool:
+        """As the port says."""
+        body = msgspec.json.encode({"kept_digest": digest})
+        return self._is_true(await self._project.call("probe_tray_end_other_keys", body))
 
     async def rows(self) -> tuple[RemoteRow, ...]:
         """All of them, page by page. Rows that come or go meanwhile make it begin again, three times at most.
@@ -186,6 +215,8 @@ class HttpTable:
                 if len(pages.rows) > _MOST_ROWS:
                     raise SyncFloodedError
             if not pages.moved:
+                if not pages.rows:
+                    await self._confirm_key()
                 return tuple(pages.rows)
         raise _incomplete(pages.count, pages.total or 0) if pages.whole else SyncUnsteadyError
 
@@ -193,12 +224,19 @@ class HttpTable:
         """One of them as it is now."""
         answer = await self._project.ask("GET", f"{_TABLE}?select={_COLUMNS}&id={_equals(row_id)}")
         found = [row for row in self._rows(answer) if row.id == row_id]
+        if not found:
+            await self._confirm_key()
         return found[0] if found else None
 
     async def insert(self, row: RemoteRow) -> bool:
         """Add a row, unless there is one of that id: the service then answers with none."""
         wanted = "resolution=ignore-duplicates,return=representation"
-        answer = await self._project.ask("POST", _TABLE, _body(row, with_id=True), prefer=wanted, conflict=True)
+        try:
+            answer = await self._project.ask("POST", _TABLE, _body(row, with_id=True), prefer=wanted, conflict=True)
+        except SyncRefusedError:
+            # It may be for the key of the logins, not for the publishable one.
+            await self._confirm_key()
+            raise
         return answer.status != _CONFLICT and self._is_written(answer, row)
 
     async def replace(self, row: RemoteRow, seen: RemoteRow) -> bool:
@@ -206,7 +244,10 @@ class HttpTable:
         time = "is.null" if seen.update_time is None else _equals(seen.update_time)
         query = f"{_TABLE}?id={_equals(seen.id)}&update_time={time}"
         answer = await self._project.ask("PATCH", query, _body(row, with_id=False), prefer="return=representation")
-        return self._is_written(answer, row)
+        written = self._is_written(answer, row)
+        if not written:
+            await self._confirm_key()
+        return written
 
     async def take_lease(self, lease: Lease) -> LeaseAnswer | None:
         """As the port says. Raises SyncLeasesError where only a part of the SQL was run."""
@@ -236,6 +277,11 @@ class HttpTable:
             return _RIGHTS.decode(answer.body)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise SyncStrangeError(host=self._host, status=str(answer.status)) from None
+
+    async def _confirm_key(self) -> None:
+        # Whatever else it answers has nothing to do with what was asked before.
+        with suppress(SyncStrangeError):
+            await self.status()
 
     def _is_true(self, answer: Answer | None) -> bool:
         if answer is None:

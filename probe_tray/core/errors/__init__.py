@@ -35,14 +35,14 @@ ProbeError
     NameNotFoundError, ProxyNameError, NoConnectionError, ProxyFailedError, SecureConnectionError, SilentServiceError
   SyncError
     SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError
-    SyncPausedError
+    SyncPausedError, SyncSecretError, SyncOpenedError
     SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError
     TableUncheckedError, RenewalWaitsError, RenewedUncheckedError, RenewalUnsharedError, ClaimedElsewhereError
     RenewalSentElsewhereError, SyncLeasesError, SyncNewerError, SyncTooLargeError
     SetupCodeStrangeError, SetupCodeNewerError, SetupCodeCutError, SetupCodeMistypedError
     RowError
       RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError
-      RowAlteredError
+      RowAlteredError, RowForgedError, RowRolledBackError
 """
 
 from probe_tray.core.errors.base import ProbeError, Problem, Remedy
@@ -146,9 +146,11 @@ from probe_tray.core.errors.sync import (
     RenewedUncheckedError,
     RowAlteredError,
     RowError,
+    RowForgedError,
     RowGarbageError,
     RowRepairedError,
     RowReplayedError,
+    RowRolledBackError,
     RowSealedError,
     RowSwappedError,
     RowTakenError,
@@ -167,9 +169,11 @@ from probe_tray.core.errors.sync import (
     SyncLeasesError,
     SyncNoTableError,
     SyncOffError,
+    SyncOpenedError,
     SyncPageError,
     SyncPausedError,
     SyncRefusedError,
+    SyncSecretError,
     SyncStrangeError,
     SyncTooLargeError,
     SyncUnsteadyError,
@@ -253,9 +257,11 @@ __all__ = [
     "RetryLaterError",
     "RowAlteredError",
     "RowError",
+    "RowForgedError",
     "RowGarbageError",
     "RowRepairedError",
     "RowReplayedError",
+    "RowRolledBackError",
     "RowSealedError",
     "RowSwappedError",
     "RowTakenError",
@@ -282,9 +288,11 @@ __all__ = [
     "SyncLeasesError",
     "SyncNoTableError",
     "SyncOffError",
+    "SyncOpenedError",
     "SyncPageError",
     "SyncPausedError",
     "SyncRefusedError",
+    "SyncSecretError",
     "SyncStrangeError",
     "SyncTooLargeError",
     "SyncUnsteadyError",

@@ -37,6 +37,26 @@ class SyncRefusedError(SyncError):
     )
 
 
+class SyncSecretError(SyncError):
+    """The table is protected, and the key here is none of those that it lets in."""
+
+    title_template = "The table at {host} doesn't accept the encryption key of this computer."
+    hint_template = (
+        "The key was probably changed on another computer. Enter the current one here. Nothing was changed on this "
+        "computer or in the table."
+    )
+
+
+class SyncOpenedError(SyncError):
+    """The table was protected, and is not any more."""
+
+    title_template = "The table at {host} is no longer protected: anyone with the publishable key can use it."
+    hint_template = (
+        "Nothing was changed on this computer or in the table. Protect it again with the SQL from Set up sync. If you "
+        "opened it yourself, turn sync off and set it up again."
+    )
+
+
 class SyncPausedError(SyncError):
     """540: Supabase has paused the free project, which no later try brings back."""
 
@@ -244,6 +264,23 @@ class RowReplayedError(RowError):
 
     title_template = "This row has an older login than before: someone put an old one back."
     hint_template = "It was not used. Sync from a computer that has the newer login, or log in again."
+
+
+class RowForgedError(RowError):
+    """It does not open as the row that it says it is."""
+
+    title_template = "This row isn't what your computers wrote: someone swapped or changed it. It was not used."
+    hint_template = "Delete this row in the table, then sync again from a computer that has the login."
+
+
+class RowRolledBackError(RowError):
+    """It was written before one seen before."""
+
+    title_template = "This row is older than one this computer has seen: someone put an old copy of the table back."
+    hint_template = (
+        "It was not used and not changed. If this computer has the newest login, overwrite the row. If you didn't "
+        "restore a backup, someone else can change your database."
+    )
 
 
 class RowRepairedError(RowError):

@@ -10,9 +10,11 @@ from probe_tray.core.account.owner import OwnerMatch
 from probe_tray.core.errors import (
     Phrase,
     Problem,
+    RowForgedError,
     RowGarbageError,
     RowRepairedError,
     RowReplayedError,
+    RowRolledBackError,
     RowSealedError,
     RowSwappedError,
     RowTakenError,
@@ -33,7 +35,11 @@ def decide(mine: Credential | None, row: OpenedRow | None, seen: Age | None, *, 
     theirs = row.login
     if theirs is None:
         fault = row.fault or StepKind.GARBAGE
-        return StepKind.OVERWRITE if overwrite and mine is not None and fault in OVERWRITABLE else fault
+        if not overwrite or mine is None or fault not in OVERWRITABLE:
+            return fault
+        # What is here may be as old as the row that was put back: then it is no better.
+        is_outdated = fault is StepKind.ROLLED_BACK and seen is not None and age(mine) < seen
+        return fault if is_outdated else StepKind.OVERWRITE
     replayed = seen is not None and age(theirs) < seen
     if mine is None:
         return StepKind.OLDER_THAN_SEEN if replayed else StepKind.RESTORE
@@ -95,7 +101,7 @@ def plan_row(
     if not unclear:
         kind = decide(first, row, newest_seen(seen, first, theirs), overwrite=options.permits(row_id))
         steps.append(_step(kind, row_id, first or theirs, row))
-    unused = kind_of(row) in {StepKind.UNDECRYPTABLE, StepKind.GARBAGE, StepKind.ID_MISMATCH}
+    unused = kind_of(row) is not None
     if not unused or (steps and steps[0].kind is StepKind.OVERWRITE):
         others = (m for m in members if first is None or m.owner.match(first.owner) is not OwnerMatch.SAME)
         steps += [_step(StepKind.OTHER_MEMBER, row_id, m, row) for m in others]
@@ -116,6 +122,10 @@ def problem_of(kind: StepKind, row: OpenedRow | None) -> Problem | None:
             return RowGarbageError(reason=(row.reason if row is not None else "") or Phrase("it is empty")).problem
         case StepKind.ID_MISMATCH:
             return RowSwappedError().problem
+        case StepKind.ALTERED:
+            return RowForgedError().problem
+        case StepKind.ROLLED_BACK:
+            return RowRolledBackError().problem
         case StepKind.OLDER_THAN_SEEN:
             return RowReplayedError().problem
         case StepKind.OTHER_MEMBER:

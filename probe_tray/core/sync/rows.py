@@ -11,6 +11,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Problem
+from probe_tray.core.sync.envelope import RowStamp
 
 NONCE_BYTES: Final = 12
 """Of each sealing, which begins with them."""
@@ -55,6 +56,10 @@ class StepKind(enum.Enum):
     """The row can be decrypted, and holds no login."""
     ID_MISMATCH = "id_mismatch"
     """The row holds another account's login than its id says: rows were swapped."""
+    ALTERED = "altered"
+    """The row names a key that is known here, and is not what a computer with that key has written for this id."""
+    ROLLED_BACK = "rolled_back"
+    """The row was written before one that was seen: an old one, or the whole of an old table, was put back."""
     OLDER_THAN_SEEN = "older_than_seen"
     """The row is older than one that was seen before: an old one was put back."""
     OTHER_MEMBER = "other_member"
@@ -72,12 +77,14 @@ REFUSED = frozenset(
         StepKind.UNDECRYPTABLE,
         StepKind.GARBAGE,
         StepKind.ID_MISMATCH,
+        StepKind.ALTERED,
+        StepKind.ROLLED_BACK,
         StepKind.OLDER_THAN_SEEN,
         StepKind.OTHER_MEMBER,
         StepKind.HELD_BACK,
     }
 )
-OVERWRITABLE = frozenset({StepKind.UNDECRYPTABLE, StepKind.GARBAGE})
+OVERWRITABLE = frozenset({StepKind.UNDECRYPTABLE, StepKind.GARBAGE, StepKind.ROLLED_BACK})
 """What a person may allow to be replaced. A swapped row is not among it: it may hold another account's newest login."""
 
 
@@ -87,11 +94,13 @@ class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
     row: RemoteRow
     login: Credential | None = None
     fault: StepKind | None = None
-    """UNDECRYPTABLE, GARBAGE or ID_MISMATCH; None where there is a login."""
+    """Why the row is not used; None where there is a login."""
     reason: str = ""
     """Why it is garbage, in words that hold nothing of it."""
     sealed: bool = True
     """Whether it looks like something that was encrypted with some key."""
+    stamp: RowStamp | None = None
+    """Which write of the row this is, where the row is in the protected form and opens."""
 
 
 class SyncOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +147,8 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     """Why it came to no end as a whole; what the items say was done all the same."""
     left: int = 0
     """Accounts that were not looked at because it was broken off."""
+    resealed: int = 0
+    """Rows that were sealed anew, since the table is protected now or its key was changed."""
 
     @property
     def sent(self) -> int:

@@ -17,7 +17,7 @@ KEY_BYTES = 32
 ADDRESS_ALLOWED = Phrase("an https address, such as https://abcdefgh.supabase.co")
 KEY_ALLOWED = Phrase("64 hexadecimal digits")
 API_KEY_ALLOWED = Phrase("one word, as the service shows it")
-_KEY = re.compile(r"[0-9A-Fa-f]{64}")
+_KEY = re.compile(r"[0-9A-Fa-f]{64}(?::[0-9A-Fa-f]{64})?")
 _API_KEY = re.compile(r"[!-~]{1,4096}")
 """It goes into a header, so it holds what a header may hold."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -40,7 +40,7 @@ class SyncTarget(msgspec.Struct, frozen=True, kw_only=True):
     """Without the path of the table and without a slash at its end."""
     api_key: Secret
     key: Secret
-    """64 hexadecimal digits: the AES-256 key of the logins."""
+    """64 hexadecimal digits: the key of the logins; while it is being changed the new one, a colon, and the old one."""
 
 
 class SyncSecrets(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,7 +164,7 @@ def target(url: str, held: SyncSecrets, place: str) -> SyncTarget:
 
 
 def is_key(text: str) -> bool:
-    """Whether it is an AES-256 key as the configuration writes it."""
+    """Whether it is a key, or a new and an old one, as the configuration writes them."""
     return _KEY.fullmatch(text.strip()) is not None
 
 

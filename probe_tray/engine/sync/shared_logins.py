@@ -32,11 +32,13 @@ from probe_tray.core.errors import (
     TableUncheckedError,
 )
 from probe_tray.core.sync.claims import claimed_time, is_claimed
+from probe_tray.core.sync.envelope import RowAction
 from probe_tray.core.sync.leases import Lease, LeaseAnswer
-from probe_tray.core.sync.rows import NONCE_BYTES, SENT, RemoteRow, StepKind, SyncOptions, SyncStep, filled
+from probe_tray.core.sync.rows import SENT, OpenedRow, RemoteRow, StepKind, SyncOptions, SyncStep, filled
 from probe_tray.core.sync.setup import SyncTarget
+from probe_tray.engine.sync.row_codec import RowCodec
 from probe_tray.engine.sync.sync_run import SyncContext, SyncRun
-from probe_tray.ports.http import LoginCipher, RemoteTable
+from probe_tray.ports.http import RemoteTable
 
 _LONGEST: Final = 10.0
 """Seconds that one visit to the table may take."""
@@ -82,7 +84,7 @@ class _OpenedTable(NamedTuple):
     """The table while it is open, and the newest login of the account that is here."""
 
     table: RemoteTable
-    cipher: LoginCipher
+    codec: RowCodec
     mine: Credential
 
 
@@ -90,9 +92,13 @@ class _Visit(NamedTuple):
     """What the table means for one account."""
 
     run: SyncRun
-    row: RemoteRow | None
-    theirs: Credential | None
+    opened: OpenedRow | None
     step: SyncStep | None
+
+    @property
+    def row(self) -> RemoteRow | None:
+        """The account's row as it was read; None where there is none."""
+        return None if self.opened is None else self.opened.row
 
 
 class _ClaimedLogin(NamedTuple):
@@ -249,7 +255,7 @@ class SharedTable:
             async with asyncio.timeout(_LONGEST):
                 if visit.step.kind in SENT and (visit.row is not None or self._adds_rows()):
                     item = await visit.run.change(visit.step, key)
-                    await self._remember(visit.run)
+                    await self._remember(visit.run, opened.codec)
                     is_there = item is not None and item.kind in SENT
                 else:
                     is_there = visit.step.kind is StepKind.SAME
@@ -305,8 +311,9 @@ class SharedTable:
             return visit.row
         if visit.step.kind not in SENT or (visit.row is None and not self._adds_rows()):
             return None
-        login = opened.mine if visit.theirs is None else filled(opened.mine, visit.theirs)
-        return opened.cipher.seal(login, self._context.randomness.token_bytes(NONCE_BYTES), self._context.zone)
+        theirs = None if visit.opened is None else visit.opened.login
+        login = opened.mine if theirs is None else filled(opened.mine, theirs)
+        return opened.codec.seal(login, visit.opened).row
 
     async def _restore_row(self, table: RemoteTable, row: RemoteRow | None, claim: _ClaimedLogin) -> None:
         """Make the claimed row what it was: nothing came of the renewal."""
@@ -329,7 +336,7 @@ class SharedTable:
                 yield None
                 return
             async with self._context.tables.open(target) as table:
-                yield _OpenedTable(table, self._context.make_cipher(target.key), newest(held))
+                yield _OpenedTable(table, await self._codec(target), newest(held))
         except (StoreError, ClaimedElsewhereError, RenewalSentElsewhereError):
             raise
         except (ProbeError, TimeoutError) as error:
@@ -348,20 +355,27 @@ class SharedTable:
         """What the account's row means as it is now."""
         async with asyncio.timeout(_LONGEST):
             row = await opened.table.row(opened.mine.account_id)
-        found = None if row is None else opened.cipher.open(row)
+        found = None if row is None else opened.codec.open(row)
         try:
             seen = await self._context.memory.recall()
         except StoreError as error:
             raise _unchecked(error) from None
         rows = [] if found is None else [found]
-        run = SyncRun(self._context, opened.table, opened.cipher, seen, SyncOptions(), rows, _held_already)
-        await self._remember(run)
-        return _Visit(run, row, None if found is None else found.login, run.step(opened.mine))
+        run = SyncRun(self._context, opened.table, opened.codec, seen, SyncOptions(), rows, _held_already)
+        await self._remember(run, opened.codec)
+        return _Visit(run, found, run.step(opened.mine))
 
-    async def _remember(self, run: SyncRun) -> None:
+    async def _remember(self, run: SyncRun, codec: RowCodec) -> None:
         # The next sync says what keeps it from being written.
         with suppress(StoreError):
             await self._context.memory.remember(run.marks)
+            await codec.remember(self._context.memory)
+
+    async def _codec(self, target: SyncTarget) -> RowCodec:
+        try:
+            return await self._context.codec(target, RowAction.RENEWED)
+        except StoreError as error:
+            raise _unchecked(error) from None
 
 
 def _unchecked(error: ProbeError | TimeoutError) -> TableUncheckedError:

@@ -23,9 +23,9 @@ from probe_tray.core.errors import (
     SyncForbiddenError,
 )
 from probe_tray.core.state import RenewalState
+from probe_tray.core.sync.envelope import RowAction
 from probe_tray.core.sync.plan import decide, newest_seen, plan, problem_of
 from probe_tray.core.sync.rows import (
-    NONCE_BYTES,
     RECEIVED,
     SENT,
     OpenedRow,
@@ -35,10 +35,13 @@ from probe_tray.core.sync.rows import (
     SyncStep,
     filled,
 )
+from probe_tray.core.sync.setup import SyncTarget
+from probe_tray.core.sync.table_record import table_name
 from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.sync.row_codec import RowCodec, RowWriter
 from probe_tray.ports.accounts import AccountStore
 from probe_tray.ports.files import RemovedAccounts, SyncMemory
-from probe_tray.ports.http import LoginCipher, MakeLoginCipher, RemoteTable, Tables
+from probe_tray.ports.http import MakeLoginCipher, RemoteTable, Tables
 from probe_tray.ports.time import Clock, Randomness
 
 _AT_ONCE = 8
@@ -71,6 +74,17 @@ class SyncContext(NamedTuple):
     randomness: Randomness
     zone: tzinfo
     """Of the times in the files that are sealed."""
+    computer: str
+    """What this computer is called in the rows that it writes."""
+
+    async def codec(self, target: SyncTarget, action: RowAction) -> RowCodec:
+        """The codec of a table, for rows that are written because of ``action``.
+
+        Raises SyncError, and ReadError where it is not known what was seen of its rows.
+        """
+        record = await self.memory.table(table_name(target.url))
+        writer = RowWriter(self.clock, self.randomness, self.zone, self.computer, action)
+        return RowCodec(self.make_cipher(target.key), target, record, writer)
 
 
 class SyncRun:
@@ -80,13 +94,14 @@ class SyncRun:
         self,
         context: SyncContext,
         table: RemoteTable,
-        cipher: LoginCipher,
+        codec: RowCodec,
         seen: Mapping[str, Age],
         options: SyncOptions,
         opened: Sequence[OpenedRow],
         hold: Hold,
     ) -> None:
-        self._context, self._table, self._cipher, self._options = context, table, cipher, options
+        self._context, self._table, self._options = context, table, options
+        self.codec = codec
         self._seen, self._hold = seen, hold
         self._rows = {one.row.id: one for one in opened}
         self.marks: dict[str, Age] = {}
@@ -134,6 +149,23 @@ class SyncRun:
                     progress(done, len(steps))
 
         await asyncio.gather(*(one_row(group) for group in groups.values()))
+
+    async def reseal(self, stopped: Callable[[], bool]) -> int:
+        """Seal anew what is not sealed as it is written now, each row with the login that it holds; how many.
+
+        A row that somebody has changed meanwhile is left to the next sync.
+        """
+        done = 0
+        for row in list(self._rows.values()):
+            if stopped() or self.problem is not None:
+                break
+            if row.login is None or not self.codec.is_outdated(row):
+                continue
+            sealed = self.codec.reseal(row.login, row)
+            if await self._table.replace(sealed.row, row.row):
+                self.codec.see(sealed)
+                done += 1
+        return done
 
     def step(self, mine: Credential) -> SyncStep | None:
         """What is to be done with the login of one account here; None where its row leaves that open."""
@@ -192,10 +224,11 @@ class SyncRun:
         theirs = None if row is None else row.login
         # A row that alone can be renewed must not lose that to a login that cannot.
         sent = mine if theirs is None else filled(mine, theirs)
-        sealed = self._cipher.seal(sent, self._context.randomness.token_bytes(NONCE_BYTES), self._context.zone)
-        done = await (self._table.insert(sealed) if row is None else self._table.replace(sealed, row.row))
+        sealed = self.codec.seal(sent, row)
+        done = await (self._table.insert(sealed.row) if row is None else self._table.replace(sealed.row, row.row))
         if done:
             self._see(mine)
+            self.codec.see(sealed)
         return done
 
     async def _again(self, row_id: str, before: OpenedRow | None) -> OpenedRow | None:
@@ -203,7 +236,7 @@ class SyncRun:
         if found == (None if before is None else before.row):
             # Nobody has changed it, and the table did not take the change: its policies forbid it without a word.
             raise SyncForbiddenError
-        opened = None if found is None else self._cipher.open(found)
+        opened = None if found is None else self.codec.open(found)
         if opened is not None:
             self._see(opened.login)
         return opened

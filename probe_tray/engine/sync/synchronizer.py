@@ -13,10 +13,12 @@ from probe_tray.core.account.age import newest_by_key
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError, SyncRefusedError
+from probe_tray.core.sync.envelope import RowAction
 from probe_tray.core.sync.plan import wrong_key
 from probe_tray.core.sync.rights import TableRight
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncItem, SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncTarget, SyncTestResult
+from probe_tray.engine.sync.row_codec import RowCodec
 from probe_tray.engine.sync.sync_run import Progress, SyncContext, SyncRun
 from probe_tray.ports.accounts import AccountLocks
 from probe_tray.ports.http import LoginCipher, MakeLoginCipher, Tables
@@ -56,16 +58,19 @@ class Synchronizer:
         items: list[SyncItem] = []
         problem: Problem | None = None
         run: SyncRun | None = None
+        resealed = 0
         try:
             local, items = await self._local()
             async with self._context.tables.open(target) as table:
-                cipher = self._context.make_cipher(target.key)
-                opened = await _open_all(cipher, await table.rows())
+                codec = await self._context.codec(target, RowAction.SHARED)
+                codec.check(await table.status())
+                opened = await _open_all(codec, await table.rows())
                 if wrong_key(opened):
                     _only_with_permission(opened, options)
                 seen = await self._context.memory.recall()
-                run = SyncRun(self._context, table, cipher, seen, options, opened, self._hold)
+                run = SyncRun(self._context, table, codec, seen, options, opened, self._hold)
                 await run.work(local, progress, lambda: self._stopped)
+                resealed = await run.reseal(lambda: self._stopped)
         except ProbeError as error:
             problem = error.problem
         if run is not None:
@@ -73,10 +78,13 @@ class Synchronizer:
             problem = run.problem or problem
             try:
                 await self._context.memory.remember(run.marks)
+                await run.codec.remember(self._context.memory)
             except ProbeError as error:
                 problem = problem or error.problem
         left = 0 if run is None else run.left
-        return SyncReport(ended_at=self._context.clock.now(), items=tuple(items), problem=problem, left=left)
+        return SyncReport(
+            ended_at=self._context.clock.now(), items=tuple(items), problem=problem, left=left, resealed=resealed
+        )
 
     @asynccontextmanager
     async def _hold(self, key: AccountKey) -> AsyncGenerator[None]:
@@ -139,7 +147,7 @@ async def try_table(tables: Tables, make_cipher: MakeLoginCipher, target: SyncTa
     return SyncTestResult(rows=len(rows), opened=usable, rights=rights, problem=problem)
 
 
-async def _open_all(cipher: LoginCipher, rows: Sequence[RemoteRow]) -> list[OpenedRow]:
+async def _open_all(cipher: RowCodec | LoginCipher, rows: Sequence[RemoteRow]) -> list[OpenedRow]:
     opened: list[OpenedRow] = []
     for number, row in enumerate(rows):
         if number % _BETWEEN_BREATHS == 0:

@@ -30,6 +30,8 @@ _ORDER = (
     StepKind.UNDECRYPTABLE,
     StepKind.GARBAGE,
     StepKind.ID_MISMATCH,
+    StepKind.ALTERED,
+    StepKind.ROLLED_BACK,
     StepKind.OLDER_THAN_SEEN,
     StepKind.OTHER_MEMBER,
     StepKind.HELD_BACK,

@@ -8,12 +8,14 @@ from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.core.account.age import Age
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ProbeError
+from probe_tray.core.errors import ProbeError, SyncSecretError, SyncStrangeError
 from probe_tray.core.state import RenewalState
 from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
+from probe_tray.core.sync.table_key import keys_of, table_digest
+from probe_tray.core.sync.table_record import TableRecord, TableStatus
 from probe_tray.demo.table_rows import LeaseBook
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.sync.shared_logins import SharedTable
@@ -21,6 +23,7 @@ from probe_tray.engine.sync.sync_run import SyncContext
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.ports.accounts import AccountLocks
+from probe_tray.ports.http import Tables
 from probe_tray.ports.time import Clock, Randomness
 
 KEY = Secret("5a" * 32)
@@ -41,7 +44,10 @@ class FakeTable:
         self.granted: TableGrants | None = TableGrants(read=True, add=True, change=True, lease=True)
         self.leases: LeaseBook | None = None
         """None: the table alone, without leases."""
+        self.state: TableStatus | None = None
+        """None: the table alone, without any SQL of this program."""
         self.writes: list[str] = []
+        self.ended = frozenset[str]()
         self.opened: list[SyncTarget] = []
         self.before: Callable[[str], Awaitable[None]] = nothing
         """What happens ahead of a request of this name: a test puts another machine's turn here."""
@@ -50,6 +56,27 @@ class FakeTable:
     async def open(self, target: SyncTarget) -> AsyncGenerator["FakeTable"]:
         self.opened.append(target)
         yield self
+
+    async def status(self) -> TableStatus | None:
+        await self._asked("status")
+        return self.state
+
+    async def add_key(self, digest: str) -> bool:
+        await self._asked("add_key")
+        if self.state is None or not self.state.protected:
+            raise SyncStrangeError(host="table.example", status="400")
+        if digest in self.ended:
+            return False
+        self.state = TableStatus(protected=True, digests=tuple({*self.state.digests, digest}))
+        return True
+
+    async def end_other_keys(self, digest: str) -> bool:
+        await self._asked("end_other_keys")
+        if self.state is None or digest not in self.state.digests:
+            return False
+        self.ended |= {*self.state.digests} - {digest}
+        self.state = TableStatus(protected=True, digests=(digest,))
+        return True
 
     async def rows(self) -> tuple[RemoteRow, ...]:
         await self._asked("rows")
@@ -98,6 +125,9 @@ class FakeTable:
 
     async def _asked(self, request: str) -> None:
         await self.before(request)
+        shown = {table_digest(key) for key in keys_of(self.opened[-1].key)}
+        if self.state is not None and self.state.protected and shown.isdisjoint(self.state.digests):
+            raise SyncSecretError(host="table.example")
         if self.fault is not None:
             raise self.fault
 
@@ -110,12 +140,22 @@ class MemoryOfRows:
         self.gone = frozenset[str]()
         self.name = f"computer {id(self)}"
         self.sent: dict[str, str] = {}
+        self.tables: dict[str, TableRecord] = {}
 
     async def recall(self) -> Mapping[str, Age]:
         return dict(self.marks)
 
     async def remember(self, marks: Mapping[str, Age]) -> None:
         self.marks |= {slug: max(mark, self.marks.get(slug, mark)) for slug, mark in marks.items()}
+
+    async def table(self, name: str) -> TableRecord:
+        return self.tables.get(name, TableRecord())
+
+    async def remember_table(self, name: str, record: TableRecord) -> None:
+        self.tables[name] = self.tables.get(name, TableRecord()).merged(record)
+
+    async def forget_table(self, name: str) -> None:
+        self.tables.pop(name, None)
 
     async def holder(self, slug: str) -> str:
         del slug
@@ -180,6 +220,8 @@ class SyncBench:
         clock: Clock,
         randomness: Randomness,
         table: FakeTable | None = None,
+        *,
+        tables: Tables | None = None,
     ) -> None:
         self.table = table or FakeTable()
         self.memory, self.secrets = MemoryOfRows(), FakeSyncSecrets()
@@ -190,13 +232,14 @@ class SyncBench:
             sources=lambda: accounts.ours,
             store_for_new=lambda: accounts.ours[0],
             renewal_of=self._renewal_of,
-            tables=self.table,
+            tables=tables or self.table,
             make_cipher=AesGcmLoginCipher,
             memory=self.memory,
             removed=self.memory,
             clock=clock,
             randomness=randomness,
             zone=UTC,
+            computer="study-pc",
         )
         self.ready = False
         """Whether renewals find the table."""

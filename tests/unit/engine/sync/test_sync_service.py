@@ -460,5 +460,5 @@ async def test_a_sync_that_runs_has_ended_when_its_watch_has() -> None:
     assert bench.known.running
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
-    assert (ended, bench.known.running) == (["rows"], False)
+    assert (ended, bench.known.running) == (["status"], False)
     await asyncio.gather(asked, return_exceptions=True)

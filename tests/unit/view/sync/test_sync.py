@@ -42,6 +42,8 @@ def test_each_kind_has_a_sentence_of_its_own() -> None:
         StepKind.UNDECRYPTABLE,
         StepKind.GARBAGE,
         StepKind.ID_MISMATCH,
+        StepKind.ALTERED,
+        StepKind.ROLLED_BACK,
         StepKind.OLDER_THAN_SEEN,
         StepKind.OTHER_MEMBER,
         StepKind.FAILED,

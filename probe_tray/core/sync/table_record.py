@@ -1,0 +1,75 @@
+"""What protects a table: who may use it, and what this computer remembers of it against older copies."""
+
+import hashlib
+from collections.abc import Mapping
+
+import msgspec
+from msgspec.structs import replace
+
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.sync.rows import OpenedRow, StepKind
+from probe_tray.core.sync.table_key import keys_of, table_digest
+
+
+class TableStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What the table says of itself."""
+
+    protected: bool
+    """Whether it lets in only who knows a key."""
+    digests: tuple[str, ...] = ()
+    """Of the keys that it lets in."""
+
+    def lets_in(self, key: Secret) -> bool:
+        """Whether a key is one of them."""
+        return table_digest(key) in self.digests
+
+
+class TableRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What this computer remembers of one table, across restarts."""
+
+    protected: bool = False
+    """Whether it was ever protected: then it is never written in the compatible form again."""
+    generations: Mapping[str, int] = {}
+    """The highest generation that a row was seen in, by :func:`row_name`."""
+
+    def generation(self, row_id: str) -> int:
+        """The highest that is known of a row; 0: none."""
+        return self.generations.get(row_name(row_id), 0)
+
+    def checked(self, opened: OpenedRow) -> OpenedRow:
+        """The row, unless it is older than what was seen of it: then it is not used.
+
+        A row in the compatible form is older than any in the protected one.
+        """
+        written = 0 if opened.stamp is None else opened.stamp.generation
+        if opened.login is None or written >= self.generation(opened.row.id):
+            return opened
+        return replace(opened, login=None, fault=StepKind.ROLLED_BACK)
+
+    def merged(self, other: "TableRecord") -> "TableRecord":
+        """Both together."""
+        names = self.generations.keys() | other.generations.keys()
+        generations = {
+            name: max(self.generations.get(name, 0), other.generations.get(name, 0)) for name in sorted(names)
+        }
+        return TableRecord(protected=self.protected or other.protected, generations=generations)
+
+
+def table_name(url: str) -> str:
+    """24 hexadecimal digits by which a table is remembered."""
+    return _name(url)
+
+
+def row_name(row_id: str) -> str:
+    """24 hexadecimal digits by which a row is remembered; the account's id is not seen in them."""
+    return _name(f"row\0{row_id}")
+
+
+def writing_key(key: Secret, status: TableStatus) -> Secret:
+    """The key of ``key`` that rows are written with: while the old one is let in, others may have that one alone."""
+    keys = keys_of(key)
+    return next((one for one in reversed(keys) if status.lets_in(one)), keys[0])
+
+
+def _name(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -1,0 +1,107 @@
+"""Opens and seals the rows of one table, with what this computer remembers of them."""
+
+from datetime import tzinfo
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.errors import SyncOpenedError
+from probe_tray.core.sync.envelope import RowAction, RowStamp, next_generation
+from probe_tray.core.sync.rows import NONCE_BYTES, OpenedRow, RemoteRow
+from probe_tray.core.sync.setup import SyncTarget
+from probe_tray.core.sync.table_key import key_id
+from probe_tray.core.sync.table_record import TableRecord, TableStatus, row_name, table_name, writing_key
+from probe_tray.ports.files import SyncMemory
+from probe_tray.ports.http import LoginCipher
+from probe_tray.ports.time import Clock, Randomness
+
+
+class RowWriter(NamedTuple):
+    """Who writes rows, and why."""
+
+    clock: Clock
+    randomness: Randomness
+    zone: tzinfo
+    """Of the times in the files that are sealed."""
+    computer: str
+    """What this computer is called."""
+    action: RowAction
+
+
+class RowCodec:
+    """The cipher of a table, and how new its rows were."""
+
+    def __init__(self, cipher: LoginCipher, target: SyncTarget, record: TableRecord, writer: RowWriter) -> None:
+        """``record`` is what is remembered of the table."""
+        self._cipher, self._target, self._record, self._writer = cipher, target, record, writer
+        self._seen: dict[str, int] = {}
+        self._key_id = cipher.key_ids[-1]
+
+    def check(self, status: TableStatus | None) -> None:
+        """Write as the table wants it from now on.
+
+        Raises SyncOpenedError where it was protected and is not: what it then holds may be anybody's old copy.
+        """
+        if status is not None and status.protected:
+            self._record = self._record.merged(TableRecord(protected=True))
+            self._key_id = key_id(writing_key(self._target.key, status))
+        elif self._record.protected:
+            raise SyncOpenedError(host=urlsplit(self._target.url).hostname or "")
+
+    def is_outdated(self, opened: OpenedRow) -> bool:
+        """Whether a row is in another form than is written now, or sealed with another key."""
+        return self._record.protected and (opened.stamp is None or opened.stamp.key_id != self._key_id)
+
+    def open(self, row: RemoteRow) -> OpenedRow:
+        """What the row holds, unless it is older than one that was seen. Never raises."""
+        opened = self._record.checked(self._cipher.open(row))
+        self.see(opened)
+        return opened
+
+    def see(self, opened: OpenedRow) -> None:
+        """Remember how new the row is, which is used or was written."""
+        if opened.stamp is not None and opened.login is not None:
+            name = row_name(opened.row.id)
+            self._seen[name] = max(self._seen.get(name, 0), opened.stamp.generation)
+
+    def seal(self, login: Credential, before: OpenedRow | None) -> OpenedRow:
+        """The row of ``login`` that is to take the place of ``before``, or to be added. Raises SyncError."""
+        known = None if before is None else before.stamp
+        if not self._record.protected and known is None:
+            return OpenedRow(row=self._cipher.seal(login, self._nonce(), self._writer.zone), login=login)
+        stamp = replace(
+            self._stamp(login.account_id, known), action=self._writer.action, computer=self._writer.computer
+        )
+        return self._sealed(login, replace(stamp, at=self._writer.clock.now()))
+
+    def reseal(self, login: Credential, before: OpenedRow) -> OpenedRow:
+        """The same login in the form that is written now; the row goes on saying who wrote it. Raises SyncError."""
+        known, stamp = before.stamp, self._stamp(login.account_id, before.stamp)
+        if known is not None:
+            stamp = replace(stamp, action=known.action, computer=known.computer, at=known.at)
+        return self._sealed(login, stamp)
+
+    def _stamp(self, row_id: str, known: RowStamp | None) -> RowStamp:
+        least = max(self._record.generation(row_id), 0 if known is None else known.generation)
+        # Not with the old key, once somebody has begun to write with the new one.
+        is_new = known is not None and known.key_id == self._cipher.key_ids[0]
+        return RowStamp(
+            generation=next_generation(least, self._writer.clock.now()),
+            key_id=self._cipher.key_ids[0] if is_new else self._key_id,
+        )
+
+    def _sealed(self, login: Credential, stamp: RowStamp) -> OpenedRow:
+        return OpenedRow(
+            row=self._cipher.seal(login, self._nonce(), self._writer.zone, stamp), login=login, stamp=stamp
+        )
+
+    def _nonce(self) -> bytes:
+        return self._writer.randomness.token_bytes(NONCE_BYTES)
+
+    async def remember(self, memory: SyncMemory) -> None:
+        """Keep what was seen. Raises StoreError."""
+        found = TableRecord(protected=self._record.protected or bool(self._seen), generations=self._seen)
+        if self._record.merged(found) != self._record or found.protected:
+            await memory.remember_table(table_name(self._target.url), found)
