@@ -12,6 +12,7 @@ from probe_tray import __version__
 from probe_tray.adapters.callback.exclusive import ExclusiveListener
 from probe_tray.adapters.callback.listener import LoopbackListener
 from probe_tray.adapters.desktop.browser import SystemBrowser
+from probe_tray.adapters.desktop.hook_runner import ProcessHookRunner
 from probe_tray.adapters.desktop.machine import MachineInspector
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
 from probe_tray.adapters.desktop.power import SystemMonitor
@@ -56,6 +57,7 @@ from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.alert_service import AlertComposer, AlertService, OnPress
+from probe_tray.engine.hooks.hook_service import HookService
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.device_login import DeviceLogin
@@ -88,7 +90,7 @@ from probe_tray.ports.desktop import Notification
 from probe_tray.ports.time import Clock
 from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification, trial
-from probe_tray.view.quota.quota_numbers import quota_overview
+from probe_tray.view.quota.quota_numbers import hook_payload, quota_overview
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.wiring import (
@@ -228,6 +230,7 @@ class EngineFactory:
             incidents=IncidentService(client, store, clock),
             monitor=SystemMonitor(self._desktop.is_metered),
             autostart=self._settings_file,
+            hooks=HookService(ProcessHookRunner(), store, clock, hook_payload),
         )
 
     def _browser_login(self, service: Service, listener: ExclusiveListener | None) -> BrowserLogin:

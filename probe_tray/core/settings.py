@@ -188,6 +188,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=0, le=365, description="Warn this many days before a reset credit expires; 0 = never."),
     ] = 3
+    hook: Annotated[
+        str,
+        Meta(
+            description=(
+                "Program to run when a limit runs low, is used up or is available again, and when a login is renewed, "
+                "can't be renewed or needs you; empty = none."
+            )
+        ),
+    ] = ""
     quiet_hours: Annotated[
         bool, Meta(description="Hold notifications at night and show one summary in the morning.")
     ] = False

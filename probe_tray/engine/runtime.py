@@ -44,7 +44,7 @@ from probe_tray.core.commands import (
     TrySync,
     UndoLast,
 )
-from probe_tray.core.errors import ProbeError, StoreError
+from probe_tray.core.errors import ProbeError, Problem, StoreError
 from probe_tray.core.events import SituationChanged, TroubleMet, VisibleAccountsChanged
 from probe_tray.core.feedback import FeedbackKind, UndoPrivacy
 from probe_tray.core.polling.situation import Situation
@@ -69,6 +69,7 @@ from probe_tray.engine.account.accounts import Accounts, watch_stores
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.alert_service import AlertService, OnPress
 from probe_tray.engine.feedback_service import FeedbackService
+from probe_tray.engine.hooks.hook_service import HookService
 from probe_tray.engine.login.login_runner import LoginRunner
 from probe_tray.engine.login.login_service import LoginService
 from probe_tray.engine.models.model_test_service import ModelTestService
@@ -113,6 +114,7 @@ class EngineUseCases(NamedTuple):
     incidents: IncidentService
     monitor: MachineMonitor
     autostart: Autostart
+    hooks: HookService
 
 
 def _account_use_cases(parts: EngineUseCases, clock: Clock) -> AccountUseCases:
@@ -154,7 +156,7 @@ class Engine:
         self._connection, self._transfers, self._sync = parts.connection, parts.transfers, parts.sync
         self._models, self._recording, self._monitor = parts.models, parts.recording, parts.monitor
         self._settings, self._updates, self._incidents = parts.settings, parts.updates, parts.incidents
-        self._login_start = parts.autostart
+        self._login_start, self._hooks = parts.autostart, parts.hooks
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
         self._login_service = LoginService(
@@ -201,6 +203,10 @@ class Engine:
             then(await self._login_start.obstacle())
 
         self._start(find())
+
+    def try_hook(self, program: str, then: Callable[[Problem | None], None]) -> None:
+        """Call ``then`` with why ``program`` failed as a hook, or None; never blocks."""
+        self._start(self._hooks.test(program, then))
 
     def send(self, command: Command) -> None:
         """Have ``command`` done; never waits."""
@@ -301,6 +307,7 @@ class Engine:
             await self._keep_samples()
             await self._recording.start()
             self._start(self._recording.run())
+            self._start(self._hooks.run())
             self._start(self._finish_pending())
             self._start(self._look_for_proxy())
             self._start(self._poller.run())

@@ -20,6 +20,17 @@ class Browser(Protocol):
         ...
 
 
+class HookRunner(Protocol):
+    """Runs the person's own program."""
+
+    async def run(self, program: str, event: bytes) -> None:
+        """Run the executable ``program`` with ``event`` (JSON) on its standard input, to its end.
+
+        Raises HookFailedError where it can't be run, ends with another status than 0, or takes too long.
+        """
+        ...
+
+
 class OpenCallback(Protocol):
     """A listener that is open for one login."""
 

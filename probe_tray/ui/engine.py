@@ -5,6 +5,7 @@ from typing import Protocol
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import Command, ShowSyncCode
+from probe_tray.core.errors import Problem
 from probe_tray.core.state import AppState
 
 
@@ -38,6 +39,10 @@ class EngineProtocol(Protocol):
 
     def find_login_obstacle(self, then: Callable[[str], None]) -> None:
         """Call ``then`` on the loop's thread with why the program would not start at login; empty where it would."""
+        ...
+
+    def try_hook(self, program: str, then: Callable[[Problem | None], None]) -> None:
+        """Run ``program`` as a hook; call ``then`` on the loop's thread with why it failed, or None; never blocks."""
         ...
 
     def login_address(self) -> Secret | None:

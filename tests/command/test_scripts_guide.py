@@ -94,7 +94,13 @@ def executor(shell: Shell, text: str) -> bool:
     return bool(_LINE.fullmatch(shell(text).stdout.strip()))
 
 
-SHOWN = {"bash": bash, "json": waybar, "toml": starship, "swiftbar": swiftbar, "executor": executor}
+def hook(shell: Shell, text: str) -> bool:
+    event = '{"event":"test"}'
+    done = shell(f"cat > ~/hook <<'END'\n{text}END\nchmod +x ~/hook; echo '{event}' | ~/hook; cat ~/codex-events.jsonl")
+    return done.stdout == f"{event}\n"
+
+
+SHOWN = {"hook": hook, "bash": bash, "json": waybar, "toml": starship, "swiftbar": swiftbar, "executor": executor}
 
 
 @pytest.mark.parametrize(("name", "text"), [b for b in blocks(HELP / "scripts.md") if b[0] in SHOWN])

@@ -12,7 +12,7 @@ import msgspec
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ProbeError, Problem, StoreError
+from probe_tray.core.errors import HookFailedError, ProbeError, Problem, StoreError
 from probe_tray.core.login.oauth import Callback
 from probe_tray.core.renewal.pause import Tally
 from probe_tray.core.service.answer import Answer
@@ -372,3 +372,16 @@ class NoTokenLocks:
     async def hold_token(self, fingerprint: str) -> AsyncGenerator[None]:
         del fingerprint
         yield
+
+
+class FakeHookRunner:
+    """Implements ``HookRunner``: keeps what was run, and fails where the test says so."""
+
+    def __init__(self) -> None:
+        self.ran: list[tuple[str, bytes]] = []
+        self.failure: HookFailedError | None = None
+
+    async def run(self, program: str, event: bytes) -> None:
+        self.ran.append((program, event))
+        if self.failure is not None:
+            raise self.failure

@@ -7,7 +7,7 @@ Both are English templates with named facts; the view translates the template an
 
 ProbeError
   UsageError, ConfigError, SettingRoundedError, ReleasePageError, NoDisplayError, SystemLibraryError,
-  OldSystemError, DataFolderError,
+  OldSystemError, DataFolderError, HookFailedError,
   CredentialFileError
   NotAnsweringError, HeldUpError and LogError (each a DataFolderError)
   StoreError
@@ -73,6 +73,7 @@ from probe_tray.core.errors.program import (
     CredentialFileError,
     DataFolderError,
     HeldUpError,
+    HookFailedError,
     LogError,
     NoDisplayError,
     NotAnsweringError,
@@ -198,6 +199,7 @@ __all__ = [
     "FolderGoneError",
     "FolderMissingError",
     "HeldUpError",
+    "HookFailedError",
     "IdTokenError",
     "IdTokenExpiredError",
     "IncompleteReplyError",

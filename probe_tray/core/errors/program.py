@@ -147,3 +147,10 @@ class NotRenewableError(ProbeError):
     title_template = "This login can't be renewed: it has no refresh token."
     hint_template = "Log in again when it expires."
     needs_login = True
+
+
+class HookFailedError(ProbeError):
+    """The person's own program, which runs when something happens, could not be run or failed."""
+
+    title_template = "Your program {path} failed: {reason}."
+    hint_template = "Fix it, or choose another one in Settings, Notifications."

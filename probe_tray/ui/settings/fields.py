@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
 
@@ -92,6 +92,8 @@ def make_field(row: FormRow, form: Form, theme: Theme, changed: Callable[[], Non
             return _Choice(row, changed)
         case Kind.FOLDER:
             return _Folder(row, form, changed)
+        case Kind.PROGRAM:
+            return ProgramField(row, form, changed)
         case Kind.PROXY:
             return _Proxy(row, form, changed)
         case Kind.NAMES:
@@ -183,6 +185,49 @@ class _Folder:
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(self._text.setText)
         # open(), never exec(): a loop inside the loop would hold up everything else.
+        dialog.open()
+
+
+class ProgramField(QObject):
+    """A program, with buttons to choose it and to try it."""
+
+    wanted = Signal(str)
+    """It is to be tried."""
+
+    def __init__(self, row: FormRow, form: Form, changed: Callable[[], None]) -> None:
+        """Show none."""
+        super().__init__()
+        self.widget = QWidget()
+        self._form = form
+        self._text = QLineEdit()
+        self._text.setAccessibleName(row.label)
+        self._text.setAccessibleDescription(row.help)
+        browse, self._try = QPushButton(form.browse), QPushButton(form.try_program)
+        for button in (browse, self._try):
+            button.setAutoDefault(False)
+            button.setAccessibleDescription(row.help)
+        browse.clicked.connect(self._browse)
+        self._try.clicked.connect(lambda: self.wanted.emit(str(self.value())))
+        self._text.textChanged.connect(changed)
+        self._text.textChanged.connect(self._follow)
+        self._follow()
+        _side_by_side(self.widget, self._text, browse, self._try)
+
+    def value(self) -> object:
+        """Its path, empty for none."""
+        return self._text.text().strip()
+
+    def show(self, value: object) -> None:
+        """Show this path."""
+        self._text.setText(str(value))
+
+    def _follow(self) -> None:
+        self._try.setEnabled(bool(self.value()))
+
+    def _browse(self) -> None:
+        dialog = QFileDialog(self.widget.window(), self._form.choose_program, self._text.text())
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self._text.setText)
         dialog.open()
 
 

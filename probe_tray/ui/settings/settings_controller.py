@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import EditSettings, FindProxy, SendTestNotification, StopConnectionCheck, TryConnection
+from probe_tray.core.errors import Problem
 from probe_tray.core.service.connection import ConnectionCheck
 from probe_tray.core.settings import SettingsPatch
 from probe_tray.ui.engine import EngineProtocol
@@ -100,6 +101,7 @@ class SettingsController:
         t = self._translator
         window = SettingsDialog(self._theme, t, self._save)
         window.test_wanted.connect(lambda: self._engine.send(SendTestNotification()))
+        window.program_wanted.connect(self._try_hook)
         self._connection = ConnectionController(self._engine, window, t)
         self._syncing.serve(window.sync)
         return window
@@ -107,6 +109,14 @@ class SettingsController:
     def _remark(self, obstacle: str) -> None:
         if self._window.window is not None:
             self._window.window.remark("start_at_login", self._translator(obstacle) if obstacle else "")
+
+    def _try_hook(self, program: str) -> None:
+        self._engine.try_hook(program, self._tell_hook)
+
+    def _tell_hook(self, problem: Problem | None) -> None:
+        t = self._translator
+        if self._window.window is not None:
+            self._window.window.remark("hook", t("It works.") if problem is None else t.title(problem))
 
     def _save(self, change: SettingsPatch) -> None:
         self._engine.send(EditSettings(change))

@@ -21,7 +21,7 @@ from probe_tray.core.state import UnsavedChange
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.settings.connection_box import ConnectionBox
-from probe_tray.ui.settings.fields import Field, ToggleSwitch, make_field
+from probe_tray.ui.settings.fields import Field, ProgramField, ToggleSwitch, make_field
 from probe_tray.ui.settings.page_list import PageList
 from probe_tray.ui.settings.setting_card import SettingRow
 from probe_tray.ui.settings.settings_page import SearchedPart, SettingsPage
@@ -34,7 +34,7 @@ from probe_tray.view.settings.form import ELSEWHERE, FormPage, FormRow, Kind, co
 from probe_tray.view.text.translate import Translator
 
 _WIDTH, _HEIGHT = 780, 580
-_WIDE = frozenset({Kind.FOLDER, Kind.PROXY, Kind.NAMES})
+_WIDE = frozenset({Kind.FOLDER, Kind.PROGRAM, Kind.PROXY, Kind.NAMES})
 _NO_FAULT = SettingFault("", "")
 
 
@@ -45,6 +45,8 @@ class SettingsDialog(ThemedDialog):
     """The person wants to see a notification."""
     connection_wanted = Signal(object)
     """The person wants to know whether the service is reached with this setting of the proxy, a text or None."""
+    program_wanted = Signal(str)
+    """This program is to be tried as a hook."""
     proxy_wanted = Signal(object)
     """The proxy that this setting leads to is to be shown."""
 
@@ -191,6 +193,8 @@ class SettingsDialog(ThemedDialog):
         """The row of a setting, with what stands before and after it."""
         field = self._fields[row.key] = make_field(row, self._form, self._theme, self._reporter(row.key))
         made = self._rows[row.key] = SettingRow(self._theme, field.widget, row.label, row.note, wide=row.kind in _WIDE)
+        if isinstance(field, ProgramField):
+            field.wanted.connect(self.program_wanted)
         made.remedy_wanted.connect(lambda: self._try_to_save(makes_folder=True))
         shown = self._apart.isChecked if row.apart else _always
         parts = [SearchedPart(made, row.matches, shown)]

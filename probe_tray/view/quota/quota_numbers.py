@@ -3,9 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime
 
+import msgspec
+
 from probe_tray.core.account.best_account import best_account
 from probe_tray.core.account.condition import USABLE, Condition, condition, local_time
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.hooks.hook_event import HookEvent
 from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview, WindowQuota
 from probe_tray.core.quota.snapshot import Snapshot, Window, WindowKind
 from probe_tray.core.quota.usage_parser import blocked_until
@@ -31,6 +34,19 @@ def quota_overview(state: AppState, now: datetime, only: Collection[AccountKey] 
         privacy=state.settings.privacy,
         accounts=tuple(_account(a, state.settings, now) for a in accounts),
     )
+
+
+class _HookPayload(msgspec.Struct):
+    event: str
+    at: datetime
+    account: AccountQuota | None
+
+
+def hook_payload(event: HookEvent, account: AccountKey | None, state: AppState, now: datetime) -> bytes:
+    """The JSON that a hook gets for ``event`` at ``now`` (aware UTC): no token, and no name in privacy mode."""
+    overview = quota_overview(state, now, () if account is None else (account,))
+    shown = overview.discreet() if overview.privacy else overview
+    return msgspec.json.encode(_HookPayload(event.value, now, next(iter(shown.accounts), None))) + b"\n"
 
 
 def _account(account: AccountState, settings: Settings, now: datetime) -> AccountQuota:

@@ -18,6 +18,7 @@ class Kind(enum.Enum):
     CHOICE = "choice"
     SWITCH = "switch"
     FOLDER = "folder"
+    PROGRAM = "program"
     PROXY = "proxy"
     """Text, where None means "detect" and empty text means "none"."""
     NAMES = "names"
@@ -81,6 +82,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     cancel: str
     browse: str
     choose_folder: str
+    choose_program: str
+    try_program: str
     folder_needed: str
     first_too_high: str
     second_too_low: str
@@ -188,6 +191,14 @@ _WORDS = {
     "quiet_hours": _SettingWords(_ALERTS, mark("Quiet hours"), card=3),
     "quiet_from_hour": _SettingWords(_ALERTS, mark("Quiet from"), "{n}:00", note="", card=3, needs="quiet_hours"),
     "quiet_to_hour": _SettingWords(_ALERTS, mark("Quiet until"), "{n}:00", note="", card=3, needs="quiet_hours"),
+    "hook": _SettingWords(
+        _ALERTS,
+        mark("Run a program"),
+        note=mark(
+            "When a limit runs low, is used up or is back, and when a login is renewed, can't be renewed or needs you."
+        ),
+        card=4,
+    ),
     "privacy": _SettingWords(_LOOK, mark("Privacy: hide names"), card=1),
     "icon_account": _SettingWords(
         _LOOK, mark("Tray icon shows"), note=mark("If there is none, it shows the tightest account."), card=2
@@ -245,6 +256,8 @@ def form(t: Translator) -> Form:
         cancel=t("Cancel"),
         browse=t("&Choose…"),
         choose_folder=t("Choose a folder for logins"),
+        choose_program=t("Choose a program"),
+        try_program=t("&Try it"),
         folder_needed=t("Choose the folder first, or store logins in the vault."),
         first_too_high=t("Must be lower than the second warning."),
         second_too_low=t("Must be higher than the first warning."),
@@ -319,4 +332,4 @@ def _kind(key: str, base: object, t: Translator) -> tuple[Kind, tuple[FieldChoic
     if key == "proxy":
         modes = (("detect", t("Detect")), ("none", t("None")), ("address", t("This address:")))
         return Kind.PROXY, tuple(FieldChoice(*mode) for mode in modes)
-    return Kind.FOLDER, ()
+    return (Kind.PROGRAM if key == "hook" else Kind.FOLDER), ()

@@ -42,11 +42,14 @@ from probe_tray.core.settings import Settings, change
 from probe_tray.core.state import LoginPhase, RenewalRound
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.arrangement import ArrangementService
+from probe_tray.engine.hooks.hook_service import HookService
 from probe_tray.engine.polling.incident_service import IncidentService
 from probe_tray.engine.runtime import Engine, EngineUseCases
 from probe_tray.engine.update.update_service import UpdateService
+from probe_tray.view.quota.quota_numbers import hook_payload
 from tests.support.fakes import (
     START,
+    FakeHookRunner,
     FakeReleaseFeed,
     FakeStatusPage,
     MemoryStore,
@@ -101,7 +104,7 @@ class Program(Bench):
         account_changes = AccountChanges(
             self.accounts, self.service, NoLocks(), self.sync.memory, self._no_vault_to_set_aside
         )
-        self.autostart = FakeAutostart()
+        self.autostart, self.hook = FakeAutostart(), FakeHookRunner()
         self.parts = EngineUseCases(
             store=self.store,
             accounts=self.accounts,
@@ -124,6 +127,7 @@ class Program(Bench):
             incidents=IncidentService(FakeStatusPage(), self.store, self.clock),
             monitor=self.sense,
             autostart=self.autostart,
+            hooks=HookService(self.hook, self.store, self.clock, hook_payload),
         )
         self.pressed: list[tuple[AccountKey | None, AlertHelp]] = []
         self.engine = Engine(

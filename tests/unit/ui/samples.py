@@ -353,6 +353,8 @@ class FakeEngine:
         self.sync_key: Secret | None = None
         self.sync_code: Secret | None = None
         self.codes: list[ShowSyncCode] = []
+        self.tried_hooks: list[str] = []
+        self.hook_problem: Problem | None = None
         self.login_obstacle = ""
 
     @property
@@ -378,6 +380,10 @@ class FakeEngine:
 
     def find_login_obstacle(self, then: Callable[[str], None]) -> None:
         then(self.login_obstacle)
+
+    def try_hook(self, program: str, then: Callable[[Problem | None], None]) -> None:
+        self.tried_hooks.append(program)
+        then(self.hook_problem)
 
     def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
         then(self.sync_key)

@@ -348,3 +348,27 @@ def test_windows_follow_the_system_into_the_dark_and_back(settings: Opened, qapp
 )
 def test_the_first_language_that_is_known_is_spoken(wanted: list[str], language: str) -> None:
     assert load_catalogue(system=wanted).language == language
+
+
+def test_a_program_is_chosen_and_tried(qtbot: QtBot, settings: Opened) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings())
+    qtbot.addWidget(dialog)
+    dialog.reveal("hook")
+    row = dialog.field("hook").widget
+    (path,), (browse, attempt) = row.findChildren(QLineEdit), row.findChildren(QPushButton)
+    assert not attempt.isEnabled()
+    browse.click()
+    (chooser,) = dialog.findChildren(QFileDialog)
+    assert chooser.fileMode() is QFileDialog.FileMode.ExistingFile
+    chooser.fileSelected.emit("/usr/local/bin/hook")
+    chooser.close()
+    assert path.text() == "/usr/local/bin/hook"
+    tried: list[str] = []
+    dialog.program_wanted.connect(tried.append)
+    attempt.click()
+    assert tried == ["/usr/local/bin/hook"]
+    dialog.remark("hook", "It works.")
+    assert "It works." in [label.text() for label in dialog.findChildren(QLabel) if label.isVisible()]
+    dialog.accept()
+    assert settings.saved == [change(hook="/usr/local/bin/hook")]

@@ -30,7 +30,7 @@ from probe_tray.adapters.files.import_files import DiskImportFiles
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import Command, ShowSyncCode
-from probe_tray.core.errors import KeyringLockedError, WriteError
+from probe_tray.core.errors import KeyringLockedError, Problem, WriteError
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.state import (
     ForgetImport,
@@ -112,6 +112,9 @@ class LiveEngine:
     def make_sync_code(self, command: ShowSyncCode, then: Callable[[Secret | None], None]) -> None:
         del command
         then(None)
+
+    def try_hook(self, program: str, then: Callable[[Problem | None], None]) -> None:
+        raise AssertionError
 
     def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
         then(None)

@@ -1,0 +1,81 @@
+"""What a hook is told of, and when: pure, by comparing an account with what was noted of it before."""
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from probe_tray.core.account.condition import USABLE, Condition, condition
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState, AppState
+
+_QUOTA = USABLE | {Condition.LIMITED}
+
+
+class HookEvent(enum.Enum):
+    """What happened."""
+
+    QUOTA_LOW = "quota_low"
+    """A limit has passed its warning level."""
+    USED_UP = "used_up"
+    RESTORED = "restored"
+    RENEWED = "renewed"
+    RENEWAL_FAILED = "renewal_failed"
+    NEEDS_LOGIN = "needs_login"
+    TEST = "test"
+    """The person wants to see it run."""
+
+
+class HookNote(msgspec.Struct, frozen=True):
+    """What is noted of an account."""
+
+    quota: Condition | None
+    """The last condition that told of its quota; None before the first."""
+    needs_login: bool
+    renewed_at: datetime | None
+    """The end of its last renewal, however that went."""
+
+
+HookNotes = Mapping[AccountKey, HookNote]
+
+
+def hook_events(notes: HookNotes, state: AppState, now: datetime) -> list[tuple[HookEvent, AccountKey]]:
+    """What happened since ``notes``, in the order of the accounts. Of a new account nothing has happened yet."""
+    found: list[tuple[HookEvent, AccountKey]] = []
+    for account in state.accounts:
+        if (note := notes.get(account.key)) is not None:
+            found += [(event, account.key) for event in _happened(note, account, state.settings, now)]
+    return found
+
+
+def hook_notes(notes: HookNotes, state: AppState, now: datetime) -> HookNotes:
+    """What is to be noted of each account now."""
+    return {account.key: _noted(notes.get(account.key), account, state.settings, now) for account in state.accounts}
+
+
+def _happened(note: HookNote, account: AccountState, settings: Settings, now: datetime) -> list[HookEvent]:
+    new = _noted(note, account, settings, now)
+    events: list[HookEvent] = []
+    if note.quota is Condition.AVAILABLE and new.quota is Condition.WARNING:
+        events.append(HookEvent.QUOTA_LOW)
+    if note.quota in USABLE and new.quota is Condition.LIMITED:
+        events.append(HookEvent.USED_UP)
+    if note.quota is Condition.LIMITED and new.quota in USABLE:
+        events.append(HookEvent.RESTORED)
+    if new.renewed_at is not None and new.renewed_at != note.renewed_at:
+        events.append(HookEvent.RENEWED if account.renewal.problem is None else HookEvent.RENEWAL_FAILED)
+    if new.needs_login and not note.needs_login:
+        events.append(HookEvent.NEEDS_LOGIN)
+    return events
+
+
+def _noted(before: HookNote | None, account: AccountState, settings: Settings, now: datetime) -> HookNote:
+    what = condition(account, settings, now)
+    quota = before and before.quota
+    # Old numbers say nothing, and capacity that came back before a reset waits for the next answer to agree.
+    doubted = account.snapshot is not None and account.snapshot.unconfirmed
+    if what in _QUOTA and not doubted:
+        quota = what
+    return HookNote(quota or None, what is Condition.NEEDS_LOGIN, account.renewal.last_at)

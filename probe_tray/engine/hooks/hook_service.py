@@ -1,0 +1,82 @@
+"""Runs the person's own program when something happens to an account."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, final
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import HookFailedError, Problem
+from probe_tray.core.events import TroubleMet
+from probe_tray.core.hooks.hook_event import HookEvent, HookNotes, hook_events, hook_notes
+from probe_tray.core.state import AppState
+from probe_tray.engine.store import Store
+from probe_tray.engine.timers import WakeTimer
+from probe_tray.ports.desktop import HookRunner
+from probe_tray.ports.time import Clock
+
+_log: Final = logging.getLogger(__name__)
+_EVERY: Final = 60.0
+"""Seconds between two looks when nothing happens: a login ends by itself."""
+_CALM: Final = 0.5
+
+HookPayload = Callable[[HookEvent, AccountKey | None, AppState, datetime], bytes]
+"""The JSON that tells of an event; the view's part, handed in."""
+
+
+@final
+class HookService:
+    """One hook at a time, in the order of what happened."""
+
+    def __init__(self, runner: HookRunner, store: Store, clock: Clock, payload: HookPayload) -> None:
+        """Run what the settings of ``store`` name."""
+        self._runner, self._store, self._clock, self._payload = runner, store, clock, payload
+        self._notes: HookNotes = {}
+        self._told = ""
+        """The program whose failure was told, until it works again or is another one."""
+        self._timer = WakeTimer(clock)
+
+    async def run(self) -> None:
+        """Follow the state until cancelled."""
+        unsubscribe = self._store.subscribe(self._timer.wake)
+        try:
+            while True:
+                self._timer.clear()
+                await self.look()
+                if await self._timer.wait(_EVERY):
+                    # Changes come in bursts: one look at all of them.
+                    await self._clock.sleep(_CALM)
+        finally:
+            unsubscribe()
+
+    async def look(self) -> None:
+        """Run the hook for what happened since the last look."""
+        state, now = self._store.state, self._clock.now()
+        events = hook_events(self._notes, state, now)
+        self._notes = hook_notes(self._notes, state, now)
+        program = state.settings.hook
+        for event, account in events if program else ():
+            await self._run(program, self._payload(event, account, state, now))
+
+    async def test(self, program: str, told: Callable[[Problem | None], None]) -> None:
+        """Run ``program`` as for an event of the first account; ``told`` hears what came of it."""
+        state = self._store.state
+        account = next((account.key for account in state.accounts), None)
+        try:
+            await self._runner.run(program, self._payload(HookEvent.TEST, account, state, self._clock.now()))
+        except HookFailedError as error:
+            told(error.problem)
+        else:
+            told(None)
+
+    async def _run(self, program: str, payload: bytes) -> None:
+        try:
+            await self._runner.run(program, payload)
+        except HookFailedError as error:
+            _log.warning("a hook failed: %s", error.facts["reason"])
+            # Said once, not at every event of a busy day.
+            if self._told != program:
+                self._told = program
+                self._store.dispatch(TroubleMet(problem=error.problem))
+        else:
+            self._told = ""

@@ -1,0 +1,73 @@
+"""What a hook is told of."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.core.errors import LoginEndedError, Problem, WriteError
+from probe_tray.core.hooks.hook_event import HookEvent, HookNotes, hook_events, hook_notes
+from probe_tray.core.quota.snapshot import Snapshot
+from probe_tray.core.state import AccountState, AppState, RenewalState
+from tests.unit.ui import samples
+
+NOW = samples.NOW
+ANA = samples.account("ana@example.com")
+ROOMY, TIGHT, FULL = samples.snapshot(10, 20), samples.snapshot(85, 20), samples.snapshot(100, 20)
+OLD = samples.snapshot(10, 20, age=timedelta(hours=5))
+
+
+def story(*states: AccountState) -> list[str]:
+    """What a hook hears while an account becomes one after the other."""
+    notes: HookNotes = {}
+    told: list[str] = []
+    for account in states:
+        state = AppState(accounts=(account,))
+        told += [event.value for event, _ in hook_events(notes, state, NOW)]
+        notes = hook_notes(notes, state, NOW)
+    return told
+
+
+def quota(*snapshots: Snapshot) -> list[str]:
+    return story(*(replace(ANA, snapshot=s, checked_at=s.taken_at, next_check=None) for s in snapshots))
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "told"),
+    [
+        ((ROOMY, ROOMY), []),
+        ((FULL,), []),
+        ((ROOMY, TIGHT, TIGHT), ["quota_low"]),
+        ((ROOMY, FULL, FULL), ["used_up"]),
+        ((ROOMY, TIGHT, FULL, ROOMY), ["quota_low", "used_up", "restored"]),
+        ((FULL, TIGHT, ROOMY), ["restored"]),
+        # Old numbers say nothing, and what they hid is told afterwards.
+        ((FULL, OLD, ROOMY), ["restored"]),
+        ((ROOMY, OLD, ROOMY), []),
+        ((FULL, replace(ROOMY, unconfirmed=True)), []),
+        ((FULL, replace(ROOMY, unconfirmed=True), ROOMY), ["restored"]),
+    ],
+)
+def test_a_change_of_the_quota_is_told_once(snapshots: tuple[Snapshot, ...], told: list[str]) -> None:
+    assert quota(*snapshots) == told
+
+
+def renewal(at: int, problem: Problem | None = None) -> AccountState:
+    return replace(
+        ANA, snapshot=ROOMY, renewal=RenewalState(last_at=NOW + timedelta(minutes=at) if at else None, problem=problem)
+    )
+
+
+def test_renewals_and_the_end_of_a_login_are_told() -> None:
+    full, ended = WriteError(path="x", reason="y").problem, LoginEndedError(reason="z").problem
+    assert story(renewal(0), renewal(1), renewal(1), renewal(2)) == ["renewed", "renewed"]
+    assert story(renewal(1), renewal(2, full)) == ["renewal_failed"]
+    assert story(renewal(1), renewal(2, ended), renewal(2, ended)) == ["renewal_failed", "needs_login"]
+    assert story(renewal(2, ended)) == []
+
+
+def test_an_account_that_is_gone_and_comes_back_begins_again() -> None:
+    notes = hook_notes({}, AppState(accounts=(replace(ANA, snapshot=ROOMY),)), NOW)
+    assert hook_notes(notes, AppState(), NOW) == {}
+    assert hook_events({}, AppState(accounts=(replace(ANA, snapshot=FULL),)), NOW) == []
+    assert hook_events(notes, AppState(accounts=(replace(ANA, snapshot=FULL),)), NOW) == [(HookEvent.USED_UP, ANA.key)]

@@ -1,0 +1,109 @@
+"""The person's own program, run when something happens."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.core.errors import HookFailedError, Problem
+from probe_tray.core.events import CheckSucceeded, SettingsChanged
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState
+from probe_tray.engine.hooks.hook_service import HookService
+from probe_tray.engine.store import Store
+from probe_tray.view.quota.quota_numbers import hook_payload
+from tests.support.fakes import FakeClock, FakeHookRunner
+from tests.unit.engine.bench import running
+from tests.unit.ui import samples
+
+ANA = samples.account("ana@example.com", samples.snapshot(10, 20))
+FULL = samples.snapshot(100, 20)
+FAILED = HookFailedError(path="/bin/hook", reason="it ended with 1")
+
+
+class Hooks:
+    def __init__(self, **settings: object) -> None:
+        chosen = Settings(hook="/bin/hook", **settings)  # pyright: ignore[reportArgumentType] - any setting may be given
+        self.store = Store(AppState(accounts=(ANA,), settings=chosen))
+        self.clock, self.runner = FakeClock(samples.NOW), FakeHookRunner()
+        self.service = HookService(self.runner, self.store, self.clock, hook_payload)
+
+    async def become(self, used: float) -> None:
+        snapshot = samples.snapshot(used, 20)
+        self.store.dispatch(CheckSucceeded(key=ANA.key, snapshot=snapshot, next_check=None))
+        await self.clock.advance(timedelta(seconds=1))
+
+    async def come_back(self) -> None:
+        """Capacity before any reset, which is believed once the next answer agrees."""
+        await self.become(5)
+        await self.become(5)
+
+    def told(self) -> list[str]:
+        return [json.loads(event)["event"] for _, event in self.runner.ran]
+
+
+async def test_it_runs_with_what_happened_and_to_whom() -> None:
+    hooks = Hooks()
+    async with running(hooks.service.run()):
+        await hooks.become(100)
+        await hooks.come_back()
+    assert hooks.told() == ["used_up", "restored"]
+    program, event = hooks.runner.ran[0]
+    told = json.loads(event)
+    assert (program, told["account"]["email"]) == ("/bin/hook", "ana@example.com")
+    assert [window["name"] for window in told["account"]["windows"]] == ["5h", "week"]
+    assert told["at"].endswith("Z")
+
+
+async def test_privacy_mode_hides_the_name() -> None:
+    hooks = Hooks(privacy=True)
+    async with running(hooks.service.run()):
+        await hooks.become(100)
+    ((_, event),) = hooks.runner.ran
+    assert b"example" not in event
+    assert json.loads(event)["account"]["name"] == "a•••@e•••"
+
+
+async def test_a_failure_is_said_once_and_logged_each_time(caplog: pytest.LogCaptureFixture) -> None:
+    hooks = Hooks()
+    hooks.runner.failure = FAILED
+    said: list[Problem | None] = []
+    hooks.store.subscribe(lambda: said.append(hooks.store.state.trouble))
+    async with running(hooks.service.run()):
+        await hooks.become(100)
+        await hooks.come_back()
+        assert hooks.store.state.trouble == FAILED.problem
+        told = [one is not None for one in said]
+        assert told == sorted(told)
+        assert len(caplog.records) == 2
+        hooks.runner.failure = None
+        await hooks.become(100)
+        hooks.runner.failure = FAILED
+        await hooks.come_back()
+        assert len(caplog.records) == 3
+    caplog.clear()
+
+
+async def test_without_a_program_nothing_runs_and_what_happened_then_is_not_told_later() -> None:
+    hooks = Hooks()
+    hooks.store.dispatch(SettingsChanged(settings=Settings()))
+    async with running(hooks.service.run()):
+        await hooks.become(100)
+        hooks.store.dispatch(SettingsChanged(settings=Settings(hook="/bin/hook")))
+        await hooks.clock.advance(timedelta(minutes=2))
+    assert hooks.told() == []
+
+
+async def test_it_can_be_tried() -> None:
+    hooks = Hooks()
+    told: list[Problem | None] = []
+    await hooks.service.test("/bin/other", told.append)
+    hooks.runner.failure = FAILED
+    await hooks.service.test("/bin/other", told.append)
+    assert told == [None, FAILED.problem]
+    assert hooks.told() == ["test", "test"]
+    empty = HookService(hooks.runner, Store(replace(AppState())), hooks.clock, hook_payload)
+    hooks.runner.failure = None
+    await empty.test("/bin/other", told.append)
+    assert json.loads(hooks.runner.ran[-1][1])["account"] is None
