@@ -1,6 +1,5 @@
 """The tray app, layer 5: ``probe-tray``."""
 
-import argparse
 import asyncio
 import builtins
 import contextlib
@@ -32,6 +31,8 @@ from probe_tray.adapters.systems.windows import (
     use_console_of_parent,
 )
 from probe_tray.cli.terminal.pipes import finish, is_terminal, say
+from probe_tray.cli.tray_arguments import TrayArguments, tray_parser
+from probe_tray.cli.wrong_use import WrongUseError
 from probe_tray.core.alerts.alert import AlertHelp
 from probe_tray.core.commands import Refresh, Renew, StartLogin
 from probe_tray.core.errors import ProbeError
@@ -57,8 +58,22 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the tray app to its end: 0 when it was quit, 2 when it could not start, 128 and its number after a signal."""
     use_console_of_parent()
-    chosen = _parser().parse_args(arguments)
-    request = None if chosen.request is None else StartRequest(chosen.request)
+    try:
+        chosen = TrayArguments(arguments)
+    except WrongUseError as error:
+        t = _person_translator()
+        wrong = t(error.template, **error.values)
+        say(f"probe-tray: {t.joined((wrong, t('Run it with --help to see the options.')))}")
+        return _FATAL
+    if chosen.help:
+        return _print_help(_person_translator())
+    if chosen.version:
+        return _print(f"probe-tray {__version__}")
+    return _start(chosen)
+
+
+def _start(chosen: TrayArguments) -> int:
+    request = chosen.request
     asked = request or (StartRequest.NOTHING if chosen.background else StartRequest.SHOW)
     try:
         folder, disk = (demo_places() if chosen.demo else user_places()).data_folder, Disk()
@@ -92,32 +107,28 @@ def _say_why(error: ProbeError, *, by_hand: bool) -> None:
     say(f"probe-tray: {error}")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="probe-tray",
-        description="Shows the quota of every Codex account in the system tray.",
-        epilog="If Probe Tray is already running, the running app does what you ask, or opens its window.",
-    )
-    parser.add_argument("--demo", action="store_true", help="run with a simulated service and three sample accounts")
-    requests = parser.add_mutually_exclusive_group()
-    for request, text in (
-        (StartRequest.SHOW, "open the window"),
-        (StartRequest.LOG_IN, "log in to Codex"),
-        (StartRequest.REFRESH, "check quotas now"),
-        (StartRequest.QUIT, "quit the running app"),
-    ):
-        requests.add_argument(
-            f"--{request.value}", action="store_const", dest="request", const=request.value, help=text
-        )
-    requests.add_argument("--background", action="store_true", help="start quietly in the tray, without a window")
-    parser.add_argument("--version", action="version", version=f"probe-tray {__version__}", help="print the version")
-    return parser
+def _print_help(t: "Translator") -> int:
+    from probe_tray.cli.help_text import in_language
+
+    return _print(in_language(tray_parser(t), t).rstrip("\n"))
+
+
+def _person_translator() -> "Translator":
+    # Only where there is something to say: no start needs the person's language before its window.
+    from probe_tray.cli.session.language import person_translator
+
+    return person_translator(None, Disk())
 
 
 def _quit_running(instance: Instance) -> int:
     running = instance.tell_if_running(StartRequest.QUIT)
+    t = _person_translator()
+    return _print(t("Probe Tray is quitting.") if running else t("Probe Tray is not running."))
+
+
+def _print(text: str) -> int:
     with contextlib.suppress(OSError):
-        print("Probe Tray is quitting." if running else "Probe Tray is not running.")
+        print(text)
     finish()
     return 0
 

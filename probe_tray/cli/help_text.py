@@ -16,11 +16,16 @@ _PIECE = re.compile(r" +|（?(?:[!-~]+|.)[）。，；：、]*")
 def help_text(t: Translate) -> str:
     """The help in the language of ``t``, as wide as the terminal."""
     parser = make_parser(t)
+    # As argparse measures it: two columns stay free at the end of a line.
+    parser.epilog = _epilog(t, shutil.get_terminal_size().columns - 2)
+    return in_language(parser, t)
+
+
+def in_language(parser: argparse.ArgumentParser, t: Translate) -> str:
+    """The help of ``parser``, whose own words are in the language of ``t`` already."""
     parser.formatter_class = _Formatter
     # Python 3.14 colours its help, the word that is put into the person's language here included.
     vars(parser)["color"] = False
-    # As argparse measures it: two columns stay free at the end of a line.
-    parser.epilog = _epilog(t, shutil.get_terminal_size().columns - 2)
     return t(_USAGE) + parser.format_help().removeprefix(_USAGE)
 
 
