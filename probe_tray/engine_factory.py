@@ -82,6 +82,7 @@ from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.engine.transfer.export_session import ExportSession
 from probe_tray.engine.transfer.import_session import ImportSession
+from probe_tray.engine.transfer.login_check import LoginCheck
 from probe_tray.engine.transfer.login_import import LoginImport
 from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.engine.update.update_service import UpdateService
@@ -164,8 +165,10 @@ class EngineFactory:
         self._files = ProgramFiles(places=self._places, locks=self._locks, disk=self._disk)
         self._key = vault_key(self._files, context.keyring)
         self._vault = VaultStore(self._places.vault, self._key, disk=self._disk)
-        memory = TokenMemory(FileRenewalMemory(self._places.memory, disk=self._disk), self._clock, self._randomness)
-        self._accounts = Accounts(self._stores(initial), store, memory.renewal_of)
+        self._memory = TokenMemory(
+            FileRenewalMemory(self._places.memory, disk=self._disk), self._clock, self._randomness
+        )
+        self._accounts = Accounts(self._stores(initial), store, self._memory.renewal_of)
         self._system_proxies = self._proxies(desktop.script_proxy)
         self._proxy = ProxySource(initial.proxy, context.environment, self._system_proxies, self._system_proxies.search)
         watch = ClockWatch(self._clock, lambda error: store.dispatch(TroubleMet(problem=error.problem)))
@@ -310,7 +313,7 @@ class EngineFactory:
     def _transfers(self) -> Transfers:
         official, disk, accounts = self._places.official_login, self._disk, self._accounts
         store, clock, client_id = self._store, self._clock, self._service.client_id
-        taking = LoginImport(accounts, self._locks)
+        taking = LoginImport(accounts, self._locks, LoginCheck(self._client, self._memory.renewal_of, clock))
         return Transfers(
             ImportSession(DiskImportFiles(official, disk=disk), taking, accounts, store, clock),
             ExportSession(DiskExportFiles(official, disk=disk), accounts, store, clock, self._zone, client_id),

@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from datetime import UTC
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import WriteError
+from probe_tray.core.errors import NotSentError, WriteError
 from probe_tray.core.formats.document import read_documents
+from probe_tray.core.state import RenewalState
 from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from probe_tray.engine.transfer.export_session import ExportSession
 from probe_tray.engine.transfer.import_session import ImportSession
+from probe_tray.engine.transfer.login_check import LoginCheck
 from probe_tray.engine.transfer.login_import import LoginImport
 from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.ports.accounts import AccountLocks
 from probe_tray.ports.time import Clock
+from tests.support.fakes import FakeClock, ScriptedService
 
 
 class MemoryImportFiles:
@@ -68,12 +71,23 @@ class MemoryExportFiles:
         return len(data) < 10_000
 
 
+async def nothing_known(_fingerprint: str) -> RenewalState:
+    return RenewalState()
+
+
+def offline_check() -> LoginCheck:
+    """What finds nothing out, for the service can't be reached."""
+    service = ScriptedService()
+    service.answer("usage", NotSentError(reason="there is no network"))
+    return LoginCheck(service, nothing_known, FakeClock())
+
+
 class TransferBench:
     """Import and export over files in memory."""
 
     def __init__(self, accounts: Accounts, locks: AccountLocks, store: Store, clock: Clock) -> None:
         self.given, self.written = MemoryImportFiles(), MemoryExportFiles()
         self.transfers = Transfers(
-            ImportSession(self.given, LoginImport(accounts, locks), accounts, store, clock),
+            ImportSession(self.given, LoginImport(accounts, locks, offline_check()), accounts, store, clock),
             ExportSession(self.written, accounts, store, clock, UTC, "client"),
         )

@@ -8,9 +8,11 @@ from pathlib import Path
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.files.disk import Disk, reason_of
 from probe_tray.adapters.files.import_files import find_files, in_words, read_files
+from probe_tray.adapters.http.client import ServiceClient
+from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
-from probe_tray.adapters.system import LocalZone, SystemClock
+from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
@@ -26,8 +28,10 @@ from probe_tray.core.formats.document import LARGEST_LIST
 from probe_tray.core.settings import Storage
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.import_plan import COPY_WARNING, Item, Source, warns_of_copies
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, RenewalOf
+from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.store import Store
+from probe_tray.engine.transfer.login_check import LoginCheck
 from probe_tray.engine.transfer.login_import import LoginImport
 from probe_tray.ports.accounts import AccountStore
 from probe_tray.view.tables.status_table import failures
@@ -71,8 +75,22 @@ def import_logins(session: CommandSession) -> ExitStatus:
         console.prompt(t("Paste the logins here, then press Ctrl-D (on Windows Ctrl-Z and Enter)."))
     sources = read_sources(arguments.paths, session.places.official_login, disk=session.disk)
     stores, name = _own_stores(session, loaded)
-    importing = LoginImport(Accounts(stores, Store(AppState(settings=loaded.settings))), session.locks)
-    return _Import(arguments, console, importing, name, t).run(sources, session.runner)
+    client = session.runner.run(_open_client(session, loaded))
+    try:
+        check = LoginCheck(client, _renewal_of(session), SystemClock())
+        importing = LoginImport(Accounts(stores, Store(AppState(settings=loaded.settings))), session.locks, check)
+        return _Import(arguments, console, importing, name, t).run(sources, session.runner)
+    finally:
+        session.runner.run(client.aclose())
+
+
+async def _open_client(session: CommandSession, loaded: LoadedSettings) -> ServiceClient:
+    return session.client(session.proxy(loaded.settings))
+
+
+def _renewal_of(session: CommandSession) -> RenewalOf:
+    memory = FileRenewalMemory(session.places.memory, disk=session.disk)
+    return TokenMemory(memory, SystemClock(), SystemRandomness()).renewal_of
 
 
 class _Import:

@@ -10,6 +10,7 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import Problem, StoreError
 from probe_tray.core.transfer.import_plan import ImportAction, Item, Source, plan, verdict
 from probe_tray.engine.account.accounts import Accounts, hold_all
+from probe_tray.engine.transfer.login_check import LoginCheck
 from probe_tray.ports.accounts import AccountLocks
 
 
@@ -35,8 +36,12 @@ class Taken(NamedTuple):
 class LoginImport:
     """Keeps logins of other programs; they are never revoked from here, for they were not obtained here."""
 
-    def __init__(self, accounts: Accounts, locks: AccountLocks) -> None:
-        """Keep them in the stores of ``accounts``: where the account is already, else in the first."""
+    def __init__(self, accounts: Accounts, locks: AccountLocks, check: LoginCheck) -> None:
+        """Keep them in the stores of ``accounts``: where the account is already, else in the first.
+
+        ``check`` finds those that are dead already.
+        """
+        self._check = check
         self._accounts = accounts
         self._locks = locks
 
@@ -46,7 +51,8 @@ class LoginImport:
         # The official client's own file may lie in a folder of ours.
         known = [s.credential for content in contents for s in content.found if s.store is not StoreKind.OFFICIAL]
         problems = tuple(content.problem for content in contents if content.problem is not None)
-        return Preview(plan(sources, known, now), problems, blocked=contents[0].problem is not None)
+        items = await self._check.checked(plan(sources, known, now))
+        return Preview(items, problems, blocked=contents[0].problem is not None)
 
     async def take(self, login: Credential, account: AccountKey) -> Taken:
         """Keep ``login`` unless what is kept of its ``account`` is as good.

@@ -17,6 +17,7 @@ from probe_tray.engine.store import Store
 from probe_tray.engine.transfer.login_import import LoginImport
 from tests.support.fakes import START, MemoryStore
 from tests.support.tokens import credential, nameless
+from tests.support.transfers import offline_check
 
 EARLY, LATE = credential("ana"), credential("ana", number=2, at=START + timedelta(hours=1))
 
@@ -34,7 +35,7 @@ class Locks:
 
 
 def importing(*stores: MemoryStore, locks: Locks | None = None) -> LoginImport:
-    return LoginImport(Accounts(stores, Store(AppState(settings=Settings()))), locks or Locks())
+    return LoginImport(Accounts(stores, Store(AppState(settings=Settings()))), locks or Locks(), offline_check())
 
 
 async def test_a_new_account_goes_into_the_first_store_only() -> None:

@@ -1,0 +1,80 @@
+"""Finds out at import whether a login is dead already, and not days later."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from typing import Final, final
+
+from msgspec.structs import replace
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.errors import CredentialFileError, Phrase, StoreError, TokenRefusedError
+from probe_tray.core.state import RenewalState
+from probe_tray.core.transfer.import_plan import ImportAction, Item
+from probe_tray.engine.polling.usage_check import ask_once, problem_of
+from probe_tray.ports.http import QuotaService
+from probe_tray.ports.time import Clock
+
+_AT_ONCE: Final = 8
+_SECONDS: Final = 10.0
+"""For an answer without which the login can be imported as well."""
+_DEAD: Final = Phrase("OpenAI has already refused it; log in again instead")
+_REFUSED: Final = Phrase("OpenAI already refuses its access token. It works only if it can still be renewed.")
+
+
+@final
+class LoginCheck:
+    """Asks for the quota of logins that are about to be imported. Refresh tokens are never sent for this."""
+
+    def __init__(self, quota: QuotaService, renewal_of: Callable[[str], Awaitable[RenewalState]], clock: Clock) -> None:
+        """``renewal_of`` remembers which refresh tokens were refused."""
+        self._quota, self._renewal_of, self._clock = quota, renewal_of, clock
+        self._refused: dict[str, bool] = {}
+        """By the fingerprint of the access token: the preview is made again and again."""
+
+    async def checked(self, items: Iterable[Item]) -> tuple[Item, ...]:
+        """``items``, those that are dead with the reason why they are of no use."""
+        limit = asyncio.Semaphore(_AT_ONCE)
+
+        async def check(item: Item) -> Item:
+            if item.credential is None or not item.taken:
+                return item
+            async with limit:
+                return await self._checked(item, item.credential)
+
+        return tuple(await asyncio.gather(*map(check, items)))
+
+    async def _checked(self, item: Item, login: Credential) -> Item:
+        refused = not await self._can_be_renewed(login)
+        if not refused and not await self._is_refused(login):
+            return item
+        if not refused and login.renewable:
+            return replace(item, notes=(*item.notes, _REFUSED))
+        problem = CredentialFileError(path=item.location, reason=_DEAD).problem
+        return replace(item, action=ImportAction.UNUSABLE, problem=problem)
+
+    async def _can_be_renewed(self, login: Credential) -> bool:
+        """Whether nothing is known against its refresh token; also where it has none."""
+        if login.refresh_token is None:
+            return True
+        with suppress(StoreError):
+            problem = (await self._renewal_of(login.refresh_token.fingerprint)).problem
+            return problem is None or not problem.kind.needs_login
+        return True
+
+    async def _is_refused(self, login: Credential) -> bool:
+        if login.expiry is not None and login.expiry <= self._clock.now():
+            # That it has ended is no news, and it is renewed before it is used.
+            return False
+        known = self._refused.get(login.access_token.fingerprint)
+        if known is None:
+            known = await self._ask(login)
+            self._refused[login.access_token.fingerprint] = known
+        return known
+
+    async def _ask(self, login: Credential) -> bool:
+        try:
+            async with asyncio.timeout(_SECONDS):
+                return isinstance(problem_of(await ask_once(self._quota, login, self._clock)), TokenRefusedError)
+        except TimeoutError:
+            return False
