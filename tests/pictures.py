@@ -36,7 +36,7 @@ from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.sync.result_dialog import SyncResultDialog
 from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
-from probe_tray.ui.sync.sync_controller import SyncController
+from probe_tray.ui.sync.sync_controller import SyncController, TableSql
 from probe_tray.ui.theme import DARK, Theme
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.view.details.details import details
@@ -214,7 +214,8 @@ def _synced(theme: Theme, t: Translator) -> list[QPixmap]:
     failed = SyncReport(ended_at=samples.NOW, problem=SyncKeyError().problem)
     tested = replace(synced(), test=SyncTestResult(rows=4, opened=3))
     engine = samples.FakeEngine(AppState())
-    here, sql = Now(samples.NOW, UTC), resource("sql/tokens.sql").read_text("utf-8")
+    here = Now(samples.NOW, UTC)
+    sql = TableSql(*(resource(f"sql/{name}.sql").read_text("utf-8") for name in ("tokens", "protect")))
     question = QuestionDialog(theme)
     windows = SyncController(engine, theme, t, question, lambda: here, sql)
     drawn: list[QPixmap] = []
@@ -224,7 +225,7 @@ def _synced(theme: Theme, t: Translator) -> list[QPixmap]:
     windows.set_up()
     page.project.address.setText("https://abcdefgh.supabase.co")
     page.project.api_key.setText("sb_publishable_of_the_project")
-    for button in (page.table.show_sql, page.key.make, page.key.show_key, page.key.copy):
+    for button in (page.key.make, page.key.show_key, page.key.copy, page.table.show_sql):
         button.click()
     drawn.append(_grab(page))
     engine.change(AppState(sync=tested))

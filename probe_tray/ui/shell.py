@@ -39,7 +39,7 @@ from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.panel.panel_actions import PanelActions
 from probe_tray.ui.preferences import PreferenceWatch
 from probe_tray.ui.settings.settings_controller import SettingsController
-from probe_tray.ui.sync.sync_controller import SyncController
+from probe_tray.ui.sync.sync_controller import SyncController, TableSql
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.transfer_controller import TransferController
 from probe_tray.ui.tray.app_menu import AppMenu
@@ -245,7 +245,7 @@ class Shell(QObject):
             self.act,
             self._card_actions.open_account_menu,
         )
-        sql = resource("sql/tokens.sql").read_text("utf-8")
+        sql = TableSql(*(resource(f"sql/{name}.sql").read_text("utf-8") for name in ("tokens", "protect")))
         self._sync = SyncController(engine, theme, t, question, now, sql)
         self._settings = SettingsController(engine, theme, t, self._sync)
         self._transfer = TransferController(engine, theme, t, question, now)

@@ -17,7 +17,7 @@
 --   * Nobody can delete rows with that key.
 --
 -- So: keep the publishable key to yourself, and use a project that serves nothing else. Or protect
--- the table: Probe Tray and codex-probe give you this SQL with one more statement at its end, which
+-- the table: Set up sync in Probe Tray gives you this SQL with one more statement at its end, which
 -- lets only computers in that know your encryption key. Other programs can't use the table then.
 
 create table if not exists public.tokens (
@@ -107,6 +107,7 @@ returns json language plpgsql stable security definer set search_path = '' as $$
 begin
     perform public.probe_tray_check_key();
     return pg_catalog.json_build_object(
+        'version', 2,
         'protected', exists (select from public.probe_tray_keys),
         'digests', coalesce(
             (select pg_catalog.json_agg(k.digest) from public.probe_tray_keys k where k.ended_at is null), '[]'::json

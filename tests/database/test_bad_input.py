@@ -100,6 +100,15 @@ def test_a_missing_policy_for_changes_is_named_and_what_is_new_is_added(shared: 
     assert shared.rows()["account-ana"] == before["account-ana"]
 
 
+def test_a_table_of_a_newer_version_is_left_alone(shared: Shared) -> None:
+    shared.rest.database.run(SQL.replace("'version', 2", "'version', 3"))
+    shared.put("ana", 1)
+    files, rows = shared.machine.files(), shared.rows()
+    status, said = shared.sync()
+    assert (status, "was set up by a newer version of Probe Tray." in said) == (1, True), said
+    assert (shared.machine.files(), shared.rows()) == (files, rows)
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [

@@ -26,6 +26,7 @@ from probe_tray.core.errors import (
     SyncEndlessError,
     SyncError,
     SyncFloodedError,
+    SyncNewerError,
     SyncRefusedError,
     SyncStrangeError,
     SyncUnsteadyError,
@@ -36,7 +37,7 @@ from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import LARGEST_ROW, RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.core.sync.table_key import keys_of, table_secret
-from probe_tray.core.sync.table_record import TableStatus
+from probe_tray.core.sync.table_record import TABLE_VERSION, TableStatus
 
 
 class TablePage(NamedTuple):
@@ -172,9 +173,12 @@ class HttpTable:
         if answer is None:
             return None
         try:
-            return _STATUS.decode(answer.body)
+            status = _STATUS.decode(answer.body)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise SyncStrangeError(host=self._host, status=str(answer.status)) from None
+        if status.version > TABLE_VERSION:
+            raise SyncNewerError(host=self._host)
+        return status
 
     async def add_key(self, digest: str) -> bool:
         """As the port says."""

@@ -92,6 +92,13 @@ class SyncStrangeError(SyncError):
     hint_template = "Check the address (sync_url). If it's right, try again later."
 
 
+class SyncNewerError(SyncError):
+    """Its SQL is one that this program does not know."""
+
+    title_template = "The table at {host} was set up by a newer version of Probe Tray."
+    hint_template = "Update Probe Tray on this computer. Nothing was changed on this computer or in the table."
+
+
 class SyncTooLargeError(SyncError):
     """413: something on the way takes no request of this size."""
 

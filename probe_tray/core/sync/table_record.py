@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -9,6 +10,9 @@ from msgspec.structs import replace
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.rows import OpenedRow, StepKind
 from probe_tray.core.sync.table_key import keys_of, table_digest
+
+TABLE_VERSION: Final = 2
+"""Of the SQL that ships. A table with a higher one is left alone: nobody here knows what its rows mean."""
 
 
 class TableStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +22,8 @@ class TableStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it lets in only who knows a key."""
     digests: tuple[str, ...] = ()
     """Of the keys that it lets in."""
+    version: int = TABLE_VERSION
+    """Of its SQL."""
 
     def lets_in(self, key: Secret) -> bool:
         """Whether a key is one of them."""

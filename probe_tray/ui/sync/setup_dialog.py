@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.sync.setup import is_key
 from probe_tray.core.sync.setup_code import SetupCode
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting
@@ -54,7 +55,7 @@ class SyncSetupDialog(ThemedDialog):
     """Something else is typed than before."""
     closed = Signal()
 
-    def __init__(self, theme: Theme, sql: str, actions: SyncSetupActions) -> None:
+    def __init__(self, theme: Theme, actions: SyncSetupActions) -> None:
         """Make the window; fill it with :meth:`show_model` and start it with :meth:`begin`."""
         super().__init__(theme, "sync-setup")
         self._actions = actions
@@ -66,7 +67,7 @@ class SyncSetupDialog(ThemedDialog):
         self.code = CodeEntryStep(theme)
         self.project = ProjectStep(theme)
         self.key = KeyStep(theme, actions.copy_secret)
-        self.table = TableStep(theme, sql, actions.copy_sql)
+        self.table = TableStep(theme, actions.copy_sql)
         self.next = NextComputerStep(theme, actions.copy_secret)
         self.test, self.forget = QPushButton(self), QPushButton(self)
         self._buttons = QDialogButtonBox(self)
@@ -81,6 +82,7 @@ class SyncSetupDialog(ThemedDialog):
         self._buttons.rejected.connect(self.reject)
         for step in (self.project, self.key):
             step.changed.connect(self._typed)
+        self.table.changed.connect(self.changed)
         self._arrange()
         self.apply_theme()
 
@@ -120,7 +122,8 @@ class SyncSetupDialog(ThemedDialog):
         self.code.show_model(model)
         self.project.show_model(model.project)
         self.key.show_model(model.key)
-        self.table.show_model(model.table)
+        has_key = model.key.exists if self.draft.key is None else is_key(self.draft.key.reveal())
+        self.table.show_model(model.table, has_key=has_key)
         self.next.show_model(model, complete=not complaint)
         for button, text in ((self.test, model.test), (self.forget, model.forget)):
             say(button, text)
@@ -158,7 +161,8 @@ class SyncSetupDialog(ThemedDialog):
     def _typed(self) -> None:
         # What a test showed was about something else, and so was the code.
         self._tested = False
-        self.next.start()
+        for step in (self.table, self.next):
+            step.start()
         self.changed.emit()
 
     def _arrange(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
+    QCheckBox,
     QGridLayout,
     QLabel,
     QLineEdit,
@@ -98,50 +99,75 @@ class ProjectStep(SetupStep):
 
 
 class TableStep(SetupStep):
-    """The SQL, to copy or to read."""
+    """The SQL, to copy or to read. It names the key of those it lets in, unless other programs use the table too."""
 
-    def __init__(self, theme: Theme, sql: str, copy: Callable[[str], None]) -> None:
-        """Offer ``sql``; ``copy`` puts it into the clipboard."""
+    changed = Signal()
+    fetched = Signal(object)
+    """The SQL is wanted by the function that is given with it, which takes a string."""
+
+    def __init__(self, theme: Theme, copy: Callable[[str], None]) -> None:
+        """Begin without any; ``copy`` puts it into the clipboard."""
         super().__init__(theme)
         self._model: TableStepView | None = None
+        self._put = copy
         self._copied = False
         self._warning, self._said = self.note(), self.note()
+        self.compatible = QCheckBox()
         self.copy, self.show_sql = push_button(), push_button()
-        self.sql = QPlainTextEdit(sql)
+        self.sql = QPlainTextEdit()
         self.sql.setReadOnly(True)
         self.sql.setTabChangesFocus(True)
         self.sql.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.sql.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.sql.setFixedHeight(theme.px(_SQL_HEIGHT))
         self.sql.hide()
-        self.copy.clicked.connect(lambda: self._copy(sql, copy))
+        self.compatible.toggled.connect(self._choose)
+        self.copy.clicked.connect(lambda: self.fetched.emit(self._copy))
         self.show_sql.clicked.connect(self._toggle)
+        self.rows.addWidget(self.compatible)
         self.rows.addLayout(side_by_side(theme, self.copy, self.show_sql, None))
         for part in (self._said, self.sql, self._warning):
             self.rows.addWidget(part)
 
-    def show_model(self, model: TableStepView) -> None:
-        """Show this."""
+    def show_model(self, model: TableStepView, *, has_key: bool) -> None:
+        """Show this. ``has_key``: there is a key, of which the SQL of a protected table is made."""
         self._model = model
+        compatible = self.compatible.isChecked()
         self.head(model.heading, model.text)
+        self.compatible.setText(model.compatible)
         self.copy.setText(model.copy)
         self.sql.setAccessibleName(model.name)
-        say(self._warning, model.warning)
+        say(self._warning, model.warning if compatible else model.protection if has_key else model.needs_key)
+        for button in (self.copy, self.show_sql):
+            button.setEnabled(compatible or has_key)
         self._name()
 
     def start(self) -> None:
         """Begin anew: nothing copied, the SQL out of sight."""
         self._copied = False
+        self.sql.setPlainText("")
         self.sql.hide()
         self._name()
 
-    def _copy(self, sql: str, copy: Callable[[str], None]) -> None:
-        copy(sql)
+    def _choose(self) -> None:
+        self.start()
+        self.changed.emit()
+
+    def _copy(self, sql: str) -> None:
+        self._put(sql)
         self._copied = True
         self._name()
 
     def _toggle(self) -> None:
-        self.sql.setVisible(self.sql.isHidden())
+        if self.sql.isHidden():
+            self.fetched.emit(self._show)
+        else:
+            self.sql.hide()
+            self._name()
+
+    def _show(self, sql: str) -> None:
+        self.sql.setPlainText(sql)
+        self.sql.show()
         self._name()
 
     def _name(self) -> None:

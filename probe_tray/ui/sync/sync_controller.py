@@ -1,7 +1,7 @@
 """Between the windows of sync and the engine."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
@@ -12,6 +12,7 @@ from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncNo
 from probe_tray.core.errors import Problem, SyncError
 from probe_tray.core.sync.setup import SecretPlace, SyncState
 from probe_tray.core.sync.setup_code import read_code
+from probe_tray.core.sync.table_key import protected_sql
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.login.concealed_clipboard import SECONDS, ConcealedClipboard
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
     from probe_tray.ui.sync.sync_box import SyncBox
 
 
+class TableSql(NamedTuple):
+    """The SQL that ships."""
+
+    table: str
+    protection: str
+    """One more statement, with a place for the digest of a key."""
+
+
 class SyncController(QObject):
     """Opens the windows when they are wanted, sends what their buttons say, and draws while they are open."""
 
@@ -39,7 +48,7 @@ class SyncController(QObject):
         translator: Translator,
         question: QuestionDialog,
         now: Callable[[], Now],
-        sql: str,
+        sql: TableSql,
     ) -> None:
         """Ask with ``question``; ``sql`` makes the table."""
         super().__init__(theme)
@@ -192,6 +201,18 @@ class SyncController(QObject):
     def _fetch(self, use: Callable[[Secret], None]) -> None:
         self._engine.read_sync_key(self._if_still_open(use))
 
+    def _make_sql(self, use: Callable[[str], None]) -> None:
+        page = self._setup.visible
+        if page is None:
+            return
+        draft, sql = page.draft, self._sql
+        if page.table.compatible.isChecked():
+            use(sql.table)
+        elif draft.key is not None:
+            use(protected_sql(sql.table, sql.protection, draft.key))
+        else:
+            self._fetch(lambda key: use(protected_sql(sql.table, sql.protection, key)))
+
     def _make_code(self, use: Callable[[Secret], None]) -> None:
         if (page := self._setup.visible) is not None:
             draft = page.draft
@@ -218,13 +239,14 @@ class SyncController(QObject):
             save=self._save,
             forget=lambda: self._question.ask(forgetting(self._translator), lambda _: self._forget()),
         )
-        page = SyncSetupDialog(self._theme, self._sql, actions)
+        page = SyncSetupDialog(self._theme, actions)
         page.changed.connect(self._typed)
         page.closed.connect(self._left)
         page.key.created.connect(self._create)
         page.key.fetched.connect(self._fetch)
         page.code.typed.connect(self._enter_code)
         page.next.fetched.connect(self._make_code)
+        page.table.fetched.connect(self._make_sql)
         return page
 
     def _make_result(self) -> "SyncResultDialog":

@@ -84,8 +84,13 @@ class TableStepView(msgspec.Struct, frozen=True, kw_only=True):
 
     heading: str
     text: str
+    compatible: str
+    """The box for who lets other programs use the table."""
     warning: str
-    """What the table's policies mean."""
+    """What that means. Likewise ``protection``, what it means without."""
+    protection: str
+    needs_key: str
+    """Why there is no SQL yet."""
     copy: str
     copied: str
     show: str
@@ -249,6 +254,12 @@ def _table_step(t: Translator) -> TableStepView:
     return TableStepView(
         heading=t("3. The table"),
         text=t("Copy the SQL, paste it into the project's SQL editor and run it once. It deletes nothing."),
+        compatible=t("Let other pro&grams use the table"),
+        protection=t(
+            "Only computers with your encryption key can read or change the table. Other programs, such as "
+            "the codex-probe written in Go, can't use it. A table in use goes on with the rows it has."
+        ),
+        needs_key=t("Create or enter the encryption key first: the SQL lets in only computers that have it."),
         warning=t(
             "Anyone with the publishable key can read and overwrite the encrypted rows. They can't "
             "read or forge a login, and Probe Tray refuses rows that were tampered with. Still, keep "

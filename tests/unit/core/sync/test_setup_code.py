@@ -25,7 +25,9 @@ codes = st.builds(
     SetupCode,
     url=st.sampled_from(["https://x.supabase.co", "http://127.0.0.1:54321", "https://db.example:8443/base"]),
     api_key=st.text(string.ascii_letters + string.digits + "-_.", min_size=1, max_size=300).map(Secret),
-    key=st.binary(min_size=32, max_size=32).map(lambda key: Secret(key.hex())),
+    key=st.sampled_from([32, 64])
+    .flatmap(lambda size: st.binary(min_size=size, max_size=size))
+    .map(lambda key: Secret(key.hex(":", -32))),
 )
 
 

@@ -41,11 +41,12 @@ from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SecretPlace, SetUpAnswer, SyncSetup, SyncState
 from probe_tray.core.sync.setup import SyncTestResult as Look
 from probe_tray.core.sync.setup_code import SetupCode, in_groups, write_code
+from probe_tray.core.sync.table_key import table_digest
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.sync.result_dialog import SyncResultDialog
 from probe_tray.ui.sync.setup_dialog import SyncDraft, SyncSetupDialog
 from probe_tray.ui.sync.sync_box import SyncBox
-from probe_tray.ui.sync.sync_controller import SyncController
+from probe_tray.ui.sync.sync_controller import SyncController, TableSql
 from probe_tray.ui.theme import Theme
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -53,6 +54,7 @@ from tests.support.widgets import button, buttons, open_windows, opened, part, p
 from tests.unit.ui import samples
 
 URL, API_KEY, KEY = "https://x.supabase.co", "sb_publishable_1", "5e" * 32
+SQL = TableSql("create table tokens;", "insert into keys values ('{digest}');")
 READY = SyncSetup(url=URL, api_key=SecretPlace.KEYRING, key=SecretPlace.KEYRING)
 KEPT = SyncState(setup=READY, set_up=SetUpAnswer(number=1))
 ANA = samples.account("ana@example.com")
@@ -64,7 +66,7 @@ class Bench:
         theme = Theme(app)
         self.question = QuestionDialog(theme)
         self.syncing = SyncController(
-            self.engine, theme, Translator(), self.question, lambda: Now(samples.NOW, UTC), "create table tokens;"
+            self.engine, theme, Translator(), self.question, lambda: Now(samples.NOW, UTC), SQL
         )
 
     @property
@@ -286,13 +288,31 @@ def test_an_earlier_test_is_not_shown_when_the_page_opens(bench: Bench) -> None:
     assert bench.said() == []
 
 
-def test_the_sql_is_copied_and_can_be_read(bench: Bench) -> None:
+def test_the_sql_lets_in_only_who_has_the_key_unless_other_programs_use_the_table(bench: Bench) -> None:
     bench.syncing.set_up()
+    assert not button(bench.page, "Copy SQL").isEnabled()
+    assert any(text.startswith("Create or enter the encryption key first") for text in texts(bench.page))
+    press(bench.page, "Create a new key")
+    press(bench.page, "Copy SQL")
+    own = SQL.table + SQL.protection.replace("{digest}", table_digest(bench.engine.new_sync_key()))
+    assert clipboard() == own
     assert not parts(bench.page, QPlainTextEdit)
+    press(bench.page, "Show SQL")
+    assert part(bench.page, QPlainTextEdit).toPlainText() == own
+    bench.page.table.compatible.click()
+    assert not parts(bench.page, QPlainTextEdit), "it is another one now"
+    assert any(text.startswith("Anyone with the publishable key") for text in texts(bench.page))
     press(bench.page, "Copy SQL")
     assert clipboard() == "create table tokens;"
-    press(bench.page, "Show SQL")
-    assert part(bench.page, QPlainTextEdit).toPlainText() == "create table tokens;"
+
+
+def test_the_sql_names_the_kept_key_and_while_that_is_changed_the_new_one(bench: Bench) -> None:
+    bench.change(SyncState(setup=READY))
+    bench.engine.sync_key = Secret(f"{KEY}:{'07' * 32}")
+    bench.syncing.set_up()
+    press(bench.page, "Copy SQL")
+    assert table_digest(Secret(KEY)) in clipboard()
+    assert KEY not in clipboard()
 
 
 def test_syncing_is_stopped_only_after_a_question(bench: Bench) -> None:
