@@ -73,6 +73,7 @@ class FileLocks:
     @asynccontextmanager
     async def hold_name(self, name: str) -> AsyncGenerator[None]:
         """The same for a lock of any name, which becomes a part of a file name."""
+        # The kernel's lock knows processes, not tasks, and wakes whom it likes: tasks of this one queue up before it.
         turn = self._turns.get(name)
         if turn is None:
             turn = self._turns[name] = asyncio.Lock()
@@ -82,12 +83,14 @@ class FileLocks:
                 await self._take(attempt)
                 yield
             finally:
+                # Also while a thread is still trying: what it gets afterwards it must not keep.
                 attempt.give_up()
 
     async def _take(self, attempt: "KernelLock") -> None:
         pause, clock = _FIRST_PAUSE, asyncio.get_running_loop().time
         began, told = clock(), False
         try:
+            # Polled, for a thread that blocks in the kernel's call could not be cancelled.
             while not await asyncio.to_thread(attempt.take):
                 passed = clock() - began
                 if passed > self._patience:

@@ -11,6 +11,7 @@ from probe_tray.adapters.systems.current import this_system
 from probe_tray.adapters.systems.operating_system import OperatingSystem
 from probe_tray.core.errors import Phrase, all_of
 
+# RFC 8252 section 8.3: a listener on any other address would let the network reach the login.
 _LOOPBACK: Final = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 # Enough for a burst: an idle connection is dropped for a newer one, so nobody waits here for long.
 _BACKLOG: Final = 256

@@ -85,6 +85,7 @@ def replace_file(path: Path, data: bytes, *, disk: Disk) -> None:
     A link at ``path`` is replaced, not followed. Raises WriteError; the old content is then unchanged, except that a
     medium which fails in the very last step, the sync of the folder, may hold the new one. It is never half of one.
     """
+    # Beside the target: a rename is all or nothing only within one file system. A name nobody can plant a link at.
     temporary = path.with_name(f".{secrets.token_hex(8)}.probe-tray.tmp")
     try:
         # Opened first: after the rename there is no way back, so as little as possible may fail then.
@@ -97,6 +98,7 @@ def replace_file(path: Path, data: bytes, *, disk: Disk) -> None:
                 with contextlib.suppress(OSError):
                     disk.remove(temporary)
                 raise
+            # The rename is in the folder's data: without this a power cut may bring the old file back.
             _sync_folder(folder, disk)
         finally:
             _close_folder(folder, disk)
@@ -171,6 +173,7 @@ def make_private_folder(path: Path) -> None:
             raise NotADirectoryError(errno.ENOTDIR, "")
         if system.belongs_to_another(found):
             raise WriteError(path=str(path), reason=Phrase("it belongs to another user"))
+        # It may be older than this program, or made by another one under a permissive umask.
         if system.has_open_mode(found):
             path.chmod(0o700)
     except OSError as error:

@@ -21,11 +21,11 @@ class StoredSyncSecrets:
     """Implements ``SyncVault``. The configuration file is read and never written here."""
 
     def __init__(
-        self, config_file: Path, keyring: OsKeyStore, *, disk: Disk, handles: Callable[[Secret], None], prefix: str = ""
+        self, config_file: Path, keyring: OsKeyStore, *, disk: Disk, handles: Callable[[Secret], None]
     ) -> None:
-        """``handles`` hears of what the file holds; ``prefix`` sets the entries apart from another kind of run's."""
+        """``handles`` is called with what the file holds."""
         self._config_file, self._keyring, self._handles, self._disk = config_file, keyring, handles, disk
-        self._api_key_user, self._key_user = f"{prefix}{_API_KEY_USER}", f"{prefix}{_KEY_USER}"
+        self._api_key_user, self._key_user = _API_KEY_USER, _KEY_USER
 
     async def load(self) -> SyncSecrets:
         """What there is. The keyring, if any, is asked for what the file lacks.
