@@ -45,6 +45,7 @@ class _Plain(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_refresh: datetime | None = None
     expired: datetime | None = None
     made_here: bool = False
+    others: str | None = None
 
     def __repr__(self) -> str:
         return "_Plain(…)"
@@ -120,6 +121,7 @@ def _encode(credential: Credential) -> bytes:
             last_refresh=credential.last_refresh,
             expired=credential.expired,
             made_here=credential.made_here,
+            others=text(credential.others),
         )
     )
 
@@ -141,4 +143,5 @@ def _decode(data: bytes) -> Credential | None:
         last_refresh=plain.last_refresh,
         expired=plain.expired,
         made_here=plain.made_here,
+        others=None if plain.others is None else Secret(plain.others),
     )

@@ -92,6 +92,8 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """The recorded end of the access token; None where the record has none or one that cannot be read."""
     made_here: bool = False
     """True when this program obtained the login, so that it may also revoke it."""
+    others: Secret | None = None
+    """What other programs keep beside it in its file, see ``core/formats/other_keys.py``."""
 
     @property
     def key(self) -> AccountKey:

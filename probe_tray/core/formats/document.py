@@ -16,6 +16,7 @@ from probe_tray.core.errors import Phrase
 from probe_tray.core.formats.foreign_login import OTHER_ACCOUNT_NAMES, Path, find_foreign
 from probe_tray.core.formats.json_text import Array, JsonTextError, Node, Object, Scalar, parse
 from probe_tray.core.formats.login_fields import LoginFields, NoLogin, Refused
+from probe_tray.core.formats.other_keys import CREDENTIALS, ENTRY, FLAT, OFFICIAL, TOKENS, read_other_keys
 
 LARGEST_LOGIN: Final = 256 * 1024
 """Bytes of the largest file of one login; it has a few thousand."""
@@ -27,6 +28,17 @@ _FLAT_KEYS = frozenset(
 )
 _PERSONAL = "personal_access_token"
 _OFFICIAL_KEYS = frozenset({"auth_mode", "OPENAI_API_KEY", "tokens", _PERSONAL})
+_TOKEN_KEYS = frozenset({"id_token", "access_token", "refresh_token", "account_id"})
+_ENTRY_KEYS = frozenset({"name", "platform", "type", "credentials"})
+_CREDENTIALS_KEYS = _TOKEN_KEYS | {
+    "email",
+    "chatgpt_account_id",
+    "chatgpt_user_id",
+    "organization_id",
+    "plan_type",
+    "client_id",
+    "expires_at",
+}
 _SIGNED_OUT_KEYS = _OFFICIAL_KEYS | {"last_refresh"}
 
 
@@ -238,6 +250,22 @@ def _account(fields: LoginFields, *, exported: bool) -> str:
     return ""
 
 
+def _others(base: Document, fields: LoginFields, kind: Format) -> Secret | None:
+    """What is no login's in a file of a program that hands its logins on."""
+    text = base.text.reveal()[base.start - fields.top.start : base.end]
+    match kind:
+        case Format.PROBE | Format.PROXY_API:
+            return read_other_keys(text, [(FLAT, fields.top, _FLAT_KEYS | {"chatgpt_account_id"})])
+        case Format.OFFICIAL:
+            places = [(OFFICIAL, fields.top, _SIGNED_OUT_KEYS), (TOKENS, fields.inner, _TOKEN_KEYS)]
+            return read_other_keys(text, places)
+        case Format.SUB2API:
+            places = [(ENTRY, fields.top, _ENTRY_KEYS), (CREDENTIALS, fields.inner, _CREDENTIALS_KEYS)]
+            return read_other_keys(text, places)
+        case Format.OPENCODE | Format.SESSION | Format.CAMEL_CASE:
+            return None
+
+
 def _is_blank(node: Node | None) -> bool:
     return node is None or (isinstance(node, Scalar) and node.value in {None, ""})
 
@@ -256,6 +284,7 @@ def _read(base: Document, fields: LoginFields, kind: Format) -> Document:
     if not account:
         raise Refused(Phrase('neither its "account_id" or "chatgpt_account_id" nor its tokens say which account it is'))
     plan = claims.plan or (fields.label("plan_type").lower() if exported else "")
+    others = _others(base, fields, kind)
     credential = Credential(
         access_token=access,
         refresh_token=fields.token("refresh_token"),
@@ -264,5 +293,6 @@ def _read(base: Document, fields: LoginFields, kind: Format) -> Document:
         claims=msgspec.structs.replace(claims, user_id=user, plan=plan, email=claims.email or fields.label("email")),
         last_refresh=None if exported else fields.time("last_refresh", fields.top),
         expired=fields.time("expires_at") if exported else fields.time("expired", fields.top),
+        others=others,
     )
     return msgspec.structs.replace(base, format=kind, credential=credential, notes=tuple(fields.notes))

@@ -188,7 +188,7 @@ def renewed_login(old: Credential, reply: TokenReply, *, now: datetime) -> Crede
     )
     if made is None or not _same_owner(old, reply):
         return None
-    return _with_end(made, reply, now)
+    return _with_end(msgspec.structs.replace(made, others=old.others), reply, now)
 
 
 def _with_end(credential: Credential, reply: TokenReply, now: datetime) -> Credential:

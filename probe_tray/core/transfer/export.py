@@ -14,7 +14,8 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Phrase
 from probe_tray.core.formats.login_fields import local_text, utc_text
-from probe_tray.core.formats.writer import file_name, new_document
+from probe_tray.core.formats.other_keys import CREDENTIALS, ENTRY, FLAT, OFFICIAL, TOKENS, other_keys
+from probe_tray.core.formats.writer import file_name
 
 LIVE_WARNING = "Anyone with this file can use these accounts. Keep it private and delete it when you are done."
 SHARED_WARNING = "Renew a login in one program only. If two programs renew it, OpenAI ends it."
@@ -105,12 +106,14 @@ def _files(logins: Sequence[Credential], style: Style) -> list[NewFile]:
         case ExportFormat.SUB2API:
             return [NewFile(name="sub2api.json", text=Secret(_sub2api(logins, style)))]
         case ExportFormat.LINES:
-            lines = [_line(_flat(login, style.zone)) for login in logins]
+            lines = [_line(_with_others(_flat(login, style.zone), login)) for login in logins]
             return [NewFile(name="logins.jsonl", text=Secret("".join(lines)))]
         case ExportFormat.PROBE:
-            return _each(logins, _probe_name(style), lambda login: new_document(login, style.zone).decode())
+            return _each(
+                logins, _probe_name(style), lambda login: _pretty(_with_others(_flat(login, style.zone), login))
+            )
         case ExportFormat.PROXY_API:
-            return _each(logins, _proxy_name, lambda login: _line(_whole(login, style.zone)))
+            return _each(logins, _proxy_name, lambda login: _line(_with_others(_whole(login, style.zone), login)))
         case ExportFormat.OFFICIAL:
             alone = len(logins) == 1
             return _each(logins, _official_name(alone=alone), lambda login: _official(login, style.now))
@@ -171,6 +174,13 @@ def _whole(login: Credential, zone: tzinfo) -> dict[str, str]:
     }
 
 
+def _with_others(held: dict[str, str], login: Credential) -> dict[str, object]:
+    """A flat file with what other programs keep in theirs; of a bundle's entry the priority has the same name."""
+    entry = other_keys(login.others, ENTRY)
+    more = {"priority": entry["priority"]} if "priority" in entry else {}
+    return {**held, **more, **other_keys(login.others, FLAT)}
+
+
 def _flat(login: Credential, zone: tzinfo) -> dict[str, str]:
     return {key: value for key, value in _whole(login, zone).items() if value}
 
@@ -191,22 +201,28 @@ def _official(login: Credential, now: datetime) -> str:
             "access_token": login.access_token.reveal(),
             "refresh_token": _reveal(login.refresh_token),
             "account_id": login.account_id,
+            **other_keys(login.others, TOKENS),
         },
         "last_refresh": utc_text(login.last_refresh or login.claims.issued_at or now),
+        **other_keys(login.others, OFFICIAL),
     }
     return _pretty(held)
 
 
 def _sub2api(logins: Iterable[Credential], style: Style) -> str:
-    accounts = [
+    accounts: list[dict[str, object]] = [
         {
             "name": login.email or login.account_id,
             "platform": "openai",
             "type": "oauth",
-            "credentials": {key: value for key, value in _exported(login, style).items() if value},
+            "credentials": {
+                **{key: value for key, value in _exported(login, style).items() if value},
+                **other_keys(login.others, CREDENTIALS),
+            },
             "extra": {},
             "concurrency": _CONCURRENCY,
-            "priority": _PRIORITY,
+            "priority": other_keys(login.others, FLAT).get("priority", _PRIORITY),
+            **other_keys(login.others, ENTRY),
         }
         for login in logins
     ]
@@ -240,7 +256,7 @@ def _reveal(secret: Secret | None) -> str:
     return secret.reveal() if secret else ""
 
 
-def _line(held: dict[str, str]) -> str:
+def _line(held: Mapping[str, object]) -> str:
     return json.dumps(held, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 

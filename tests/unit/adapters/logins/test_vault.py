@@ -86,6 +86,13 @@ async def test_a_login_with_little_in_it_comes_back_as_it_was(place: Place) -> N
     assert await logins(place.vault()) == [bare]
 
 
+async def test_what_other_programs_keep_beside_a_login_comes_back_with_it(place: Place) -> None:
+    login = msgspec.structs.replace(credential(), others=Secret('{"flat": {"priority": 7}}'))
+    await place.vault().save(login)
+    assert await logins(place.vault()) == [login]
+    assert "priority" not in place.record(login).read_text()
+
+
 async def test_nothing_of_a_login_is_in_the_clear(place: Place) -> None:
     await place.vault().save(ANA)
     assert ANA.refresh_token is not None

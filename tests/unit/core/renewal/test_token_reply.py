@@ -1,6 +1,7 @@
 import json
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -400,6 +401,13 @@ def test_only_a_whole_reply_to_an_exchange_makes_a_login(status: int, body: byte
         assert login.refresh_token is not None
         assert login.id_token is not None
     assert tokens()["access_token"] not in said
+
+
+def test_what_other_programs_keep_beside_a_login_survives_its_renewal() -> None:
+    old = msgspec.structs.replace(credential("ana"), others=Secret('{"flat": {"priority": 7}}'))
+    got = renewed(old, json.dumps(tokens(number=2)).encode())
+    assert got is not None
+    assert got.others == old.others
 
 
 @given(BODIES)

@@ -13,6 +13,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.formats.document import Format, read_documents
 from probe_tray.core.transfer.export import Export, ExportFormat, Style, export
 from tests.support.fakes import START
+from tests.support.files import exported, flat, official, proxied
 from tests.support.tokens import credential, tokens
 
 ZONE = timezone(timedelta(hours=8))
@@ -201,3 +202,51 @@ def test_no_token_shows_in_an_export() -> None:
     shown = repr(made(ExportFormat.SUB2API, credential("ana")))
     assert "eyJ" not in shown
     assert "rt_" not in shown
+
+
+def kept(source: dict[str, object], target: ExportFormat) -> dict[str, object]:
+    """What is exported of a login that was read from ``source``."""
+    (document,) = read_documents(json.dumps(source).encode())
+    assert document.credential is not None
+    style = Style(format=target, now=NOW, zone=ZONE, client_id="client")
+    (file,) = export([document.credential], style).files
+    return cast("dict[str, object]", json.loads(file.text.reveal()))
+
+
+PROXYS: dict[str, object] = {"priority": 7, "note": "mine", "disabled": False, "headers": {"a": [1, None]}}
+
+
+def test_what_another_program_keeps_in_its_file_is_handed_on_to_it() -> None:
+    assert kept(proxied("ana", **PROXYS), ExportFormat.PROXY_API).items() >= PROXYS.items()
+    assert kept(flat("ana", **PROXYS), ExportFormat.PROBE).items() >= PROXYS.items()
+    source = official(more="top")
+    cast("dict[str, object]", source["tokens"])["oauth_provenance"] = {"by": "login"}
+    written = kept(source, ExportFormat.OFFICIAL)
+    assert written["more"] == "top"
+    assert cast("dict[str, object]", written["tokens"])["oauth_provenance"] == {"by": "login"}
+    bundle = exported()
+    (entry,) = cast("list[dict[str, object]]", bundle["accounts"])
+    entry |= {"priority": 9, "extra": {"x": 1}, "proxy_key": "p"}
+    cast("dict[str, object]", entry["credentials"])["scope"] = "s"
+    (again,) = cast("list[dict[str, object]]", kept(bundle, ExportFormat.SUB2API)["accounts"])
+    assert (again["priority"], again["extra"], again["proxy_key"]) == (9, {"x": 1}, "p")
+    assert cast("dict[str, object]", again["credentials"])["scope"] == "s"
+
+
+def test_what_two_programs_call_alike_goes_from_one_to_the_other_and_the_rest_does_not() -> None:
+    bundle = kept(proxied("ana", **PROXYS), ExportFormat.SUB2API)
+    (entry,) = cast("list[dict[str, object]]", bundle["accounts"])
+    assert (entry["priority"], "note" in entry) == (7, False)
+    source = exported()
+    cast("list[dict[str, object]]", source["accounts"])[0]["priority"] = 9
+    assert kept(source, ExportFormat.PROXY_API)["priority"] == 9
+    assert "note" not in kept(proxied("ana", **PROXYS), ExportFormat.OFFICIAL)
+
+
+def test_what_no_file_could_hold_again_is_left() -> None:
+    source = json.dumps(flat()).removesuffix("}") + ', "big": 1e999, "note": "x"}'
+    (document,) = read_documents(source.encode())
+    assert document.credential is not None
+    style = Style(format=ExportFormat.PROXY_API, now=NOW, zone=ZONE, client_id="client")
+    (file,) = export([document.credential], style).files
+    assert set(json.loads(file.text.reveal())) & {"big", "note"} == {"note"}
