@@ -1,6 +1,5 @@
 """The clocks, the randomness and the time zone of this computer, and when this process began."""
 
-import asyncio
 import contextlib
 import secrets
 import time
@@ -27,6 +26,9 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait ``seconds``; not at all when they are negative."""
+        # Imported here: who only asks for the time, as the short answers of the command, does without it.
+        import asyncio
+
         await asyncio.sleep(max(seconds, 0))
 
 

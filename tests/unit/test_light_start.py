@@ -50,3 +50,28 @@ def test_an_icon_brings_nothing_that_only_a_window_or_a_vault_needs() -> None:
     assert not modules & set(HEAVY)
     # Qt would read the source of everything that is imported after it, and have it kept.
     assert not sources & {"bootstrap.py", "shell.py", "_client.py"}
+
+
+FOR_ONE_ANSWER = """
+import sys
+import probe_tray.cli.main
+import probe_tray.cli.quota.next_account
+import probe_tray.cli.quota.quota_format
+import probe_tray.cli.quota.quota_guard
+import probe_tray.view.quota.quota_words
+print(*sys.modules)
+"""
+
+
+def test_one_answer_of_the_running_app_brings_no_network_no_loop_and_no_store() -> None:
+    told = subprocess.run([sys.executable, "-c", FOR_ONE_ANSWER], capture_output=True, text=True, check=True).stdout
+    heavy = {
+        "asyncio",
+        "cryptography",
+        "httpx",
+        "keyring",
+        "ssl",
+        "probe_tray.core.state",
+        "probe_tray.cli.session.session",
+    }
+    assert not heavy & set(told.split())
