@@ -90,7 +90,7 @@ from probe_tray.ports.accounts import AccountStore, SyncVault
 from probe_tray.ports.desktop import Notification
 from probe_tray.ports.time import Clock
 from probe_tray.resources import resource
-from probe_tray.view.alerts.notifications import notification, trial
+from probe_tray.view.alerts.notifications import notification, still_running, trial
 from probe_tray.view.quota.quota_numbers import hook_payload, quota_overview
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -307,7 +307,7 @@ class EngineFactory:
 
         notifier = DesktopNotifier(self._desktop.show_message, resource(notification_icon()))
         memory = FileAlertMemory(self._places.said, disk=self._disk)
-        composer = AlertComposer(compose, lambda: trial(t))
+        composer = AlertComposer(compose, lambda: trial(t), lambda: still_running(t))
         return AlertService(notifier, composer, self._store, clock, memory, zone, forecast)
 
     def _transfers(self) -> Transfers:

@@ -178,7 +178,7 @@ def _asked(theme: Theme, t: Translator) -> list[QPixmap]:
     menus: list[QPixmap] = []
     around = QWidget()
     for account in (ours, file):
-        menu = open_card_menu(around, account_menu(account, settings, t), lambda _: None, QPoint())
+        menu = open_card_menu(around, account_menu(account, settings, t), lambda _: None, QPoint(), account.email)
         menus.append(_grab(menu))
     dialog = QuestionDialog(theme)
     for question in (removing(ours, settings, t), removing(file, settings, t), vault_reset_question(t)):

@@ -94,6 +94,12 @@ class LookAt(msgspec.Struct, frozen=True):
     accounts: frozenset[AccountKey]
 
 
+class UseWindows(msgspec.Struct, frozen=True):
+    """One of the program's windows is in use, in front of all others and with the keyboard, or none is any more."""
+
+    in_use: bool
+
+
 class ReadStores(msgspec.Struct, frozen=True):
     """Read all stores again (the keyring was unlocked, a file was mended)."""
 
@@ -163,6 +169,10 @@ class MuteAccount(msgspec.Struct, frozen=True):
     muted: bool
 
 
+class SendRunningNotification(msgspec.Struct, frozen=True):
+    """Say in a notification that the program goes on although its window was closed."""
+
+
 class SendTestNotification(msgspec.Struct, frozen=True):
     """Show a notification now, so that a person can see whether and how they appear."""
 
@@ -209,6 +219,7 @@ Command = (
     | Refresh
     | PanelOpened
     | LookAt
+    | UseWindows
     | ReadStores
     | EditSettings
     | Renew
@@ -220,6 +231,7 @@ Command = (
     | ResetVault
     | PauseNotifications
     | MuteAccount
+    | SendRunningNotification
     | SendTestNotification
     | TryModels
     | StopModelTest

@@ -162,6 +162,12 @@ class VisibleAccountsChanged(msgspec.Struct, frozen=True, kw_only=True):
     accounts: frozenset[AccountKey]
 
 
+class WindowUseChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the program's windows came to the front, or another program's did."""
+
+    in_use: bool
+
+
 class TroubleMet(msgspec.Struct, frozen=True, kw_only=True):
     """Something failed that belongs to no account and no login (saving settings…); None once it was read."""
 
@@ -233,6 +239,7 @@ Event = (
     | NotificationsAllowed
     | AccountsMuted
     | VisibleAccountsChanged
+    | WindowUseChanged
     | ModelTestStarted
     | ModelTestProgress
     | ModelTestEnded

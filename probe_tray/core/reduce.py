@@ -37,6 +37,7 @@ from probe_tray.core.events import (
     TroubleMet,
     VisibleAccountsChanged,
     WaitingChanged,
+    WindowUseChanged,
 )
 from probe_tray.core.models.model_test import ModelRun, ModelTestEnded, ModelTestProgress, ModelTestStarted
 from probe_tray.core.quota.forecast import follow
@@ -66,7 +67,9 @@ def reduce_models(state: AppState, event: ModelTestStarted | ModelTestProgress |
 
 _AboutMany = AccountsRead | ChecksPlanned | RenewalsPlanned | KeptRead | TrendsRead | AccountsMuted
 _AboutWork = LoginChanged | RoundChanged | ConnectionChanged | SyncChanged | ImportChanged | ExportChanged
-_AboutDesktop = SituationChanged | NotificationsPaused | NotificationsAllowed | VisibleAccountsChanged
+_AboutDesktop = (
+    SituationChanged | NotificationsPaused | NotificationsAllowed | VisibleAccountsChanged | WindowUseChanged
+)
 _AboutBanner = WaitingChanged | TroubleMet | ProxyChecked | ReleaseFound | IncidentFound
 _AboutFeedback = RemovalStarted | RemovalEnded | FeedbackGiven | FeedbackEnded
 _AboutOne = CheckStarted | CheckSucceeded | CheckFailed | RenewalStarted | RenewalEnded
@@ -83,7 +86,13 @@ def reduce(state: AppState, event: Event) -> AppState:
             return replace(state, settings=settings, unsaved=None, release=release, incident=incident)
         case SettingsNotChanged(unsaved=unsaved):
             return replace(state, unsaved=unsaved)
-        case SituationChanged() | NotificationsPaused() | NotificationsAllowed() | VisibleAccountsChanged():
+        case (
+            SituationChanged()
+            | NotificationsPaused()
+            | NotificationsAllowed()
+            | VisibleAccountsChanged()
+            | WindowUseChanged()
+        ):
             return _desktop_changed(state, event)
         case ArrangementChanged(arrangement=arrangement):
             return _named(replace(state, arrangement=arrangement))
@@ -158,6 +167,8 @@ def _desktop_changed(state: AppState, event: _AboutDesktop) -> AppState:
             return replace(state, notifications_problem=problem)
         case VisibleAccountsChanged(accounts=accounts):
             return state if accounts == state.visible_accounts else replace(state, visible_accounts=accounts)
+        case WindowUseChanged(in_use=in_use):
+            return replace(state, windows_in_use=in_use)
 
 
 def _change_many(state: AppState, event: _AboutMany) -> AppState:

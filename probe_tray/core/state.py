@@ -199,6 +199,8 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     """Why the last notification could not be shown: the person has turned them off. None while they are shown."""
     visible_accounts: frozenset[AccountKey] = frozenset()
     """The accounts that the panel shows while it is open and in front."""
+    windows_in_use: bool = False
+    """Whether one of the program's own windows is in front and has the keyboard."""
     waiting: bool = False
     """Whether work waits for another process of this program."""
     release: Release | None = None

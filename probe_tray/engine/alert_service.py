@@ -23,6 +23,7 @@ from probe_tray.core.alerts.alert import (
 from probe_tray.core.alerts.evaluation import alerts, compared, holds
 from probe_tray.core.alerts.mute import MUTE, alert_mute_end, mute_end
 from probe_tray.core.alerts.quiet_hours import Pause, in_quiet_hours, pause_end
+from probe_tray.core.commands import PauseNotifications, SendRunningNotification, SendTestNotification
 from probe_tray.core.errors import NotificationsOffError, StoreError
 from probe_tray.core.events import AccountsMuted, NotificationsAllowed, NotificationsPaused, TroubleMet
 from probe_tray.core.state import AppState
@@ -54,6 +55,8 @@ class AlertComposer(NamedTuple):
     alerts: Callable[[tuple[Alert, ...], AppState], Notification]
     """One notification for one alert or several."""
     test: Callable[[], Notification]
+    running: Callable[[], Notification]
+    """That the program goes on although its window was closed."""
 
 
 class AlertService:
@@ -83,9 +86,11 @@ class AlertService:
         self._kept: AlertMemory | None = None
         self._before: AppState | None = None
         self._held: tuple[Alert, ...] = ()
-        """What is said once the panel is not in front any more, if it still holds then."""
+        """What is said once no window of the program is in front any more, if it still holds then."""
         self._shown: dict[str, tuple[Alert, ...]] = {}
         """What the notifications that may still be on the screen say, by their tags."""
+        self._running: str | None = None
+        """The tag of the notification that tells how the panel is opened again, while it may be on the screen."""
         self._turn = asyncio.Lock()
         self._timer = WakeTimer(clock)
 
@@ -123,9 +128,11 @@ class AlertService:
         new, self._memory = alerts(state, memory, now, forecast=self._forecast, before=self._before, quiet=quiet)
         self._before = compared(self._before, state)
         await self._withdraw(lambda batch: not any(holds(alert, state, now, self._forecast) for alert in batch))
+        await self.withdraw_seen()
         # What the panel shows while it is looked at needs no notification, and none later.
         held = (alert for alert in self._held if not (quiet and is_passing(alert)))
         new = tuple(alert for alert in (*held, *new) if not _is_seen(alert, state))
+        # A bubble would lie over the window that the person works in.
         self._held = new if quiet or _is_in_front(state) else ()
         if not self._held:
             self._said = self._memory.said
@@ -141,11 +148,34 @@ class AlertService:
         self._shown[notification.tag] = batch
         await self._notify(notification, lambda action: self._press(batch, state, action, on_press))
 
+    async def withdraw_seen(self) -> None:
+        """Take off the screen what the panel, which is being looked at, says too: it would lie over its buttons."""
+        state = self._store.state
+        await self._withdraw(lambda batch: all(_is_seen(alert, state) for alert in batch))
+
+    async def panel_opened(self) -> None:
+        """Take off the screen how the panel is opened again."""
+        running, self._running = self._running, None
+        if running is not None:
+            await self._notifier.withdraw(running)
+
     async def _withdraw(self, over: Callable[[tuple[Alert, ...]], bool]) -> None:
         for tag, batch in tuple(self._shown.items()):
             if over(batch):
                 del self._shown[tag]
                 await self._notifier.withdraw(tag)
+
+    async def do(
+        self, command: PauseNotifications | SendRunningNotification | SendTestNotification, on_press: OnPress
+    ) -> None:
+        """Do what a person asks of the notifications."""
+        match command:
+            case PauseNotifications(pause=pause):
+                await self.pause(pause)
+            case SendRunningNotification():
+                await self.show_running(on_press)
+            case SendTestNotification():
+                await self.show_test(on_press)
 
     async def pause(self, pause: Pause | None) -> None:
         """Say nothing for a while, or with None say everything again."""
@@ -188,6 +218,14 @@ class AlertService:
         wanted = AlertHelp(action)
         on_press(helped_account(batch, wanted, state.accounts), wanted)
 
+    async def show_running(self, on_press: OnPress) -> None:
+        """Say now, whatever the hour, that the program goes on although its window was closed."""
+        notification = self._phrases.running()
+        self._running = notification.tag
+        await self._recall()
+        await self._notify(notification, lambda action: on_press(None, AlertHelp(action)))
+        await self._save()
+
     async def show_test(self, on_press: OnPress) -> None:
         """Show a notification now, whatever the hour."""
         await self._recall()
@@ -217,7 +255,7 @@ class AlertService:
         async with self._turn:
             memory = self._memory
             if memory is not None and self._held:
-                # What the panel holds back would never be said, should the program end now.
+                # What is held back would never be said, should the program end now.
                 memory = replace(memory, said=self._said)
             if memory is None or memory == self._kept:
                 return
@@ -252,12 +290,12 @@ class AlertService:
 
 
 def _is_in_front(state: AppState) -> bool:
-    """Whether somebody is looking at the panel."""
-    return bool(state.visible_accounts) and not state.situation.locked
+    """Whether somebody is using a window of the program."""
+    return state.windows_in_use and not state.situation.locked
 
 
 def _is_seen(alert: Alert, state: AppState) -> bool:
-    return alert.account in state.visible_accounts and is_on_card(alert) and _is_in_front(state)
+    return alert.account in state.visible_accounts and is_on_card(alert) and not state.situation.locked
 
 
 def _is_soon(moment: datetime | None, now: datetime) -> bool:

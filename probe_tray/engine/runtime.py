@@ -30,6 +30,7 @@ from probe_tray.core.commands import (
     Renew,
     ReopenBrowser,
     ResetVault,
+    SendRunningNotification,
     SendTestNotification,
     SetUpSync,
     ShowDetails,
@@ -43,9 +44,10 @@ from probe_tray.core.commands import (
     TryModels,
     TrySync,
     UndoLast,
+    UseWindows,
 )
 from probe_tray.core.errors import ProbeError, Problem, StoreError
-from probe_tray.core.events import SituationChanged, TroubleMet, VisibleAccountsChanged
+from probe_tray.core.events import SituationChanged, TroubleMet, VisibleAccountsChanged, WindowUseChanged
 from probe_tray.core.feedback import FeedbackKind, UndoPrivacy
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.settings import SettingsPatch
@@ -215,7 +217,7 @@ class Engine:
                 self._login_service.send(command)
             case Renew() | RemoveAccount() | MoveAccount() | Arrange() | MuteAccount() | UndoLast():
                 self._account_service.send(command)
-            case Refresh() | PanelOpened() | LookAt() | ShowDetails():
+            case Refresh() | PanelOpened() | LookAt() | UseWindows() | ShowDetails():
                 self._send_check(command)
             case ReadStores():
                 self._start(self._read_stores())
@@ -241,15 +243,8 @@ class Engine:
                 self._store.dispatch(TroubleMet(problem=None))
             case EditSettings(change=change):
                 self._start(self._change_settings(change))
-            case PauseNotifications() | SendTestNotification():
-                self._send_notification(command)
-
-    def _send_notification(self, command: PauseNotifications | SendTestNotification) -> None:
-        match command:
-            case PauseNotifications(pause=pause):
-                self._start(self._alerting.pause(pause))
-            case SendTestNotification():
-                self._start(self._alerting.show_test(self._on_alert))
+            case PauseNotifications() | SendRunningNotification() | SendTestNotification():
+                self._start(self._alerting.do(command, self._on_alert))
 
     def _send_work(self, command: TryModels | StopModelTest | OpenReleasePage | SyncCommand) -> None:
         match command:
@@ -262,7 +257,7 @@ class Engine:
             case SyncNow() | SetUpSync() | TrySync() | ForgetSync():
                 self._start(self._sync.do(command))
 
-    def _send_check(self, command: Refresh | PanelOpened | LookAt | ShowDetails) -> None:
+    def _send_check(self, command: Refresh | PanelOpened | LookAt | UseWindows | ShowDetails) -> None:
         match command:
             case Refresh(account=key):
                 self._poller.refresh([a.key for a in self.state.accounts] if key is None else [key])
@@ -271,8 +266,12 @@ class Engine:
                     self._start(self._accounts.read())
             case PanelOpened():
                 self._poller.looked_at()
+                self._start(self._alerting.panel_opened())
             case LookAt(accounts=accounts):
                 self._store.dispatch(VisibleAccountsChanged(accounts=accounts))
+                self._start(self._alerting.withdraw_seen())
+            case UseWindows(in_use=in_use):
+                self._store.dispatch(WindowUseChanged(in_use=in_use))
             case ShowDetails(account=key, span=span):
                 self._start(self._recording.look_up(key, span))
 

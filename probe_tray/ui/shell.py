@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QSystemTrayIcon
+from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 
 from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.adapters.systems.desktop import SystemDesktop
@@ -20,6 +20,7 @@ from probe_tray.core.commands import (
     PauseNotifications,
     Refresh,
     Renew,
+    SendRunningNotification,
     StartLogin,
 )
 from probe_tray.core.state import LoginPhase, LoginState
@@ -28,6 +29,7 @@ from probe_tray.resources import resource
 from probe_tray.ui.bridge import Bridge
 from probe_tray.ui.details.details_controller import DetailsController
 from probe_tray.ui.engine import EngineProtocol
+from probe_tray.ui.front_watch import FrontWatch
 from probe_tray.ui.help.about_controller import AboutController, DiagnosticsSource
 from probe_tray.ui.help.help_controller import HelpController
 from probe_tray.ui.login.login_controller import LoginController
@@ -53,7 +55,7 @@ from probe_tray.view.models.model_test import model_test
 from probe_tray.view.screen import Screen, ScreenOptions
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.tray.tray import quitting_question, still_running_words
+from probe_tray.view.tray.tray import quitting_question
 from probe_tray.view.view_models import Card, CardAction, IconLook
 
 _TRAY_COMES = 500
@@ -118,7 +120,7 @@ class Shell(QObject):
         self._make_dialogs()
         self._panel = PanelWindow(self._theme, self._icons, self._panel_actions())
         self._make_menu_bar(app)
-        self._connect()
+        self._connect(app)
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
         self._bridge = Bridge(self, engine, context.clock, context.zone, context.translator, self._render)
         self._theme.changed.connect(self._bridge.draw)
@@ -192,6 +194,7 @@ class Shell(QObject):
     def close(self) -> None:
         """Take everything off the screen."""
         self._closing = True
+        self._front.close()
         for mac in (self._windows, self._app_menu):
             if mac is not None:
                 mac.close()
@@ -251,7 +254,8 @@ class Shell(QObject):
         self._transfer = TransferController(engine, theme, t, question, now)
         self._login = LoginController(engine, theme, self._icons, self.show_settings)
 
-    def _connect(self) -> None:
+    def _connect(self, app: QApplication) -> None:
+        self._front = FrontWatch(app, self._engine)
         self._just_left = QTimer(self)
         self._just_left.setSingleShot(True)
         self._just_left.setInterval(_CLICK)
@@ -319,8 +323,8 @@ class Shell(QObject):
     def _show_only(self, options: ScreenOptions) -> None:
         self._bridge.show_only(options)
 
-    def _open_card_menu(self, card: Card, at: QPoint) -> None:
-        self._card_actions.open_menu(self._panel, card, at)
+    def _open_card_menu(self, card: Card, at: QPoint) -> QMenu | None:
+        return self._card_actions.open_menu(self._panel, card, at)
 
     def _hide_names(self) -> None:
         self._card_actions.hide_names()
@@ -376,6 +380,5 @@ class Shell(QObject):
         if not self._tray.present:
             self._quit()
         elif not arrangement.tray_told and not self._just_left.isActive():
-            said = still_running_words(self._context.translator)
-            self._tray.message(said.title, said.text)
+            self._engine.send(SendRunningNotification())
             self._engine.send(Arrange(replace(arrangement, tray_told=True)))

@@ -3,7 +3,9 @@
 It is loaded when a connection is made, because it is installed on Linux only, and it has no types.
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final, cast
 
@@ -27,6 +29,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     serial: int
     """Its own number at its sender; in a reply the number of the call that it answers."""
     sender: str
+    path: str
     destination: str
     member: str
     body: tuple[Any, ...]
@@ -67,6 +70,23 @@ class Bus:
             msg = f"{interface}.{member} on {service} {path}: {name}: {reply.body[:1]}"
             raise BusError(msg)
         return cast("tuple[Any, ...]", reply.body)
+
+    def watch(self, interface: str, member: str) -> Callable[[], list[Seen]]:
+        """Collect a signal of anybody from now on; the returned function hands out what came since its last call."""
+        rule = import_module("jeepney.bus_messages").MatchRule(type="signal", interface=interface, member=member)
+        self.ask_bus("AddMatch", "s", rule.serialise())
+        messages = deque[Any]()
+        self._connection.filter(rule, queue=messages)
+
+        def came() -> list[Seen]:
+            with suppress(TimeoutError):
+                while True:
+                    self._connection.recv_messages(timeout=0)
+            found = [_seen(message) for message in messages]
+            messages.clear()
+            return found
+
+        return came
 
     def ask_bus(self, member: str, signature: str = "", *arguments: object) -> tuple[Any, ...]:
         """Call the bus daemon itself."""
@@ -156,6 +176,7 @@ def _seen(message: Any) -> Seen:  # noqa: ANN401 - jeepney has no types
         kind=str(kind),
         serial=int(fields.get(names.reply_serial, message.header.serial)),
         sender=str(fields.get(names.sender, "")),
+        path=str(fields.get(names.path, "")),
         destination=str(fields.get(names.destination, "")),
         member=str(fields.get(names.member, "")),
         body=cast("tuple[Any, ...]", message.body),

@@ -17,6 +17,7 @@ from tests.support.patience import PATIENCE
 ACCESSIBLE: Final = "org.a11y.atspi.Accessible"
 ROOT: Final = "/org/a11y/atspi/accessible/root"
 DEEPEST: Final = 40
+FOCUSED: Final = "object:state-changed:focused"
 _STATE_SHOWING: Final = 25
 
 
@@ -44,6 +45,10 @@ class Reader:
         (address,) = session.call("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress")
         self._bus = Bus(str(address))
         self._screen = screen
+        registry = "org.a11y.atspi.Registry"
+        self._bus.call(registry, "/org/a11y/atspi/registry", registry, "RegisterEvent", "s", FOCUSED)
+        self._state_changes = self._bus.watch("org.a11y.atspi.Event.Object", "StateChanged")
+        self._focus: tuple[str, str] | None = None
 
     def close(self) -> None:
         """Leave the accessibility bus."""
@@ -82,6 +87,28 @@ class Reader:
             seconds=seconds,
             instead=lambda: self.describe(pid=pid),
         )
+
+    def wait_focus(self, name: str, *, role: str | None = None) -> Element:
+        """Wait until the keyboard is on an element of this name (a regular expression): it is read aloud then."""
+
+        def look() -> Element | None:
+            element = self.focused()
+            matches = element is not None and re.fullmatch(name, element.name) and role in (None, element.role)
+            return element if matches else None
+
+        return wait_for(
+            f"the keyboard on {role or 'something'} named {name!r}",
+            look,
+            instead=lambda: f"it is on {self.focused()}",
+        )
+
+    def focused(self) -> Element | None:
+        """Return what a screen reader was told last that the keyboard is on; rows of a menu have no other way."""
+        for seen in self._state_changes():
+            state, is_so, *_ = seen.body
+            if (state, is_so) == ("focused", 1):
+                self._focus = (seen.sender, seen.path)
+        return None if self._focus is None else self._element(*self._focus, 0)
 
     def region(self, element: Element) -> Region:
         """Return where it is on the screen."""

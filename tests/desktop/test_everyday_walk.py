@@ -1,13 +1,15 @@
-"""What a person does with the panel every day: close it, rename an account, ask for renewals, paste a login."""
+"""What a person does every day: with the panel, by mouse and keyboard."""
 
 import pytest
 
 from tests.desktop.bench import Desktop
+from tests.desktop.tray import TrayItem
+from tests.desktop.waiting import wait_for
 from tests.desktop.walking import BY_HAND, PANEL, App
 
 pytestmark = [pytest.mark.desktop]
 
-RESEARCH = "research@example.com"
+ANA, LEE, RESEARCH = "ana@example.com", "lee@studio.example", "research@example.com"
 KEEPS_RUNNING = "Probe Tray keeps running"
 
 
@@ -20,7 +22,18 @@ def close_panel(desktop: Desktop) -> None:
     desktop.screen.wait_no_window(PANEL)
 
 
-def test_the_panel_is_closed_renamed_in_asked_to_renew_and_pasted_into(desktop: Desktop) -> None:
+def open_card_menu(desktop: Desktop, key: str) -> None:
+    """Open the menu of the card that the keyboard is on; its first row is read aloud."""
+    desktop.screen.key(key)
+    desktop.reader.wait_focus("Details…", role="menu item")
+
+
+def every_text(item: TrayItem) -> str:
+    """What the menu holds on the bus, hidden rows too, and the tooltip."""
+    return "\n".join(entry.label for entry in item.menu().walk()) + item.tooltip
+
+
+def test_the_panel_is_closed_renamed_in_asked_to_renew_pasted_into_and_hides_names(desktop: Desktop) -> None:
     app = App(desktop, "--demo", BY_HAND)
     desktop.screen.wait_window(PANEL)
     app.wait_account(RESEARCH)
@@ -34,24 +47,46 @@ def test_the_panel_is_closed_renamed_in_asked_to_renew_and_pasted_into(desktop: 
     app.open_panel()
     assert sum(note.summary == KEEPS_RUNNING for note in desktop.notifications.all()) == 1
 
-    # A name of one's own, by keyboard, opens nothing else.
+    # What was told meanwhile goes, since the panel says it: a bubble would take the clicks that are meant for it.
     app.read(rf"^{RESEARCH}\.")
+    wait_for("no bubble over the panel", lambda: all(told.closed for told in desktop.notifications.all()))
+    desktop.screen.wait_no_window("xfce4-notifyd")
+
+    # A name of one's own, by keyboard, opens nothing else.
     desktop.screen.key("Home", "F2")
     desktop.screen.type_text("Lab")
     desktop.screen.key("Return")
     app.read(r"^Lab\.")
     app.item.wait_menu("Lab — ")
     assert own_windows(desktop, app) == ["Probe Tray"]
+    app.read("^Renamed to Lab")
+
+    # Hidden names hide it too, everywhere.
+    desktop.reader.press("Hide names", role="check box", pid=app.pid)
+    app.read(r"^L•••\.")
+    app.item.wait_menu("L••• — ")
+    shown = "\n".join(desktop.reader.texts(pid=app.pid)) + every_text(app.item)
+    assert not [word for word in ("Lab", ANA, LEE, RESEARCH) if word in shown]
+    desktop.reader.press("Hide names", role="check box", pid=app.pid)
+    app.read(r"^Lab\.")
 
     # What cannot be renewed says so, with its button, and the footer says the same.
     app.item.click_menu("Renew logins")
     app.read("1 can't be renewed")
     app.read(r"^Lab\..*Can't be renewed.*Log in again")
 
-    # An empty clipboard is answered.
+    # An empty clipboard is answered, and so is a text that is no login.
     desktop.screen.wait_window(PANEL)
     desktop.screen.key("ctrl+v")
     app.read("The clipboard has no text and no files")
     desktop.screen.key("Escape")
     desktop.screen.wait_no_window("^Import")
+    desktop.screen.key("Home")
+    open_card_menu(desktop, "Menu")
+    desktop.screen.key("c")
+    desktop.screen.key("ctrl+v")
+    app.read("That is not a login")
+    desktop.screen.key("Escape")
+    desktop.screen.wait_no_window("^Import")
     app.quit()
+    assert app.program.errors() == ""

@@ -50,7 +50,7 @@ from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from probe_tray.ports.desktop import Notification
-from probe_tray.view.alerts.notifications import notification, trial
+from probe_tray.view.alerts.notifications import notification, still_running, trial
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from tests.command.bench import Bench
@@ -153,7 +153,7 @@ class Run:
 
         alerting = AlertService(
             self.notifier,
-            AlertComposer(compose, lambda: trial(t)),
+            AlertComposer(compose, lambda: trial(t), lambda: still_running(t)),
             self.store,
             clock,
             FileAlertMemory(data / "alerts.json", disk=Disk()),

@@ -31,7 +31,7 @@ from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from probe_tray.ports.desktop import Notification
-from probe_tray.view.alerts.notifications import notification, trial
+from probe_tray.view.alerts.notifications import notification, still_running, trial
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from tests.scenarios.driver import Driver
@@ -111,7 +111,13 @@ class Doubles(Driver):
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, chance),
             account_changes=AccountChanges(accounts, service, locks, MemoryOfRows(), _no_vault_to_set_aside),
             alerting=AlertService(
-                self.notifier, AlertComposer(self._worded, _trial), store, clock, self._said, UTC, no_forecast
+                self.notifier,
+                AlertComposer(self._worded, lambda: trial(Translator()), lambda: still_running(Translator())),
+                store,
+                clock,
+                self._said,
+                UTC,
+                no_forecast,
             ),
             recording=HistoryRecorder(self._history, store, clock),
             arrangement=ArrangementService(self._rest.arrangement_file, store),
@@ -120,10 +126,6 @@ class Doubles(Driver):
 
     def _worded(self, batch: tuple[Alert, ...], state: AppState) -> Notification:
         return notification(batch, state, Now(self.clock.now(), UTC), Translator())
-
-
-def _trial() -> Notification:
-    return trial(Translator())
 
 
 async def _no_vault_to_set_aside() -> int:

@@ -33,7 +33,8 @@ from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.panel.account_menu import Groups, account_menu, removing, vault_reset_question
-from probe_tray.view.text.privacy import named_by_hand
+from probe_tray.view.panel.survey import name
+from probe_tray.view.text.privacy import discreet_account, named_by_hand
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, Card, CardAction, Question
 
@@ -45,10 +46,15 @@ def open_card_menu(
     groups: Groups,
     act: Callable[[CardAction], None],
     at: QPoint,
+    title: str,
     keys: Mapping[ActionKind, str] = _NO_KEYS,
 ) -> QMenu:
-    """Show ``groups`` at ``at`` on the screen; nothing waits for it. ``keys`` do the same without the menu."""
+    """Show ``groups`` of an account at ``at`` on the screen; nothing waits for it.
+
+    ``keys`` do the same without the menu.
+    """
     menu = QMenu(parent)
+    menu.setAccessibleName(title)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for group in groups:
         if not menu.isEmpty():
@@ -234,9 +240,10 @@ class CardActionHandler:
 
     def open_account_menu(self, key: AccountKey, parent: QWidget, at: QPoint) -> None:
         """Show what can be done with an account."""
-        groups = self._groups(key)
-        if groups:
-            open_card_menu(parent, groups, self.act, at)
+        account, groups = self._engine.state.account(key), self._groups(key)
+        if account is not None and groups:
+            title = name(discreet_account(account, self._engine.state.settings))
+            open_card_menu(parent, groups, self.act, at, title)
 
     def _groups(self, key: AccountKey | None) -> Groups:
         account = None if key is None else self._engine.state.account(key)
@@ -254,7 +261,7 @@ class CardActionHandler:
         pressed = card.notice is not None and card.notice.action is not None
         # What the keys of the list do with this card.
         keys = {ActionKind.RENAME: "F2"} | ({} if pressed else {ActionKind.DETAILS: "Return"})
-        return open_card_menu(parent, groups, self.act, at, keys) if any(groups) else None
+        return open_card_menu(parent, groups, self.act, at, card.title, keys) if any(groups) else None
 
     def _act_on(self, key: AccountKey | None, kind: _OnAccount) -> None:
         # The account may have gone since its menu was opened.

@@ -40,7 +40,7 @@ class CardDelegate(QStyledItemDelegate):
         theme: Theme,
         icons: IconPainter,
         act: Callable[[CardAction], None],
-        more: Callable[[Card, QPoint], None],
+        more: Callable[[Card, QPoint], object],
     ) -> None:
         """Draw for ``view``. ``more`` gets the card and where its menu opens, in the viewport's coordinates."""
         super().__init__(view)

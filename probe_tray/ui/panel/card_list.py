@@ -4,8 +4,16 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QListView, QStyleOptionViewItem
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QFrame, QListView, QMenu, QStyleOptionViewItem
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.panel.card_delegate import CardDelegate
@@ -30,8 +38,8 @@ class CardCallbacks(msgspec.Struct, frozen=True, kw_only=True):
 
     act: Callable[[CardAction], None]
     """Do what a button says."""
-    menu: Callable[[Card, QPoint], None]
-    """Show what can be done with a card, at a place on the screen."""
+    menu: Callable[[Card, QPoint], QMenu | None]
+    """Show what can be done with a card, at a place on the screen; None where that is nothing."""
 
 
 class CardList(QListView):
@@ -186,13 +194,21 @@ class CardList(QListView):
             option = QStyleOptionViewItem()
             option.rect = self.visualRect(index)
             at = self._cards.below_more(option, index, found)
-        self._open_menu(found, at)
+        menu = self._open_menu(found, at)
+        if asked_by_key and menu is not None:
+            # As in any menu that a key opens. Without it a screen reader has nothing to read.
+            menu.setActiveAction(menu.actions()[0])
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show where the keyboard is once somebody came here with it."""
         super().focusInEvent(event)
         if event.reason() in _BY_KEYBOARD:
             self._cards.by_keyboard = True
+        if self.currentIndex().isValid():
+            # Qt tells a screen reader of the list alone, and not on which of its rows the keyboard is.
+            on_row = QAccessibleEvent(self, QAccessible.Event.Focus)
+            on_row.setChild(self.currentIndex().row())
+            QAccessible.updateAccessibility(on_row)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show everything about the account."""
@@ -222,8 +238,8 @@ class CardList(QListView):
         if card.key is not None:
             self._actions.act(CardAction(kind=ActionKind.DETAILS, label="", key=card.key))
 
-    def _open_menu(self, card: Card, at: QPoint) -> None:
-        self._actions.menu(card, self.viewport().mapToGlobal(at))
+    def _open_menu(self, card: Card, at: QPoint) -> QMenu | None:
+        return self._actions.menu(card, self.viewport().mapToGlobal(at))
 
     def _measure_again(self) -> None:
         self.scheduleDelayedItemsLayout()

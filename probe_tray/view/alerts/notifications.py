@@ -39,6 +39,15 @@ def trial(t: Translator) -> Notification:
     )
 
 
+def still_running(t: Translator) -> Notification:
+    """That closing the window does not end the program."""
+    return Notification(
+        tag="running",
+        title=t("Probe Tray keeps running"),
+        body=t("Click its icon to open the window again. To quit, choose Quit in its menu."),
+    )
+
+
 def _one(alert: Alert, state: AppState, now: Now, t: Translator) -> Notification:
     account = state.account(alert.account)
     said = _said(alert, state, now, t)

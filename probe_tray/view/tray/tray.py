@@ -39,13 +39,6 @@ def overflow_words(t: Translator) -> OverflowWords:
     )
 
 
-def still_running_words(t: Translator) -> OverflowWords:
-    """That closing the window does not end the program."""
-    return OverflowWords(
-        t("Probe Tray keeps running"), t("Click its icon to open the window again. To quit, choose Quit in its menu.")
-    )
-
-
 def saving_words(t: Translator) -> str:
     """Why the session has to wait for the program."""
     return t("Saving a login")

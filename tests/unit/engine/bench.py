@@ -351,7 +351,11 @@ class Bench:
         self.timer = RenewalTimer(self.renewals, self.accounts, self.store, self.clock, self.randomness)
         self.alerting = AlertService(
             self.notifier,
-            AlertComposer(compose, lambda: Notification(tag="test", title="test", body="")),
+            AlertComposer(
+                compose,
+                lambda: Notification(tag="test", title="test", body=""),
+                lambda: Notification(tag="running", title="running", body=""),
+            ),
             self.store,
             self.clock,
             MemoryOfAlerts(),

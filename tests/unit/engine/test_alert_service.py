@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, timedelta, timezone
 
@@ -17,6 +17,7 @@ from probe_tray.core.events import (
     SettingsChanged,
     SituationChanged,
     VisibleAccountsChanged,
+    WindowUseChanged,
 )
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
@@ -35,13 +36,21 @@ HERE = timezone(timedelta(hours=2))
 """Where it is 8 in the morning at the start."""
 
 
+def composer(alerts: Callable[[tuple[Alert, ...], AppState], Notification]) -> AlertComposer:
+    return AlertComposer(
+        alerts,
+        lambda: Notification(tag="test", title="test", body=""),
+        lambda: Notification(tag="running", title="running", body=""),
+    )
+
+
 class Bench:
     """A desktop whose notifications are looked at."""
 
     def __init__(self, file: MemoryOfAlerts | None = None, clock: FakeClock | None = None) -> None:
         self.store, self.notifier, self.clock = Store(AppState()), FakeNotifier(), clock or FakeClock()
         self.file = file or MemoryOfAlerts()
-        phrases = AlertComposer(self.compose, lambda: Notification(tag="test", title="test", body=""))
+        phrases = composer(self.compose)
         self.alerting = AlertService(self.notifier, phrases, self.store, self.clock, self.file, HERE, no_forecast)
         self.pressed: list[tuple[AccountKey | None, AlertHelp]] = []
         self.store.dispatch(
@@ -63,6 +72,16 @@ class Bench:
         for _ in range(3):
             self.uses(key, percent)
             await self.clock.advance(MINUTE)
+
+    def looks_at(self, *keys: AccountKey) -> None:
+        """Bring the panel to the front, where it shows the cards of these accounts."""
+        self.store.dispatch(WindowUseChanged(in_use=True))
+        self.store.dispatch(VisibleAccountsChanged(accounts=frozenset(keys)))
+
+    def leaves(self) -> None:
+        """Use another program."""
+        self.store.dispatch(VisibleAccountsChanged(accounts=frozenset()))
+        self.store.dispatch(WindowUseChanged(in_use=False))
 
     def press(self, account: AccountKey | None, wanted: AlertHelp) -> None:
         self.pressed.append((account, wanted))
@@ -146,12 +165,12 @@ async def test_nothing_is_notified_while_the_panel_is_in_front_and_what_it_showe
     bench.uses(ANA, 0)
     bench.uses(BEN, 0)
     async with bench.running():
-        bench.store.dispatch(VisibleAccountsChanged(accounts=frozenset({ANA})))
+        bench.looks_at(ANA)
         bench.uses(ANA, 85)
         bench.uses(BEN, 99)
         await bench.clock.advance(MINUTE)
         assert bench.shown == []
-        bench.store.dispatch(VisibleAccountsChanged(accounts=frozenset()))
+        bench.leaves()
         await bench.clock.advance(HOUR)
         assert bench.shown == [("ben", "critical")]
         bench.uses(ANA, 100)
@@ -159,12 +178,68 @@ async def test_nothing_is_notified_while_the_panel_is_in_front_and_what_it_showe
     assert bench.shown == [("ben", "critical"), ("ana", "exhausted")]
 
 
+async def test_none_lies_over_a_dialog_that_is_in_use_and_what_still_holds_is_told_afterwards() -> None:
+    bench = Bench()
+    bench.uses(ANA, 0)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        bench.looks_at()
+        bench.uses(ANA, 85)
+        bench.uses(BEN, 99)
+        await bench.clock.advance(MINUTE)
+        await bench.falls(BEN, 3)
+        assert bench.shown == []
+        bench.leaves()
+        await bench.clock.advance(MINUTE)
+    assert bench.shown == [("ana", "warning")]
+
+
+async def test_a_notification_goes_when_the_panel_shows_in_front_what_it_says() -> None:
+    bench = Bench()
+    bench.uses(ANA, 99)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        assert bench.shown == [("ana", "critical")]
+        bench.looks_at(BEN)
+        await bench.alerting.withdraw_seen()
+        assert bench.notifier.withdrawn == []
+        bench.looks_at(ANA)
+        await bench.alerting.withdraw_seen()
+        assert bench.notifier.withdrawn == ["ana"]
+
+
+async def test_one_about_several_goes_once_the_panel_shows_all_of_them() -> None:
+    bench = Bench()
+    bench.uses(ANA, 85)
+    bench.uses(BEN, 85)
+    async with bench.running():
+        bench.looks_at(ANA)
+        await bench.alerting.withdraw_seen()
+        assert bench.notifier.withdrawn == []
+        bench.looks_at(ANA, BEN)
+        await bench.alerting.withdraw_seen()
+        assert bench.notifier.withdrawn == ["ana ben"]
+
+
+async def test_how_the_panel_opens_again_is_told_until_it_is_open() -> None:
+    bench = Bench()
+    async with bench.running():
+        await bench.alerting.panel_opened()
+        await bench.alerting.show_running(bench.press)
+        assert bench.shown == [("running", "running")]
+        bench.notifier.press(0, "open")
+        assert bench.pressed == [(None, AlertHelp.OPEN)]
+        await bench.alerting.panel_opened()
+        await bench.alerting.panel_opened()
+        assert bench.notifier.withdrawn == ["running"]
+
+
 async def test_what_was_held_back_while_the_panel_was_in_front_is_said_after_a_restart() -> None:
     before = Bench()
     before.uses(ANA, 0)
     before.uses(BEN, 0)
     async with before.running():
-        before.store.dispatch(VisibleAccountsChanged(accounts=frozenset({ANA})))
+        before.looks_at(ANA)
         before.uses(BEN, 99)
         await before.clock.advance(MINUTE)
         assert before.shown == []
@@ -181,11 +256,11 @@ async def test_what_is_over_when_the_panel_leaves_is_not_notified() -> None:
     bench.uses(ANA, 0)
     bench.uses(BEN, 0)
     async with bench.running():
-        bench.store.dispatch(VisibleAccountsChanged(accounts=frozenset({ANA})))
+        bench.looks_at(ANA)
         bench.uses(BEN, 99)
         await bench.clock.advance(MINUTE)
         await bench.falls(BEN, 10)
-        bench.store.dispatch(VisibleAccountsChanged(accounts=frozenset()))
+        bench.leaves()
         await bench.clock.advance(MINUTE)
     assert bench.shown == []
 
@@ -240,7 +315,7 @@ async def test_behind_a_locked_screen_nobody_sees_the_panel() -> None:
     bench.uses(ANA, 0)
     bench.uses(BEN, 0)
     async with bench.running():
-        bench.store.dispatch(VisibleAccountsChanged(accounts=frozenset({ANA})))
+        bench.looks_at(ANA)
         bench.store.dispatch(SituationChanged(situation=Situation(locked=True)))
         bench.uses(ANA, 85)
         await bench.clock.advance(MINUTE)
@@ -434,7 +509,7 @@ async def test_that_they_are_turned_off_is_told_once_over_restarts_until_they_we
 async def test_quitting_while_a_notification_hangs_still_keeps_what_was_said() -> None:
     bench = Bench()
     bench.notifier = hanging = _Hanging()
-    phrases = AlertComposer(bench.compose, lambda: Notification(tag="test", title="test", body=""))
+    phrases = composer(bench.compose)
     bench.alerting = AlertService(hanging, phrases, bench.store, bench.clock, bench.file, UTC, no_forecast)
     bench.uses(ANA, 85)
     bench.uses(BEN, 0)

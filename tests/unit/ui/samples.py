@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import Command, ShowSyncCode
+from probe_tray.core.commands import Command, ShowSyncCode, UseWindows
 from probe_tray.core.errors import (
     CredentialFileError,
     EdgeBlockedError,
@@ -356,6 +356,7 @@ class FakeEngine:
         self.tried_hooks: list[str] = []
         self.hook_problem: Problem | None = None
         self.login_obstacle = ""
+        self.windows_in_use = False
 
     @property
     def state(self) -> AppState:
@@ -370,7 +371,11 @@ class FakeEngine:
         return lambda: self._callbacks.remove(callback)
 
     def send(self, command: Command) -> None:
-        self.sent.append(command)
+        # It comes a moment after any window was opened or closed, in between whatever else is sent.
+        if isinstance(command, UseWindows):
+            self.windows_in_use = command.in_use
+        else:
+            self.sent.append(command)
 
     def login_address(self) -> Secret | None:
         return self.address

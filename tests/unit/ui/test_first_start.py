@@ -14,14 +14,13 @@ from pytestqt.qtbot import QtBot
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import StoreKind
-from probe_tray.core.commands import Arrange, EditSettings, Refresh, StartLogin
+from probe_tray.core.commands import Arrange, EditSettings, Refresh, SendRunningNotification, StartLogin
 from probe_tray.core.settings import Storage, change
 from probe_tray.core.state import AppState
 from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.shell import Shell, ShellContext
-from probe_tray.ui.tray.tray import TrayIcon
 from probe_tray.view.text.translate import Translator
 from tests.support.widgets import open_windows, opened, part, parts, press
 from tests.unit.ui import samples
@@ -60,7 +59,11 @@ class Desktop:
         return opened(PanelWindow)
 
     def sent(self) -> list[object]:
-        return [sent for sent in self.engine.sent if isinstance(sent, Arrange | StartLogin | EditSettings)]
+        return [
+            sent
+            for sent in self.engine.sent
+            if isinstance(sent, Arrange | StartLogin | EditSettings | SendRunningNotification)
+        ]
 
 
 @pytest.fixture
@@ -157,19 +160,10 @@ def test_a_start_in_the_background_opens_nothing(qtbot: QtBot, qapp: QApplicatio
     desktop.shell.close()
 
 
-def test_closing_the_window_says_once_that_the_program_keeps_running(
-    desktop: Desktop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    messages: list[str] = []
-
-    def message(_tray: TrayIcon, title: str, _text: str) -> None:
-        messages.append(title)
-
-    monkeypatch.setattr(TrayIcon, "message", message)
+def test_closing_the_window_says_once_that_the_program_keeps_running(desktop: Desktop) -> None:
     desktop.panel.close()
-    assert desktop.sent() == [Arrange(Arrangement(tray_told=True))]
-    assert messages == ["Probe Tray keeps running"]
+    assert desktop.sent() == [SendRunningNotification(), Arrange(Arrangement(tray_told=True))]
     desktop.engine.change(replace(desktop.engine.state, arrangement=Arrangement(tray_told=True)))
     desktop.shell.show_panel()
     desktop.panel.close()
-    assert len(messages) == 1
+    assert desktop.engine.sent.count(SendRunningNotification()) == 1

@@ -206,6 +206,15 @@ def test_a_test_notification_is_asked_for_in_the_settings(desktop: Desktop) -> N
     assert not any("turned off" in label.text() for label in dialog.findChildren(QLabel))
 
 
+def test_the_engine_is_told_while_a_window_is_in_use(desktop: Desktop) -> None:
+    desktop.row("Settings").trigger()
+    desktop.bot.waitUntil(lambda: desktop.engine.windows_in_use, timeout=PATIENCE_MS)
+    desktop.shell.show_panel()
+    opened(SettingsDialog).reject()
+    desktop.panel.close()
+    desktop.bot.waitUntil(lambda: not desktop.engine.windows_in_use, timeout=PATIENCE_MS)
+
+
 def test_renewing_from_the_menu_shows_what_comes_of_it(desktop: Desktop) -> None:
     desktop.row("Re&new logins").trigger()
     assert desktop.engine.sent == [Renew(), PanelOpened()]

@@ -29,7 +29,7 @@ from probe_tray.ui.widgets import ElidedLabel
 from probe_tray.view.presenter import present
 from probe_tray.view.screen import ScreenOptions
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import ActionKind, CardAction
+from probe_tray.view.view_models import ActionKind, Card, CardAction
 from tests.support.patience import PATIENCE_MS
 from tests.support.widgets import button, part, parts, press, texts
 from tests.unit.ui import samples
@@ -45,6 +45,7 @@ class Shown:
         self.theme = Theme(app)
         self.asked: list[CardAction] = []
         self.opened: list[tuple[str, QPoint]] = []
+        self.menu: QMenu | None = None
         self.chosen: list[object] = []
         self.moved: list[tuple[str, str | None]] = []
         self.named: list[tuple[str | None, str]] = []
@@ -52,7 +53,7 @@ class Shown:
         self.options = ScreenOptions()
         self.state = AppState()
         actions = PanelActions(
-            cards=CardCallbacks(act=self.asked.append, menu=lambda card, at: self.opened.append((card.title, at))),
+            cards=CardCallbacks(act=self.asked.append, menu=self._open),
             show_only=self._look_for,
             choose=lambda value, _keys: self.chosen.append(value),
             pin=self._pin,
@@ -72,6 +73,10 @@ class Shown:
 
     def draw(self) -> None:
         self.window.show_model(present(self.state, samples.NOW, UTC, Translator(), self.options).panel)
+
+    def _open(self, card: Card, at: QPoint) -> QMenu | None:
+        self.opened.append((card.title, at))
+        return self.menu
 
     def _look_for(self, options: ScreenOptions) -> None:
         self.options = options
@@ -167,8 +172,12 @@ def test_the_menu_opens_for_a_right_click_and_for_the_menu_key(
     cards = list_of(panel.window)
     cards.setCurrentIndex(cards.model().index(1, 0))
     at = cards.visualRect(cards.model().index(0, 0)).center()
+    panel.menu = QMenu(panel.window)
+    first = panel.menu.addAction("Details…")
+    panel.menu.addAction("Remove…")
     qapp.sendEvent(cards.viewport(), QContextMenuEvent(reason, at, cards.viewport().mapToGlobal(at)))
     by_key = reason is QContextMenuEvent.Reason.Keyboard
+    assert panel.menu.activeAction() is (first if by_key else None)
     assert [title for title, _ in panel.opened] == ["research@example.com" if by_key else "old@example.com"]
 
 
