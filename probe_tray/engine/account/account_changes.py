@@ -11,7 +11,6 @@ from probe_tray.core.errors import (
     OfficialLoginError,
     Phrase,
     ServiceError,
-    StoreError,
 )
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.ports.accounts import AccountLocks
@@ -40,10 +39,10 @@ class AccountChanges:
         self._removed = removed
         self._set_vault_aside = set_vault_aside
 
-    async def tokens_of(self, key: AccountKey) -> frozenset[str] | None:
-        """The fingerprints of the account's access tokens, once no renewal of it runs; None where a store can't tell.
+    async def tokens_of(self, key: AccountKey) -> frozenset[str]:
+        """The fingerprints of the account's access tokens, once no renewal of it runs.
 
-        Raises DataFolderError.
+        Raises StoreError where a store can't be read, and DataFolderError.
         """
         async with self._locks.hold(key):
             return await self._tokens_of(key)
@@ -51,13 +50,13 @@ class AccountChanges:
     async def remove(self, key: AccountKey, *, revoke: bool, seen: frozenset[str] | None = None) -> bool:
         """Delete the account's login from every store of ours; whether that was done.
 
-        It is not where the stores are known to hold other tokens than those that were ``seen``. With ``revoke`` the
+        It is not where the stores hold other tokens than those that were ``seen``. With ``revoke`` the
         service ends the login too, where this program obtained it; when that fails nothing is removed and
         NotRevokedError is raised. Raises StoreError.
         """
         try:
             async with self._locks.hold(key):
-                if seen is not None and await self._tokens_of(key) not in {seen, None}:
+                if seen is not None and await self._tokens_of(key) != seen:
                     return False
                 if revoke:
                     await self._revoke(key)
@@ -101,11 +100,8 @@ class AccountChanges:
             if store is not target:
                 await store.remove(key)
 
-    async def _tokens_of(self, key: AccountKey) -> frozenset[str] | None:
-        try:
-            holders = await self._accounts.holders(key)
-        except StoreError:
-            return None
+    async def _tokens_of(self, key: AccountKey) -> frozenset[str]:
+        holders = await self._accounts.holders(key)
         return frozenset(stored.credential.access_token.fingerprint for _, stored in holders)
 
     async def _revoke(self, key: AccountKey) -> None:

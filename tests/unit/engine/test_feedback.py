@@ -198,6 +198,19 @@ async def test_a_login_that_another_program_brought_meanwhile_stays() -> None:
         assert program.shown == {ANA.key}
 
 
+async def test_a_removal_whose_store_cannot_be_read_takes_no_login_that_comes_meanwhile() -> None:
+    program = Told(ANA)
+    async with program.started():
+        program.vault.fault = FULL
+        program.remove(ANA.key)
+        await settle()
+        program.vault.fault = None
+        program.vault.held[ANA.key] = NEWER
+        await program.clock.advance(60 * SECOND)
+        # Nobody knows which login was meant: it stays, and the person reads why.
+        assert (program.vault.held, program.shown, program.trouble) == ({ANA.key: NEWER}, {ANA.key}, WriteError)
+
+
 async def test_a_login_that_cannot_be_deleted_is_shown_again_and_says_why() -> None:
     program = Told(ANA)
     async with program.started():
