@@ -204,11 +204,8 @@ class CardList(QListView):
         super().focusInEvent(event)
         if event.reason() in _BY_KEYBOARD:
             self._cards.by_keyboard = True
-        if self.currentIndex().isValid():
-            # Qt tells a screen reader of the list alone, and not on which of its rows the keyboard is.
-            on_row = QAccessibleEvent(self, QAccessible.Event.Focus)
-            on_row.setChild(self.currentIndex().row())
-            QAccessible.updateAccessibility(on_row)
+        # After Qt has told a screen reader of the list, of which it doesn't say on which row the keyboard is.
+        QTimer.singleShot(0, self, self._tell_row)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show everything about the account."""
@@ -240,6 +237,12 @@ class CardList(QListView):
 
     def _open_menu(self, card: Card, at: QPoint) -> QMenu | None:
         return self._actions.menu(card, self.viewport().mapToGlobal(at))
+
+    def _tell_row(self) -> None:
+        if self.hasFocus() and self.currentIndex().isValid():
+            on_row = QAccessibleEvent(self, QAccessible.Event.Focus)
+            on_row.setChild(self.currentIndex().row())
+            QAccessible.updateAccessibility(on_row)
 
     def _measure_again(self) -> None:
         self.scheduleDelayedItemsLayout()
