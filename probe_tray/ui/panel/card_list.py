@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFrame, QListView, QMenu, QStyleOptionViewItem
+from PySide6.QtWidgets import QApplication, QFrame, QListView, QMenu, QStyleOptionViewItem
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.panel.card_delegate import CardDelegate
@@ -172,6 +172,11 @@ class CardList(QListView):
             self._rows.move_row(row, row + step if step < 0 else row + step + 1)
             event.accept()
             return
+        if event.key() == Qt.Key.Key_F10 and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            # Qt knows it as the menu's key on Windows alone, and many keyboards have no other.
+            self._open_menu_by_key()
+            event.accept()
+            return
         if Qt.Key(event.key()) in _ENTER and isinstance(found, Card):
             if found.notice is not None and found.notice.action is not None:
                 self._actions.act(found.notice.action)
@@ -183,21 +188,12 @@ class CardList(QListView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Open the menu of the card under the mouse, or of the one that the keyboard is on."""
-        asked_by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
-        index = self.currentIndex() if asked_by_key else self.indexAt(event.pos())
-        found: object = index.data(CARD_ROLE)
-        if not isinstance(found, Card):
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self._open_menu_by_key()
             return
-        at = event.pos()
-        if asked_by_key:
-            self.scrollTo(index)
-            option = QStyleOptionViewItem()
-            option.rect = self.visualRect(index)
-            at = self._cards.below_more(option, index, found)
-        menu = self._open_menu(found, at)
-        if asked_by_key and menu is not None:
-            # As in any menu that a key opens. Without it a screen reader has nothing to read.
-            menu.setActiveAction(menu.actions()[0])
+        found: object = self.indexAt(event.pos()).data(CARD_ROLE)
+        if isinstance(found, Card):
+            self._open_menu(found, event.pos())
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show where the keyboard is once somebody came here with it."""
@@ -237,6 +233,19 @@ class CardList(QListView):
 
     def _open_menu(self, card: Card, at: QPoint) -> QMenu | None:
         return self._actions.menu(card, self.viewport().mapToGlobal(at))
+
+    def _open_menu_by_key(self) -> None:
+        index = self.currentIndex()
+        found: object = index.data(CARD_ROLE)
+        if not isinstance(found, Card) or QApplication.activePopupWidget() is not None:
+            return
+        self.scrollTo(index)
+        option = QStyleOptionViewItem()
+        option.rect = self.visualRect(index)
+        menu = self._open_menu(found, self._cards.below_more(option, index, found))
+        if menu is not None:
+            # As in any menu that a key opens. Without it a screen reader has nothing to read.
+            menu.setActiveAction(menu.actions()[0])
 
     def _tell_row(self) -> None:
         if self.hasFocus() and self.currentIndex().isValid():

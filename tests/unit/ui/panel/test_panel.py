@@ -181,6 +181,17 @@ def test_the_menu_opens_for_a_right_click_and_for_the_menu_key(
     assert [title for title, _ in panel.opened] == ["research@example.com" if by_key else "old@example.com"]
 
 
+def test_the_menu_opens_for_shift_and_f10_too(panel: Shown) -> None:
+    panel.show(samples.four())
+    cards = list_of(panel.window)
+    cards.setCurrentIndex(cards.model().index(1, 0))
+    panel.menu = QMenu(panel.window)
+    first = panel.menu.addAction("Details…")
+    QTest.keyClick(cards, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
+    assert [title for title, _ in panel.opened] == ["research@example.com"]
+    assert panel.menu.activeAction() is first
+
+
 def test_trouble_stands_above_the_cards_until_it_was_read(panel: Shown) -> None:
     panel.show(samples.troubled_lives())
     banner = part(panel.window, Banner)
