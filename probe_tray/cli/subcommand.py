@@ -59,7 +59,7 @@ def add_quota_options(add: Callable[..., argparse.Action], t: Translate) -> None
         type=_format,
         help=t("print one account in one line: line, json, waybar, tmux, template"),
     )
-    add("--template", metavar="TEXT", help=t('with --format template: the line, such as "{name} {5h_left}%%"'))
+    add("--template", metavar="TEXT", help=t("with --format template: the line, with fields in braces"))
 
 
 def misused_quota_options(arguments: "Arguments", t: Translate) -> str:
