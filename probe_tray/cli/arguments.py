@@ -44,6 +44,10 @@ class Arguments(Protocol):
     sync: bool
     show_code: bool
     enter_code: bool
+    show_sql: bool
+    change_key: bool
+    end_old_key: bool
+    stop_sharing: str | None
     all_models: bool
     models: list[str]
     yes: bool
@@ -244,11 +248,13 @@ def _misused_export(arguments: Arguments, t: Translate) -> str:
 
 def _misused_sync(arguments: Arguments, t: Translate) -> str:
     if not arguments.sync:
-        return t("--show-code and --enter-code work only with --sync.")
+        return t("--show-code, --enter-code and the other flags for the table work only with --sync.")
     if _works(arguments) or arguments.take:
         return t("--sync can't be combined with other actions.")
-    if arguments.show_code and arguments.enter_code:
-        return t("--show-code and --enter-code can't be combined. Choose one.")
+    if len(_asked_of_table(arguments)) > 1:
+        return t(
+            "--sync takes one of --show-code, --enter-code, --show-sql, --change-key, --end-old-key, --stop-sharing."
+        )
     if arguments.paths:
         return t("--sync takes no files. It uses the folder sync_dir from the configuration.")
     if arguments.hide_names:
@@ -258,7 +264,19 @@ def _misused_sync(arguments: Arguments, t: Translate) -> str:
 
 def _shares(arguments: Arguments) -> bool:
     """Whether it is about the shared table."""
-    return arguments.sync or arguments.show_code or arguments.enter_code
+    return arguments.sync or bool(_asked_of_table(arguments))
+
+
+def _asked_of_table(arguments: Arguments) -> list[str]:
+    given = {
+        "--show-code": arguments.show_code,
+        "--enter-code": arguments.enter_code,
+        "--show-sql": arguments.show_sql,
+        "--change-key": arguments.change_key,
+        "--end-old-key": arguments.end_old_key,
+        "--stop-sharing": arguments.stop_sharing is not None,
+    }
+    return [flag for flag, is_given in given.items() if is_given]
 
 
 def _works(arguments: Arguments) -> bool:
@@ -323,8 +341,16 @@ def _add_actions(add: Callable[..., argparse.Action], t: Translate) -> None:
     add("--models", metavar="A,B", type=_names, default=[], help=t("with --apitest: test only these models"))
     add("--all-models", action="store_true", help=t("with --apitest: test every model instead of three"))
     add("--sync", action="store_true", help=t("sync the logins in sync_dir with your other computers; no other action"))
+    _add_table_actions(add, t)
+
+
+def _add_table_actions(add: Callable[..., argparse.Action], t: Translate) -> None:
     add("--show-code", action="store_true", help=t("with --sync: show the code that sets up the next computer"))
     add("--enter-code", action="store_true", help=t("with --sync: set up this computer; asks for the code"))
+    add("--show-sql", action="store_true", help=t("with --sync: print the SQL that protects the table with your key"))
+    add("--change-key", action="store_true", help=t("with --sync: make a new encryption key beside the old one"))
+    add("--end-old-key", action="store_true", help=t("with --sync: from now on only the new key is accepted"))
+    add("--stop-sharing", metavar="ACCOUNT", help=t("with --sync: remove an account from the table for all computers"))
 
 
 def _add_others(add: Callable[..., argparse.Action], t: Translate) -> None:

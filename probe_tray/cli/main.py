@@ -102,6 +102,10 @@ def _action(arguments: Arguments) -> "Callable[[CommandSession], ExitStatus]":
         from probe_tray.cli.sync.setup_code import enter_code, show_code
 
         return show_code if arguments.show_code else enter_code
+    if arguments.show_sql or arguments.change_key or arguments.end_old_key or arguments.stop_sharing is not None:
+        from probe_tray.cli.sync.table_action import act_on_table
+
+        return act_on_table
     if arguments.sync:
         from probe_tray.cli.sync.sync import sync
 

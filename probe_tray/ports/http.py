@@ -202,6 +202,10 @@ class LoginCipher(Protocol):
         """
         ...
 
+    def seal_removed(self, row_id: str, nonce: bytes, stamp: RowStamp) -> RemoteRow:
+        """The row that says that its account was removed, in the protected form. Raises SyncError."""
+        ...
+
     def open(self, row: RemoteRow) -> OpenedRow:
         """What the row holds, or why it counts as none. Never raises."""
         ...

@@ -98,6 +98,11 @@ class AesGcmLoginCipher:
         email = login.email or None if stamp is None else None
         return RemoteRow(id=login.account_id, email=email, token_data=Secret(data), update_time=time)
 
+    def seal_removed(self, row_id: str, nonce: bytes, stamp: RowStamp) -> RemoteRow:
+        """The row that says that its account was removed. Raises SyncError where the library fails."""
+        data = self._protected(_NO_LOGIN, row_id, nonce, stamp)
+        return RemoteRow(id=row_id, token_data=Secret(data), update_time=marked_time(stamp.at, stamp.generation))
+
     def open(self, row: RemoteRow) -> OpenedRow:
         """What the row holds. It counts only as the account that its id names. Never raises."""
         data = row.token_data.reveal()
@@ -138,6 +143,8 @@ class AesGcmLoginCipher:
             computer=content.computer,
             at=content.at,
         )
+        if stamp.action is RowAction.REMOVED:
+            return OpenedRow(row=row, fault=StepKind.WITHDRAWN, stamp=stamp)
         return _opened(row, bytes(content.login), stamp)
 
     def _plain(self, sealed: bytes) -> bytes | None:

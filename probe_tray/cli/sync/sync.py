@@ -11,11 +11,17 @@ from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.logins.folder_store import RestoringFolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.proxy.proxy import ProxyChoice
-from probe_tray.adapters.system import LocalZone
+from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
-from probe_tray.cli.sync.sync_table import sync_failures, sync_header, sync_json, sync_rows
+from probe_tray.cli.sync.sync_table import (
+    last_of_each_computer,
+    sync_failures,
+    sync_header,
+    sync_json,
+    sync_rows,
+)
 from probe_tray.cli.tables.layout import TextPiece, TextTable
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line
@@ -29,7 +35,9 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.shared_logins import SharedTable
+from probe_tray.engine.sync.sync_run import SyncContext
 from probe_tray.engine.sync.synchronizer import Synchronizer
+from probe_tray.engine.sync.table_owner import TableOwner
 from probe_tray.view.sync.sync_view import counts
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.wiring import make_renewals, make_sync_context
@@ -61,9 +69,8 @@ def offer_sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     return session.runner.run(_sync(session, loaded))
 
 
-async def _sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
-    """Raises ConfigError, SyncOffError, and the Keyring errors where it is needed."""
-    goal = await sync_target(session, loaded)
+async def sync_with(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget) -> ExitStatus:
+    """Synchronise sync_dir with ``goal``. Raises ConfigError."""
     folder = loaded.login_folder
     if folder is None:
         raise ConfigError(
@@ -73,12 +80,25 @@ async def _sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     session.tell_proxy(proxy, (goal.url,))
     client = session.client(proxy)
     try:
-        synchronizer, renewals = _synchronizer(session, loaded, goal, folder, proxy, client)
+        context, synchronizer, renewals = _synchronizer(session, loaded, goal, folder, proxy, client)
         # The newest tokens of an account may be in the journal alone, and other computers wait for them.
         await renewals.finish_all()
-        return await _SyncAction(session.arguments, session.console, session.t).run(goal, synchronizer)
+        action = _SyncAction(session.arguments, session.console, session.t)
+        status = await action.run(goal, synchronizer)
+        if action.old_key_ended and await TableOwner(context, session.sync_secrets(loaded)).forget_old_key(goal):
+            session.console.note(session.t("The key is changed. Only the new one is kept now."))
+        elif action.old_key_ended:
+            session.console.note(
+                session.t("The key is changed. Remove the colon and the old key from sync_aes_gcm_key.")
+            )
+        return status
     finally:
         await client.aclose()
+
+
+async def _sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
+    """Raises ConfigError, SyncOffError, and the Keyring errors where it is needed."""
+    return await sync_with(session, loaded, await sync_target(session, loaded))
 
 
 async def sync_target(session: CommandSession, loaded: LoadedSettings) -> SyncTarget:
@@ -100,7 +120,7 @@ def _synchronizer(
     folder: Path,
     proxy: ProxyChoice,
     client: ServiceClient,
-) -> tuple[Synchronizer, Renewals]:
+) -> tuple[SyncContext, Synchronizer, Renewals]:
     places, disk = session.places, session.disk
     made = MadeHere(places.made_here, disk=disk)
     shared = RestoringFolderStore(folder, official=places.official_login, made=made, disk=disk)
@@ -120,7 +140,7 @@ def _synchronizer(
 
     table = SharedTable(context, found, lambda: False)
     renewals = make_renewals(client, accounts, session.journal(), session.files, store.dispatch, table)
-    return Synchronizer(context, session.locks, renewals.finish_held), renewals
+    return context, Synchronizer(context, session.locks, renewals.finish_held), renewals
 
 
 class _SyncAction:
@@ -129,6 +149,7 @@ class _SyncAction:
     def __init__(self, arguments: Arguments, console: Console, t: Translator) -> None:
         self._arguments, self._console, self._t = arguments, console, t
         self._begun = False
+        self.old_key_ended = False
 
     async def run(self, goal: SyncTarget, synchronizer: Synchronizer) -> ExitStatus:
         """Do it and return the exit status."""
@@ -151,6 +172,7 @@ class _SyncAction:
             self._console.failure(t("interrupted: nothing was changed."))
             return interruption.status or ExitStatus.FAILURE
         report = task.result()
+        self.old_key_ended = report.old_key_ended
         self._tell(report)
         if interruption.status is not None:
             self._console.failure(t(_KEPT))
@@ -176,3 +198,5 @@ class _SyncAction:
             self._console.failure(t.told(at_the_command_line(report.problem)))
         else:
             self._console.note(t("{what}.", what=counts(report, t)))
+            for said in last_of_each_computer(report, SystemClock().now(), t):
+                self._console.note(said)

@@ -1,15 +1,17 @@
 """What ``codex-probe --sync`` says: a table of what was done, and the same for programs."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
 from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.core.errors import Problem
+from probe_tray.core.sync.envelope import RowStamp
 from probe_tray.core.sync.rows import RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
-from probe_tray.view.sync.sync_view import done_words
+from probe_tray.view.sync.sync_view import done_words, written_words
 from probe_tray.view.tables.status_table import Cell, Weight, printable
+from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 
 _MOST_STRANGERS = 10
@@ -28,6 +30,8 @@ class _SyncedAccount(msgspec.Struct, frozen=True, kw_only=True):
     """Its email where that is known; of a file that cannot be read its path."""
     result: StepKind
     error: _SyncFailure | None
+    last_change: RowStamp | None
+    """Which computer wrote the row, what it did, and when."""
 
 
 class _SyncResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +80,24 @@ def sync_failures(report: SyncReport, t: Translator) -> list[str]:
     ]
 
 
+def last_of_each_computer(report: SyncReport, now: datetime, t: Translator) -> list[str]:
+    """What each computer last did in the table, the latest first; ``now`` is aware."""
+    latest: dict[str, tuple[datetime, SyncItem]] = {}
+    for item in report.items:
+        stamp = item.stamp
+        if stamp is not None and stamp.computer and stamp.at is not None:
+            known = latest.get(stamp.computer)
+            if known is None or known[0] < stamp.at:
+                latest[stamp.computer] = (stamp.at, item)
+    moment = Now(now, UTC)
+    newest = sorted(latest.values(), key=lambda one: one[0], reverse=True)
+    return [
+        t("{account}: {note}", account=printable(item.who), note=printable(written_words(item.stamp, moment, t)))
+        for _, item in newest
+        if item.stamp is not None
+    ]
+
+
 def sync_json(report: SyncReport) -> bytes:
     """All of it for programs, in English whatever the person speaks; without any token."""
     t = Translator()
@@ -88,7 +110,13 @@ def sync_json(report: SyncReport) -> bytes:
         failed=report.failed,
         not_looked_at=report.left,
         accounts=[
-            _SyncedAccount(account_id=item.row_id, name=item.who, result=item.kind, error=_failure(item.problem, t))
+            _SyncedAccount(
+                account_id=item.row_id,
+                name=item.who,
+                result=item.kind,
+                error=_failure(item.problem, t),
+                last_change=item.stamp,
+            )
             for item in report.items
         ],
         error=_failure(report.problem, t),

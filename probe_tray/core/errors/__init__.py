@@ -36,6 +36,7 @@ ProbeError
   SyncError
     SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError
     SyncPausedError, SyncSecretError, SyncOpenedError
+    SyncUnprotectedError, SyncKeyEndedError, SyncNoKeyChangeError, SyncNoSuchRowError, KeyInFileError
     SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError
     TableUncheckedError, RenewalWaitsError, RenewedUncheckedError, RenewalUnsharedError, ClaimedElsewhereError
     RenewalSentElsewhereError, SyncLeasesError, SyncNewerError, SyncTooLargeError
@@ -141,6 +142,7 @@ from probe_tray.core.errors.stores import (
 )
 from probe_tray.core.errors.sync import (
     ClaimedElsewhereError,
+    KeyInFileError,
     RenewalSentElsewhereError,
     RenewalUnsharedError,
     RenewalWaitsError,
@@ -166,9 +168,12 @@ from probe_tray.core.errors.sync import (
     SyncError,
     SyncFloodedError,
     SyncForbiddenError,
+    SyncKeyEndedError,
     SyncKeyError,
     SyncLeasesError,
     SyncNewerError,
+    SyncNoKeyChangeError,
+    SyncNoSuchRowError,
     SyncNoTableError,
     SyncOffError,
     SyncOpenedError,
@@ -178,6 +183,7 @@ from probe_tray.core.errors.sync import (
     SyncSecretError,
     SyncStrangeError,
     SyncTooLargeError,
+    SyncUnprotectedError,
     SyncUnsteadyError,
     TableUncheckedError,
 )
@@ -205,6 +211,7 @@ __all__ = [
     "IdTokenExpiredError",
     "IncompleteReplyError",
     "JournalSealedError",
+    "KeyInFileError",
     "KeyMissingError",
     "KeyringAbsentError",
     "KeyringDeniedError",
@@ -287,9 +294,12 @@ __all__ = [
     "SyncError",
     "SyncFloodedError",
     "SyncForbiddenError",
+    "SyncKeyEndedError",
     "SyncKeyError",
     "SyncLeasesError",
     "SyncNewerError",
+    "SyncNoKeyChangeError",
+    "SyncNoSuchRowError",
     "SyncNoTableError",
     "SyncOffError",
     "SyncOpenedError",
@@ -299,6 +309,7 @@ __all__ = [
     "SyncSecretError",
     "SyncStrangeError",
     "SyncTooLargeError",
+    "SyncUnprotectedError",
     "SyncUnsteadyError",
     "SystemLibraryError",
     "TableUncheckedError",

@@ -57,6 +57,44 @@ class SyncOpenedError(SyncError):
     )
 
 
+class SyncUnprotectedError(SyncError):
+    """Only a protected table knows keys and removed accounts."""
+
+    title_template = "The table isn't protected, so this can't be done."
+    hint_template = "Run the SQL from codex-probe --sync --show-sql in Supabase's SQL editor first."
+
+
+class SyncKeyEndedError(SyncError):
+    """A key that was let in once."""
+
+    title_template = "The table doesn't accept this key any more."
+    hint_template = "The key was changed on another computer. Enter the current one here."
+
+
+class SyncNoKeyChangeError(SyncError):
+    """There is one key alone."""
+
+    title_template = "The encryption key isn't being changed, so there is no old key to end."
+    hint_template = "Begin with codex-probe --sync --change-key."
+
+
+class KeyInFileError(SyncError):
+    """The configuration file is the person's."""
+
+    title_template = "The encryption key is in the configuration file, which Probe Tray doesn't change."
+    hint_template = (
+        "Write a new key, a colon and the old key there (sync_aes_gcm_key), then run codex-probe --sync --change-key "
+        "again."
+    )
+
+
+class SyncNoSuchRowError(SyncError):
+    """Nobody of that name."""
+
+    title_template = "The table has no account {who}."
+    hint_template = "Use the account's email address or id."
+
+
 class SyncPausedError(SyncError):
     """540: Supabase has paused the free project, which no later try brings back."""
 

@@ -99,7 +99,7 @@ def plan_row(
         unclear = first is None and any(m.owner.match(theirs.owner) is OwnerMatch.UNCLEAR for m in members)
     steps: list[SyncStep] = []
     if not unclear:
-        kind = decide(first, row, newest_seen(seen, first, theirs), overwrite=options.permits(row_id))
+        kind = decide(first, row, newest_seen(seen, first, theirs), overwrite=options.permits(row_id, kind_of(row)))
         steps.append(_step(kind, row_id, first or theirs, row))
     unused = kind_of(row) is not None
     if not unused or (steps and steps[0].kind is StepKind.OVERWRITE):
@@ -140,6 +140,7 @@ def problem_of(kind: StepKind, row: OpenedRow | None) -> Problem | None:
             | StepKind.ADOPT
             | StepKind.REMOVED
             | StepKind.SAME
+            | StepKind.WITHDRAWN
             | StepKind.HELD_BACK
             | StepKind.FAILED
         ):

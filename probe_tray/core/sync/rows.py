@@ -50,6 +50,8 @@ class StepKind(enum.Enum):
     REMOVED = "removed"
     """Only there: the person removed it from this computer, and it stays away."""
     SAME = "same"
+    WITHDRAWN = "withdrawn"
+    """A person took it out of the table for all computers: it stays where it is, and is not shared again."""
     UNDECRYPTABLE = "undecryptable"
     """The row was encrypted with another key, or damaged."""
     GARBAGE = "garbage"
@@ -84,7 +86,7 @@ REFUSED = frozenset(
         StepKind.HELD_BACK,
     }
 )
-OVERWRITABLE = frozenset({StepKind.UNDECRYPTABLE, StepKind.GARBAGE, StepKind.ROLLED_BACK})
+OVERWRITABLE = frozenset({StepKind.UNDECRYPTABLE, StepKind.GARBAGE, StepKind.ROLLED_BACK, StepKind.WITHDRAWN})
 """What a person may allow to be replaced. A swapped row is not among it: it may hold another account's newest login."""
 
 
@@ -110,9 +112,9 @@ class SyncOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of rows that may be replaced although they cannot be read."""
     overwrite_all: bool = False
 
-    def permits(self, row_id: str) -> bool:
-        """Whether an unreadable row of this id may be replaced."""
-        return self.overwrite_all or row_id in self.overwrite
+    def permits(self, row_id: str, fault: StepKind | None = None) -> bool:
+        """Whether a row of this id, which is not used because of ``fault``, may be replaced."""
+        return row_id in self.overwrite or (self.overwrite_all and fault is not StepKind.WITHDRAWN)
 
 
 class SyncStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +137,8 @@ class SyncItem(msgspec.Struct, frozen=True, kw_only=True):
     who: str = ""
     problem: Problem | None = None
     """Why it was refused or failed, and what to do; with REPAIR what was found."""
+    stamp: RowStamp | None = None
+    """Which computer wrote the login that the row holds now, and when; None where a row does not say it."""
 
 
 class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +153,8 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     """Accounts that were not looked at because it was broken off."""
     resealed: int = 0
     """Rows that were sealed anew, since the table is protected now or its key was changed."""
+    old_key_ended: bool = False
+    """Of two keys only the new one is let in, and no row needs the old one any more."""
 
     @property
     def sent(self) -> int:

@@ -37,6 +37,8 @@ class TableRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it was ever protected: then it is never written in the compatible form again."""
     generations: Mapping[str, int] = {}
     """The highest generation that a row was seen in, by :func:`row_name`."""
+    withdrawn: Mapping[str, int] = {}
+    """In which generation an account was taken out of the table for all computers, likewise."""
 
     def generation(self, row_id: str) -> int:
         """The highest that is known of a row; 0: none."""
@@ -48,17 +50,22 @@ class TableRecord(msgspec.Struct, frozen=True, kw_only=True):
         A row in the compatible form is older than any in the protected one.
         """
         written = 0 if opened.stamp is None else opened.stamp.generation
-        if opened.login is None or written >= self.generation(opened.row.id):
+        is_used = opened.login is not None or opened.fault is StepKind.WITHDRAWN
+        if not is_used or written >= self.generation(opened.row.id):
             return opened
         return replace(opened, login=None, fault=StepKind.ROLLED_BACK)
 
     def merged(self, other: "TableRecord") -> "TableRecord":
         """Both together."""
-        names = self.generations.keys() | other.generations.keys()
-        generations = {
-            name: max(self.generations.get(name, 0), other.generations.get(name, 0)) for name in sorted(names)
-        }
-        return TableRecord(protected=self.protected or other.protected, generations=generations)
+        return TableRecord(
+            protected=self.protected or other.protected,
+            generations=_highest(self.generations, other.generations),
+            withdrawn=_highest(self.withdrawn, other.withdrawn),
+        )
+
+    def is_withdrawn(self, row_id: str) -> bool:
+        """Whether the last that was seen of a row is that its account was taken out."""
+        return self.withdrawn.get(row_name(row_id), 0) >= max(self.generation(row_id), 1)
 
 
 def table_name(url: str) -> str:
@@ -75,6 +82,10 @@ def writing_key(key: Secret, status: TableStatus) -> Secret:
     """The key of ``key`` that rows are written with: while the old one is let in, others may have that one alone."""
     keys = keys_of(key)
     return next((one for one in reversed(keys) if status.lets_in(one)), keys[0])
+
+
+def _highest(one: Mapping[str, int], two: Mapping[str, int]) -> dict[str, int]:
+    return {name: max(one.get(name, 0), two.get(name, 0)) for name in sorted(one.keys() | two.keys())}
 
 
 def _name(text: str) -> str:

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import SyncOpenedError
 from probe_tray.core.sync.envelope import RowAction, RowStamp, next_generation
-from probe_tray.core.sync.rows import NONCE_BYTES, OpenedRow, RemoteRow
+from probe_tray.core.sync.rows import NONCE_BYTES, OpenedRow, RemoteRow, StepKind
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.core.sync.table_key import key_id
 from probe_tray.core.sync.table_record import TableRecord, TableStatus, row_name, table_name, writing_key
@@ -36,7 +37,7 @@ class RowCodec:
     def __init__(self, cipher: LoginCipher, target: SyncTarget, record: TableRecord, writer: RowWriter) -> None:
         """``record`` is what is remembered of the table."""
         self._cipher, self._target, self._record, self._writer = cipher, target, record, writer
-        self._seen: dict[str, int] = {}
+        self._seen = TableRecord()
         self._key_id = cipher.key_ids[-1]
 
     def check(self, status: TableStatus | None) -> None:
@@ -50,9 +51,19 @@ class RowCodec:
         elif self._record.protected:
             raise SyncOpenedError(host=urlsplit(self._target.url).hostname or "")
 
+    @property
+    def is_protected(self) -> bool:
+        """Whether rows are written in the protected form."""
+        return self._record.protected
+
     def is_outdated(self, opened: OpenedRow) -> bool:
         """Whether a row is in another form than is written now, or sealed with another key."""
         return self._record.protected and (opened.stamp is None or opened.stamp.key_id != self._key_id)
+
+    def needs_old_key(self, opened: OpenedRow) -> bool:
+        """Whether only the old key of two opens it, as far as is known."""
+        opens = opened.login is not None or opened.fault is StepKind.WITHDRAWN
+        return opens and (opened.stamp is None or opened.stamp.key_id != self._cipher.key_ids[0])
 
     def open(self, row: RemoteRow) -> OpenedRow:
         """What the row holds, unless it is older than one that was seen. Never raises."""
@@ -62,9 +73,29 @@ class RowCodec:
 
     def see(self, opened: OpenedRow) -> None:
         """Remember how new the row is, which is used or was written."""
-        if opened.stamp is not None and opened.login is not None:
-            name = row_name(opened.row.id)
-            self._seen[name] = max(self._seen.get(name, 0), opened.stamp.generation)
+        is_withdrawn = opened.fault is StepKind.WITHDRAWN
+        if opened.stamp is not None and (opened.login is not None or is_withdrawn):
+            name, generation = row_name(opened.row.id), opened.stamp.generation
+            withdrawn = {name: generation} if is_withdrawn else {}
+            self._seen = self._seen.merged(TableRecord(generations={name: generation}, withdrawn=withdrawn))
+
+    def absent(self, row_id: str) -> OpenedRow | None:
+        """What stands for a row that the table does not have; None where nothing is known of it.
+
+        Whoever puts an old table back must not bring an account back that a person took out.
+        """
+        if not self._record.is_withdrawn(row_id):
+            return None
+        row = RemoteRow(id=row_id, token_data=Secret(""))
+        return OpenedRow(row=row, fault=StepKind.WITHDRAWN, sealed=False)
+
+    def withdraw(self, before: OpenedRow) -> OpenedRow:
+        """The row that takes an account out of the table. Raises SyncError."""
+        writer, row_id = self._writer, before.row.id
+        stamp = replace(self._stamp(row_id, before.stamp), action=RowAction.REMOVED, computer=writer.computer)
+        stamp = replace(stamp, at=writer.clock.now())
+        row = self._cipher.seal_removed(row_id, self._nonce(), stamp)
+        return OpenedRow(row=row, fault=StepKind.WITHDRAWN, stamp=stamp)
 
     def seal(self, login: Credential, before: OpenedRow | None) -> OpenedRow:
         """The row of ``login`` that is to take the place of ``before``, or to be added. Raises SyncError."""
@@ -76,12 +107,23 @@ class RowCodec:
         )
         return self._sealed(login, replace(stamp, at=self._writer.clock.now()))
 
-    def reseal(self, login: Credential, before: OpenedRow) -> OpenedRow:
-        """The same login in the form that is written now; the row goes on saying who wrote it. Raises SyncError."""
-        known, stamp = before.stamp, self._stamp(login.account_id, before.stamp)
+    def reseal(self, before: OpenedRow) -> OpenedRow | None:
+        """The same row in the form and with the key that are written now; it goes on saying who wrote it.
+
+        None where it is so already, or is not used. Raises SyncError.
+        """
+        known, login = before.stamp, before.login
+        is_used = login is not None or (before.fault is StepKind.WITHDRAWN and known is not None)
+        if not is_used or not self.is_outdated(before):
+            return None
+        stamp = self._stamp(before.row.id, known)
         if known is not None:
             stamp = replace(stamp, action=known.action, computer=known.computer, at=known.at)
-        return self._sealed(login, stamp)
+        if login is not None:
+            return self._sealed(login, stamp)
+        return OpenedRow(
+            row=self._cipher.seal_removed(before.row.id, self._nonce(), stamp), fault=before.fault, stamp=stamp
+        )
 
     def _stamp(self, row_id: str, known: RowStamp | None) -> RowStamp:
         least = max(self._record.generation(row_id), 0 if known is None else known.generation)
@@ -102,6 +144,6 @@ class RowCodec:
 
     async def remember(self, memory: SyncMemory) -> None:
         """Keep what was seen. Raises StoreError."""
-        found = TableRecord(protected=self._record.protected or bool(self._seen), generations=self._seen)
+        found = self._seen.merged(TableRecord(protected=self._record.protected or bool(self._seen.generations)))
         if self._record.merged(found) != self._record or found.protected:
             await memory.remember_table(table_name(self._target.url), found)

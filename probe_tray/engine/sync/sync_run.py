@@ -10,6 +10,8 @@ from contextlib import AbstractAsyncContextManager
 from datetime import tzinfo
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from probe_tray.core.account.age import Age, age, newest
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
@@ -24,7 +26,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.state import RenewalState
 from probe_tray.core.sync.envelope import RowAction
-from probe_tray.core.sync.plan import decide, newest_seen, plan, problem_of
+from probe_tray.core.sync.plan import decide, kind_of, newest_seen, plan, problem_of
 from probe_tray.core.sync.rows import (
     RECEIVED,
     SENT,
@@ -108,13 +110,16 @@ class SyncRun:
         self.problem: Problem | None = None
         self.left = 0
         self._items: dict[int, SyncItem] = {}
+        self._stamps = {one.row.id: one.stamp for one in opened}
         for one in opened:
             self._see(one.login)
 
     @property
     def items(self) -> list[SyncItem]:
         """What was done, in the order of the plan."""
-        return [self._items[number] for number in sorted(self._items)]
+        found = [self._items[number] for number in sorted(self._items)]
+        used = SENT | RECEIVED | {StepKind.SAME, StepKind.WITHDRAWN}
+        return [replace(one, stamp=self._stamps.get(one.row_id)) if one.kind in used else one for one in found]
 
     async def work(self, local: Sequence[Credential], progress: Progress, stopped: Callable[[], bool]) -> None:
         """Do what is to be done for each account, a few side by side; those that share a row one after the other.
@@ -159,11 +164,11 @@ class SyncRun:
         for row in list(self._rows.values()):
             if stopped() or self.problem is not None:
                 break
-            if row.login is None or not self.codec.is_outdated(row):
+            sealed = self.codec.reseal(row)
+            if sealed is None:
                 continue
-            sealed = self.codec.reseal(row.login, row)
             if await self._table.replace(sealed.row, row.row):
-                self.codec.see(sealed)
+                self._wrote(sealed)
                 done += 1
         return done
 
@@ -201,7 +206,7 @@ class SyncRun:
                     # Its lock is not the one that is held.
                     break
                 seen = newest_seen(self._seen, mine, theirs)
-                kind = decide(mine, row, seen, overwrite=self._options.permits(step.row_id))
+                kind = decide(mine, row, seen, overwrite=self._options.permits(step.row_id, kind_of(row)))
                 if kind in RECEIVED and theirs is not None:
                     if proved:
                         return await self._receive(step, kind, mine, theirs)
@@ -228,7 +233,7 @@ class SyncRun:
         done = await (self._table.insert(sealed.row) if row is None else self._table.replace(sealed.row, row.row))
         if done:
             self._see(mine)
-            self.codec.see(sealed)
+            self._wrote(sealed)
         return done
 
     async def _again(self, row_id: str, before: OpenedRow | None) -> OpenedRow | None:
@@ -256,6 +261,10 @@ class SyncRun:
     async def _against(self, login: Credential) -> Problem | None:
         token = login.refresh_token
         return None if token is None else (await self._context.renewal_of(token.fingerprint)).problem
+
+    def _wrote(self, sealed: OpenedRow) -> None:
+        self.codec.see(sealed)
+        self._stamps[sealed.row.id] = sealed.stamp
 
     def _see(self, login: Credential | None) -> None:
         if login is not None:

@@ -12,16 +12,18 @@ from contextlib import asynccontextmanager
 from probe_tray.core.account.age import newest_by_key
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError, SyncRefusedError
+from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyEndedError, SyncKeyError, SyncRefusedError
 from probe_tray.core.sync.envelope import RowAction
 from probe_tray.core.sync.plan import wrong_key
 from probe_tray.core.sync.rights import TableRight
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncItem, SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncTarget, SyncTestResult
+from probe_tray.core.sync.table_key import keys_of, table_digest
+from probe_tray.core.sync.table_record import TableStatus
 from probe_tray.engine.sync.row_codec import RowCodec
 from probe_tray.engine.sync.sync_run import Progress, SyncContext, SyncRun
 from probe_tray.ports.accounts import AccountLocks
-from probe_tray.ports.http import LoginCipher, MakeLoginCipher, Tables
+from probe_tray.ports.http import LoginCipher, MakeLoginCipher, RemoteTable, Tables
 
 _BETWEEN_BREATHS = 16
 """Rows opened before the rest of the program gets its turn: some 5 ms of work."""
@@ -58,33 +60,45 @@ class Synchronizer:
         items: list[SyncItem] = []
         problem: Problem | None = None
         run: SyncRun | None = None
-        resealed = 0
+        resealed, ended = 0, False
         try:
             local, items = await self._local()
             async with self._context.tables.open(target) as table:
                 codec = await self._context.codec(target, RowAction.SHARED)
-                codec.check(await table.status())
+                status = await _resumed(table, target, await table.status())
+                codec.check(status)
                 opened = await _open_all(codec, await table.rows())
+                opened += _absent(codec, local, opened)
                 if wrong_key(opened):
                     _only_with_permission(opened, options)
                 seen = await self._context.memory.recall()
                 run = SyncRun(self._context, table, codec, seen, options, opened, self._hold)
                 await run.work(local, progress, lambda: self._stopped)
                 resealed = await run.reseal(lambda: self._stopped)
+                ended = status is not None and await _has_ended(codec, table, target, status)
         except ProbeError as error:
             problem = error.problem
         if run is not None:
             items += run.items
-            problem = run.problem or problem
-            try:
-                await self._context.memory.remember(run.marks)
-                await run.codec.remember(self._context.memory)
-            except ProbeError as error:
-                problem = problem or error.problem
+            unkept = await self._remember(run)
+            problem = run.problem or problem or unkept
         left = 0 if run is None else run.left
         return SyncReport(
-            ended_at=self._context.clock.now(), items=tuple(items), problem=problem, left=left, resealed=resealed
+            ended_at=self._context.clock.now(),
+            items=tuple(items),
+            problem=problem,
+            left=left,
+            resealed=resealed,
+            old_key_ended=ended,
         )
+
+    async def _remember(self, run: SyncRun) -> Problem | None:
+        try:
+            await self._context.memory.remember(run.marks)
+            await run.codec.remember(self._context.memory)
+        except ProbeError as error:
+            return error.problem
+        return None
 
     @asynccontextmanager
     async def _hold(self, key: AccountKey) -> AsyncGenerator[None]:
@@ -124,6 +138,31 @@ def _only_with_permission(opened: Sequence[OpenedRow], options: SyncOptions) -> 
     """Raise SyncKeyError unless the person wants these rows replaced: the key here is most likely another one."""
     if not any(options.permits(one.row.id) for one in opened):
         raise SyncKeyError
+
+
+async def _resumed(table: RemoteTable, target: SyncTarget, status: TableStatus | None) -> TableStatus | None:
+    """Let the new key of two in, where that did not happen when it was made: only with it both stay readable."""
+    new, *old = keys_of(target.key)
+    if status is None or not status.protected or not old or status.lets_in(new):
+        return status
+    if not await table.add_key(table_digest(new)):
+        raise SyncKeyEndedError
+    return await table.status()
+
+
+def _absent(codec: RowCodec, local: Sequence[Credential], opened: Sequence[OpenedRow]) -> list[OpenedRow]:
+    known = {one.row.id for one in opened}
+    missing = {login.account_id for login in local} - known
+    return [found for row_id in sorted(missing) if (found := codec.absent(row_id)) is not None]
+
+
+async def _has_ended(codec: RowCodec, table: RemoteTable, target: SyncTarget, status: TableStatus) -> bool:
+    """Whether the old key of two is not let in any more, and no row needs it."""
+    new, *old = keys_of(target.key)
+    if not old or not status.lets_in(new) or any(status.lets_in(one) for one in old):
+        return False
+    # Read again: a row may have been written with the old key right before that ended.
+    return not any(codec.needs_old_key(codec.open(row)) for row in await table.rows())
 
 
 async def try_table(tables: Tables, make_cipher: MakeLoginCipher, target: SyncTarget) -> SyncTestResult:

@@ -16,6 +16,7 @@ from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import subtitle
 from probe_tray.view.panel.renewal_status import last_renewal, lifetime, why_not_renewed
 from probe_tray.view.panel.survey import name, plan, shared_addresses
+from probe_tray.view.sync.sync_view import shared_words
 from probe_tray.view.text.money import money
 from probe_tray.view.text.privacy import discreet_account
 from probe_tray.view.text.sentences import notice
@@ -113,19 +114,21 @@ def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translato
         life_title=t("Login"),
         life=_life(account, state.settings, now, t),
         life_words=lifetime(account, state.settings, now, t),
-        facts=_facts(account, known.renewals if known else (), state.settings, now, t),
+        facts=_facts(account, known.renewals if known else (), state, now, t),
     )
 
 
 def _facts(
-    account: AccountState, renewals: tuple[RenewalRecord, ...], settings: Settings, now: Now, t: Translator
+    account: AccountState, renewals: tuple[RenewalRecord, ...], state: AppState, now: Now, t: Translator
 ) -> tuple[DetailLine, ...]:
     """What is known besides, with nothing for what is not."""
+    settings = state.settings
     facts = (
         *money(account.snapshot, settings.percentages, now, t),
         (t("Kept in"), _kept_in(account, t)),
         (t("Renewal"), why_not_renewed(account, settings, t)),
         (t("Last renewal"), last_renewal(account, now, t)),
+        (t("In the shared table"), shared_words(state.sync, account.key, now, t)),
         (t("Earlier renewals"), _earlier(renewals, now, t)),
         (t("Last model test"), _models(account, now, t)),
     )

@@ -2,9 +2,11 @@
 
 import msgspec
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import Problem, SyncKeyError
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
+from probe_tray.core.sync.envelope import RowAction, RowStamp
 from probe_tray.core.sync.rows import OVERWRITABLE, RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SyncSetup, SyncState
 from probe_tray.view.text.privacy import mask
@@ -23,6 +25,7 @@ _DONE = {
         "You removed it from this computer, so it was not brought back. To use it here again, log in."
     ),
     StepKind.SAME: mark("Already the same."),
+    StepKind.WITHDRAWN: mark("Removed from the table for all computers, so it isn't shared."),
     StepKind.HELD_BACK: mark("Not sent: its refresh token may no longer work. The table was not changed."),
 }
 _ORDER = (
@@ -42,6 +45,7 @@ _ORDER = (
     StepKind.RESTORE,
     StepKind.ADOPT,
     StepKind.REMOVED,
+    StepKind.WITHDRAWN,
     StepKind.SAME,
 )
 """What needs a person comes first."""
@@ -267,6 +271,27 @@ def _heading(sync: SyncState, now: Now, t: Translator) -> tuple[str, str, Tone |
         return _sentence(counts(report, t), t), when, Tone.CALM
     advice = t("Those that need you are at the top.")
     return _sentence(counts(report, t), t), t("{first} {second}", first=advice, second=when), Tone.WARNING
+
+
+def written_words(stamp: RowStamp, now: Now, t: Translator) -> str:
+    """Which computer wrote a row last, and when; empty where the row does not say it."""
+    if stamp.at is None or not stamp.computer:
+        return ""
+    facts = {"computer": stamp.computer, "when": ago(stamp.at, now, t)}
+    match stamp.action:
+        case RowAction.RENEWED:
+            return t("renewed by {computer}, {when}", **facts)
+        case RowAction.SHARED:
+            return t("shared by {computer}, {when}", **facts)
+        case RowAction.REMOVED:
+            return t("removed by {computer}, {when}", **facts)
+
+
+def shared_words(sync: SyncState, key: AccountKey, now: Now, t: Translator) -> str:
+    """The same of an account, as the last sync found it; empty where nothing is known."""
+    items = () if sync.report is None else sync.report.items
+    stamp = next((item.stamp for item in items if item.key == key and item.stamp is not None), None)
+    return "" if stamp is None else written_words(stamp, now, t)
 
 
 def _sentence(text: str, t: Translator) -> str:
