@@ -85,6 +85,8 @@ class AlertService:
         """What was said when nothing was held back."""
         self._kept: AlertMemory | None = None
         self._before: AppState | None = None
+        self._basis: object = None
+        """What decides, beside the accounts themselves, what there is to say; with the minute."""
         self._held: tuple[Alert, ...] = ()
         """What is said once no window of the program is in front any more, if it still holds then."""
         self._shown: dict[str, tuple[Alert, ...]] = {}
@@ -125,7 +127,12 @@ class AlertService:
         self._tell_mutes(memory)
         state = self._store.state
         quiet = paused or in_quiet_hours(state.settings, now, self._zone)
-        new, self._memory = alerts(state, memory, now, forecast=self._forecast, before=self._before, quiet=quiet)
+        # With every answer of the service only its account is looked at, and everybody as soon as that may say more.
+        basis = (quiet, memory.mutes, state.settings, now.timestamp() // _EVERY)
+        everyone, self._basis = basis != self._basis, basis
+        new, self._memory = alerts(
+            state, memory, now, forecast=self._forecast, before=self._before, quiet=quiet, everyone=everyone
+        )
         self._before = compared(self._before, state)
         await self._withdraw(lambda batch: not any(holds(alert, state, now, self._forecast) for alert in batch))
         await self.withdraw_seen()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from probe_tray.ports.time import Clock
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.view.presenter import Presenter
-from probe_tray.view.screen import Screen, ScreenOptions
+from probe_tray.view.screen import ClosedScreen, ScreenOptions
 from probe_tray.view.text.translate import Translator
 
 _TOGETHER, _SHARE = 50, 4
@@ -28,26 +28,30 @@ class Bridge(QObject):
         clock: Clock,
         zone: tzinfo,
         translator: Translator,
-        render: Callable[[Screen], None],
+        render: Callable[[ClosedScreen], None],
+        panel_open: Callable[[], bool],
     ) -> None:
-        """Follow ``engine`` from now on."""
+        """Follow ``engine`` from now on. ``render`` gets a ``Screen``, with a panel, only while the panel is open."""
         super().__init__(parent)
         self._engine = engine
         self._clock = clock
         self._presenter = Presenter(zone, translator)
         self._options = ScreenOptions()
         self._render = render
+        self._panel_open = panel_open
         self._cost = 0.0
         self._soon = _single(self, self.draw)
         self._tick = _single(self, self.draw)
         self._unsubscribe = engine.subscribe(self._changed)
 
-    def draw(self) -> None:
-        """Draw now."""
+    def draw(self, *, opening: bool = False) -> None:
+        """Draw now; the panel too where it is ``opening``."""
         self._soon.stop()
         started = self._clock.monotonic()
         now = self._clock.now()
-        screen = self._presenter.present(self._engine.state, now, self._options)
+        state, presenter = self._engine.state, self._presenter
+        shown = opening or self._panel_open()
+        screen = presenter.present(state, now, self._options) if shown else presenter.present_closed(state, now)
         self._render(screen)
         self._cost = self._clock.monotonic() - started
         into = now.second * 1000 + now.microsecond // 1000

@@ -52,7 +52,7 @@ from probe_tray.ui.tray.tray_watcher import watch_tray
 from probe_tray.ui.window_watch import WindowWatch
 from probe_tray.view.details.details import details
 from probe_tray.view.models.model_test import model_test
-from probe_tray.view.screen import Screen, ScreenOptions
+from probe_tray.view.screen import ClosedScreen, Screen, ScreenOptions
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.tray.tray import quitting_question
@@ -122,7 +122,7 @@ class Shell(QObject):
         self._make_menu_bar(app)
         self._connect(app)
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
-        self._bridge = Bridge(self, engine, context.clock, context.zone, context.translator, self._render)
+        self._bridge = self._make_bridge()
         self._theme.changed.connect(self._bridge.draw)
         self.draw()
         self._overflow = OverflowHint(engine, self._tray, context.translator, hidden=context.desktop.hides_new_icons)
@@ -130,6 +130,8 @@ class Shell(QObject):
 
     def show_panel(self, account: AccountKey | None = None) -> None:
         """Open the panel, at an account if one is named."""
+        if not self._panel.isVisible():
+            self._bridge.draw(opening=True)
         self._panel.open_at(self._tray.geometry() if self._tray.present else None, account)
         self._engine.send(PanelOpened())
 
@@ -227,6 +229,11 @@ class Shell(QObject):
             watch_tray(),
         )
 
+    def _make_bridge(self) -> Bridge:
+        # A closed panel is drawn when it opens, and not with every change until then.
+        engine, context, panel_open = self._engine, self._context, self._panel.isVisible
+        return Bridge(self, engine, context.clock, context.zone, context.translator, self._render, panel_open)
+
     def _make_menu_bar(self, app: QApplication) -> None:
         self._app_menu: AppMenu | None = None
         self._windows: WindowWatch | None = None
@@ -273,12 +280,13 @@ class Shell(QObject):
             QShortcut(keys[0], self._panel).activated.connect(self.show_settings)
         QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self._panel).activated.connect(self._help.show)
 
-    def _render(self, screen: Screen) -> None:
+    def _render(self, screen: ClosedScreen) -> None:
         self._tray.show_model(screen.tray)
         self._menu.show_model(screen.menu, menu_ink(self._theme.tokens, self._context.desktop))
         if self._app_menu is not None:
             self._app_menu.show_model(screen.menu)
-        self._panel.show_model(screen.panel)
+        if isinstance(screen, Screen):
+            self._panel.show_model(screen.panel)
         if self._opens and self._engine.state.loaded:
             self._opens = False
             # Once the tray has had the time to come: the panel opens by its icon.

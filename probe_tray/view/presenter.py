@@ -11,12 +11,12 @@ from probe_tray.view.panel.cards import cards, wanted, widest_briefs
 from probe_tray.view.panel.feedback import feedback, undo
 from probe_tray.view.panel.summary import headline, status, subline
 from probe_tray.view.panel.survey import Memory, Seen, name
-from probe_tray.view.screen import Chip, Helps, Panel, Screen, ScreenContent, ScreenOptions, SortChoice
+from probe_tray.view.screen import Chip, ClosedScreen, Helps, Panel, Screen, ScreenContent, ScreenOptions, SortChoice
 from probe_tray.view.text.percentages import headed
 from probe_tray.view.text.sentences import WAITING
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.tray.tray import menu, tray
+from probe_tray.view.tray.tray import RowMemory, menu, tray
 from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone, Welcome
 
 _SEARCH_FROM, _LINES_FROM = 5, 13
@@ -31,20 +31,33 @@ class Presenter:
         self._zone = zone
         self._t = translator
         self._memory = Memory()
-        self._cards = CardMemory()
-        self._language = translator.language
+        self._cards, self._rows = CardMemory(), RowMemory()
+        self._language: str = translator.language
 
     def present(self, state: AppState, now: datetime, options: ScreenOptions = _ANYTHING) -> Screen:
         """The whole screen at ``now`` (aware UTC). Never raises for any state."""
+        seen, closed = self._survey(state, now)
+        return Screen(
+            tray=closed.tray,
+            menu=closed.menu,
+            login=closed.login,
+            panel=_panel(seen, options, self._t, self._cards),
+        )
+
+    def present_closed(self, state: AppState, now: datetime) -> ClosedScreen:
+        """The same while the panel is closed: nothing is made for it."""
+        return self._survey(state, now)[1]
+
+    def _survey(self, state: AppState, now: datetime) -> tuple[Seen, ClosedScreen]:
         seen, t = self._memory.survey(state, Now(now, self._zone)), self._t
         if t.language != self._language:
-            self._language, self._cards = t.language, CardMemory()
-        return Screen(
+            self._language, self._cards, self._rows = t.language, CardMemory(), RowMemory()
+        closed = ClosedScreen(
             tray=tray(seen, t),
-            menu=menu(seen, t),
-            panel=_panel(seen, options, t, self._cards),
+            menu=menu(seen, t, self._rows),
             login=login(seen.state.login, state.settings.redirect_host, _wanted(seen.state), seen.now, t),
         )
+        return seen, closed
 
 
 def present(state: AppState, now: datetime, zone: tzinfo, t: Translator, options: ScreenOptions = _ANYTHING) -> Screen:

@@ -93,11 +93,16 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     helps: Helps
 
 
-class Screen(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a person sees, at one moment."""
+class ClosedScreen(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person sees at one moment while the panel is closed."""
 
     tray: Tray
     menu: Menu
-    panel: Panel
     login: LoginView | None
     """None when there is nothing to show of a login."""
+
+
+class Screen(ClosedScreen, frozen=True, kw_only=True):
+    """Everything a person sees, at one moment."""
+
+    panel: Panel

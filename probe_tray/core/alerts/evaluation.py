@@ -42,17 +42,22 @@ def alerts(
     forecast: Forecast,
     before: AppState | None = None,
     quiet: bool = False,
+    everyone: bool = True,
 ) -> tuple[tuple[Alert, ...], AlertMemory]:
     """The alerts that are new at ``now`` (aware UTC), and what is remembered with them.
 
     ``before`` is the state of the look before this one, None for the first. While it is ``quiet`` nothing is said:
     what passes is forgotten, everything else waits and is said by the first look after, if it still holds. So it is
     with the quota of an account that is muted.
+
+    Without ``everyone``, accounts that are the same as in ``before`` are left as they are: only time has passed.
     """
     remembered = _sorted_by_account(_still_known(memory.said, state, now))
     earlier = {} if before is None else {account.key: account for account in before.accounts}
     new: list[Alert] = []
     for account in state.accounts:
+        if not everyone and earlier.get(account.key) is account:
+            continue
         slug = account.key.slug
         told = still_said(account, state.settings, AccountAlerts(slug, remembered.get(slug, frozenset())), now)
         muted = any(mute.account == slug and now < mute.until for mute in memory.mutes)

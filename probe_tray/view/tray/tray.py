@@ -1,10 +1,13 @@
 """The icon, its tooltip and its menu."""
 
+from collections.abc import Callable, Iterable
+
 import msgspec
 from msgspec.structs import replace
 
 from probe_tray.core.account.best_account import best_account
 from probe_tray.core.account.condition import Condition, local_time
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import IconAccount, Percentages
 from probe_tray.core.state import AccountState, AppState
@@ -80,7 +83,23 @@ def tray(seen: Seen, t: Translator) -> Tray:
     return Tray(look=_look(seen, found), tooltip=tooltip, ink=seen.state.settings.icon_ink)
 
 
-def menu(seen: Seen, t: Translator) -> Menu:
+class RowMemory:
+    """The rows that were made, so that an account which has not changed is not put into words again."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._made: dict[AccountKey, tuple[SurveyFinding, MenuRow]] = {}
+
+    def rows(self, found: Iterable[SurveyFinding], make: Callable[[SurveyFinding], MenuRow]) -> tuple[MenuRow, ...]:
+        """The rows of these accounts, in their order; whatever they say changes only along with the finding."""
+        before, self._made = self._made, {}
+        for one in found:
+            known = before.get(one.account.key)
+            self._made[one.account.key] = known if known is not None and known[0] is one else (one, make(one))
+        return tuple(row for _, row in self._made.values())
+
+
+def menu(seen: Seen, t: Translator, memory: RowMemory) -> Menu:
     """The tray's menu: at most twelve accounts, the most needy and tightest."""
     accounts = by_need(seen.found)
     best = best_now(seen, t)
@@ -90,7 +109,7 @@ def menu(seen: Seen, t: Translator) -> Menu:
         best="" if best is None else best[1],
         best_account=None if best is None else best[0],
         log_in=t("&Log in to Codex…"),
-        rows=tuple(_row(a, seen, t) for a in accounts[:_MOST_ROWS]),
+        rows=memory.rows(accounts[:_MOST_ROWS], lambda found: _row(found, seen, t)),
         all_accounts=t.plural("&All {n} account…", "&All {n} accounts…", len(accounts)) if more else "",
         refresh=t("&Refresh now"),
         renew=t("Re&new logins…"),

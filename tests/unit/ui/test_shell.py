@@ -138,6 +138,18 @@ def test_the_engine_knows_which_accounts_are_looked_at(desktop: Desktop, qtbot: 
     assert desktop.engine.sent[-1] == LookAt(frozenset())
 
 
+def test_a_closed_panel_is_drawn_when_it_opens_and_not_before(desktop: Desktop) -> None:
+    desktop.change(replace(desktop.engine.state, accounts=desktop.engine.state.accounts[:2]))
+    desktop.shell.show_panel()
+    cards = desktop.cards.model()
+    assert cards.rowCount() == 2
+    desktop.panel.close()
+    desktop.change(samples.four())
+    assert cards.rowCount() == 2
+    desktop.shell.show_panel()
+    assert cards.rowCount() == 4
+
+
 def test_the_menu_has_its_rows_in_order(desktop: Desktop) -> None:
     assert desktop.rows() == [
         "2 of 4 can work",

@@ -93,6 +93,20 @@ def test_a_window_is_said_at_the_levels_of_the_settings(used: float, said: list[
     assert Listener().words(window(used)) == said
 
 
+def test_between_two_looks_at_everybody_only_an_account_that_changed_is_looked_at() -> None:
+    listener = Listener()
+    before = AppState(accounts=(account(window(99)), account(window(10), key=BEN)))
+    now = replace(before, accounts=(before.accounts[0], account(window(99), key=BEN)))
+
+    def said(*, everyone: bool) -> list[AccountKey]:
+        new, _ = alerts(
+            now, listener.memory, START, forecast=lambda _account, _window: None, before=before, everyone=everyone
+        )
+        return [alert.account for alert in new]
+
+    assert (said(everyone=False), said(everyone=True)) == ([BEN], [ANA, BEN])
+
+
 @pytest.mark.parametrize("kind", WindowKind)
 def test_every_kind_of_window_is_said(kind: WindowKind) -> None:
     assert Listener().words(window(99, kind=kind)) == [CRITICAL]
