@@ -88,7 +88,7 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     def wait_checked(self, place: Place, accounts: int) -> None:
         """Have everybody asked for now, and wait until nothing has been asked for a while."""
         seen, since = place.service.ask(), time.monotonic()
-        end, wished = since + 120, False
+        end, wished = since + 400, False
         while time.monotonic() < end:
             asked = place.service.ask()
             if asked != seen:

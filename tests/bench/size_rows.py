@@ -64,7 +64,7 @@ def table(bench: Bench) -> Outcome:
             "sync_dir": str(place.folder / "shared"),
             "sync_url": place.service.addresses.table,
             "sync_api_key": place.service.addresses.table_key,
-            "sync_key": "5e" * 32,
+            "sync_aes_gcm_key": "5e" * 32,
         }
         config = place.folder / "sync.json"
         config.write_bytes(msgspec.json.encode(settings))

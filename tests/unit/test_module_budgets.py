@@ -1,0 +1,78 @@
+"""Which libraries a command may load: each costs its start milliseconds and megabytes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.tokens import tokens
+
+DATA: Final = frozenset({"msgspec", "platformdirs", "typing_extensions"})
+NETWORK: Final = DATA | {"anyio", "certifi", "h11", "httpcore", "httpx", "idna", "sniffio", "socksio", "truststore"}
+LOCKS: Final = NETWORK | {"filelock"}
+KEYRING: Final = frozenset(
+    [
+        "backports",
+        "cryptography",
+        "_cffi_backend",
+        "_openssl",
+        "importlib_metadata",
+        "jaraco",
+        "jeepney",
+        "keyring",
+        "lazy_importer",
+        "more_itertools",
+        "secretstorage",
+        "win32ctypes",
+        "zipp",
+    ]
+)
+"""What seals the answer to a renewal before it is saved."""
+LOADED: Final = """
+import contextlib, io, sys
+from probe_tray.cli.main import main
+
+quiet = io.TextIOWrapper(io.BytesIO())
+with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet), contextlib.suppress(SystemExit):
+    main(sys.argv[1:])
+# A placeholder that keeps a part of httpx out is no library.
+loaded = {name.partition(".")[0] for name in sys.modules if name != "httpx._main"}
+sys.__stdout__.write(" ".join(loaded - set(sys.stdlib_module_names) - {"__main__", "__mp_main__", "probe_tray"}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    [
+        (["--version"], frozenset[str]()),
+        (["--no-such-option"], DATA),
+        (["--status", "login.json"], LOCKS),
+        (["--renew", "login.json"], LOCKS | KEYRING),
+        (["--apitest", "login.json"], LOCKS),
+        (["--export", "auth.json", "-o", "copy.json", "login.json"], LOCKS),
+        (["--import", "login.json"], LOCKS),
+        (["--sync"], LOCKS),
+    ],
+    ids=["version", "wrong use", "status", "renew", "apitest", "export", "import", "sync"],
+)
+def test_a_command_loads_no_library_that_it_has_no_use_for(
+    arguments: list[str], allowed: frozenset[str], tmp_path: Path, home: Path
+) -> None:
+    held = tokens("ana") | {"type": "codex", "account_id": "account-ana"}
+    (tmp_path / "login.json").write_text(json.dumps(held))
+    (tmp_path / "login.json").chmod(0o600)
+    # Coverage would load libraries of its own.
+    there = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "COVERAGE_"))}
+    run = subprocess.run(
+        [sys.executable, "-c", LOADED, *arguments],
+        env=there | {"HTTPS_PROXY": "http://127.0.0.1:9"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(run.stdout.split()) <= allowed
