@@ -85,10 +85,13 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
         found = run(arguments, environment, self.folder("driver"))
         return msgspec.json.decode(found.output.splitlines()[-1], type=dict[str, object])
 
-    def wait_checked(self, place: Place, accounts: int) -> None:
-        """Have everybody asked for now, and wait until nothing has been asked for a while."""
+    def wait_checked(self, place: Place, accounts: int, *, ours: bool = True) -> None:
+        """Have everybody asked for now, and wait until nothing has been asked for a while.
+
+        Where the tray is not ``ours``, only wait.
+        """
         seen, since = place.service.ask(), time.monotonic()
-        end, wished = since + 400, False
+        end, wished = since + 400, not ours
         while time.monotonic() < end:
             asked = place.service.ask()
             if asked != seen:

@@ -186,7 +186,7 @@ def _icon(bench: Bench, arguments: list[str | Path], environment: dict[str, str]
 def _first_start(bench: Bench, place: Place, arguments: list[str | Path] | None = None) -> None:
     """What only a first start does is done, and what is kept for the next one is there."""
     with bench.tray(arguments or [PROGRAM, "--background"], place.environment):
-        bench.wait_checked(place, 1)
+        bench.wait_checked(place, 1, ours=arguments is None)
 
 
 def _bare_memory(bench: Bench, *more: str) -> Memory:
