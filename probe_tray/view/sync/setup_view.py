@@ -290,7 +290,7 @@ def _code_entry(typed: TypedCode, t: Translator) -> CodeEntryView:
     return CodeEntryView(
         heading=t("Another computer syncs already?"),
         text=t("Choose “Show code” there and enter the code here. It fills in steps 1 and 2, and step 3 is done."),
-        label=t("Sync co&de"),
+        label=t("Sy&nc code"),
         warning=t("Use only a code from your own computers. Whoever made it can read the logins you share."),
         said=t.told(typed.problem) if typed.problem is not None else said,
         taken=typed.taken,
