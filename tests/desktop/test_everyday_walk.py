@@ -1,4 +1,4 @@
-"""What a person does every day: with the panel, by mouse and keyboard."""
+"""What a person does every day: with the panel and its search, by mouse and keyboard."""
 
 import pytest
 
@@ -88,5 +88,51 @@ def test_the_panel_is_closed_renamed_in_asked_to_renew_pasted_into_and_hides_nam
     app.read("That is not a login")
     desktop.screen.key("Escape")
     desktop.screen.wait_no_window("^Import")
+    app.quit()
+    assert app.program.errors() == ""
+
+
+def test_the_keyboard_searches_and_what_is_removed_stays_away(desktop: Desktop) -> None:
+    app = App(desktop, "--demo")
+    app.wait_account(RESEARCH)
+
+    # Six accounts bring the search. The keyboard goes through it into the list and back.
+    app.item.click_menu("Sync now")
+    app.read("3 received")
+    desktop.screen.key("Escape")
+    desktop.screen.wait_no_window("^Sync result")
+    panel = app.open_panel()
+    desktop.screen.key("ctrl+f")
+    desktop.screen.type_text("noor")
+    app.read(r"^noor@example\.org\.")
+    wait_for("the other cards to go", lambda: desktop.reader.find(rf"(?s){LEE}\..*", pid=app.pid) is None)
+    desktop.screen.key("Return")
+    desktop.screen.wait_window("noor@")
+    desktop.screen.key("Escape")
+    desktop.screen.wait_no_window("noor@")
+    desktop.screen.key("Down")
+    desktop.reader.wait_focus(r"(?s)noor@example\.org\..*")
+    open_card_menu(desktop, "shift+F10")
+    desktop.screen.key("r")
+    app.read(r"Remove noor@example\.org\?")
+    app.press("Remove")
+
+    # After the only hit is gone the list says so, in a window of the same height, and the search is ended by a button.
+    app.read("No account matches")
+    assert desktop.screen.wait_window(PANEL).region == panel.region
+    app.press("Clear search")
+    app.read(rf"^{LEE}\.")
+    desktop.screen.key("ctrl+f")
+    desktop.screen.type_text("lee")
+    wait_for("the other cards to go", lambda: desktop.reader.find(rf"(?s){ANA}\..*", pid=app.pid) is None)
+    desktop.screen.key("Escape")
+    app.read(rf"^{ANA}\.")
+
+    # Nothing of it stays in the menu, and the next sync does not bring it back.
+    wait_for("the address to leave the menu", lambda: "noor" not in every_text(app.item))
+    wait_for("the time for Undo to end", lambda: desktop.reader.find("Undo", pid=app.pid) is None)
+    app.item.click_menu("Sync now")
+    app.read("You removed it from this computer, so it was not brought back")
+    assert "noor" not in every_text(app.item)
     app.quit()
     assert app.program.errors() == ""
