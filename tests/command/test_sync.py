@@ -346,13 +346,16 @@ class OddTable(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
+        if "/rpc/" in self.path:
+            self._answer(404, {"code": "PGRST202"}, "*/*")
+            return
         self._answer(201, [{"id": "account-ana", "token_data": "something else"}], "*/*")
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
         """Say nothing."""
 
-    def _answer(self, status: int, rows: list[dict[str, str | None]], span: str) -> None:
-        body = json.dumps(rows).encode()
+    def _answer(self, status: int, said: object, span: str) -> None:
+        body = json.dumps(said).encode()
         self.send_response(status)
         for name, value in (
             ("Content-Type", "application/json"),
