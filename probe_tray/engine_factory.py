@@ -95,6 +95,8 @@ from probe_tray.view.quota.quota_numbers import hook_payload, quota_overview
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.wiring import (
+    handed_over,
+    make_hand_over,
     make_renewals,
     make_settings_file,
     make_shared_logins,
@@ -168,7 +170,7 @@ class EngineFactory:
         self._memory = TokenMemory(
             FileRenewalMemory(self._places.memory, disk=self._disk), self._clock, self._randomness
         )
-        self._accounts = Accounts(self._stores(initial), store, self._memory.renewal_of)
+        self._accounts = Accounts(self._stores(initial), store, self._memory.renewal_of, handed_over(self._files))
         self._system_proxies = self._proxies(desktop.script_proxy)
         self._proxy = ProxySource(initial.proxy, context.environment, self._system_proxies, self._system_proxies.search)
         watch = ClockWatch(self._clock, lambda error: store.dispatch(TroubleMet(problem=error.problem)))
@@ -234,6 +236,7 @@ class EngineFactory:
             monitor=SystemMonitor(self._desktop.is_metered),
             autostart=self._settings_file,
             hooks=HookService(ProcessHookRunner(), store, clock, hook_payload),
+            hand_over=make_hand_over(accounts, renewals, self._files, self._context.keyring, FolderSealer(self._key)),
         )
 
     def _browser_login(self, service: Service, listener: ExclusiveListener | None) -> BrowserLogin:

@@ -10,6 +10,7 @@ from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.system import process_began
 from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out
 from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.handover.use_account import update_client
 from probe_tray.cli.renew.model_test import ModelStage, agreed
 from probe_tray.cli.renew.run_context import run_context
 from probe_tray.cli.renew.run_reporter import RunReporter
@@ -63,7 +64,10 @@ async def _find_and_run(session: CommandSession, loaded: LoadedSettings, run: "_
         # Other computers wait for what an earlier run could not give them.
         with contextlib.suppress(ProbeError):
             await context.renewals.share_all()
-        return await run.run(found, context, loaded.settings)
+        status = await run.run(found, context, loaded.settings)
+        if session.arguments.renew:
+            await update_client(session, context)
+        return status
 
 
 class _AccountRun:

@@ -14,6 +14,8 @@ ProbeError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
     KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
     NoSuchStoreError
+  HandOverError
+    ClientBusyError, ClientStoreError, TokenMissingError, InUseError, ClientLoggedOutError, NothingReturnedError
   NotRenewableError, NotRevokedError, ClockError
   LoginError
     PortsTakenError, LoginUnderWayError, PortsReservedError (two of them), BrowserError
@@ -47,6 +49,15 @@ ProbeError
 """
 
 from probe_tray.core.errors.base import ProbeError, Problem, Remedy
+from probe_tray.core.errors.hand_over import (
+    ClientBusyError,
+    ClientLoggedOutError,
+    ClientStoreError,
+    HandOverError,
+    InUseError,
+    NothingReturnedError,
+    TokenMissingError,
+)
 from probe_tray.core.errors.logins import (
     BrowserError,
     DeviceCodeEndedError,
@@ -195,6 +206,9 @@ __all__ = [
     "BrowserError",
     "CertificateError",
     "ClaimedElsewhereError",
+    "ClientBusyError",
+    "ClientLoggedOutError",
+    "ClientStoreError",
     "ClockError",
     "ConfigError",
     "CredentialFileError",
@@ -205,10 +219,12 @@ __all__ = [
     "ExchangeError",
     "FolderGoneError",
     "FolderMissingError",
+    "HandOverError",
     "HeldUpError",
     "HookFailedError",
     "IdTokenError",
     "IdTokenExpiredError",
+    "InUseError",
     "IncompleteReplyError",
     "JournalSealedError",
     "KeyInFileError",
@@ -235,6 +251,7 @@ __all__ = [
     "NotRenewableError",
     "NotRevokedError",
     "NotSentError",
+    "NothingReturnedError",
     "NotificationsOffError",
     "OfficialExpiredError",
     "OfficialLoginError",
@@ -313,6 +330,7 @@ __all__ = [
     "SyncUnsteadyError",
     "SystemLibraryError",
     "TableUncheckedError",
+    "TokenMissingError",
     "TokenRefusedError",
     "UnavailableError",
     "UncertainError",

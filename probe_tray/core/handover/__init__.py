@@ -1,0 +1,1 @@
+"""Which account the official client works with, and how it was given to it."""

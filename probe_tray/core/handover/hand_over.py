@@ -1,0 +1,112 @@
+"""An account that the official client works with, and what becomes of the login that its place holds before."""
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from probe_tray.core.account.age import age
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.owner import OwnerMatch
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.formats.document import Document
+from probe_tray.core.formats.login_fields import NoLogin
+
+
+class HandOverWay(enum.Enum):
+    """How the official client got the account."""
+
+    LENT = "lent"
+    """Without its refresh token: this program renews it and gives the client each new access token."""
+    WHOLE = "whole"
+    """With its refresh token: the client renews it, and this program never does."""
+
+
+class HandOver(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that the official client works with because this program gave it."""
+
+    key: AccountKey
+    way: HandOverWay
+    at: datetime
+    """Aware UTC."""
+    ended: str = ""
+    """Fingerprint of our access token when the client had logged out, which ended a login that it had whole."""
+
+
+class PendingHandOver(msgspec.Struct, frozen=True, kw_only=True):
+    """What is about to be written into the client's place, noted before so that a kill leaves nothing in doubt."""
+
+    written: str
+    """Fingerprint of the text that is written."""
+    hand_over: HandOver | None
+    """What then holds; None where what was there before is put back."""
+
+
+class HandOverRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What is remembered, by the client's home."""
+
+    lent: Mapping[str, HandOver] = {}
+    pending: Mapping[str, PendingHandOver] = {}
+
+
+def whole_hand_over(record: HandOverRecord, key: AccountKey) -> HandOver | None:
+    """How the client has, or may be about to have, the account whole: then only the client renews it."""
+    pending = [one.hand_over for one in record.pending.values() if one.hand_over is not None]
+    given = (*record.lent.values(), *pending)
+    return next((one for one in given if one.key == key and one.way is HandOverWay.WHOLE), None)
+
+
+class ClientContent(msgspec.Struct, frozen=True, kw_only=True):
+    """What the official client's place holds."""
+
+    location: str
+    """Path of the client's file, also where the keyring holds the same."""
+    text: Secret | None = None
+    """All of it; None where there is nothing."""
+    documents: tuple[Document, ...] = ()
+
+    @property
+    def login(self) -> Credential | None:
+        """The login in it."""
+        return next((d.credential for d in self.documents if d.credential is not None), None)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is logged in: overwriting it loses nothing."""
+        if self.text is None or not self.text.reveal().strip():
+            return True
+        return all(document.no_login is NoLogin.SIGNED_OUT for document in self.documents)
+
+
+class Returned(enum.Enum):
+    """What becomes of what the client's place holds before another account is written there."""
+
+    NOTHING = "nothing"
+    """It holds nothing that is not in our stores."""
+    ADOPTED = "adopted"
+    """Its tokens are newer than ours of that account, and go into our stores."""
+    ASIDE = "aside"
+    """No store of ours has it, or it is no login that one could have: it is kept as it is, to be put back."""
+
+
+def returned(content: ClientContent, ours: Credential | None, *, followed: bool) -> Returned:
+    """What becomes of ``content``; ``ours`` is our login of the same account, if there is one.
+
+    ``followed``: the client has that account whole, so that what it holds is never older than what we have.
+    """
+    if content.is_empty:
+        return Returned.NOTHING
+    theirs = content.login
+    if theirs is None or ours is None or ours.owner.match(theirs.owner) is not OwnerMatch.SAME:
+        return Returned.ASIDE
+    if not theirs.renewable:
+        # It was lent: its access token is one of ours, and what renews it never left our stores.
+        return Returned.ADOPTED if not ours.renewable and age(theirs) > age(ours) else Returned.NOTHING
+    if (ours.access_token, ours.refresh_token) == (theirs.access_token, theirs.refresh_token):
+        return Returned.NOTHING
+    if age(theirs) > age(ours) or (followed and age(theirs) == age(ours)):
+        return Returned.ADOPTED
+    # An older copy, or a login of its own that may still live.
+    return Returned.NOTHING if ours.refresh_token == theirs.refresh_token else Returned.ASIDE

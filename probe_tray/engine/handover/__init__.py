@@ -1,0 +1,1 @@
+"""Gives an account to the official client, and takes it back."""

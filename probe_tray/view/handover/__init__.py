@@ -1,0 +1,1 @@
+"""Words about the account that the official client works with."""
