@@ -419,6 +419,7 @@ def test_a_copied_code_is_concealed_from_the_clipboards_history_and_taken_out(be
 
 def test_the_code_can_be_read_in_a_dark_window(bench: Bench, qapp: QApplication) -> None:
     bench.syncing.close()
+    before = QPalette(qapp.palette())
     qapp.setPalette(QPalette(QColor("#101418")))
     dark = Bench(qapp)
     try:
@@ -430,6 +431,7 @@ def test_the_code_can_be_read_in_a_dark_window(bench: Bench, qapp: QApplication)
         assert scanned(dark.page) == [CODE.reveal()]
     finally:
         dark.close()
+        qapp.setPalette(before)
 
 
 def test_what_the_key_does_not_allow_is_named(bench: Bench) -> None:
