@@ -186,8 +186,9 @@ def replacing_key(t: Translator) -> Question:
         window_title=t("Create a new key"),
         title=t("Replace the key?"),
         text=t(
-            "The table is encrypted with the old key and can't be read with a new one. Your other "
-            "computers need the new key too, and each row must be overwritten once."
+            "The table is encrypted with the old key and can't be read with a new one, and a protected "
+            "table lets nobody in without the old one. To change the key and keep every login readable, "
+            "cancel and run this in a terminal: codex-probe --sync --change-key"
         ),
         yes=t("C&reate a new key"),
         no=t("Cancel"),
