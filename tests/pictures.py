@@ -1,12 +1,15 @@
 """Draws every window and the icon in all their states: ``python -m tests.pictures FOLDER``.
 
-Each appearance is drawn by a process of its own, since Qt takes its scale factor once, at its start.
+Each appearance is drawn by a process of its own, since Qt takes its scale factor and its screen once, at its start: at
+1x and 2x, light and dark, in both languages; then on a small screen, and with the letters of 144 dpi.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
+import tempfile
 from datetime import UTC
 from itertools import product
 from pathlib import Path
@@ -37,7 +40,8 @@ from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.sync.result_dialog import SyncResultDialog
 from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
 from probe_tray.ui.sync.sync_controller import SyncController, TableSql
-from probe_tray.ui.theme import DARK, Theme
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tokens import DARK
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.view.details.details import details
 from probe_tray.view.models.model_test import consent, model_test
@@ -54,6 +58,7 @@ from tests.unit.ui.sync_samples import synced
 from tests.unit.ui.transfer_pictures import exports, imports
 
 WARN, BAD = Tone.WARNING, Tone.CRITICAL
+_LARGE = (2880, 1800)
 LOOKS = (
     IconLook(weekly=17, short=42),
     IconLook(weekly=61, short=88, short_tone=WARN),
@@ -79,25 +84,41 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Draw every window and the icon in all their states.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--one", nargs=3, metavar=("SCALE", "TONE", "LANGUAGE"), help=argparse.SUPPRESS)
+    parser.add_argument("--letters", type=int, default=13, help=argparse.SUPPRESS)
+    parser.add_argument("--called", default="", help=argparse.SUPPRESS)
     options = parser.parse_args()
     folder: Path = options.folder
     if options.one:
-        _draw(folder, *options.one)
+        scale, tone, language = options.one
+        _draw(folder, scale, tone, language, options.letters, options.called)
         return 0
     folder.mkdir(parents=True, exist_ok=True)
-    for scale, tone, language in product("12", ("light", "dark"), ("en", "zh")):
-        if scale == "2" and language == "zh":
-            continue
-        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": scale}
-        command = [sys.executable, "-m", "tests.pictures", str(folder), "--one", scale, tone, language]
-        subprocess.run(command, check=True, env=environment)
+    for tone, language in product(("light", "dark"), ("en", "zh")):
+        for scale in "12":
+            _run(folder, scale, tone, language)
+        _run(folder, "1", tone, language, "--called", "1024x600", screen=(1024, 600))
+        _run(folder, "1", tone, language, "--called", "144dpi", "--letters", "20", screen=(1920, 1080))
     return 0
 
 
-def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
+def _run(
+    folder: Path, scale: str, tone: str, language: str, *more: str, screen: tuple[int, int] = (2880, 1800)
+) -> None:
+    """Draw one appearance on a screen of its own."""
+    width, height = screen
+    told = {"x": 0, "y": 0, "width": width, "height": height, "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / "screen.json"
+        file.write_text(json.dumps({"screens": [told]}), "utf-8")
+        place = {"QT_QPA_PLATFORM": f"offscreen:configfile={file}", "QT_SCALE_FACTOR": scale}
+        command = [sys.executable, "-m", "tests.pictures", str(folder), "--one", scale, tone, language, *more]
+        subprocess.run(command, check=True, env={**os.environ, **place})
+
+
+def _draw(folder: Path, scale: str, tone: str, language: str, letters: int, called: str) -> None:
     app = QApplication([])
     font = QFont(["Inter", "Noto Sans CJK SC"])
-    font.setPixelSize(13)
+    font.setPixelSize(letters)
     app.setFont(font)
     if tone == "dark":
         palette = QPalette(app.palette())
@@ -108,12 +129,14 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
     if language == "zh":
         translator = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
     theme, icons = Theme(app), IconPainter()
-    end = f"{tone}-{language}-{scale}x.png"
+    end = f"{tone}-{language}-{called or scale + 'x'}.png"
     states = {
         "empty": AppState(loaded=True),
         "one": samples.only(samples.four().accounts[:1]),
         "three": samples.only(samples.four().accounts[:3]),
         "four": samples.four(),
+        "limits": samples.looked_at(),
+        "twenty": samples.many(20),
         "many": samples.many(100),
         "cards": replace(samples.many(100), arrangement=Arrangement(density=Density.CARDS)),
         "names": samples.long_names(),
@@ -146,7 +169,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str) -> None:
     dialog.connection.show_model(connection(ConnectionCheck(proxy=found, reached=way), translator))
     dialog.resize(dialog.width(), 800)
     _side_by_side([*login, _grab(dialog)], theme).save(str(folder / f"dialogs-{end}"))
-    if language == "en" and scale == "1":
+    if language == "en" and scale == "1" and not called:
         _icons(icons, dark=tone == "dark").save(str(folder / f"icons-{tone}.png"))
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-import msgspec
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QFontMetricsF, QPalette
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QCheckBox, QComboBox, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from probe_tray.core.settings import Appearance
+from probe_tray.ui.control_style import control_style
+from probe_tray.ui.tokens import DARK, LIGHT, Tokens, contrast_tokens
 from probe_tray.ui.wheel_filter import WheelFilter
-from probe_tray.view.view_models import Tone
 
 _BODY = 13.0
 _SEMIBOLD = QFont.Weight.DemiBold
@@ -18,117 +18,6 @@ _SCHEMES = {
     Appearance.LIGHT: Qt.ColorScheme.Light,
     Appearance.DARK: Qt.ColorScheme.Dark,
 }
-
-
-class Tokens(msgspec.Struct, frozen=True, kw_only=True):
-    """The colours of one appearance, as #rrggbb."""
-
-    window: str
-    card: str
-    line: str
-    text: str
-    secondary: str
-    faint: str
-    accent: str
-    on_accent: str
-    track: str
-    warning: str
-    warning_text: str
-    critical: str
-    critical_text: str
-    good: str
-    strip: str
-    strip_critical: str
-    strip_calm: str
-
-    def ink(self, tone: Tone | None) -> str:
-        """The colour of a text that says how good something is; None: of one that does not."""
-        match tone:
-            case Tone.CALM:
-                return self.good
-            case Tone.WARNING:
-                return self.warning_text
-            case Tone.CRITICAL:
-                return self.critical_text
-            case None:
-                return self.secondary
-
-
-LIGHT = Tokens(
-    window="#f6f7f9",
-    card="#ffffff",
-    line="#e4e7ec",
-    text="#171a1f",
-    secondary="#5c6470",
-    faint="#8a929e",
-    accent="#1f7a8c",
-    on_accent="#ffffff",
-    track="#e9ecf0",
-    warning="#e08e1b",
-    warning_text="#a85c06",
-    critical="#dc3d31",
-    critical_text="#c2281d",
-    good="#1d7a46",
-    strip="#fdf3e5",
-    strip_critical="#fdebe9",
-    strip_calm="#f1f4f7",
-)
-DARK = Tokens(
-    window="#1d2025",
-    card="#25292f",
-    line="#343a42",
-    text="#eceef1",
-    secondary="#a9b1bc",
-    faint="#7f8893",
-    accent="#58b3c4",
-    on_accent="#0d1a1d",
-    track="#383e47",
-    warning="#e39a2f",
-    warning_text="#f0ad4e",
-    critical="#ea5b4f",
-    critical_text="#ff8a80",
-    good="#6fcf97",
-    strip="#3a2f1c",
-    strip_critical="#40251f",
-    strip_calm="#2c3138",
-)
-
-
-def contrast_tokens(palette: QPalette) -> Tokens:
-    """The colours of a contrast theme: the person chose each of them.
-
-    Text lies on the colour that goes with it; what else colour says, words and lines say too. Only the ground of bars
-    and pressed buttons is mixed, from two of them.
-    """
-    role = QPalette.ColorRole
-    window, unusable = palette.color(role.Window), palette.color(QPalette.ColorGroup.Disabled, role.WindowText)
-    ground, text = window.name(), palette.color(role.WindowText).name()
-    accent, on_accent = palette.color(role.Highlight).name(), palette.color(role.HighlightedText).name()
-    return Tokens(
-        window=ground,
-        card=ground,
-        line=text,
-        text=text,
-        secondary=text,
-        faint=unusable.name(),
-        accent=accent,
-        on_accent=on_accent,
-        track=_mixed(window, unusable).name(),
-        warning=accent,
-        warning_text=text,
-        critical=accent,
-        critical_text=text,
-        good=text,
-        strip=ground,
-        strip_critical=ground,
-        strip_calm=ground,
-    )
-
-
-def _mixed(one: QColor, other: QColor) -> QColor:
-    """More of ``one`` than of ``other``."""
-    parts = ((one.red(), other.red()), (one.green(), other.green()), (one.blue(), other.blue()))
-    return QColor(*(round(0.6 * most + 0.4 * rest) for most, rest in parts))
 
 
 class Theme(QObject):
@@ -213,22 +102,13 @@ class Theme(QObject):
             if page.focusPolicy() is not Qt.FocusPolicy.NoFocus:
                 # The keyboard may scroll a page; a click on its free space is about nothing.
                 page.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        flat = self.flat
-        palette = self._palette()
-        window.setPalette(palette)
+        window.setPalette(self._palette())
         # No style shows where the keyboard is when it is there only to scroll.
         scrolls = (
             "QScrollArea { border: 1px solid transparent; }"
             f"QScrollArea:focus {{ border-color: {self.tokens.accent}; }}"
         )
-        window.setStyleSheet(scrolls + (self._flat() if flat else ""))
-        # Fusion draws the edge of a control darker than the window, which nobody sees on a dark one.
-        edge = QColor(self.tokens.faint if self._dark and not self._contrast else self.tokens.window)
-        palette.setColor(QPalette.ColorRole.Window, edge)
-        for kind in (QAbstractSpinBox, QComboBox, QCheckBox) if flat else ():
-            for control in window.findChildren(kind):
-                control.setPalette(palette)
-                control.setMinimumHeight(self.px(26))
+        window.setStyleSheet(scrolls + (self._flat() if self.flat else ""))
 
     def _is_dark(self) -> bool:
         if self._wanted is not Appearance.AUTO and not self._contrast:
@@ -288,13 +168,6 @@ class Theme(QObject):
                 border-radius: {px(7)}px; padding: {px(3)}px {px(7)}px; min-height: {px(19)}px;
                 selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
             QLineEdit:focus {{ border-color: {c.accent}; }}
-            QScrollBar:vertical {{ background: transparent; width: {px(10)}px; margin: 0; }}
-            QScrollBar::handle:vertical {{ background: {c.line}; border-radius: {px(3)}px;
-                min-height: {px(28)}px; margin: {px(1)}px {px(2)}px; }}
-            QScrollBar::handle:vertical:hover {{ background: {c.faint}; }}
-            QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
-            QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-            QCheckBox::indicator, QAbstractItemView::indicator {{ width: {px(14)}px; height: {px(14)}px; }}
             QToolButton {{ border: 1px solid transparent; border-radius: {px(8)}px; }}
             QToolButton:hover, QToolButton:checked {{ background: {c.track}; }}
             QToolButton:focus {{ border-color: {c.accent}; }}
@@ -305,6 +178,5 @@ class Theme(QObject):
             QMenu::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
             QMenu::item:disabled {{ color: {c.faint}; background: transparent; }}
             QMenu::separator {{ height: 1px; background: {c.line}; margin: {px(4)}px {px(8)}px; }}
-            QComboBox QAbstractItemView {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};
-                selection-background-color: {c.accent}; selection-color: {c.on_accent}; outline: none; }}
+            {control_style(c, px, dark=QColor(c.window).lightness() < QColor(c.text).lightness())}
         """

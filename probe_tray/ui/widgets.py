@@ -96,15 +96,11 @@ def show_box(box: QCheckBox, text: str, *, ticked: bool | None) -> None:
 
 
 def list_style(kind: str, theme: Theme) -> str:
-    """How a list of this Qt class looks on a card. On a dark one nobody sees the edge that Fusion gives to a box."""
+    """How a list of this Qt class looks on a card."""
     c, px = theme.tokens, theme.px
-    boxes = f"""
-        {kind}::indicator:unchecked:enabled {{ border: 1px solid {c.faint}; border-radius: {px(3)}px;
-            width: {px(12)}px; height: {px(12)}px; }}"""
     return f"""
         {kind} {{ background: {c.card}; border: 1px solid {c.line}; border-radius: {px(8)}px; padding: {px(4)}px; }}
         {kind}:focus {{ border-color: {c.accent}; }}
-        {boxes if theme.dark else ""}
         """
 
 

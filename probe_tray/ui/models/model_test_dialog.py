@@ -48,6 +48,7 @@ class ModelTestDialog(TaskDialog):
         self.head(model.title, model.text)
         self.show_progress(model.done, max(model.total, 1), busy=bool(model.stop))
         self._tree.setHeaderLabels(model.columns)
+        self._fit_columns()
         for button, text in ((self._stop, model.stop), (self._again, model.again), (self._close, model.close)):
             say(button, text)
         self._fill(model.accounts)
@@ -84,9 +85,12 @@ class ModelTestDialog(TaskDialog):
         """Take the theme's colours, fonts and measures as they are now."""
         super().apply_theme()
         self._tree.apply_theme()
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
         header = self._tree.header()
-        header.resizeSection(_MODEL, self._theme.px(200))
-        header.resizeSection(_LATENCY, self._theme.px(90))
+        for column, least in ((_MODEL, 200), (_LATENCY, 90)):
+            header.resizeSection(column, max(self._theme.px(least), header.sectionSizeHint(column)))
 
 
 def _whole(row: TriedModel) -> str:

@@ -85,7 +85,7 @@ def make_field(row: FormRow, form: Form, theme: Theme, changed: Callable[[], Non
     """The control for ``row``. It calls ``changed`` whenever its value may be another one."""
     match row.kind:
         case Kind.NUMBER:
-            return _NumberField(row, changed)
+            return _NumberField(row, theme, changed)
         case Kind.SWITCH:
             return _Switch(row, theme, changed)
         case Kind.CHOICE:
@@ -101,8 +101,10 @@ def make_field(row: FormRow, form: Form, theme: Theme, changed: Callable[[], Non
 
 
 class _NumberField:
-    def __init__(self, row: FormRow, changed: Callable[[], None]) -> None:
+    def __init__(self, row: FormRow, theme: Theme, changed: Callable[[], None]) -> None:
         self.widget = box = QSpinBox()
+        # A style sheet's padding would move the field and not its text.
+        box.lineEdit().setTextMargins(theme.px(5), 0, 0, 0)
         box.setRange(row.low, row.high)
         self._row = row
         self._count(row.low)
@@ -145,9 +147,7 @@ class _Choice:
         self.widget = box = QComboBox()
         for choice in row.choices:
             box.addItem(choice.label, choice.value)
-        # A long choice must not push the window's edge away; the list that opens shows it whole.
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(12)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         box.setAccessibleName(row.label)
         box.setAccessibleDescription(row.help)
         box.currentIndexChanged.connect(changed)

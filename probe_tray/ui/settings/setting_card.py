@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
 
-_INSET, _GAP, _LEAST_CONTROL = 14, 11, 130
+_INSET, _GAP, _LEAST_CONTROL, _LEAST_LABEL = 14, 11, 130, 150
 
 
 class SettingRow(QWidget):
@@ -48,13 +49,12 @@ class SettingRow(QWidget):
         self._remedy.clicked.connect(self.remedy_wanted)
         self._texts.addWidget(self._fault)
         self._texts.addWidget(self._remedy, 0, Qt.AlignmentFlag.AlignLeft)
-        line = QHBoxLayout(self)
+        self._line = line = QHBoxLayout(self)
         line.setContentsMargins(theme.px(_INSET), theme.px(_GAP), theme.px(_INSET), theme.px(_GAP))
-        line.setSpacing(theme.px(16))
         line.addLayout(self._texts, 1)
         if not wide:
             self._frame.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-            line.addWidget(self._frame, 0, Qt.AlignmentFlag.AlignVCenter)
+            line.addWidget(self._frame, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         self._wide = wide
 
     def mark(self, fault: str, remedy: str) -> None:
@@ -66,6 +66,20 @@ class SettingRow(QWidget):
         self._frame.setStyleSheet(
             f"#field {{ border: 1px solid {colour}; border-radius: {self._theme.px(7)}px; background: transparent; }}"
         )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the control below its label where the label would be squeezed: large letters, a small screen."""
+        super().resizeEvent(event)
+        self._place_control()
+
+    def _place_control(self) -> None:
+        room = self.width() - self._frame.sizeHint().width()
+        below = not self._wide and self.width() > 0 and room < self._theme.px(_LEAST_LABEL)
+        if below:
+            inside = self.width() - 2 * self._theme.px(_INSET) - 4
+            self.control.setMinimumWidth(min(self.control.minimumWidth(), inside))
+        self._line.setDirection(QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight)
+        self._line.setSpacing(self._theme.px(6 if below else 16))
 
     def remark(self, text: str) -> None:
         """Say ``text`` below the label in place of the usual note, which comes back where it is empty."""
@@ -79,6 +93,8 @@ class SettingRow(QWidget):
         self._fault.setFont(theme.font(12))
         self._note.setStyleSheet(f"color: {colours.secondary}")
         self._fault.setStyleSheet(f"color: {colours.critical_text}")
+        # Until a control has taken its style sheet, it measures itself without the sheet's edges.
+        self.control.ensurePolished()
         if not self._wide and self.control.sizeHint().width() > theme.px(60):
             self.control.setMinimumWidth(max(theme.px(_LEAST_CONTROL), self.control.minimumSizeHint().width()))
         self.mark(self._fault.text(), self._remedy.text())
@@ -116,7 +132,8 @@ class SettingCard(QFrame):
         """Take the colours of the theme as it is now."""
         colours = self._theme.tokens
         # On a card a field of the card's colour would be hard to see.
-        fields = f"#card QLineEdit, #card QPushButton {{ background: {colours.window}; }}" if self._theme.flat else ""
+        kinds = ", ".join(f"#card {kind}" for kind in ("QLineEdit", "QPushButton", "QComboBox", "QAbstractSpinBox"))
+        fields = f"{kinds} {{ background: {colours.window}; }}" if self._theme.flat else ""
         self.setStyleSheet(
             f"#card {{ background: {colours.card}; border: 1px solid {colours.line};"
             f" border-radius: {self._theme.px(10)}px; }} {fields}"

@@ -7,7 +7,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
 from probe_tray.adapters.systems.desktop import SystemDesktop
-from probe_tray.ui.theme import Tokens
+from probe_tray.ui.tokens import Tokens
 from probe_tray.ui.tray.digits import Digits, draw_pause
 from probe_tray.view.view_models import IconLook, Tone
 

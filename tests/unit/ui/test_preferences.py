@@ -15,7 +15,8 @@ from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell, ShellContext
-from probe_tray.ui.theme import DARK, LIGHT, Theme, contrast_tokens
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tokens import DARK, LIGHT, contrast_tokens
 from probe_tray.view.text.translate import Translator
 from tests.support.desktops import FakeDesktop
 from tests.support.widgets import open_windows, opened, tray_icon, tray_menu

@@ -25,7 +25,8 @@ from probe_tray.core.settings import Settings, SettingsPatch, Storage, change
 from probe_tray.core.state import UnsavedChange
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
-from probe_tray.ui.theme import DARK, LIGHT, Theme
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tokens import DARK, LIGHT
 from probe_tray.view.settings.form import form
 from probe_tray.view.text.translate import Translator
 from tests.unit.ui.wheel import wheel
@@ -316,6 +317,20 @@ def test_numbers_stay_in_their_range(settings: Opened) -> None:
     assert isinstance(box, QSpinBox)
     box.setValue(1000)
     assert box.value() == 100
+
+
+def test_every_choice_shows_whole_what_is_chosen(settings: Opened, qapp: QApplication) -> None:
+    settings.dialog.open_with(Settings())
+    pages = settings.dialog.findChildren(QListWidget)[0]
+    seen = list[QComboBox]()
+    for number in range(pages.count()):
+        pages.setCurrentRow(number)
+        qapp.processEvents()
+        seen += [box for box in settings.dialog.findChildren(QComboBox) if not box.visibleRegion().isEmpty()]
+    assert len(seen) > 5
+    for box in seen:
+        longest = max(box.fontMetrics().horizontalAdvance(box.itemText(row)) for row in range(box.count()))
+        assert box.width() >= longest + settings.theme.px(14 + 16)
 
 
 def test_every_control_has_a_name(settings: Opened) -> None:

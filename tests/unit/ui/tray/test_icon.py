@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from probe_tray.adapters.systems.desktop import PlainDesktop, SystemDesktop
 from probe_tray.adapters.systems.macos_desktop import MacosDesktop
 from probe_tray.adapters.systems.windows_desktop import WindowsDesktop
-from probe_tray.ui.theme import DARK, LIGHT, Tokens
+from probe_tray.ui.tokens import DARK, LIGHT, Tokens
 from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, SIZES, IconPainter, Ink, card_ink, menu_ink
 from probe_tray.view.view_models import IconLook, Tone
 
