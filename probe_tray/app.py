@@ -150,9 +150,9 @@ def _make_application() -> "QApplication":
     chosen = os.environ.get("QT_QPA_PLATFORM", "")
     if chosen:
         os.environ["QT_QPA_PLATFORM"] = with_other_platforms(chosen, sys.platform)
-    # A desktop without a portal is no fault, nor is a text field whose window loses the focus on Wayland:
-    # a person could do nothing about either. QT_LOGGING_RULES still wins.
-    quiet = ("qt.qpa.theme.gnome", "qt.qpa.services", "qt.qpa.wayland.textinput")
+    # A desktop without a portal is no fault, nor is a text field whose window loses the focus on Wayland, nor a screen
+    # reader that asks for a row that has just gone: a person could do nothing about any. QT_LOGGING_RULES still wins.
+    quiet = ("qt.qpa.theme.gnome", "qt.qpa.services", "qt.qpa.wayland.textinput", "qt.accessibility.atspi")
     QLoggingCategory.setFilterRules("\n".join(f"{category}.warning=false" for category in quiet))
     start_in_the_background(os.environ)
     app = QApplication(["probe-tray"])

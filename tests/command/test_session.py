@@ -53,7 +53,9 @@ def test_the_help_speaks_the_language_of_the_terminal_and_its_columns_stay_in_li
     assert flags.findall(said) == flags.findall(english)
     described = [line for line in said.partition("[FILE-OR-FOLDER ...]")[2].partition("示例")[0].splitlines() if line]
     assert all(width(line) <= 80 for line in described)
-    assert all(HAN.search(line) for line in described if re.match(r"  -", line))
+    # A flag that leaves no room has its description in the next line.
+    with_next = zip(described, [*described[1:], ""], strict=True)
+    assert all(HAN.search(line + following) for line, following in with_next if re.match(r"  -", line))
     examples = [line for line in said.partition("示例")[2].splitlines() if line.startswith("  ")]
     assert len(examples) == len([line for line in english.partition("examples")[2].splitlines() if line[:2] == "  "])
     assert all(line[:53].isascii() and line[52] == " " != line[53] for line in examples)

@@ -63,7 +63,12 @@ class Windows(Doubles):
             row = cards.row_of(key)
             return "" if row is None else cards.index(row).data(Qt.ItemDataRole.AccessibleTextRole)
 
-        return self._drawn(super().card(person), spoken)
+        # A closed panel is not drawn.
+        self.shell.show_panel()
+        try:
+            return self._drawn(super().card(person), spoken)
+        finally:
+            panel.hide()
 
     @asynccontextmanager
     async def built(self) -> AsyncGenerator[Engine]:

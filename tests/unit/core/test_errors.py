@@ -5,13 +5,14 @@ import re
 import pytest
 
 from probe_tray.core import errors
-from probe_tray.core.errors import ProbeError, UsageError
+from probe_tray.core.errors import KeyInFileError, ProbeError, SyncNoKeyChangeError, SyncUnprotectedError, UsageError
 
-# A wrong call of the command is the only one that no window can show.
+# A wrong call of the command, and what it alone can do with a table's key.
+IN_COMMAND = frozenset({UsageError, KeyInFileError, SyncNoKeyChangeError, SyncUnprotectedError})
 IN_WINDOWS = [
     error
     for error in vars(errors).values()
-    if isinstance(error, type) and issubclass(error, ProbeError) and error is not UsageError
+    if isinstance(error, type) and issubclass(error, ProbeError) and error not in IN_COMMAND
 ]
 
 
