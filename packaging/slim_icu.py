@@ -5,6 +5,7 @@ Qt's build for Linux carries all of it, 32 MB, a quarter of the bundle; on Windo
 
 import ctypes
 import re
+import shutil
 import struct
 import subprocess
 import tempfile
@@ -82,7 +83,11 @@ def slim(library: Path) -> None:
         )
         command = ["gcc", "-shared", "-nostdlib", "-s", f"-Wl,-soname,{library.name}", "-o", made, source]
         subprocess.run(command, check=True)
-        library.write_bytes(made.read_bytes())
+        # A file of its own: this process has mapped the old one, and dies where its bytes go (SIGBUS, mmap(2)).
+        instead = library.with_name(f"{library.name}.slim")
+        shutil.copyfile(made, instead)
+        shutil.copymode(library, instead)
+        instead.replace(library)
 
 
 def _symbol(library: Path) -> tuple[str, int]:
