@@ -29,6 +29,8 @@ from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import RemoteRow, SyncOptions
 from probe_tray.core.sync.setup import SyncTarget
+from probe_tray.core.sync.table_key import table_digest
+from probe_tray.core.sync.table_record import TableRecord, TableStatus
 from probe_tray.demo.table_rows import LeaseBook
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
@@ -48,7 +50,7 @@ from tests.support.fakes import (
 )
 from tests.support.tokens import credential, reply_body, tokens
 from tests.unit.engine.bench import MemoryJournal, MemoryOfTokens, TaskLocks
-from tests.unit.engine.sync_bench import TARGET, FakeTable, SyncBench
+from tests.unit.engine.sync_bench import KEY, TARGET, FakeTable, SyncBench
 
 PEOPLE: Final = [f"person-{number:02}" for number in range(20)]
 ROUND: Final = timedelta(hours=2)
@@ -62,11 +64,13 @@ LOST: Final = 0.02
 class World:
     """The time, the table, the issuer, and what goes wrong."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, protected: bool) -> None:
         self.chance = random.Random(seed)  # noqa: S311 - the same in every run
         self.clock = FakeClock()
         self.table = FakeTable()
         self.table.leases = LeaseBook(threading.RLock(), self.clock.now)
+        if protected:
+            self.table.state = TableStatus(protected=True, digests=(table_digest(KEY),))
         self.is_paused = False
         self.used: Counter[str] = Counter()
         self.reused: list[str] = []
@@ -139,8 +143,17 @@ class LossyWay:
 
     @asynccontextmanager
     async def open(self, target: SyncTarget) -> AsyncGenerator["LossyWay"]:
-        del target
-        yield self
+        async with self._world.table.open(target):
+            yield self
+
+    async def status(self) -> TableStatus | None:
+        return await self._ask(self._world.table.status())
+
+    async def add_key(self, digest: str) -> bool:
+        return await self._ask(self._world.table.add_key(digest))
+
+    async def end_other_keys(self, digest: str) -> bool:
+        return await self._ask(self._world.table.end_other_keys(digest))
 
     async def rows(self) -> tuple[RemoteRow, ...]:
         return await self._ask(self._world.table.rows())
@@ -197,6 +210,7 @@ class Computer(ScriptedService):
         self.steps_left = self.rounds_down = 0
         self.name = f"computer {number}"
         self.sent: dict[str, str] = {}
+        self.tables: dict[str, TableRecord] = {}
         self._begin()
 
     def _begin(self) -> None:
@@ -205,7 +219,7 @@ class Computer(ScriptedService):
         store, locks = Store(AppState()), TaskLocks()
         accounts = Accounts((self.vault,), store)
         bench = SyncBench(accounts, locks, self.clock, FakeRandomness())
-        bench.memory.name, bench.memory.sent = self.name, self.sent
+        bench.memory.name, bench.memory.sent, bench.memory.tables = self.name, self.sent, self.tables
         context = bench.context._replace(
             tables=self.way, renewal_of=TokenMemory(self.tokens, self.clock, FakeRandomness()).renewal_of
         )
@@ -263,9 +277,9 @@ def _gone() -> NotSentError:
     return NotSentError(reason="there is no connection")
 
 
-@pytest.mark.parametrize("seed", range(2))
-async def test_a_month_on_three_computers_costs_no_login(seed: int) -> None:
-    world = World(seed)
+@pytest.mark.parametrize(("seed", "protected"), [(0, False), (1, True)])
+async def test_a_month_on_three_computers_costs_no_login(seed: int, *, protected: bool) -> None:
+    world = World(seed, protected=protected)
     started = [START - timedelta(hours=9 * number) for number in range(len(PEOPLE))]
     logins = [credential(person, at=at) for person, at in zip(PEOPLE, started, strict=True)]
     computers = [Computer(world, number, logins) for number in range(3)]

@@ -22,6 +22,7 @@ from probe_tray.core.sync.setup import (
     SyncState,
     SyncTarget,
     SyncTestResult,
+    base_address,
     target,
 )
 from probe_tray.core.sync.setup_code import SetupCode, write_code
@@ -215,8 +216,10 @@ class SyncService:
 
     async def _forget(self) -> None:
         try:
+            url = self._settings.sync_url
             # First, so that nothing begins by itself with half of it gone.
             await self._save_address("")
+            await self._syncing.forget(base_address(url) or url)
             await self._secrets.forget()
         except ProbeError as error:
             self._tell(replace(self._state, setup=replace(self._state.setup, problem=error.problem)))

@@ -19,7 +19,7 @@ from probe_tray.core.sync.rights import TableRight
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncItem, SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncTarget, SyncTestResult
 from probe_tray.core.sync.table_key import keys_of, table_digest
-from probe_tray.core.sync.table_record import TableStatus
+from probe_tray.core.sync.table_record import TableStatus, table_name
 from probe_tray.engine.sync.row_codec import RowCodec
 from probe_tray.engine.sync.sync_run import Progress, SyncContext, SyncRun
 from probe_tray.ports.accounts import AccountLocks
@@ -47,6 +47,13 @@ class Synchronizer:
     def stop(self) -> None:
         """Begin no further account; what is under way is seen to its end."""
         self._stopped = True
+
+    async def forget(self, url: str) -> None:
+        """Begin with the table at this address as if it had never been seen: a person stops using it as it was.
+
+        Raises StoreError.
+        """
+        await self._context.memory.forget_table(table_name(url))
 
     async def test(self, target: SyncTarget) -> SyncTestResult:
         """Try what the table grants, and leave nothing there. Never raises a ProbeError."""

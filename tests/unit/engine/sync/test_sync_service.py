@@ -42,6 +42,7 @@ from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
 from probe_tray.core.settings import Settings
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncState
 from probe_tray.core.sync.setup_code import SetupCode, read_code
+from probe_tray.core.sync.table_record import TableRecord, table_name
 from tests.support.fakes import START, problem_kind
 from tests.support.tokens import credential
 from tests.unit.engine.bench import Bench, running, token_answer
@@ -274,7 +275,10 @@ async def test_forgetting_takes_the_secrets_away_and_leaves_the_table() -> None:
     bench = SyncedBench(credential())
     async with bench.watching():
         await bench.sync.service.do(SyncNow())
+        name = table_name(bench.known.setup.url)
+        await bench.sync.memory.remember_table(name, TableRecord(protected=True))
         await bench.sync.service.do(ForgetSync())
+        assert await bench.sync.memory.table(name) == TableRecord(), "the way out of a table that was opened on purpose"
         assert (bench.sync.secrets.held, bench.known.setup.begun) == (SyncSecrets(), False)
         assert [settings.sync_url for settings in bench.used] == [""]
         assert list(bench.sync.table.held) == ["account-ana"]
