@@ -71,8 +71,9 @@ begin
     );
 end
 $$;
-revoke all on function public.probe_tray_has_key() from public;
-grant execute on function public.probe_tray_has_key() to anon, authenticated;
+-- To all roles: the policy below asks it for each of them, those of your own policies too. It says nothing but whether the
+-- caller's own secret is right.
+grant execute on function public.probe_tray_has_key() to public;
 
 -- The same for the functions below: they fail. The policy cannot: a request for one row would then fail where the row is
 -- there, and so say which accounts are.
@@ -120,6 +121,8 @@ $$;
 create or replace function public.probe_tray_add_key(new_digest text)
 returns boolean language plpgsql security definer set search_path = '' as $$
 begin
+    -- One after the other: else two computers that end each other's key could both find their own one let in.
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('probe_tray_keys', 0));
     perform public.probe_tray_check_key();
     if not exists (select from public.probe_tray_keys) or new_digest !~ '^[0-9a-f]{64}$' then
         raise exception 'not a key' using errcode = '22023';
@@ -133,6 +136,7 @@ $$;
 create or replace function public.probe_tray_end_other_keys(kept_digest text)
 returns boolean language plpgsql security definer set search_path = '' as $$
 begin
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('probe_tray_keys', 0));
     perform public.probe_tray_check_key();
     if not exists (select from public.probe_tray_keys k where k.digest = kept_digest and k.ended_at is null) then
         return false;

@@ -110,6 +110,8 @@ class PostgRest:
         """By the name of a table or function: what happens, once, when a request for it was acted on."""
         self.always = 0
         """The status of every answer, in place of what would have been said; 0: none."""
+        self.calls = 0
+        """The status of the answer to every call of a function, as of a proxy that passes the table alone; 0: none."""
         self.is_cut = False
         """Whether no request arrives."""
         self.requests: list[tuple[str, str]] = []
@@ -176,6 +178,8 @@ class PostgRest:
             return _Answer(401, {"message": "Invalid API key", "hint": "Double check your Supabase API key."})
         if status := self.always or (self.instead.pop(0) if self.instead else 0):
             return _Answer(status, {"message": "the gateway answers"})
+        if self.calls and ask.name.startswith("rpc/"):
+            return _Answer(self.calls, {"message": "the proxy answers"})
         with self.database.connect() as connection:
             try:
                 connection.run(_transaction(ask))

@@ -42,6 +42,8 @@ _NOT_LET_IN: Final = "PT403"
 """What the shipped SQL raises where no key of the table is shown."""
 _NO_FUNCTION: Final = frozenset({"PGRST202", "42883"})
 _HALF_APPLIED: Final = frozenset({"42P01", "42703", _NOT_ALLOWED})
+_TABLES_ALONE: Final = frozenset({403, 404, 405, 501})
+"""What a proxy or a small server answers to a call that passes requests for tables alone."""
 _CONFLICT: Final = 409
 _OUT_OF_RANGE: Final = 416
 _TOO_LARGE: Final = 413
@@ -125,14 +127,15 @@ class RestProject:
             check(answer, self.host)
         return answer
 
-    async def call(self, function: str, body: bytes) -> Answer | None:
+    async def call(self, function: str, body: bytes, *, optional: bool = False) -> Answer | None:
         """Call a function of the database with the JSON in ``body``; None where there is none of that name.
 
-        Raises SyncLeasesError where it does not find what it works on.
+        ``optional``: None too where the service passes no calls at all. Raises SyncLeasesError where it does not find
+        what it works on.
         """
         answer = await self._send("POST", f"rpc/{function}", body)
         code = "" if answer.ok else _code(answer.body)
-        if code in _NO_FUNCTION:
+        if code in _NO_FUNCTION or (optional and not code and answer.status in _TABLES_ALONE):
             return None
         if code in _HALF_APPLIED:
             raise SyncLeasesError(host=self.host)
