@@ -246,7 +246,10 @@ class SyncLeasesError(SyncError):
     """A function of the leases is there, and what it needs is not."""
 
     title_template = "The SQL for the shared table at {host} was only run in part."
-    hint_template = "Run all of the SQL that comes with Probe Tray in Supabase's SQL editor. It deletes nothing."
+    hint_template = (
+        "Copy the SQL from Set up sync and run all of it in Supabase's SQL editor. It deletes nothing. If other "
+        "programs use the table, choose “Let other programs use the table” first."
+    )
 
 
 class SetupCodeStrangeError(SyncError):

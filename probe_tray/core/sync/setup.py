@@ -60,6 +60,8 @@ class SyncSetup(msgspec.Struct, frozen=True, kw_only=True):
     key: SecretPlace = SecretPlace.NOWHERE
     problem: Problem | None = None
     """Why it cannot begin as it is set up: a value that is no good, or a keyring that does not open."""
+    is_protected: bool = False
+    """Whether this computer has seen the table protected."""
 
     @property
     def begun(self) -> bool:

@@ -246,8 +246,9 @@ class SyncService:
         if url:
             try:
                 held = await self._secrets.load()
-                setup = SyncSetup(url=url, api_key=held.api_key_place, key=held.key_place)
-                target(url, held, self._service.place)
+                setup = replace(setup, api_key=held.api_key_place, key=held.key_place)
+                goal = target(url, held, self._service.place)
+                setup = replace(setup, is_protected=await self._syncing.is_protected(goal.url))
             except SyncOffError:
                 # What is missing is seen; it is no fault.
                 pass

@@ -55,6 +55,10 @@ class Synchronizer:
         """
         await self._context.memory.forget_table(table_name(url))
 
+    async def is_protected(self, url: str) -> bool:
+        """Whether this computer has seen the table at this address protected. Raises StoreError."""
+        return (await self._context.memory.table(table_name(url))).protected
+
     async def test(self, target: SyncTarget) -> SyncTestResult:
         """Try what the table grants, and leave nothing there. Never raises a ProbeError."""
         return await try_table(self._context.tables, self._context.make_cipher, target)

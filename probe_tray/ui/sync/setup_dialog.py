@@ -96,9 +96,10 @@ class SyncSetupDialog(ThemedDialog):
             key=Secret(key) if key and not self.key.field.isReadOnly() else None,
         )
 
-    def begin(self, url: str) -> None:
+    def begin(self, url: str, model: SyncSetupView) -> None:
         """Start at this address; nothing was tested yet."""
         self.project.address.setText(url)
+        self.table.begin(model.table)
         self.project.address.setFocus()
         self._tested = False
 

@@ -142,6 +142,11 @@ class TableStep(SetupStep):
             button.setEnabled(compatible or has_key)
         self._name()
 
+    def begin(self, model: TableStepView) -> None:
+        """Take the choice that suits the table."""
+        self.compatible.setChecked(model.begins_compatible)
+        self.start()
+
     def start(self) -> None:
         """Begin anew: nothing copied, the SQL out of sight."""
         self._copied = False

@@ -87,7 +87,9 @@ class SyncController(QObject):
         """Open the page on which it is set up."""
         if self._setup.visible is None:
             # One that is open already keeps what was typed.
-            self._setup.made().begin(self._engine.state.sync.setup.url)
+            sync = self._engine.state.sync
+            model = sync_setup(sync, self._typed_code, SECONDS, self._translator)
+            self._setup.made().begin(sync.setup.url, model)
         self._setup.show()
 
     def show_result(self) -> None:

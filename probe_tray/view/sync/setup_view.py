@@ -2,7 +2,7 @@
 
 import msgspec
 
-from probe_tray.core.errors import Problem
+from probe_tray.core.errors import Problem, SyncNoTableError
 from probe_tray.core.sync.setup import (
     API_KEY,
     KEY,
@@ -86,6 +86,8 @@ class TableStepView(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     compatible: str
     """The box for who lets other programs use the table."""
+    begins_compatible: bool
+    """Whether it is ticked when the page opens: the table is in use, and was never seen protected."""
     warning: str
     """What that means. Likewise ``protection``, what it means without."""
     protection: str
@@ -144,7 +146,7 @@ def sync_setup(sync: SyncState, typed: TypedCode, seconds: int, t: Translator) -
         code=_code_entry(typed, t),
         project=_project_step(setup, t),
         key=_key_step(setup, seconds, t),
-        table=_table_step(t),
+        table=_table_step(sync, t),
         next=_next_computer(seconds, t),
         test=t("&Test connection"),
         said=said,
@@ -251,14 +253,19 @@ def _key_step(setup: SyncSetup, seconds: int, t: Translator) -> KeyStepView:
     )
 
 
-def _table_step(t: Translator) -> TableStepView:
+def _table_step(sync: SyncState, t: Translator) -> TableStepView:
+    problem = None if sync.report is None else sync.report.problem
+    is_there = bool(sync.setup.url) and (problem is None or not problem.is_a(SyncNoTableError))
     return TableStepView(
+        # Whoever runs the SQL again, for what is new in it, must not shut out other programs by that.
+        begins_compatible=is_there and not sync.setup.is_protected,
         heading=t("3. The table"),
         text=t("Copy the SQL, paste it into the project's SQL editor and run it once. It deletes nothing."),
         compatible=t("Let other pro&grams use the table"),
         protection=t(
             "Only computers with your encryption key can read or change the table. Other programs, such as "
-            "the codex-probe written in Go, can't use it. A table in use goes on with the rows it has."
+            "the codex-probe written in Go, can't use it. A table in use goes on with the rows it has. This can't "
+            "be undone: other programs can't read rows written from then on."
         ),
         needs_key=t("Create or enter the encryption key first: the SQL lets in only computers that have it."),
         warning=t(

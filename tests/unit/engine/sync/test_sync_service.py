@@ -42,7 +42,8 @@ from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
 from probe_tray.core.settings import Settings
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncState
 from probe_tray.core.sync.setup_code import SetupCode, read_code
-from probe_tray.core.sync.table_record import TableRecord, table_name
+from probe_tray.core.sync.table_key import table_digest
+from probe_tray.core.sync.table_record import TableRecord, TableStatus, table_name
 from tests.support.fakes import START, problem_kind
 from tests.support.tokens import credential
 from tests.unit.engine.bench import Bench, running, token_answer
@@ -269,6 +270,16 @@ async def test_an_empty_table_keeps_no_login_from_being_renewed_and_is_left_to_t
     async with bench.watching():
         assert (await bench.renewals.renew(old.key, RenewalRequest(days=3))).kind is RenewalKind.RENEWED
     assert (bench.service.count("refresh"), bench.sync.table.writes) == (1, [])
+
+
+async def test_the_state_says_whether_the_table_was_seen_protected() -> None:
+    bench = SyncedBench(credential())
+    async with bench.watching():
+        await bench.sync.service.do(SyncNow())
+        assert not bench.known.setup.is_protected
+        bench.sync.table.state = TableStatus(protected=True, digests=(table_digest(KEY),))
+        await bench.sync.service.do(SyncNow())
+        assert bench.known.setup.is_protected
 
 
 async def test_forgetting_takes_the_secrets_away_and_leaves_the_table() -> None:

@@ -34,6 +34,7 @@ from probe_tray.core.errors import (
     SetupCodeStrangeError,
     SyncCutOffError,
     SyncKeyError,
+    SyncNoTableError,
 )
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rights import TableGrants
@@ -57,6 +58,7 @@ URL, API_KEY, KEY = "https://x.supabase.co", "sb_publishable_1", "5e" * 32
 SQL = TableSql("create table tokens;", "insert into keys values ('{digest}');")
 READY = SyncSetup(url=URL, api_key=SecretPlace.KEYRING, key=SecretPlace.KEYRING)
 KEPT = SyncState(setup=READY, set_up=SetUpAnswer(number=1))
+NO_TABLE = SyncNoTableError(host="x.supabase.co").problem
 ANA = samples.account("ana@example.com")
 
 
@@ -306,8 +308,36 @@ def test_the_sql_lets_in_only_who_has_the_key_unless_other_programs_use_the_tabl
     assert clipboard() == "create table tokens;"
 
 
+@pytest.mark.parametrize(
+    ("sync", "protects"),
+    [
+        (SyncState(), True),
+        (SyncState(setup=READY), False),
+        (SyncState(setup=replace(READY, is_protected=True)), True),
+        (SyncState(setup=READY, report=SyncReport(ended_at=samples.NOW, problem=NO_TABLE)), True),
+    ],
+)
+def test_the_sql_shuts_nobody_out_of_a_table_in_use_unless_that_is_chosen(
+    bench: Bench, sync: SyncState, *, protects: bool
+) -> None:
+    bench.change(sync)
+    bench.engine.sync_key = Secret(KEY)
+    bench.syncing.set_up()
+    bench.type()
+    press(bench.page, "Copy SQL")
+    assert ("insert into keys" in clipboard()) is protects
+    bench.page.table.compatible.click()
+    press(bench.page, "Copy SQL")
+    assert ("insert into keys" in clipboard()) is not protects
+    bench.page.close()
+    bench.syncing.set_up()
+    bench.type()
+    press(bench.page, "Copy SQL")
+    assert ("insert into keys" in clipboard()) is protects, "nobody has chosen anything yet"
+
+
 def test_the_sql_names_the_kept_key_and_while_that_is_changed_the_new_one(bench: Bench) -> None:
-    bench.change(SyncState(setup=READY))
+    bench.change(SyncState(setup=replace(READY, is_protected=True)))
     bench.engine.sync_key = Secret(f"{KEY}:{'07' * 32}")
     bench.syncing.set_up()
     press(bench.page, "Copy SQL")
