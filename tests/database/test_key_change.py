@@ -4,13 +4,25 @@ import pytest
 from msgspec.structs import replace
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import KeyInFileError, SyncNoKeyChangeError, SyncNoSuchRowError, SyncUnprotectedError
+from probe_tray.core.errors import (
+    KeyInFileError,
+    SharingStoppedError,
+    SyncKeyUnfinishedError,
+    SyncNoKeyChangeError,
+    SyncNoSuchRowError,
+    SyncOtherKeyChangeError,
+    SyncSeveralRowsError,
+    SyncUnopenedRowError,
+    SyncUnprotectedError,
+    TableUncheckedError,
+)
 from probe_tray.core.sync.rows import StepKind, SyncOptions
-from probe_tray.core.sync.setup import SecretPlace, SyncSecrets
+from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
 from probe_tray.core.sync.table_key import keys_of
-from probe_tray.engine.sync.table_owner import TableOwner
+from probe_tray.engine.sync.shared_logins import SharedTable
+from probe_tray.engine.sync.table_owner import TableOwner, forget_old_key
 from tests.database.conftest import SQL, protect
-from tests.database.test_attackers import RESTORE, Computer, kinds, login, refused, two_that_share
+from tests.database.test_attackers import RESTORE, Computer, kinds, login, two_that_share
 from tests.support.postgres import Database
 from tests.support.postgrest import PostgRest
 from tests.unit.engine.sync_bench import FakeSyncSecrets
@@ -62,7 +74,7 @@ async def test_no_login_is_unreadable_while_the_key_is_changed_and_the_removed_c
         assert kinds(await second.sync()) == {"ana": StepKind.SAME}, "sealed anew by whoever comes first"
         report = await first.sync()
         assert (kinds(report), report.old_key_ended) == ({"ana": StepKind.SAME}, True)
-        assert await owner.forget_old_key(first.target)
+        assert await forget_old_key(first.secrets, first.target)
         assert first.secrets.held.key == keys_of(first.target.key)[0]
         first.use(first.secrets.held.key)
         assert kinds(await first.sync()) == {"ana": StepKind.SAME}
@@ -116,7 +128,7 @@ async def test_an_account_that_was_taken_out_does_not_come_back_by_itself(rest_p
         first, second = Owned(rest, login(2), login(2, "bob")), Owned(rest)
         await first.sync()
         await second.sync()
-        assert await first.own().withdraw(first.target, "ana@example.com") == "account-ana"
+        assert (await first.own().withdraw(first.target, "ana@example.com")).account_id == "account-ana"
         assert "ana" not in str(rest.database.run("select token_data, email from tokens where id = 'account-ana'"))
         for computer in (first, second):
             report = await computer.sync()
@@ -128,7 +140,8 @@ async def test_an_account_that_was_taken_out_does_not_come_back_by_itself(rest_p
         assert kinds(await newcomer.sync()) == {"ana": StepKind.WITHDRAWN, "bob": StepKind.RESTORE}
         # Whoever puts the old row back, or deletes it, brings nothing back.
         rest.database.run(f"{RESTORE} and t.id = 'account-ana'")
-        assert (await refused(second, rest))["ana"] is StepKind.ROLLED_BACK
+        for options in (SyncOptions(), SyncOptions(overwrite_all=True)):
+            assert kinds(await second.sync(options))["ana"] is StepKind.WITHDRAWN
         rest.database.run("delete from tokens where id = 'account-ana'")
         assert kinds(await second.sync())["ana"] is StepKind.WITHDRAWN
         assert rest.database.run("select id from tokens") == [("account-bob",)]
@@ -145,3 +158,158 @@ async def test_each_row_says_which_computer_wrote_it_and_when(rest_protected: Po
         assert item.stamp is not None
         assert (item.stamp.computer, item.stamp.action.value) == ("study-pc", "shared")
         assert item.stamp.at == first.bench.context.clock.now()
+
+
+async def changed(owned: Owned) -> Secret:
+    """Change the key there to the end, as far as that computer goes; the pair that others were set up with."""
+    pair = (await owned.own().begin_key_change(owned.target)).key
+    owned.use(pair)
+    await owned.own().end_old_key(owned.target)
+    assert (await owned.sync()).old_key_ended
+    owned.use(keys_of(pair)[0])
+    return pair
+
+
+async def test_a_computer_that_still_has_the_ended_key_makes_another_one(rest_protected: PostgRest) -> None:
+    with rest_protected as rest:
+        first = Owned(rest, login(1))
+        await first.sync()
+        pair = await changed(first)
+        second, stolen = Owned(rest, key=pair), Owned(rest, key=pair)
+        assert (await second.sync()).old_key_ended
+        await stolen.sync()
+        owner = second.own()
+        second.use((await owner.begin_key_change(second.target)).key)
+        assert keys_of(second.target.key)[1] == keys_of(pair)[0]
+        await owner.end_old_key(second.target)
+        assert (await second.sync()).well
+        shut_out = await stolen.sync()
+        assert shut_out.problem is not None
+        assert shut_out.problem.name == "SyncSecretError"
+
+
+async def test_a_key_is_not_changed_again_while_rows_need_the_one_before(rest_protected: PostgRest) -> None:
+    with rest_protected as rest:
+        first = Owned(rest, login(1))
+        await first.sync()
+        first.use((await first.own().begin_key_change(first.target)).key)
+        await first.own().end_old_key(first.target)
+        with pytest.raises(SyncKeyUnfinishedError):
+            await first.own().begin_key_change(first.target)
+        assert (await first.sync()).old_key_ended
+
+
+async def test_a_change_is_not_ended_at_a_computer_that_missed_its_beginning(rest_protected: PostgRest) -> None:
+    with rest_protected as rest:
+        first = Owned(rest, login(1))
+        await first.sync()
+        stale = Owned(rest, key=await changed(first))
+        first.use((await first.own().begin_key_change(first.target)).key)
+        with pytest.raises(SyncOtherKeyChangeError):
+            await stale.own().end_old_key(stale.target)
+        assert kinds(await first.sync()) == {"ana": StepKind.SAME}
+
+
+async def test_the_old_key_goes_on_where_the_new_one_was_ended(rest_protected: PostgRest) -> None:
+    with rest_protected as rest:
+        first = Owned(rest, login(1))
+        await first.sync()
+        old = first.target.key
+        first.use((await first.own().begin_key_change(first.target)).key)
+        ended = keys_of(first.target.key)[0]
+        rest.database.run(
+            "update probe_tray_keys set ended_at = now() where added_at = (select max(added_at) from probe_tray_keys)"
+        )
+        first.hold(login(2))
+        assert kinds(await first.sync()) == {"ana": StepKind.UPLOAD_NEWER}
+        assert kinds(await Owned(rest, key=old).sync()) == {"ana": StepKind.RESTORE}
+        again = (await first.own().begin_key_change(first.target)).key
+        assert keys_of(again)[0] != ended
+        assert keys_of(again)[1] == old
+
+
+async def test_a_key_that_was_kept_meanwhile_is_not_written_over() -> None:
+    pair = SyncTarget(url="https://x.example", api_key=Secret("k"), key=Secret(f"{'c3' * 32}:{'c1' * 32}"))
+    for held in (Secret("c3" * 32), Secret(f"{'c5' * 32}:{'c3' * 32}")):
+        secrets = FakeSyncSecrets(SyncSecrets(key=held, key_place=SecretPlace.KEYRING))
+        assert await forget_old_key(secrets, pair)
+        assert secrets.held.key == held
+
+
+async def test_of_several_accounts_with_one_address_none_is_taken_out_by_it(rest_protected: PostgRest) -> None:
+    with rest_protected as rest:
+        first = Owned(rest, login(1), login(1, "ana", "account-work"))
+        await first.sync()
+        owner = first.own()
+        with pytest.raises(SyncSeveralRowsError, match=r"account-ana.*account-work"):
+            await owner.withdraw(first.target, "ana@example.com")
+        with pytest.raises(SyncNoSuchRowError):
+            await owner.withdraw(first.target, "")
+        assert set(kinds(await first.sync()).values()) == {StepKind.SAME}
+        assert (await owner.withdraw(first.target, "account-work")).account_id == "account-work"
+        assert kinds(await first.sync()) == {"ana": StepKind.SAME, "work": StepKind.WITHDRAWN}
+
+
+async def test_a_row_that_does_not_open_is_not_taken_out(rest_protected: PostgRest) -> None:
+    with rest_protected as rest:
+        first = Owned(rest, login(1), login(1, "bob"))
+        await first.sync()
+        rest.database.run("update tokens set token_data = 'damaged' where id = 'account-bob'")
+        with pytest.raises(SyncUnopenedRowError):
+            await first.own().withdraw(first.target, "account-bob")
+        assert rest.database.run("select token_data from tokens where id = 'account-bob'") == [("damaged",)]
+
+
+def renewing(computer: Owned) -> SharedTable:
+    async def target() -> SyncTarget:
+        return computer.target
+
+    return SharedTable(computer.bench.context, target, lambda: True)
+
+
+async def test_whoever_cannot_renew_an_account_that_was_taken_out_is_told_so(rest_protected: PostgRest) -> None:
+    with rest_protected as rest:
+        first, second = Owned(rest, login(1)), Owned(rest)
+        await first.sync()
+        await second.sync()
+        await first.own().withdraw(first.target, "account-ana")
+        key, shared = login(1).key, renewing(first)
+        assert not await shared.claim(key)
+        await shared.mark_sent(key)
+        first.hold(login(2))
+        await shared.publish(key)
+        assert await first.bench.memory.unshared() == {}, "nobody waits for it"
+        rest.database.run("update probe_tray_leases set until = now() - interval '1 hour'")
+        with pytest.raises(SharingStoppedError):
+            await renewing(second).claim(key)
+
+
+async def test_a_renewal_does_not_bring_back_an_account_whose_row_was_deleted(rest_protected: PostgRest) -> None:
+    with rest_protected as rest:
+        first = Owned(rest, login(1))
+        await first.sync()
+        await first.own().withdraw(first.target, "account-ana")
+        await first.sync()
+        rest.database.run("delete from tokens")
+        first.hold(login(2))
+        await renewing(first).publish(login(1).key)
+        assert rest.database.run("select id from tokens") == []
+
+
+async def test_a_renewal_leaves_a_table_alone_that_was_opened(rest_protected: PostgRest) -> None:
+    with rest_protected as rest:
+        first = Owned(rest, login(1))
+        await first.sync()
+        rest.database.run("delete from probe_tray_keys")
+        with pytest.raises(TableUncheckedError):
+            await renewing(first).claim(login(1).key)
+        assert rest.database.run("select * from probe_tray_leases") == []
+
+
+async def test_a_renewal_seals_a_new_row_with_the_key_that_is_let_in(rest_protected: PostgRest) -> None:
+    with rest_protected as rest:
+        first = Owned(rest, login(1))
+        await first.sync()
+        stale = Owned(rest, login(1, "bob"), key=await changed(first))
+        await renewing(stale).publish(login(1, "bob").key)
+        assert kinds(await first.sync()) == {"ana": StepKind.SAME, "bob": StepKind.RESTORE}

@@ -35,9 +35,8 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.shared_logins import SharedTable
-from probe_tray.engine.sync.sync_run import SyncContext
 from probe_tray.engine.sync.synchronizer import Synchronizer
-from probe_tray.engine.sync.table_owner import TableOwner
+from probe_tray.engine.sync.table_owner import forget_old_key
 from probe_tray.view.sync.sync_view import counts
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.wiring import handed_over, make_renewals, make_sync_context
@@ -80,12 +79,12 @@ async def sync_with(session: CommandSession, loaded: LoadedSettings, goal: SyncT
     session.tell_proxy(proxy, (goal.url,))
     client = session.client(proxy)
     try:
-        context, synchronizer, renewals = _synchronizer(session, loaded, goal, folder, proxy, client)
+        synchronizer, renewals = _synchronizer(session, loaded, goal, folder, proxy, client)
         # The newest tokens of an account may be in the journal alone, and other computers wait for them.
         await renewals.finish_all()
         action = _SyncAction(session.arguments, session.console, session.t)
         status = await action.run(goal, synchronizer)
-        if action.old_key_ended and await TableOwner(context, session.sync_secrets(loaded)).forget_old_key(goal):
+        if action.old_key_ended and await forget_old_key(session.sync_secrets(loaded), goal):
             session.console.note(session.t("The key is changed. Only the new one is kept now."))
         elif action.old_key_ended:
             session.console.note(
@@ -120,7 +119,7 @@ def _synchronizer(
     folder: Path,
     proxy: ProxyChoice,
     client: ServiceClient,
-) -> tuple[SyncContext, Synchronizer, Renewals]:
+) -> tuple[Synchronizer, Renewals]:
     places, disk = session.places, session.disk
     made = MadeHere(places.made_here, disk=disk)
     shared = RestoringFolderStore(folder, official=places.official_login, made=made, disk=disk)
@@ -140,7 +139,7 @@ def _synchronizer(
 
     table = SharedTable(context, found, lambda: False)
     renewals = make_renewals(client, accounts, session.journal(), session.files, store.dispatch, table)
-    return context, Synchronizer(context, session.locks, renewals.finish_held), renewals
+    return Synchronizer(context, session.locks, renewals.finish_held), renewals
 
 
 class _SyncAction:

@@ -9,7 +9,8 @@ from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.sync.sync import sync_target, sync_with
 from probe_tray.core.state import AppState
-from probe_tray.core.sync.table_key import keys_of, table_digest
+from probe_tray.core.sync.setup import SyncTarget
+from probe_tray.core.sync.table_key import protected_sql
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.table_owner import TableOwner
@@ -26,7 +27,8 @@ async def _act(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     arguments, console, t = session.arguments, session.console, session.t
     goal = await sync_target(session, loaded)
     if arguments.show_sql:
-        console.lines(protecting_sql(table_digest(keys_of(goal.key)[-1])))
+        table, protection = (resource(name).read_text("utf-8") for name in ("sql/tokens.sql", "sql/protect.sql"))
+        console.lines(protected_sql(table, protection, goal.key))
         return ExitStatus.SUCCESS
     proxy = session.proxy(loaded.settings)
     session.tell_proxy(proxy, (goal.url,))
@@ -37,29 +39,33 @@ async def _act(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     )
     owner = TableOwner(context, session.sync_secrets(loaded))
     if arguments.stop_sharing is not None:
-        await owner.withdraw(goal, arguments.stop_sharing)
-        console.note(
-            t(
-                "{account} was removed from the table and won't come back. Computers that have its login keep it.",
-                account=arguments.stop_sharing,
-            )
-        )
-        return ExitStatus.SUCCESS
+        return await _stop_sharing(session, owner, goal, arguments.stop_sharing)
     if arguments.change_key:
         await owner.begin_key_change(goal)
         console.note(
             t(
                 "There is a new key, and the table accepts both. Set up your other computers with codex-probe --sync "
-                "--show-code, then run codex-probe --sync --end-old-key."
+                "--show-code, then run codex-probe --sync --end-old-key. Keep a copy of the new key: the old one opens "
+                "nothing after that."
             )
         )
         return ExitStatus.SUCCESS
     await owner.end_old_key(goal)
     console.note(t("Only the new key is accepted now. Computers that don't have it can't use the table any more."))
+    if loaded.login_folder is None:
+        console.note(t("The next sync of Probe Tray encrypts the rows with the new key."))
+        return ExitStatus.SUCCESS
     return await sync_with(session, loaded, goal)
 
 
-def protecting_sql(digest: str) -> str:
-    """The SQL of the table, which lets in only computers with the key of ``digest``."""
-    names = ("sql/tokens.sql", "sql/protect.sql")
-    return "".join(resource(name).read_text("utf-8") for name in names).replace("{digest}", digest)
+async def _stop_sharing(session: CommandSession, owner: TableOwner, goal: SyncTarget, who: str) -> ExitStatus:
+    login = await owner.withdraw(goal, who)
+    session.console.note(
+        session.t(
+            "{account} (id {id}) was removed from the table and won't come back. Computers that have its login "
+            "keep it, but only one of them can renew it; log in again on the others.",
+            account=login.email,
+            id=login.account_id,
+        )
+    )
+    return ExitStatus.SUCCESS

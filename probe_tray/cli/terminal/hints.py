@@ -13,6 +13,7 @@ from probe_tray.core.errors import (
     CredentialFileError,
     EdgeBlockedError,
     JournalSealedError,
+    KeyInFileError,
     KeyringAbsentError,
     KeyringDeniedError,
     KeyringLockedError,
@@ -43,7 +44,9 @@ from probe_tray.core.errors import (
     StrangeAnswerError,
     SyncConflictError,
     SyncCutOffError,
+    SyncNoKeyChangeError,
     SyncOffError,
+    SyncUnprotectedError,
     SyncUnsteadyError,
     TokenRefusedError,
     UnavailableError,
@@ -98,6 +101,12 @@ _HINTS: Final[Mapping[type[ProbeError], str]] = {
     RenewalWaitsError: mark(
         "Another computer may have renewed this login already; it works until its token ends. Run it again later, or "
         "with -f to renew it without the table."
+    ),
+    SyncUnprotectedError: mark("Run the SQL from codex-probe --sync --show-sql in Supabase's SQL editor first."),
+    SyncNoKeyChangeError: mark("Begin with codex-probe --sync --change-key."),
+    KeyInFileError: mark(
+        "Write a new key, a colon and the old key there (sync_aes_gcm_key), then run codex-probe --sync --change-key "
+        "again."
     ),
     RenewalUnsharedError: mark("Run --sync before another computer renews the old one: that would end this login."),
     ClaimedElsewhereError: mark("Run it again in 2 minutes; it then takes over the new login."),

@@ -39,9 +39,11 @@ ProbeError
     SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError
     SyncPausedError, SyncSecretError, SyncOpenedError
     SyncUnprotectedError, SyncKeyEndedError, SyncNoKeyChangeError, SyncNoSuchRowError, KeyInFileError
+    SyncKeyUnfinishedError, SyncOtherKeyChangeError, SyncSeveralRowsError, SyncUnopenedRowError
     SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError
     TableUncheckedError, RenewalWaitsError, RenewedUncheckedError, RenewalUnsharedError, ClaimedElsewhereError
     RenewalSentElsewhereError, SyncLeasesError, SyncNewerError, SyncTooLargeError
+      SharingStoppedError
     SetupCodeStrangeError, SetupCodeNewerError, SetupCodeCutError, SetupCodeMistypedError
     RowError
       RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError
@@ -172,6 +174,7 @@ from probe_tray.core.errors.sync import (
     SetupCodeMistypedError,
     SetupCodeNewerError,
     SetupCodeStrangeError,
+    SharingStoppedError,
     SyncColumnsError,
     SyncConflictError,
     SyncCutOffError,
@@ -181,6 +184,7 @@ from probe_tray.core.errors.sync import (
     SyncForbiddenError,
     SyncKeyEndedError,
     SyncKeyError,
+    SyncKeyUnfinishedError,
     SyncLeasesError,
     SyncNewerError,
     SyncNoKeyChangeError,
@@ -188,12 +192,15 @@ from probe_tray.core.errors.sync import (
     SyncNoTableError,
     SyncOffError,
     SyncOpenedError,
+    SyncOtherKeyChangeError,
     SyncPageError,
     SyncPausedError,
     SyncRefusedError,
     SyncSecretError,
+    SyncSeveralRowsError,
     SyncStrangeError,
     SyncTooLargeError,
+    SyncUnopenedRowError,
     SyncUnprotectedError,
     SyncUnsteadyError,
     TableUncheckedError,
@@ -300,6 +307,7 @@ __all__ = [
     "SetupCodeMistypedError",
     "SetupCodeNewerError",
     "SetupCodeStrangeError",
+    "SharingStoppedError",
     "SilentServiceError",
     "StillRefusedError",
     "StoreError",
@@ -313,6 +321,7 @@ __all__ = [
     "SyncForbiddenError",
     "SyncKeyEndedError",
     "SyncKeyError",
+    "SyncKeyUnfinishedError",
     "SyncLeasesError",
     "SyncNewerError",
     "SyncNoKeyChangeError",
@@ -320,12 +329,15 @@ __all__ = [
     "SyncNoTableError",
     "SyncOffError",
     "SyncOpenedError",
+    "SyncOtherKeyChangeError",
     "SyncPageError",
     "SyncPausedError",
     "SyncRefusedError",
     "SyncSecretError",
+    "SyncSeveralRowsError",
     "SyncStrangeError",
     "SyncTooLargeError",
+    "SyncUnopenedRowError",
     "SyncUnprotectedError",
     "SyncUnsteadyError",
     "SystemLibraryError",

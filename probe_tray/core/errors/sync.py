@@ -61,7 +61,7 @@ class SyncUnprotectedError(SyncError):
     """Only a protected table knows keys and removed accounts."""
 
     title_template = "The table isn't protected, so this can't be done."
-    hint_template = "Run the SQL from codex-probe --sync --show-sql in Supabase's SQL editor first."
+    hint_template = "Protect it first with the SQL from Set up sync."
 
 
 class SyncKeyEndedError(SyncError):
@@ -75,17 +75,28 @@ class SyncNoKeyChangeError(SyncError):
     """There is one key alone."""
 
     title_template = "The encryption key isn't being changed, so there is no old key to end."
-    hint_template = "Begin with codex-probe --sync --change-key."
+    hint_template = "Begin a change of the key first."
+
+
+class SyncKeyUnfinishedError(SyncError):
+    """Some rows can be read with the old key alone."""
+
+    title_template = "The last change of the encryption key isn't finished: some logins still need the old key."
+    hint_template = "Sync once, then change the key again."
+
+
+class SyncOtherKeyChangeError(SyncError):
+    """The table lets in a key that this computer doesn't have, and not the old one of its two."""
+
+    title_template = "The encryption key was changed again on another computer."
+    hint_template = "Nothing was changed. End the old key there, or enter that computer's code here first."
 
 
 class KeyInFileError(SyncError):
     """The configuration file is the person's."""
 
     title_template = "The encryption key is in the configuration file, which Probe Tray doesn't change."
-    hint_template = (
-        "Write a new key, a colon and the old key there (sync_aes_gcm_key), then run codex-probe --sync --change-key "
-        "again."
-    )
+    hint_template = "Write a new key, a colon and the old key there (sync_aes_gcm_key), then try again."
 
 
 class SyncNoSuchRowError(SyncError):
@@ -93,6 +104,20 @@ class SyncNoSuchRowError(SyncError):
 
     title_template = "The table has no account {who}."
     hint_template = "Use the account's email address or id."
+
+
+class SyncSeveralRowsError(SyncError):
+    """One email may have several workspaces, each with a row of its own."""
+
+    title_template = "The table has several accounts {who}: {ids}."
+    hint_template = "Nothing was removed. Use the id of the one you mean."
+
+
+class SyncUnopenedRowError(SyncError):
+    """It may hold the newest login of anybody."""
+
+    title_template = "The row {who} can't be opened, so it was left as it is."
+    hint_template = "Sync once to see why."
 
 
 class SyncPausedError(SyncError):
@@ -240,6 +265,13 @@ class RenewalSentElsewhereError(SyncError):
         "Start Probe Tray on that computer and let it sync; the new login then arrives here. If that computer is gone, "
         "log in again."
     )
+
+
+class SharingStoppedError(RenewalSentElsewhereError):
+    """Likewise, and the account was taken out of the table: what that computer got never comes."""
+
+    title_template = "Another computer renews this login, and the account is no longer shared."
+    hint_template = "Log in again on this computer; it then has a login of its own."
 
 
 class SyncLeasesError(SyncError):

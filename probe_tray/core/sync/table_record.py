@@ -53,7 +53,9 @@ class TableRecord(msgspec.Struct, frozen=True, kw_only=True):
         is_used = opened.login is not None or opened.fault is StepKind.WITHDRAWN
         if not is_used or written >= self.generation(opened.row.id):
             return opened
-        return replace(opened, login=None, fault=StepKind.ROLLED_BACK)
+        # An account that was taken out comes back only by a person who means that account.
+        fault = StepKind.WITHDRAWN if self.is_withdrawn(opened.row.id) else StepKind.ROLLED_BACK
+        return replace(opened, login=None, fault=fault)
 
     def merged(self, other: "TableRecord") -> "TableRecord":
         """Both together."""

@@ -27,6 +27,7 @@ from probe_tray.core.errors import (
     Phrase,
     ProbeError,
     RenewalSentElsewhereError,
+    SharingStoppedError,
     StoreError,
     SyncForbiddenError,
     TableUncheckedError,
@@ -100,6 +101,11 @@ class _Visit(NamedTuple):
         """The account's row as it was read; None where there is none."""
         return None if self.opened is None else self.opened.row
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the account was taken out of the table for all computers."""
+        return self.step is not None and self.step.kind is StepKind.WITHDRAWN
+
 
 class _ClaimedLogin(NamedTuple):
     """What this computer has claimed: a lease, or the row with the time that it had before."""
@@ -156,7 +162,8 @@ class SharedTable:
                     self._claims[key] = _ClaimedLogin(lease=lease, resumed=answer is LeaseAnswer.AGAIN)
                     return False
                 if answer is LeaseAnswer.SENT:
-                    raise RenewalSentElsewhereError(retry_after=_SENT_RETRY_AFTER)
+                    kind = SharingStoppedError if visit.is_withdrawn else RenewalSentElsewhereError
+                    raise kind(retry_after=_SENT_RETRY_AFTER)
                 if answer is None:
                     if before is not None and visit.row == before:
                         # Nobody has changed it, and the table did not take the change: its policies forbid it.
@@ -261,6 +268,8 @@ class SharedTable:
                     is_there = visit.step.kind is StepKind.SAME
                     if claim is not None:
                         await self._restore_row(opened.table, visit.row, claim)
+                if visit.is_withdrawn:  # Nobody waits for it any more.
+                    await self._change_memory(self._context.memory.forget_unshared(key.slug))
                 token = opened.mine.refresh_token
                 # Until the others find the new login there, they must not use the old one.
                 if is_there and token is not None:
@@ -336,7 +345,10 @@ class SharedTable:
                 yield None
                 return
             async with self._context.tables.open(target) as table:
-                yield _OpenedTable(table, await self._codec(target), newest(held))
+                codec = await self._codec(target)
+                async with asyncio.timeout(_LONGEST):
+                    codec.check(await table.status())
+                yield _OpenedTable(table, codec, newest(held))
         except (StoreError, ClaimedElsewhereError, RenewalSentElsewhereError):
             raise
         except (ProbeError, TimeoutError) as error:
@@ -360,7 +372,7 @@ class SharedTable:
             seen = await self._context.memory.recall()
         except StoreError as error:
             raise _unchecked(error) from None
-        rows = [] if found is None else [found]
+        rows = [known] if (known := found or opened.codec.absent(opened.mine.account_id)) else []
         run = SyncRun(self._context, opened.table, opened.codec, seen, SyncOptions(), rows, _held_already)
         await self._remember(run, opened.codec)
         return _Visit(run, found, run.step(opened.mine))

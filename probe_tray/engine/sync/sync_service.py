@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -30,6 +31,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.synchronizer import Synchronizer
+from probe_tray.engine.sync.table_owner import forget_old_key
 from probe_tray.engine.timers import WakeTimer, end_all
 from probe_tray.ports.accounts import SyncVault
 from probe_tray.ports.time import Clock, Randomness
@@ -177,6 +179,10 @@ class SyncService:
                 report = SyncReport(ended_at=self._clock.now(), problem=error.problem)
             else:
                 report = await self._syncing.run(goal, options, self._progress)
+                if report.old_key_ended:
+                    # A keyring that fails now is asked again after the next sync.
+                    with suppress(ProbeError):
+                        await forget_old_key(self._secrets, goal)
                 await self._accounts.read()
             if report.problem is not None and report.problem.kind.passing and self._is_automatic:
                 self._begin_within(_AFTER_FAILURE)

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from probe_tray.core.account.age import newest_by_key
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyEndedError, SyncKeyError, SyncRefusedError
+from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError, SyncRefusedError
 from probe_tray.core.sync.envelope import RowAction
 from probe_tray.core.sync.plan import wrong_key
 from probe_tray.core.sync.rights import TableRight
@@ -86,7 +86,7 @@ class Synchronizer:
                 run = SyncRun(self._context, table, codec, seen, options, opened, self._hold)
                 await run.work(local, progress, lambda: self._stopped)
                 resealed = await run.reseal(lambda: self._stopped)
-                ended = status is not None and await _has_ended(codec, table, target, status)
+                ended = status is not None and await old_key_has_ended(codec, table, target, status)
         except ProbeError as error:
             problem = error.problem
         if run is not None:
@@ -157,7 +157,8 @@ async def _resumed(table: RemoteTable, target: SyncTarget, status: TableStatus |
     if status is None or not status.protected or not old or status.lets_in(new):
         return status
     if not await table.add_key(table_digest(new)):
-        raise SyncKeyEndedError
+        # It was ended before anybody wrote with it: the old one is let in, and goes on alone.
+        return status
     return await table.status()
 
 
@@ -167,7 +168,7 @@ def _absent(codec: RowCodec, local: Sequence[Credential], opened: Sequence[Opene
     return [found for row_id in sorted(missing) if (found := codec.absent(row_id)) is not None]
 
 
-async def _has_ended(codec: RowCodec, table: RemoteTable, target: SyncTarget, status: TableStatus) -> bool:
+async def old_key_has_ended(codec: RowCodec, table: RemoteTable, target: SyncTarget, status: TableStatus) -> bool:
     """Whether the old key of two is not let in any more, and no row needs it."""
     new, *old = keys_of(target.key)
     if not old or not status.lets_in(new) or any(status.lets_in(one) for one in old):

@@ -5,21 +5,29 @@ written with the old one until that ends. Each step can be done again, so that w
 the new key is kept here before the table hears of it, and the old one is forgotten once no row needs it.
 """
 
+from collections.abc import Sequence
+
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     KeyInFileError,
     SyncConflictError,
     SyncKeyEndedError,
+    SyncKeyUnfinishedError,
     SyncNoKeyChangeError,
     SyncNoSuchRowError,
+    SyncOtherKeyChangeError,
+    SyncSeveralRowsError,
+    SyncUnopenedRowError,
     SyncUnprotectedError,
 )
 from probe_tray.core.sync.envelope import RowAction
-from probe_tray.core.sync.rows import StepKind
+from probe_tray.core.sync.rows import OpenedRow, StepKind
 from probe_tray.core.sync.setup import KEY_BYTES, SecretPlace, SyncTarget
 from probe_tray.core.sync.table_key import KEY_SEPARATOR, keys_of, table_digest
 from probe_tray.core.sync.table_record import TableStatus
 from probe_tray.engine.sync.sync_run import SyncContext
+from probe_tray.engine.sync.synchronizer import old_key_has_ended
 from probe_tray.ports.accounts import SyncVault
 from probe_tray.ports.http import RemoteTable
 
@@ -34,20 +42,36 @@ class TableOwner:
     async def begin_key_change(self, target: SyncTarget) -> SyncTarget:
         """Make a new key, or go on with the one that was made, and let it in beside the old one."""
         async with self._context.tables.open(target) as table:
-            await _check_protected(table)
-        keys = keys_of(target.key)
-        if len(keys) == 1:
-            if (await self._secrets.load()).key_place is SecretPlace.FILE:
-                raise KeyInFileError
-            new = self._context.randomness.token_bytes(KEY_BYTES).hex()
-            both = Secret(f"{new}{KEY_SEPARATOR}{keys[0].reveal()}")
-            # First: a key that the table lets in and nobody has would be of no use.
-            await self._secrets.save(api_key=None, key=both)
-            target = SyncTarget(url=target.url, api_key=target.api_key, key=both)
+            current = await self._single_key(table, target)
+        if current is None:
+            return target
+        if (await self._secrets.load()).key_place is SecretPlace.FILE:
+            raise KeyInFileError
+        new = self._context.randomness.token_bytes(KEY_BYTES).hex()
+        both = Secret(f"{new}{KEY_SEPARATOR}{current.reveal()}")
+        # First: a key that the table lets in and nobody has would be of no use.
+        await self._secrets.save(api_key=None, key=both)
+        target = SyncTarget(url=target.url, api_key=target.api_key, key=both)
         async with self._context.tables.open(target) as table:
-            if not await table.add_key(table_digest(keys_of(target.key)[0])):
+            if not await table.add_key(table_digest(Secret(new))):
                 raise SyncKeyEndedError
         return target
+
+    async def _single_key(self, table: RemoteTable, target: SyncTarget) -> Secret | None:
+        """The one key that is used now; None where two are, since a change was begun and is to go on."""
+        status = await _check_protected(table)
+        new, *old = keys_of(target.key)
+        if not old:
+            return new
+        if not status.lets_in(new):
+            return None if await table.add_key(table_digest(new)) else old[0]
+        if any(status.lets_in(one) for one in old):
+            return None
+        # That change is at its end, and this computer has not heard of it: others have both keys.
+        codec = await self._context.codec(target, RowAction.SHARED)
+        if not await old_key_has_ended(codec, table, target, status):
+            raise SyncKeyUnfinishedError
+        return new
 
     async def end_old_key(self, target: SyncTarget) -> None:
         """Let in nobody but who has the new key. The next sync seals all rows with it."""
@@ -55,35 +79,60 @@ class TableOwner:
         if not old:
             raise SyncNoKeyChangeError
         async with self._context.tables.open(target) as table:
-            await _check_protected(table)
+            status = await _check_protected(table)
+            is_ended = status.lets_in(new) and not any(status.lets_in(one) for one in old)
+            if is_ended and len(status.digests) > 1:
+                raise SyncOtherKeyChangeError
             if not await table.add_key(table_digest(new)) or not await table.end_other_keys(table_digest(new)):
                 raise SyncKeyEndedError
 
-    async def forget_old_key(self, target: SyncTarget) -> bool:
-        """Keep the new key alone, once a sync has said that the old one ended; False where a file holds both."""
-        if (await self._secrets.load()).key_place is SecretPlace.FILE:
-            return False
-        await self._secrets.save(api_key=None, key=keys_of(target.key)[0])
-        return True
-
-    async def withdraw(self, target: SyncTarget, who: str) -> str:
-        """Take the account ``who``, an email or an id, out of the table for all computers; its row's id."""
+    async def withdraw(self, target: SyncTarget, who: str) -> Credential:
+        """Take the account ``who``, an email or an id, out of the table for all computers; what its row held."""
         async with self._context.tables.open(target) as table:
             status = await _check_protected(table)
             codec = await self._context.codec(target, RowAction.REMOVED)
             codec.check(status)
-            for row in await table.rows():
-                opened = codec.open(row)
-                names = {row.id} if opened.login is None else {row.id, opened.login.email}
-                if who not in names or opened.fault is StepKind.WITHDRAWN:
-                    continue
-                sealed = codec.withdraw(opened)
-                if not await table.replace(sealed.row, row):
-                    raise SyncConflictError
-                codec.see(sealed)
-                await codec.remember(self._context.memory)
-                return row.id
+            opened, login = _only_one([codec.open(row) for row in await table.rows()], who)
+            sealed = codec.withdraw(opened)
+            if not await table.replace(sealed.row, opened.row):
+                raise SyncConflictError
+            codec.see(sealed)
+            await codec.remember(self._context.memory)
+            return login
+
+
+async def forget_old_key(secrets: SyncVault, target: SyncTarget) -> bool:
+    """Keep the new key alone, once a sync with ``target`` has said that the old one ended; False: a file holds both.
+
+    Raises the Keyring errors.
+    """
+    held = await secrets.load()
+    if held.key_place is SecretPlace.FILE:
+        return False
+    # Somebody may have done it meanwhile, and begun the next change.
+    if held.key is not None and keys_of(held.key) == keys_of(target.key):
+        await secrets.save(api_key=None, key=keys_of(target.key)[0])
+    return True
+
+
+def _only_one(rows: Sequence[OpenedRow], who: str) -> tuple[OpenedRow, Credential]:
+    """The row of the account ``who``, an email or an id. Raises a SyncError where that is not one that opens."""
+    shared = [row for row in rows if row.fault is not StepKind.WITHDRAWN]
+    named = [row for row in shared if who and row.row.id == who]
+    found = named or [row for row in shared if who and row.login is not None and row.login.email == who]
+    if not found:
         raise SyncNoSuchRowError(who=who)
+    if len(found) > 1:
+        raise SyncSeveralRowsError(who=who, ids=", ".join(_named(row) for row in found))
+    login = found[0].login
+    if login is None:
+        raise SyncUnopenedRowError(who=who)
+    return found[0], login
+
+
+def _named(row: OpenedRow) -> str:
+    workspace = "" if row.login is None else row.login.claims.workspace
+    return f"{row.row.id} ({workspace})" if workspace else row.row.id
 
 
 async def _check_protected(table: RemoteTable) -> TableStatus:

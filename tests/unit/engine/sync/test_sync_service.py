@@ -282,6 +282,19 @@ async def test_the_state_says_whether_the_table_was_seen_protected() -> None:
         assert bench.known.setup.is_protected
 
 
+async def test_the_old_key_is_forgotten_once_the_table_does_not_let_it_in_any_more() -> None:
+    bench = SyncedBench(credential())
+    async with bench.watching():
+        pair = Secret(f"{'c3' * 32}:{KEY.reveal()}")
+        await bench.sync.secrets.save(api_key=None, key=pair)
+        bench.sync.table.state = TableStatus(protected=True, digests=(table_digest(KEY),))
+        await bench.sync.service.do(SyncNow())
+        assert bench.sync.secrets.held.key == pair, "both are let in"
+        await bench.sync.table.end_other_keys(table_digest(Secret("c3" * 32)))
+        await bench.sync.service.do(SyncNow())
+        assert bench.sync.secrets.held.key == Secret("c3" * 32)
+
+
 async def test_forgetting_takes_the_secrets_away_and_leaves_the_table() -> None:
     bench = SyncedBench(credential())
     async with bench.watching():
