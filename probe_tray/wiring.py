@@ -16,21 +16,18 @@ from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.journal.journal import FileJournal, holds_sealed_answer
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.journal.tally_file import JsonTallyFile
-from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.logins.official_place import OfficialPlace
-from probe_tray.adapters.logins.returned_logins import SealedReturnedLogins
+from probe_tray.adapters.logins.returned_logins import SealedReturnedLogins, holds_sealed_login
 from probe_tray.adapters.logins.sealer import Sealer, VaultKey
 from probe_tray.adapters.logins.vault import record_files
 from probe_tray.adapters.system import SystemClock, SystemRandomness
-from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import SyncOffError, WriteError
 from probe_tray.core.events import Event
-from probe_tray.core.handover.hand_over import HandOver, whole_hand_over
 from probe_tray.core.settings import Settings, SettingsPatch
 from probe_tray.core.sync.setup import SyncTarget, target
-from probe_tray.engine.account.accounts import Accounts, HandOverOf
+from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.handover.hand_over_transaction import HandOverTransaction
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
@@ -50,7 +47,11 @@ def vault_key(files: ProgramFiles, keyring: KeyStore) -> VaultKey:
     places, disk = files.places, files.disk
 
     def in_use() -> bool:
-        return bool(record_files(places.vault)) or holds_sealed_answer(places.journal, disk=disk)
+        return (
+            bool(record_files(places.vault))
+            or holds_sealed_answer(places.journal, disk=disk)
+            or holds_sealed_login(places.returned, disk=disk)
+        )
 
     return VaultKey(keyring, files.locks, in_use)
 
@@ -71,29 +72,13 @@ def make_renewals(
     return Renewals(transaction, locks, clock, tell, shared, tally, locks)
 
 
-def hand_over_file(files: ProgramFiles) -> JsonHandOverFile:
-    """Which accounts the official client was given."""
-    return JsonHandOverFile(files.places.hand_overs, files.locks, disk=files.disk)
-
-
-def handed_over(files: ProgramFiles) -> HandOverOf:
-    """What :class:`Accounts` asks about accounts that the official client has whole."""
-    file = hand_over_file(files)
-
-    async def find(key: AccountKey) -> HandOver | None:
-        return whole_hand_over(await file.load(), key)
-
-    return find
-
-
-def make_hand_over(
-    accounts: Accounts, renewals: Renewals, files: ProgramFiles, keyring: OsKeyStore, sealer: Sealer
-) -> HandOverTransaction:
+def make_hand_over(accounts: Accounts, renewals: Renewals, files: ProgramFiles, sealer: Sealer) -> HandOverTransaction:
     """The way to give an account to the official client; a login of its own that goes is kept with ``sealer``."""
     places, disk = files.places, files.disk
-    place = OfficialPlace(places.codex_home, keyring.read_entry, keyring.write_entry, disk=disk)
+    place = OfficialPlace(places.codex_home, disk=disk)
+    file = JsonHandOverFile(places.hand_overs, files.locks, disk=disk)
     aside = SealedReturnedLogins(places.returned, sealer, disk=disk)
-    return HandOverTransaction(place, hand_over_file(files), aside, accounts, renewals, files.locks, SystemClock())
+    return HandOverTransaction(place, file, aside, accounts, renewals, files.locks, SystemClock())
 
 
 def make_sync_context(

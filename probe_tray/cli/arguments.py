@@ -41,7 +41,6 @@ class Arguments(Protocol):
     export: str | None
     no_refresh_tokens: bool
     hide_names: bool
-    whole: bool
     back: bool
     account: str | None
     min_left: int | None

@@ -104,17 +104,16 @@ def _format(text: str) -> str:
 
 def add_use_options(add: Callable[..., argparse.Action], t: Translate) -> None:
     """Add the flags of use."""
-    add("--whole", action="store_true", help=t("with use: hand the refresh token over too, so that Codex renews"))
     add("--back", action="store_true", help=t("with use: put back the login that was set aside last"))
 
 
 def misused_use_options(arguments: "Arguments", t: Translate) -> str:
     """Why these flags can't be combined, as a sentence; empty if they can."""
     if arguments.subcommand is not Subcommand.USE:
-        return t("--whole and --back work only with use.") if arguments.whole or arguments.back else ""
+        return t("--back works only with use.") if arguments.back else ""
     if arguments.hide_names:
         return t("--hide-names can't be combined with this action.")
-    if arguments.back and (arguments.paths or arguments.whole):
+    if arguments.back and arguments.paths:
         return t("use --back takes no account.")
     if not arguments.back and len(arguments.paths) != 1:
         return t("use needs one account: its address, alias or id.")

@@ -72,7 +72,7 @@ from probe_tray.engine.account.accounts import Accounts, watch_stores
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.alert_service import AlertService, OnPress
 from probe_tray.engine.feedback_service import FeedbackService
-from probe_tray.engine.handover.client_watch import watch_client
+from probe_tray.engine.handover.client_watch import updated_first, watch_client
 from probe_tray.engine.handover.hand_over_transaction import HandOverTransaction
 from probe_tray.engine.hooks.hook_service import HookService
 from probe_tray.engine.login.login_runner import LoginRunner
@@ -315,7 +315,7 @@ class Engine:
             self._start(self._finish_pending())
             self._start(self._look_for_proxy())
             self._start(self._poller.run())
-            self._start(self._renewal_timer.run())
+            self._start(updated_first(self._hand_over, self._renewal_timer.run))
             self._start(self._sync.watch())
             self._start(self._updates.run())
             self._start(self._incidents.run())

@@ -1,5 +1,6 @@
 """The official client's place for its login, as far as an account is given to it, and what is remembered of that."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -8,7 +9,7 @@ from probe_tray.core.handover.hand_over import ClientContent, HandOver, HandOver
 
 
 class ClientPlace(Protocol):
-    """Where the official client of one home keeps its login: its file or its keyring entry, as its settings say."""
+    """The file in which the official client of one home keeps its login."""
 
     @property
     def home(self) -> str:
@@ -16,18 +17,18 @@ class ClientPlace(Protocol):
         ...
 
     async def read(self) -> ClientContent:
-        """What it holds now. Raises ReadError, ClientStoreError and the Keyring errors."""
+        """What it holds now. Raises ReadError, and ClientStoreError where its settings name another place."""
         ...
 
     async def check_writable(self) -> None:
         """Raise StoreError where a write would fail for a reason that can be known beforehand."""
         ...
 
-    async def write(self, text: Secret, seen: ClientContent) -> ClientContent | None:
+    async def write(self, text: Secret, seen: ClientContent, keep: Callable[[ClientContent], Awaitable[None]]) -> None:
         """Put ``text`` there in one step, durably, 0600, where it still holds what was ``seen``.
 
-        What was in the place instead of ``seen`` is returned where the client changed it in the very moment; None
-        where it did not. Raises ClientBusyError where it was changed before: nothing was written then; StoreError.
+        Where the client changed it in the very moment, ``keep`` gets what was there instead, before that is gone.
+        Raises ClientBusyError where it was changed before: nothing was written then; StoreError.
         """
         ...
 
@@ -40,7 +41,7 @@ class HandOverFile(Protocol):
         ...
 
     async def load(self) -> HandOverRecord:
-        """What is remembered. Raises ReadError."""
+        """What is remembered. Raises ReadError, also where the file is damaged: nothing is known then."""
         ...
 
     async def begin(self, home: str, pending: PendingHandOver) -> None:
@@ -53,7 +54,7 @@ class HandOverFile(Protocol):
 
 
 class ReturnedLogins(Protocol):
-    """The logins of the client that no store could take, sealed, until they are put back."""
+    """The logins that the client had and that are in no store, sealed, until they are put back or adopted."""
 
     async def keep(self, text: Secret) -> None:
         """Keep one durably; the same text is kept once. Raises StoreError."""
@@ -63,6 +64,10 @@ class ReturnedLogins(Protocol):
         """The one that was kept last. Raises StoreError."""
         ...
 
-    async def forget(self, text: Secret) -> None:
-        """Remove it; it is in use again. Raises WriteError."""
+    async def read(self, fingerprint: str) -> Secret | None:
+        """The one of this fingerprint; None where there is none. Raises StoreError."""
+        ...
+
+    async def forget(self, fingerprint: str) -> None:
+        """Remove it where it is there: it is in use again. Raises WriteError."""
         ...

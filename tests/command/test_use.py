@@ -79,28 +79,6 @@ def test_an_account_is_lent_without_its_refresh_token(used: Used) -> None:
     assert used.bench.is_live("ana.json")
 
 
-def test_handed_over_whole_the_client_renews_and_what_it_has_is_taken_back(used: Used) -> None:
-    used.use(used.ana, "--whole")
-    lent = used.client.tokens
-    assert lent["refresh_token"] == used.bench.refresh_token("ana.json")
-    # Never renewed here meanwhile.
-    status, said = used.run("--renew", "-f")
-    assert status == 1
-    assert "Codex was given this login to renew" in said
-    assert used.client.tokens == lent
-    # The client renews; then the other account is used.
-    renewed = used.bench.demo.renew_elsewhere(lent["refresh_token"])
-    used.client.put({name: getattr(renewed, name) for name in lent})
-    used.use(used.ben)
-    assert used.bench.refresh_token("ana.json") == renewed.refresh_token
-    assert used.bench.is_live("ana.json")
-    assert used.client.tokens["access_token"] == used.bench.held("ben.json")["access_token"]
-    # Taken back, it is renewed here again.
-    status, said = used.run("--renew", "-f")
-    assert status == 0, said
-    assert used.bench.is_live("ana.json")
-
-
 def test_a_renewal_brings_the_lent_account_s_new_access_token_to_the_client(used: Used) -> None:
     used.use(used.ana)
     before = used.client.tokens
@@ -133,8 +111,9 @@ def test_a_login_that_only_the_client_has_is_never_lost(used: Used) -> None:
     # Or it becomes an account here.
     said = used.use(used.ana, "--yes")
     assert "The login of carl@example.com that Codex had is in Probe Tray." in said
-    used.use("carl@example.com", "--whole")
-    assert used.client.tokens["refresh_token"] == foreign.refresh_token
+    used.use("carl@example.com")
+    assert used.client.tokens["access_token"] == foreign.access_token
+    assert used.client.tokens["refresh_token"] == ""
 
 
 def test_an_api_key_is_kept_and_put_back(used: Used) -> None:
@@ -166,15 +145,22 @@ def test_an_unclear_name_changes_nothing(used: Used) -> None:
     assert not used.client.path.exists()
 
 
-@pytest.mark.parametrize("missing", ["refresh_token", "id_token"])
-def test_an_account_that_lacks_a_token_is_refused(used: Used, missing: str) -> None:
+def test_an_account_that_cannot_be_renewed_is_refused(used: Used) -> None:
     path = used.bench.logins / "ana.json"
     held = used.bench.held("ana.json")
-    path.write_text(json.dumps({name: value for name, value in held.items() if name != missing}))
-    status, said = used.run("use", used.ana, "--whole")
+    path.write_text(json.dumps({name: value for name, value in held.items() if name != "refresh_token"}))
+    status, said = used.run("use", used.ana)
     assert status == 1
     assert "and Codex needs one" in said
     assert not used.client.path.exists()
+
+
+def test_an_id_token_that_is_missing_is_fetched_first(used: Used) -> None:
+    path = used.bench.logins / "ana.json"
+    held = used.bench.held("ana.json")
+    path.write_text(json.dumps({name: value for name, value in held.items() if name != "id_token"}))
+    used.use(used.ana)
+    assert used.client.tokens["id_token"] == used.bench.held("ana.json")["id_token"] != ""
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links need a privilege on Windows")
@@ -188,11 +174,21 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(used: Used, tmp_path: Pat
     assert json.loads((elsewhere / "auth.json").read_text())["tokens"]["account_id"]
 
 
-def test_a_client_that_keeps_its_login_in_memory_is_left_alone(used: Used) -> None:
-    (used.client.home / "config.toml").write_text('cli_auth_credentials_store = "ephemeral"\n')
-    status, said = used.run("use", used.ana)
-    assert status == 1
-    assert "Codex keeps its login where Probe Tray can't put one" in said
+@pytest.mark.parametrize(
+    ("store", "reason"),
+    [("ephemeral", "its settings keep it in memory only"), ("keyring", "the keyring"), ("auto", "the keyring")],
+)
+def test_a_client_that_keeps_its_login_elsewhere_is_left_alone(used: Used, store: str, reason: str) -> None:
+    (used.client.home / "config.toml").write_text(f'cli_auth_credentials_store = "{store}"\n')
+    used.client.path.write_text('{"OPENAI_API_KEY": "sk-test", "auth_mode": "apikey"}')
+    before = used.client.path.read_bytes()
+    for words in ((used.ana,), ("--back",)):
+        status, said = used.run("use", *words)
+        assert status == 1
+        assert "Codex keeps its login where Probe Tray can't put one" in said
+        assert reason in said
+    assert used.client.path.read_bytes() == before
+    assert sorted(found.name for found in used.client.home.iterdir()) == ["auth.json", "config.toml"]
 
 
 def test_it_says_what_it_needs(used: Used) -> None:
@@ -200,7 +196,7 @@ def test_it_says_what_it_needs(used: Used) -> None:
         (["use"], "needs one account"),
         (["use", "a", "b"], "needs one account"),
         (["use", "a", "--back"], "takes no account"),
-        (["--status", "--whole"], "work only with use"),
+        (["--status", "--back"], "works only with use"),
     ):
         status, said = used.run(*words)
         assert (status, wanted in said) == (2, True), said

@@ -139,8 +139,7 @@ def test_two_accounts_take_turns_and_no_login_dies(bench: Bench, client: RealCli
 
     for number in range(ROUNDS):
         name, login = list(names.items())[number % 2]
-        whole = chance.random() < 0.5
-        words = ("use", login.email, *(["--whole"] if whole else []))
+        words = ("use", login.email)
         killed = bench.start(*words, "--config", config, CODEX_HOME=str(client.home))
         time.sleep(chance.uniform(0.2, 1.2))
         bench.kill(killed)
@@ -151,17 +150,10 @@ def test_two_accounts_take_turns_and_no_login_dies(bench: Bench, client: RealCli
         assert [one.account for one in bench.demo.requests if one.path.endswith("/usage")][-1] == login.account_id
         tokens = json.loads((client.home / "auth.json").read_bytes())["tokens"]
         assert tokens["account_id"] == login.account_id
-        if whole:
-            # It renews, and nobody else does.
-            client.ask("account/read", {"refreshToken": True})
-            renewed = json.loads((client.home / "auth.json").read_bytes())["tokens"]
-            assert renewed["refresh_token"] != tokens["refresh_token"]
-            assert bench.demo.is_live(renewed["refresh_token"])
-        else:
-            assert tokens["refresh_token"] == ""
-            run("--renew", "-f", str(bench.logins / name))
-            renewed = json.loads((client.home / "auth.json").read_bytes())["tokens"]
-            assert renewed["access_token"] == bench.held(name)["access_token"] != tokens["access_token"]
+        assert tokens["refresh_token"] == ""
+        run("--renew", "-f", str(bench.logins / name))
+        renewed = json.loads((client.home / "auth.json").read_bytes())["tokens"]
+        assert renewed["access_token"] == bench.held(name)["access_token"] != tokens["access_token"]
         other = next(one for one in names if one != name)
         assert bench.is_live(other), number
     # Both go on here.

@@ -1,6 +1,7 @@
 """The official client's place and what is remembered of it, in memory."""
 
-from collections.abc import AsyncGenerator, Callable
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from probe_tray.core.account.credential import Credential, StoredCredential
@@ -26,6 +27,10 @@ class ClientDisk:
         self.aside: list[Secret] = []
         self.dies = ""
         self.slips_in: Callable[[], None] | None = None
+        """Right before the client's place is compared with what was seen."""
+        self.slips_through: Secret | None = None
+        """What the client writes right after that."""
+        self.has_home = True
 
     @property
     def login(self) -> Credential | None:
@@ -59,19 +64,22 @@ class MemoryPlace:
     async def read(self) -> ClientContent:
         text = self._disk.text
         documents = () if text is None else read_documents(text.reveal().encode())
-        return ClientContent(location="auth.json", text=text, documents=documents)
+        return ClientContent(location="auth.json", text=text, documents=documents, has_home=self._disk.has_home)
 
     async def check_writable(self) -> None: ...
 
-    async def write(self, text: Secret, seen: ClientContent) -> ClientContent | None:
+    async def write(self, text: Secret, seen: ClientContent, keep: Callable[[ClientContent], Awaitable[None]]) -> None:
         self._disk.step("write")
         if self._disk.slips_in is not None:
             self._disk.slips_in()
         if self._disk.text != seen.text:
             raise ClientBusyError
+        slipped, self._disk.slips_through = self._disk.slips_through, None
+        if slipped is not None:
+            documents = read_documents(slipped.reveal().encode())
+            await keep(ClientContent(location="auth.json", text=slipped, documents=documents))
         self._disk.text = text
         self._disk.step("written")
-        return None
 
 
 class MemoryHandOvers:
@@ -106,10 +114,29 @@ class MemoryAside:
 
     async def keep(self, text: Secret) -> None:
         self._disk.step("keep aside")
-        self._disk.aside.append(text)
+        if text not in self._disk.aside:
+            self._disk.aside.append(text)
+        self._disk.step("kept aside")
 
     async def newest(self) -> Secret | None:
         return self._disk.aside[-1] if self._disk.aside else None
 
-    async def forget(self, text: Secret) -> None:
-        self._disk.aside.remove(text)
+    async def read(self, fingerprint: str) -> Secret | None:
+        return next((text for text in self._disk.aside if text.fingerprint == fingerprint), None)
+
+    async def forget(self, fingerprint: str) -> None:
+        self._disk.step("forget")
+        self._disk.aside = [text for text in self._disk.aside if text.fingerprint != fingerprint]
+
+
+def client_file(login: Credential) -> bytes:
+    """What the client writes when it has logged in, or renewed."""
+    tokens = {
+        "id_token": login.id_token,
+        "access_token": login.access_token,
+        "refresh_token": login.refresh_token,
+    }
+    plain = {name: "" if token is None else token.reveal() for name, token in tokens.items()}
+    when = None if login.last_refresh is None else login.last_refresh.isoformat()
+    whole = {"auth_mode": "chatgpt", "OPENAI_API_KEY": None, "tokens": plain | {"account_id": login.account_id}}
+    return json.dumps(whole | {"last_refresh": when}).encode()

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
 from probe_tray.adapters.locks import FileLocks
+from probe_tray.core.errors import Phrase, ReadError
 from probe_tray.core.handover.hand_over import HandOver, HandOverRecord, PendingHandOver
 
 _VERSION: Final = 1
@@ -43,16 +44,16 @@ class JsonHandOverFile:
 
     def __init__(self, path: Path, locks: FileLocks, *, disk: Disk) -> None:
         """Keep it in ``path``; ``locks`` keeps processes apart."""
-        self._file, self._locks = JsonFile(path, _FORMAT, disk=disk), locks
+        self._path, self._file, self._locks = path, JsonFile(path, _FORMAT, disk=disk), locks
 
     def alone(self) -> AbstractAsyncContextManager[None]:
         """One lock for all homes: it is held for moments, and seldom."""
         return self._locks.hold_name(_LOCK)
 
     async def load(self) -> HandOverRecord:
-        """What the file says; nothing where it cannot be understood."""
-        file = await asyncio.to_thread(self._file.read, alone=False)
-        return HandOverRecord() if file is None else HandOverRecord(lent=file.lent, pending=file.pending)
+        """What the file says."""
+        file = await asyncio.to_thread(self._read)
+        return HandOverRecord(lent=file.lent, pending=file.pending)
 
     async def begin(self, home: str, pending: PendingHandOver) -> None:
         """Write it down."""
@@ -62,12 +63,19 @@ class JsonHandOverFile:
         """Write it down."""
         await asyncio.to_thread(self._finish, home, hand_over)
 
+    def _read(self) -> _GivenAccounts:
+        file = self._file.read(alone=False)
+        if file is None and self._path.exists():
+            # What the client was given is not known: to go on as if it were nothing could end a login.
+            raise ReadError(path=str(self._path), reason=Phrase("its content was damaged"))
+        return file or _GivenAccounts()
+
     def _begin(self, home: str, pending: PendingHandOver) -> None:
-        file = self._file.read(alone=True) or _GivenAccounts()
+        file = self._read()
         self._file.replace(replace(file, pending=file.pending | {home: pending}))
 
     def _finish(self, home: str, hand_over: HandOver | None) -> None:
-        file = self._file.read(alone=True) or _GivenAccounts()
+        file = self._read()
         lent, pending = dict(file.lent), dict(file.pending)
         pending.pop(home, None)
         lent.pop(home, None)

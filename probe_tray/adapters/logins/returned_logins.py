@@ -1,12 +1,13 @@
-"""Logins of the official client that no store of ours could take: an API key, or somebody Probe Tray does not know."""
+"""Logins that the official client had and no store of ours holds: an API key, or somebody Probe Tray does not know."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, final
 
 from probe_tray.adapters.files.disk import Disk, reason_of
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, remove_file, replace_file
-from probe_tray.adapters.logins.sealer import Sealer
+from probe_tray.adapters.logins.sealer import Sealer, needs_key
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ReadError
 
@@ -33,13 +34,19 @@ class SealedReturnedLogins:
         path = await asyncio.to_thread(self._youngest)
         if path is None:
             return None
-        data = await asyncio.to_thread(self._read, path)
-        plain = await self._sealer.open(data, path.stem.encode())
+        return await self.read(path.stem)
+
+    async def read(self, fingerprint: str) -> Secret | None:
+        """Open its file."""
+        data = await asyncio.to_thread(self._read, self._path(fingerprint))
+        if data is None:
+            return None
+        plain = await self._sealer.open(data, fingerprint.encode())
         return Secret(plain.decode("utf-8", "surrogatepass"))
 
-    async def forget(self, text: Secret) -> None:
+    async def forget(self, fingerprint: str) -> None:
         """Remove its file."""
-        await asyncio.to_thread(remove_file, self._path(text.fingerprint), disk=self._disk)
+        await asyncio.to_thread(remove_file, self._path(fingerprint), disk=self._disk)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}{_ENDING}"
@@ -55,8 +62,17 @@ class SealedReturnedLogins:
             raise ReadError(path=str(self._folder), reason=reason_of(error)) from None
         return max(found)[1] if found else None
 
-    def _read(self, path: Path) -> bytes:
+    def _read(self, path: Path) -> bytes | None:
         try:
             return read_regular(path, limit=_LIMIT, disk=self._disk)
         except FileNotFoundError:
-            raise ReadError(path=str(path), reason="") from None
+            return None
+
+
+def holds_sealed_login(folder: Path, *, disk: Disk) -> bool:
+    """Whether a login lies there that only the vault's key opens. Raises ReadError when that cannot be told."""
+    for path in folder.glob(f"*{_ENDING}"):
+        with suppress(FileNotFoundError):
+            if needs_key(read_regular(path, limit=_LIMIT, disk=disk)):
+                return True
+    return False

@@ -20,13 +20,12 @@ from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.core.account.account_match import matching
 from probe_tray.core.errors import Phrase, ProbeError, UsageError
-from probe_tray.core.handover.hand_over import HandOverWay
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.engine.batch import BatchContext
 from probe_tray.engine.handover.hand_over_transaction import HandedOver, HandOverTransaction
 from probe_tray.engine.store import Store
 from probe_tray.view.handover.hand_over_words import after_hand_over, clients_keep, foreign_question
-from probe_tray.wiring import make_hand_over
+from probe_tray.wiring import make_hand_over, vault_key
 
 
 def use_account(session: CommandSession) -> ExitStatus:
@@ -34,33 +33,38 @@ def use_account(session: CommandSession) -> ExitStatus:
     return session.runner.run(_use(session, session.read_settings()))
 
 
-async def update_client(session: CommandSession, context: BatchContext) -> None:
+async def update_client(session: CommandSession, loaded: LoadedSettings, context: BatchContext) -> None:
     """Bring the client's place and the logins of ``context`` up to date with each other, and say where that fails."""
     try:
-        await _hand_over(session, context, session.sealer()).update()
+        await _hand_over(session, context, _sealer(session, loaded)).update()
     except ProbeError as error:
         session.console.failure(session.t.told(at_the_command_line(error.problem)))
 
 
+def _sealer(session: CommandSession, loaded: LoadedSettings) -> Sealer:
+    """Never plain beside a vault, and never a password window: a script may run this."""
+    if loaded.login_folder is None:
+        return VaultSealer(vault_key(session.files, session.keyring.silent))
+    return session.sealer()
+
+
 def _hand_over(session: CommandSession, context: BatchContext, sealer: Sealer) -> HandOverTransaction:
-    return make_hand_over(context.accounts, context.renewals, session.files, session.keyring, sealer)
+    return make_hand_over(context.accounts, context.renewals, session.files, sealer)
 
 
 async def _use(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     arguments, (stores, _) = session.arguments, own_stores(session, loaded)
     store = Store(AppState(settings=loaded.settings))
     async with run_context(session, loaded, SelectedLogins(stores=stores), store) as context:
-        sealer = VaultSealer(session.key) if loaded.login_folder is None else session.sealer()
-        hand_over = _hand_over(session, context, sealer)
+        hand_over = _hand_over(session, context, _sealer(session, loaded))
         if arguments.back:
-            return await _told(session, await hand_over.put_back(), None)
+            return await _told(session, await hand_over.put_back())
         await context.accounts.read()
         account = await _chosen(session, store.state)
         if account is None:
             return ExitStatus.FAILURE
-        way = HandOverWay.WHOLE if arguments.whole else HandOverWay.LENT
         keep = arguments.yes or await _keeps_foreign(session, hand_over)
-        return await _told(session, await hand_over.give(account.key, way, keep=keep), way)
+        return await _told(session, await hand_over.give(account.key, keep=keep))
 
 
 async def _chosen(session: CommandSession, state: AppState) -> AccountState | None:
@@ -92,21 +96,20 @@ async def _keeps_foreign(session: CommandSession, hand_over: HandOverTransaction
     return await asyncio.to_thread(said_yes)
 
 
-async def _told(session: CommandSession, done: HandedOver, way: HandOverWay | None) -> ExitStatus:
+async def _told(session: CommandSession, done: HandedOver) -> ExitStatus:
     console, t = session.console, session.t
     clients = await asyncio.to_thread(partial(running_clients, this_system()))
     if session.arguments.json:
         clients_as = [{"name": name, "process": process} for name, process in clients]
         result = {
             "account": None if done.key is None else done.key.slug,
-            "way": None if way is None else way.value,
             "file": done.location,
             "before": done.before.value,
             "clients": clients_as,
         }
         console.result(msgspec.json.encode(result) + b"\n")
         return ExitStatus.SUCCESS
-    for sentence in after_hand_over(done.before, done.before_email, way, session.arguments.paths[:1], t):
+    for sentence in after_hand_over(done.before, done.before_email, session.arguments.paths[:1], t):
         console.note(sentence)
     if clients:
         console.note(clients_keep(clients, t))

@@ -10,7 +10,6 @@ from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.system import process_began
 from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out
 from probe_tray.cli.arguments import Arguments
-from probe_tray.cli.handover.use_account import update_client
 from probe_tray.cli.renew.model_test import ModelStage, agreed
 from probe_tray.cli.renew.run_context import run_context
 from probe_tray.cli.renew.run_reporter import RunReporter
@@ -64,9 +63,15 @@ async def _find_and_run(session: CommandSession, loaded: LoadedSettings, run: "_
         # Other computers wait for what an earlier run could not give them.
         with contextlib.suppress(ProbeError):
             await context.renewals.share_all()
+        if not session.arguments.renew:
+            return await run.run(found, context, loaded.settings)
+        # 10 ms of imports that no other run needs.
+        from probe_tray.cli.handover.use_account import update_client
+
+        # A login that a killed hand-over set aside is newer than what a store has; that one is spent.
+        await update_client(session, loaded, context)
         status = await run.run(found, context, loaded.settings)
-        if session.arguments.renew:
-            await update_client(session, context)
+        await update_client(session, loaded, context)
         return status
 
 

@@ -19,7 +19,7 @@ from probe_tray.engine.polling.clock_watch import ClockWatch
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from probe_tray.ports.shared_logins import SharedLogins
-from probe_tray.wiring import handed_over, make_renewals, make_shared_logins, make_sync_context
+from probe_tray.wiring import make_renewals, make_shared_logins, make_sync_context
 
 
 @asynccontextmanager
@@ -34,7 +34,7 @@ async def run_context(
     # Before the token of a copy is sent, the client's own login is looked at; never so that a person is asked.
     silently = partial(session.keyring.read_entry, silently=True)
     official = OfficialStore(session.places.codex_home, silently, now=clock.monotonic, disk=session.disk)
-    accounts = Accounts((*found.stores, official), store, handed_over=handed_over(session.files))
+    accounts = Accounts((*found.stores, official), store)
     watch = ClockWatch(clock, lambda error: session.console.failure(told(error, session.t)))
     client = session.client(proxy, answered=watch.answered)
     journal = session.journal()

@@ -39,7 +39,7 @@ from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.engine.sync.table_owner import forget_old_key
 from probe_tray.view.sync.sync_view import counts
 from probe_tray.view.text.translate import Translator, mark
-from probe_tray.wiring import handed_over, make_renewals, make_sync_context
+from probe_tray.wiring import make_renewals, make_sync_context
 
 _KEPT = mark("interrupted: what is done so far is kept.")
 _HANDFUL = 10
@@ -125,7 +125,7 @@ def _synchronizer(
     shared = RestoringFolderStore(folder, official=places.official_login, made=made, disk=disk)
     store = Store(AppState(settings=loaded.settings))
     # An account that the vault holds too must not be left behind there.
-    accounts = Accounts((shared, session.vault), store, handed_over=handed_over(session.files))
+    accounts = Accounts((shared, session.vault), store)
     context = make_sync_context(
         accounts=accounts,
         sources=lambda: (shared,),

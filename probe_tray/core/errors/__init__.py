@@ -15,7 +15,7 @@ ProbeError
     KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
     NoSuchStoreError
   HandOverError
-    ClientBusyError, ClientStoreError, TokenMissingError, InUseError, ClientLoggedOutError, NothingReturnedError
+    ClientBusyError, ClientStoreError, TokenMissingError, NothingReturnedError
   NotRenewableError, NotRevokedError, ClockError
   LoginError
     PortsTakenError, LoginUnderWayError, PortsReservedError (two of them), BrowserError
@@ -53,10 +53,8 @@ ProbeError
 from probe_tray.core.errors.base import ProbeError, Problem, Remedy
 from probe_tray.core.errors.hand_over import (
     ClientBusyError,
-    ClientLoggedOutError,
     ClientStoreError,
     HandOverError,
-    InUseError,
     NothingReturnedError,
     TokenMissingError,
 )
@@ -214,7 +212,6 @@ __all__ = [
     "CertificateError",
     "ClaimedElsewhereError",
     "ClientBusyError",
-    "ClientLoggedOutError",
     "ClientStoreError",
     "ClockError",
     "ConfigError",
@@ -231,7 +228,6 @@ __all__ = [
     "HookFailedError",
     "IdTokenError",
     "IdTokenExpiredError",
-    "InUseError",
     "IncompleteReplyError",
     "JournalSealedError",
     "KeyInFileError",

@@ -4,7 +4,7 @@ from probe_tray.core.errors.base import ProbeError, Remedy
 
 
 class HandOverError(ProbeError):
-    """An account could not be given to the client, or not be renewed because it was."""
+    """An account could not be given to the client."""
 
 
 class ClientBusyError(HandOverError):
@@ -27,23 +27,6 @@ class TokenMissingError(HandOverError):
 
     title_template = "This login has no {missing}, and Codex needs one."
     hint_template = "Log in with this account again, then use it in Codex. Nothing was changed."
-    remedy = Remedy.LOG_IN
-
-
-class InUseError(HandOverError):
-    """The client has the login whole, so only the client may renew it."""
-
-    title_template = "Codex was given this login to renew, and hasn't renewed it yet."
-    hint_template = "Start Codex once. It renews the login, and Probe Tray takes it over."
-    quiet = True
-
-
-class ClientLoggedOutError(HandOverError):
-    """Somebody has logged out in the client, which ended the login that it had whole."""
-
-    title_template = "This account was logged out in the official client."
-    hint_template = "Log in again."
-    needs_login = True
     remedy = Remedy.LOG_IN
 
 

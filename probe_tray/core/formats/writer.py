@@ -52,13 +52,13 @@ def write_document(document: Document, credential: Credential, zone: tzinfo) -> 
     return (whole[: document.start] + text + whole[document.end :]).encode()
 
 
-def client_document(credential: Credential, before: Document | None, *, renewable: bool) -> bytes:
-    """The official client's file with ``credential`` in it; without its refresh token unless ``renewable``.
+def client_document(credential: Credential, before: Document | None) -> bytes:
+    """The official client's file with ``credential`` in it, without its refresh token.
 
     Of ``before``, which the file held, every key is kept that does not belong to a login; those in its tokens belong to
     the account and stay only where it is the same one.
     """
-    login = credential if renewable else msgspec.structs.replace(credential, refresh_token=None)
+    login = msgspec.structs.replace(credential, refresh_token=None)
     same = before is not None and before.credential is not None and before.credential.key == credential.key
     text = "{}" if before is None else before.text.reveal()[before.start : before.end]
     if not isinstance(parse(text), Object) or (before is not None and before.format is not Format.OFFICIAL):

@@ -15,24 +15,24 @@ from probe_tray.core.formats.document import Document
 from probe_tray.core.formats.login_fields import NoLogin
 
 
-class HandOverWay(enum.Enum):
-    """How the official client got the account."""
-
-    LENT = "lent"
-    """Without its refresh token: this program renews it and gives the client each new access token."""
-    WHOLE = "whole"
-    """With its refresh token: the client renews it, and this program never does."""
-
-
 class HandOver(msgspec.Struct, frozen=True, kw_only=True):
-    """An account that the official client works with because this program gave it."""
+    """An account that the official client works with because this program gave it, without its refresh token.
+
+    This program alone renews it, and gives the client each new access token.
+    """
 
     key: AccountKey
-    way: HandOverWay
     at: datetime
     """Aware UTC."""
-    ended: str = ""
-    """Fingerprint of our access token when the client had logged out, which ended a login that it had whole."""
+
+
+class TakenLogin(msgspec.Struct, frozen=True, kw_only=True):
+    """What the client's place held and a hand-over overwrites: it lies aside until that is done."""
+
+    fingerprint: str
+    """Of all of its text."""
+    adopted: bool
+    """Whether it goes into our stores. Not before it is gone from the client's place: two that renew it end it."""
 
 
 class PendingHandOver(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +42,8 @@ class PendingHandOver(msgspec.Struct, frozen=True, kw_only=True):
     """Fingerprint of the text that is written."""
     hand_over: HandOver | None
     """What then holds; None where what was there before is put back."""
+    taken: tuple[TakenLogin, ...] = ()
+    """The oldest first."""
 
 
 class HandOverRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,21 +53,23 @@ class HandOverRecord(msgspec.Struct, frozen=True, kw_only=True):
     pending: Mapping[str, PendingHandOver] = {}
 
 
-def whole_hand_over(record: HandOverRecord, key: AccountKey) -> HandOver | None:
-    """How the client has, or may be about to have, the account whole: then only the client renews it."""
-    pending = [one.hand_over for one in record.pending.values() if one.hand_over is not None]
-    given = (*record.lent.values(), *pending)
-    return next((one for one in given if one.key == key and one.way is HandOverWay.WHOLE), None)
-
-
 class ClientContent(msgspec.Struct, frozen=True, kw_only=True):
     """What the official client's place holds."""
 
     location: str
-    """Path of the client's file, also where the keyring holds the same."""
+    """Path of the client's file."""
     text: Secret | None = None
     """All of it; None where there is nothing."""
     documents: tuple[Document, ...] = ()
+    has_home: bool = True
+    """Whether the client's folder is there; it may lie on a medium that is not."""
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it says who is logged in. A file that is being written, or is damaged, does not."""
+        if self.text is None:
+            return self.has_home
+        return any(document.credential or document.no_login for document in self.documents)
 
     @property
     def login(self) -> Credential | None:
@@ -91,11 +95,8 @@ class Returned(enum.Enum):
     """No store of ours has it, or it is no login that one could have: it is kept as it is, to be put back."""
 
 
-def returned(content: ClientContent, ours: Credential | None, *, followed: bool) -> Returned:
-    """What becomes of ``content``; ``ours`` is our login of the same account, if there is one.
-
-    ``followed``: the client has that account whole, so that what it holds is never older than what we have.
-    """
+def returned(content: ClientContent, ours: Credential | None) -> Returned:
+    """What becomes of ``content``; ``ours`` is our login of the same account, if there is one."""
     if content.is_empty:
         return Returned.NOTHING
     theirs = content.login
@@ -103,10 +104,10 @@ def returned(content: ClientContent, ours: Credential | None, *, followed: bool)
         return Returned.ASIDE
     if not theirs.renewable:
         # It was lent: its access token is one of ours, and what renews it never left our stores.
-        return Returned.ADOPTED if not ours.renewable and age(theirs) > age(ours) else Returned.NOTHING
-    if (ours.access_token, ours.refresh_token) == (theirs.access_token, theirs.refresh_token):
+        return Returned.NOTHING if ours.renewable or age(theirs) <= age(ours) else Returned.ASIDE
+    if ours.refresh_token == theirs.refresh_token and age(theirs) <= age(ours):
         return Returned.NOTHING
-    if age(theirs) > age(ours) or (followed and age(theirs) == age(ours)):
+    if age(theirs) > age(ours) and not ours.made_here:
         return Returned.ADOPTED
     # An older copy, or a login of its own that may still live.
     return Returned.NOTHING if ours.refresh_token == theirs.refresh_token else Returned.ASIDE

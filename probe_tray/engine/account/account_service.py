@@ -18,7 +18,6 @@ from probe_tray.core.feedback import (
     UndoRemoval,
     arrangement_feedback,
 )
-from probe_tray.core.handover.hand_over import HandOverWay
 from probe_tray.core.settings import change
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts
@@ -207,7 +206,7 @@ class AccountService:
 
     async def _use_in_codex(self, key: AccountKey) -> None:
         # A login that only the client has is in the list already, and so it stays there.
-        await self._use_cases.hand_over.give(key, HandOverWay.LENT, keep=True)
+        await self._use_cases.hand_over.give(key, keep=True)
         await self._use_cases.accounts.read()
         self._feedback.give(FeedbackKind.IN_CODEX, key)
 

@@ -12,7 +12,6 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.owner import OwnerMatch
 from probe_tray.core.errors import Problem, StoreError
 from probe_tray.core.events import AccountsRead
-from probe_tray.core.handover.hand_over import HandOver
 from probe_tray.core.state import AccountState, RenewalState, Unreadable
 from probe_tray.engine.store import Store
 from probe_tray.ports.accounts import AccountLocks, AccountStore
@@ -28,28 +27,12 @@ async def _nothing_known(_fingerprint: str) -> RenewalState:
     return RenewalState()
 
 
-HandOverOf = Callable[[AccountKey], Awaitable[HandOver | None]]
-"""How the official client has an account whole, whose login then only the client renews; None where it has not."""
-
-
-async def _never_handed_over(_key: AccountKey) -> HandOver | None:
-    return None
-
-
 class Accounts:
     """Reads and writes logins across all stores; the tokens pass through and are not kept."""
 
-    def __init__(
-        self,
-        stores: Sequence[AccountStore],
-        store: Store,
-        renewal_of: RenewalOf = _nothing_known,
-        handed_over: HandOverOf = _never_handed_over,
-    ) -> None:
+    def __init__(self, stores: Sequence[AccountStore], store: Store, renewal_of: RenewalOf = _nothing_known) -> None:
         """Work on ``stores``; the first one that is ours takes new logins. ``renewal_of`` remembers earlier runs."""
         self._renewal_of = renewal_of
-        self.handed_over = handed_over
-        """Raises ReadError where that is not known: then the account must not be renewed."""
         self._stores = tuple(stores)
         self._store = store
         self._official_keys: frozenset[AccountKey] = frozenset()

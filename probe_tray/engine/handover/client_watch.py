@@ -1,5 +1,8 @@
 """Keeps the official client and the account that it was given up to date with each other."""
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.events import AccountsRead, Event, RenewalEnded, TroubleMet
 from probe_tray.engine.account.accounts import Accounts
@@ -10,6 +13,13 @@ from probe_tray.ports.time import Clock
 
 _EVERY = 300.0
 """Seconds between two looks at least; each change of a login is a reason for one too."""
+
+
+async def updated_first(hand_over: HandOverTransaction, renew: Callable[[], Awaitable[None]]) -> None:
+    """Finish what a killed run left, then ``renew``: a login that it set aside is newer than that of a store."""
+    with suppress(ProbeError):
+        await hand_over.update()
+    await renew()
 
 
 async def watch_client(hand_over: HandOverTransaction, accounts: Accounts, store: Store, clock: Clock) -> None:

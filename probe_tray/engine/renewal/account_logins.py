@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.age import Age, age
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import ClientLoggedOutError, InUseError, StoreError, WrongAccountError
+from probe_tray.core.errors import StoreError, WrongAccountError
 from probe_tray.core.renewal.journal import JournalEntry
 from probe_tray.core.renewal.token_reply import TokenReply, renewed_login
 from probe_tray.engine.account.accounts import Accounts
@@ -48,32 +48,19 @@ class AccountLogins:
         """``held``, or the official client's own newer login where ``held`` is an outdated copy of it.
 
         The token of such a copy was spent by the client. What this program obtained, by signing in or by a renewal, is
-        no copy: the client's login is another one then, and both live. Not so where it was handed over to the client.
+        no copy: the client's login is another one then, and both live.
         """
         login = held.credential
-        given = await self._accounts.handed_over(login.key) is not None
-        theirs = None if login.made_here and not given else await self._accounts.official(login)
+        theirs = None if login.made_here else await self._accounts.official(login)
         if theirs is None or theirs.access_token == login.access_token or age(theirs) <= age(login):
             return held
         token = login.refresh_token
         if token is None:
             # Handed over without one, so that whoever has it cannot end the login.
             theirs = replace(theirs, refresh_token=None)
-        elif not given and await self._outcomes.brought_at(token.fingerprint) is not None:
+        elif await self._outcomes.brought_at(token.fingerprint) is not None:
             return held
         return replace(held, credential=theirs)
-
-    async def follows(self, key: AccountKey, *, idle: bool) -> bool:
-        """Whether the account was handed over whole: only the client renews it then, whoever asks.
-
-        Raises ClientLoggedOutError where the client has logged out, and InUseError unless there is ``idle`` time left.
-        """
-        given = await self._accounts.handed_over(key)
-        if given is not None and given.ended:
-            raise ClientLoggedOutError
-        if given is not None and not idle:
-            raise InUseError
-        return given is not None
 
     async def spread(self, newest: Credential) -> None:
         """Bring stores that were left behind up to ``newest``, as far as they can be written.

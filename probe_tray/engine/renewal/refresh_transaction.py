@@ -134,8 +134,7 @@ class RefreshTransaction:
         if adopted and request.reason is not None and self._is_alive(login):
             return Renewed.adopted(current)
         reason = request.reason or await self._due(current, request)
-        idle = request.reason is None and self._is_alive(login)
-        if not await self._account_logins.follows(key, idle=idle) and reason is not None:
+        if reason is not None:
             return _Due(current, reason)
         ends_at = policy_end(login, records_end=current.records_end)
         kind = RenewalKind.ADOPTED if adopted else RenewalKind.FRESH

@@ -2,30 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 
-from probe_tray.core.handover.hand_over import HandOverWay, Returned
+from probe_tray.core.handover.hand_over import Returned
 from probe_tray.view.text.translate import Translator
 
 
-def after_hand_over(
-    before: Returned, before_who: str, way: HandOverWay | None, who: Sequence[str], t: Translator
-) -> Iterator[str]:
-    """What has been done, sentence by sentence; ``way`` is None where an earlier login was put back.
+def after_hand_over(before: Returned, before_who: str, who: Sequence[str], t: Translator) -> Iterator[str]:
+    """What has been done, sentence by sentence; ``who`` is empty where an earlier login was put back.
 
     ``before`` is what became of the login of ``before_who`` that the client had.
     """
-    if way is None:
+    if not who:
         yield t("Codex has its earlier login again, from its next start.")
     else:
         yield t("Codex works with {who} from its next start.", who=who[0])
-    if way is HandOverWay.LENT:
         yield t(
             "Probe Tray renews this login and gives Codex each new one: leave the tray app running, or run codex-probe "
             "--renew every day."
-        )
-    if way is HandOverWay.WHOLE:
-        yield t(
-            "Codex renews this login from now on, and Probe Tray follows. Don't use codex logout or codex login: "
-            "they end it."
         )
     if before is Returned.ADOPTED and before_who:
         yield t("The login of {who} that Codex had is in Probe Tray.", who=before_who)
