@@ -37,7 +37,7 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.logins.official_store import OfficialStore
-from probe_tray.adapters.logins.sealer import FolderSealer, VaultSealer
+from probe_tray.adapters.logins.sealer import FolderSealer
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.pac import PacProxies, finds_script, names_script
 from probe_tray.adapters.proxy.proxy import detect_proxy, read_system_proxies
@@ -95,7 +95,6 @@ from probe_tray.view.quota.quota_numbers import hook_payload, quota_overview
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.wiring import (
-    make_hand_over,
     make_renewals,
     make_settings_file,
     make_shared_logins,
@@ -165,8 +164,6 @@ class EngineFactory:
         )
         self._files = ProgramFiles(places=self._places, locks=self._locks, disk=self._disk)
         self._key = vault_key(self._files, context.keyring)
-        # For what runs in the background, where nobody expects a password window.
-        self._silent_key = vault_key(self._files, context.keyring.silent)
         self._vault = VaultStore(self._places.vault, self._key, disk=self._disk)
         self._memory = TokenMemory(
             FileRenewalMemory(self._places.memory, disk=self._disk), self._clock, self._randomness
@@ -237,7 +234,6 @@ class EngineFactory:
             monitor=SystemMonitor(self._desktop.is_metered),
             autostart=self._settings_file,
             hooks=HookService(ProcessHookRunner(), store, clock, hook_payload),
-            hand_over=make_hand_over(accounts, renewals, self._files, VaultSealer(self._silent_key)),
         )
 
     def _browser_login(self, service: Service, listener: ExclusiveListener | None) -> BrowserLogin:

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from probe_tray.adapters.desktop.autostart import AutostartingSettings, start_command, system_entry
 from probe_tray.adapters.files.app_folders import ProgramFiles
 from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
-from probe_tray.adapters.files.hand_over_file import JsonHandOverFile
 from probe_tray.adapters.files.sync_memory import FileSyncMemory
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.journal.journal import FileJournal, holds_sealed_answer
@@ -18,9 +17,7 @@ from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.journal.tally_file import JsonTallyFile
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
-from probe_tray.adapters.logins.official_place import OfficialPlace
-from probe_tray.adapters.logins.returned_logins import SealedReturnedLogins, holds_sealed_login
-from probe_tray.adapters.logins.sealer import Sealer, VaultKey
+from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import record_files
 from probe_tray.adapters.system import SystemClock, SystemRandomness
 from probe_tray.core.errors import SyncOffError, WriteError
@@ -28,7 +25,6 @@ from probe_tray.core.events import Event
 from probe_tray.core.settings import Settings, SettingsPatch
 from probe_tray.core.sync.setup import SyncTarget, target
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.handover.hand_over_transaction import HandOverTransaction
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
@@ -47,11 +43,7 @@ def vault_key(files: ProgramFiles, keyring: KeyStore) -> VaultKey:
     places, disk = files.places, files.disk
 
     def in_use() -> bool:
-        return (
-            bool(record_files(places.vault))
-            or holds_sealed_answer(places.journal, disk=disk)
-            or holds_sealed_login(places.returned, disk=disk)
-        )
+        return bool(record_files(places.vault)) or holds_sealed_answer(places.journal, disk=disk)
 
     return VaultKey(keyring, files.locks, in_use)
 
@@ -70,15 +62,6 @@ def make_renewals(
     transaction = RefreshTransaction(client, accounts, journal, memory, clock, SystemRandomness(), client.issuer_host)
     tally = JsonTallyFile(files.places.tally, locks, disk=files.disk)
     return Renewals(transaction, locks, clock, tell, shared, tally, locks)
-
-
-def make_hand_over(accounts: Accounts, renewals: Renewals, files: ProgramFiles, sealer: Sealer) -> HandOverTransaction:
-    """The way to give an account to the official client; a login of its own that goes is kept with ``sealer``."""
-    places, disk = files.places, files.disk
-    place = OfficialPlace(places.codex_home, disk=disk)
-    file = JsonHandOverFile(places.hand_overs, files.locks, disk=disk)
-    aside = SealedReturnedLogins(places.returned, sealer, disk=disk)
-    return HandOverTransaction(place, file, aside, accounts, renewals, files.locks, SystemClock())
 
 
 def make_sync_context(

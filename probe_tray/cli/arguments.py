@@ -6,14 +6,7 @@ from typing import NoReturn, Protocol, cast
 
 from probe_tray import __version__
 from probe_tray.adapters.systems.current import this_system
-from probe_tray.cli.subcommand import (
-    Subcommand,
-    add_quota_options,
-    add_use_options,
-    misused_quota_options,
-    misused_use_options,
-    subcommands_help,
-)
+from probe_tray.cli.subcommand import Subcommand, add_quota_options, misused_quota_options, subcommands_help
 from probe_tray.cli.wrong_use import Translate, WrongUseError
 
 _MOST_JOBS = 64
@@ -41,7 +34,6 @@ class Arguments(Protocol):
     export: str | None
     no_refresh_tokens: bool
     hide_names: bool
-    back: bool
     account: str | None
     min_left: int | None
     window: str | None
@@ -192,7 +184,7 @@ def is_bare(arguments: Arguments) -> bool:
 
 def misused(arguments: Arguments, t: Translate) -> str:
     """Why these flags can't be combined, as a sentence; empty if they can."""
-    if wrong := misused_quota_options(arguments, t) or misused_use_options(arguments, t):
+    if wrong := misused_quota_options(arguments, t):
         return wrong
     if arguments.login:
         return _misused_login(arguments, t)
@@ -348,7 +340,6 @@ def _add_actions(add: Callable[..., argparse.Action], t: Translate) -> None:
     )
     add("--models", metavar="A,B", type=_names, default=[], help=t("with --apitest: test only these models"))
     add("--all-models", action="store_true", help=t("with --apitest: test every model instead of three"))
-    add_use_options(add, t)
     add("--sync", action="store_true", help=t("sync the logins in sync_dir with your other computers; no other action"))
     _add_table_actions(add, t)
 

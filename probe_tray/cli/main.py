@@ -76,7 +76,7 @@ def _short_answer(arguments: Arguments) -> Callable[[Arguments], ExitStatus] | N
             from probe_tray.cli.quota.quota_watch import run_watch
 
             return run_watch
-        case Subcommand.USE | Subcommand.DIAGNOSE | None:
+        case Subcommand.DIAGNOSE | None:
             pass
     if arguments.format is None:
         return None
@@ -115,10 +115,6 @@ def _action(arguments: Arguments) -> "Callable[[CommandSession], ExitStatus]":
             from probe_tray.cli.diagnose.diagnose import diagnose
 
             return diagnose
-        case Subcommand.USE:
-            from probe_tray.cli.handover.use_account import use_account
-
-            return use_account
         case Subcommand.NEXT | Subcommand.GUARD | Subcommand.WATCH | None:
             pass
     from probe_tray.cli.renew.run import run_accounts

@@ -18,7 +18,6 @@ class Subcommand(enum.Enum):
     """The first words that say what to do. A file of that name is reached as ``./next``, or with a flag that acts."""
 
     NEXT = "next"
-    USE = "use"
     GUARD = "guard"
     WATCH = "watch"
     DIAGNOSE = "diagnose"
@@ -32,7 +31,6 @@ def subcommands_help(t: Translate) -> str:
     """What the help says of them, one line each."""
     about = {
         Subcommand.NEXT: t("print the account to go on with"),
-        Subcommand.USE: t("let Codex work with an account (its address, alias or id)"),
         Subcommand.GUARD: t("exit with 0 if enough of a quota is left, 1 if not, 3 if unknown"),
         Subcommand.WATCH: t("print a line of JSON now and at each change"),
         Subcommand.DIAGNOSE: t("check what works, and see how to fix the rest"),
@@ -100,21 +98,3 @@ def _format(text: str) -> str:
     raise WrongUseError(
         "--format takes one of these: {formats}. “{given}” isn't one.", formats=", ".join(FORMATS), given=text
     )
-
-
-def add_use_options(add: Callable[..., argparse.Action], t: Translate) -> None:
-    """Add the flags of use."""
-    add("--back", action="store_true", help=t("with use: put back the login that was set aside last"))
-
-
-def misused_use_options(arguments: "Arguments", t: Translate) -> str:
-    """Why these flags can't be combined, as a sentence; empty if they can."""
-    if arguments.subcommand is not Subcommand.USE:
-        return t("--back works only with use.") if arguments.back else ""
-    if arguments.hide_names:
-        return t("--hide-names can't be combined with this action.")
-    if arguments.back and arguments.paths:
-        return t("use --back takes no account.")
-    if not arguments.back and len(arguments.paths) != 1:
-        return t("use needs one account: its address, alias or id.")
-    return ""

@@ -139,12 +139,6 @@ class MoveAccount(msgspec.Struct, frozen=True):
     to: StoreKind
 
 
-class UseInCodex(msgspec.Struct, frozen=True):
-    """Let the official client work with this account from its next start."""
-
-    account: AccountKey
-
-
 class ShowDetails(msgspec.Struct, frozen=True):
     """Read what the history knows of an account."""
 
@@ -232,7 +226,6 @@ Command = (
     | RemoveAccount
     | UndoLast
     | MoveAccount
-    | UseInCodex
     | ShowDetails
     | Arrange
     | ResetVault

@@ -22,8 +22,6 @@ class FeedbackKind(enum.Enum):
     RENEWED = "renewed"
     MOVED = "moved"
     """Its login is kept in the other store."""
-    IN_CODEX = "in Codex"
-    """The official client works with it from its next start."""
     MUTED = "muted"
     UNMUTED = "unmuted"
     SORTED = "sorted"

@@ -44,7 +44,6 @@ from probe_tray.core.commands import (
     TryModels,
     TrySync,
     UndoLast,
-    UseInCodex,
     UseWindows,
 )
 from probe_tray.core.errors import ProbeError, Problem, StoreError
@@ -72,8 +71,6 @@ from probe_tray.engine.account.accounts import Accounts, watch_stores
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.alert_service import AlertService, OnPress
 from probe_tray.engine.feedback_service import FeedbackService
-from probe_tray.engine.handover.client_watch import updated_first, watch_client
-from probe_tray.engine.handover.hand_over_transaction import HandOverTransaction
 from probe_tray.engine.hooks.hook_service import HookService
 from probe_tray.engine.login.login_runner import LoginRunner
 from probe_tray.engine.login.login_service import LoginService
@@ -120,7 +117,6 @@ class EngineUseCases(NamedTuple):
     monitor: MachineMonitor
     autostart: Autostart
     hooks: HookService
-    hand_over: HandOverTransaction
 
 
 def _account_use_cases(parts: EngineUseCases, clock: Clock) -> AccountUseCases:
@@ -133,7 +129,6 @@ def _account_use_cases(parts: EngineUseCases, clock: Clock) -> AccountUseCases:
         renewals=parts.renewals,
         store=parts.store,
         clock=clock,
-        hand_over=parts.hand_over,
     )
 
 
@@ -163,7 +158,7 @@ class Engine:
         self._connection, self._transfers, self._sync = parts.connection, parts.transfers, parts.sync
         self._models, self._recording, self._monitor = parts.models, parts.recording, parts.monitor
         self._settings, self._updates, self._incidents = parts.settings, parts.updates, parts.incidents
-        self._login_start, self._hooks, self._hand_over = parts.autostart, parts.hooks, parts.hand_over
+        self._login_start, self._hooks = parts.autostart, parts.hooks
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
         self._login_service = LoginService(
@@ -220,7 +215,7 @@ class Engine:
         match command:
             case StartLogin() | CancelLogin() | ReopenBrowser() | PasteAddress():
                 self._login_service.send(command)
-            case Renew() | RemoveAccount() | MoveAccount() | UseInCodex() | Arrange() | MuteAccount() | UndoLast():
+            case Renew() | RemoveAccount() | MoveAccount() | Arrange() | MuteAccount() | UndoLast():
                 self._account_service.send(command)
             case Refresh() | PanelOpened() | LookAt() | UseWindows() | ShowDetails():
                 self._send_check(command)
@@ -315,12 +310,11 @@ class Engine:
             self._start(self._finish_pending())
             self._start(self._look_for_proxy())
             self._start(self._poller.run())
-            self._start(updated_first(self._hand_over, self._renewal_timer.run))
+            self._start(self._renewal_timer.run())
             self._start(self._sync.watch())
             self._start(self._updates.run())
             self._start(self._incidents.run())
             self._start(watch_stores(self._accounts, self._clock))
-            self._start(watch_client(self._hand_over, self._accounts, self._store, self._clock))
             self._start(watch_clock(self._clock, self._woke))
             self._start(watch_machine(self._monitor, self._clock, self._use_situation, self._network_changed))
             await self._alerting.run(self._on_alert)
@@ -352,8 +346,9 @@ class Engine:
 
     def _woke(self, at: datetime) -> None:
         # The network is not there at once, and many machines wake at the same minute.
+        wait = timedelta(seconds=self._randomness.uniform(15, 60))
         self._renewal_timer.woke(at)
-        self._poller.network_changed(after=timedelta(seconds=self._randomness.uniform(15, 60)))
+        self._poller.network_changed(after=wait)
 
     def _network_changed(self) -> None:
         self._poller.network_changed(after=timedelta(seconds=self._randomness.uniform(3, 10)))

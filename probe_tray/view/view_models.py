@@ -62,7 +62,6 @@ class ActionKind(enum.Enum):
     """Goes on with the official client's login alone."""
     CHOOSE_FOLDER = "choose a folder"
     """Asks which folder of logins is shared with other tools."""
-    USE_IN_CODEX = "use in Codex"
     DETAILS = "details"
     RENAME = "rename"
     """Edits the name where it stands."""

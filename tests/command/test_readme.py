@@ -14,7 +14,6 @@ _LINES = re.findall(
 ELSEWHERE = {
     "--login -o ~/logins/": "tests/command/test_login.py",  # a browser comes back there
     "--sync": "tests/command/test_sync.py",  # with a table
-    "use ana@example.com": "tests/command/test_use.py",  # with the Codex client's folder
 }
 """What needs more than a folder of logins is run there."""
 

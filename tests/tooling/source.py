@@ -26,7 +26,6 @@ NAMED_OTHERWISE: Final = {
     "probe_tray.core.commands": "each command is named after what is asked",
     "probe_tray.core.events": "all events",
     "probe_tray.ports.desktop": "ports by what is outside",
-    "probe_tray.ports.handover": "ports by what is outside",
     "probe_tray.ports.http": "ports by what is outside",
     "probe_tray.ports.time": "ports by what is outside",
     "probe_tray.view.view_models": "what a presenter returns",

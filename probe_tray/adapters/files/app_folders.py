@@ -87,16 +87,6 @@ class AppFolders(msgspec.Struct, frozen=True, kw_only=True):
         return self.data_folder / "sync.json"
 
     @property
-    def hand_overs(self) -> Path:
-        """Which accounts the official client was given."""
-        return self.data_folder / "hand-overs.json"
-
-    @property
-    def returned(self) -> Path:
-        """Logins of the official client that no store could take."""
-        return self.data_folder / "returned"
-
-    @property
     def update(self) -> Path:
         """When the releases were looked at."""
         return self.data_folder / "update.json"

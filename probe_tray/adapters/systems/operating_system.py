@@ -128,10 +128,6 @@ class OperatingSystem(Protocol):
         """
         ...
 
-    def processes(self) -> Sequence[tuple[str, int]]:
-        """Name of the program and number of each process of this person. Raises OSError, SubprocessError."""
-        ...
-
     def user_number(self) -> int:
         """This user's number; 0 where users have none."""
         ...

@@ -7,7 +7,7 @@ import socket
 import stat
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TextIO
@@ -52,11 +52,6 @@ class PosixSystem:
     def finds_script(self) -> bool:
         """Never."""
         return False
-
-    def processes(self) -> Sequence[tuple[str, int]]:
-        """As ps tells them."""
-        lines = (line.strip().partition(" ") for line in output_of("ps", "-xo", "pid=,comm=").splitlines())
-        return [(name.strip().rpartition("/")[2], int(process)) for process, _, name in lines if process.isdigit()]
 
     def user_number(self) -> int:
         """From the kernel."""

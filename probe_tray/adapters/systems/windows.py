@@ -1,7 +1,6 @@
 """What only Windows has or needs; on other systems each function says so or does nothing."""
 
 import contextlib
-import csv
 import os
 import socket
 import sys
@@ -98,11 +97,6 @@ class WindowsSystem:
     def port_holders(self, ports: frozenset[int]) -> Sequence[tuple[str, int]]:
         """From netstat and tasklist."""
         return tuple(_listeners(ports))
-
-    def processes(self) -> Sequence[tuple[str, int]]:
-        """As tasklist tells them, other people's included."""
-        shown = output_of("tasklist", "/fo", "csv", "/nh")
-        return [(row[0], int(row[1])) for row in csv.reader(shown.splitlines()) if len(row) > 1 and row[1].isdigit()]
 
     def user_number(self) -> int:
         """None."""

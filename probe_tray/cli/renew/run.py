@@ -63,16 +63,7 @@ async def _find_and_run(session: CommandSession, loaded: LoadedSettings, run: "_
         # Other computers wait for what an earlier run could not give them.
         with contextlib.suppress(ProbeError):
             await context.renewals.share_all()
-        if not session.arguments.renew:
-            return await run.run(found, context, loaded.settings)
-        # 10 ms of imports that no other run needs.
-        from probe_tray.cli.handover.use_account import update_client
-
-        # A login that a killed hand-over set aside is newer than what a store has; that one is spent.
-        await update_client(session, loaded, context)
-        status = await run.run(found, context, loaded.settings)
-        await update_client(session, loaded, context)
-        return status
+        return await run.run(found, context, loaded.settings)
 
 
 class _AccountRun:

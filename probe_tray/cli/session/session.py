@@ -84,8 +84,8 @@ class CommandSession:
         self.locks = FileLocks(self.places.locks, waits=self._waits)
         self.files = ProgramFiles(places=self.places, locks=self.locks, disk=self.disk)
         self.keyring = OsKeyStore(handles=self.handles)
-        self.key = vault_key(self.files, self.keyring)
-        self.vault = VaultStore(self.places.vault, self.key, disk=self.disk)
+        self._key = vault_key(self.files, self.keyring)
+        self.vault = VaultStore(self.places.vault, self._key, disk=self.disk)
 
     def read_settings(self) -> LoadedSettings:
         """The configuration of ``--config``, else of the usual place, where it is written on first use.
@@ -130,11 +130,8 @@ class CommandSession:
 
     def journal(self) -> FileJournal:
         """The journal of renewals, which asks no person for the vault's key."""
-        return FileJournal(self.places.journal, self.sealer(), disk=self.disk)
-
-    def sealer(self) -> FallbackSealer:
-        """Seals with the vault's key where it can be had without a question, else keeps plain (0600)."""
-        return FallbackSealer(self.key, vault_key(self.files, self.keyring.silent), load=load_library)
+        silent = vault_key(self.files, self.keyring.silent)
+        return FileJournal(self.places.journal, FallbackSealer(self._key, silent, load=load_library), disk=self.disk)
 
     def _load(self) -> LoadedSettings:
         config = self.arguments.config

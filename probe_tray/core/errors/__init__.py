@@ -14,8 +14,6 @@ ProbeError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
     KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
     NoSuchStoreError
-  HandOverError
-    ClientBusyError, ClientStoreError, TokenMissingError, NothingReturnedError
   NotRenewableError, NotRevokedError, ClockError
   LoginError
     PortsTakenError, LoginUnderWayError, PortsReservedError (two of them), BrowserError
@@ -51,13 +49,6 @@ ProbeError
 """
 
 from probe_tray.core.errors.base import ProbeError, Problem, Remedy
-from probe_tray.core.errors.hand_over import (
-    ClientBusyError,
-    ClientStoreError,
-    HandOverError,
-    NothingReturnedError,
-    TokenMissingError,
-)
 from probe_tray.core.errors.logins import (
     BrowserError,
     DeviceCodeEndedError,
@@ -211,8 +202,6 @@ __all__ = [
     "BrowserError",
     "CertificateError",
     "ClaimedElsewhereError",
-    "ClientBusyError",
-    "ClientStoreError",
     "ClockError",
     "ConfigError",
     "CredentialFileError",
@@ -223,7 +212,6 @@ __all__ = [
     "ExchangeError",
     "FolderGoneError",
     "FolderMissingError",
-    "HandOverError",
     "HeldUpError",
     "HookFailedError",
     "IdTokenError",
@@ -254,7 +242,6 @@ __all__ = [
     "NotRenewableError",
     "NotRevokedError",
     "NotSentError",
-    "NothingReturnedError",
     "NotificationsOffError",
     "OfficialExpiredError",
     "OfficialLoginError",
@@ -338,7 +325,6 @@ __all__ = [
     "SyncUnsteadyError",
     "SystemLibraryError",
     "TableUncheckedError",
-    "TokenMissingError",
     "TokenRefusedError",
     "UnavailableError",
     "UncertainError",

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, tzinfo
 
-import msgspec
-
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.formats.document import Document, Format
@@ -50,26 +48,6 @@ def write_document(document: Document, credential: Credential, zone: tzinfo) -> 
         case Format.PROBE | Format.PROXY_API | None:
             text = _write_flat(text, credential, zone, keep_empty=document.format is Format.PROXY_API)
     return (whole[: document.start] + text + whole[document.end :]).encode()
-
-
-def client_document(credential: Credential, before: Document | None) -> bytes:
-    """The official client's file with ``credential`` in it, without its refresh token.
-
-    Of ``before``, which the file held, every key is kept that does not belong to a login; those in its tokens belong to
-    the account and stay only where it is the same one.
-    """
-    login = msgspec.structs.replace(credential, refresh_token=None)
-    same = before is not None and before.credential is not None and before.credential.key == credential.key
-    text = "{}" if before is None else before.text.reveal()[before.start : before.end]
-    if not isinstance(parse(text), Object) or (before is not None and before.format is not Format.OFFICIAL):
-        text = "{}"
-    order = ("auth_mode", "OPENAI_API_KEY", "tokens", "last_refresh")
-    text = set_member(text, ("auth_mode",), quote("chatgpt"))
-    text = set_member(text, ("OPENAI_API_KEY",), "null", after=order[:1])
-    text = set_member(text, ("personal_access_token",), None)
-    if not (same and isinstance(_find(text, ("tokens",)), Object)):
-        text = set_member(text, ("tokens",), "{}", after=order[:2])
-    return _write_official(text, login).encode()
 
 
 def remove_document(document: Document) -> bytes:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.commands import Arrange, MoveAccount, MuteAccount, RemoveAccount, Renew, UndoLast, UseInCodex
+from probe_tray.core.commands import Arrange, MoveAccount, MuteAccount, RemoveAccount, Renew, UndoLast
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.events import RemovalEnded, RemovalStarted
 from probe_tray.core.feedback import (
@@ -24,7 +24,6 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.alert_service import AlertService
 from probe_tray.engine.feedback_service import UNDO_TIME, FeedbackService
-from probe_tray.engine.handover.hand_over_transaction import HandOverTransaction
 from probe_tray.engine.renewal.renewal_batch import renew_due, renew_one
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.settings_service import SettingsService
@@ -119,7 +118,7 @@ class HeldRemovals:
         return decision.result()
 
 
-AccountCommand = Renew | RemoveAccount | MoveAccount | Arrange | MuteAccount | UseInCodex | UndoLast
+AccountCommand = Renew | RemoveAccount | MoveAccount | Arrange | MuteAccount | UndoLast
 """What concerns accounts and ends with feedback."""
 
 
@@ -134,7 +133,6 @@ class AccountUseCases(NamedTuple):
     renewals: Renewals
     store: Store
     clock: Clock
-    hand_over: HandOverTransaction
 
 
 class AccountService:
@@ -166,8 +164,6 @@ class AccountService:
                 self._start(self._move(key, to))
             case Arrange(arrangement=arrangement):
                 self._start(self._arrange(arrangement))
-            case UseInCodex(account=key):
-                self._start(self._use_in_codex(key))
             case MuteAccount(account=key, muted=muted):
                 self._start(self._mute(key, muted=muted))
             case UndoLast(number=number):
@@ -203,12 +199,6 @@ class AccountService:
         await self._finish_pending(key)
         await self._use_cases.changes.move(key, to)
         self._feedback.give(FeedbackKind.MOVED, key)
-
-    async def _use_in_codex(self, key: AccountKey) -> None:
-        # A login that only the client has is in the list already, and so it stays there.
-        await self._use_cases.hand_over.give(key, keep=True)
-        await self._use_cases.accounts.read()
-        self._feedback.give(FeedbackKind.IN_CODEX, key)
 
     async def _arrange(self, arrangement: Arrangement) -> None:
         state = self._use_cases.store.state

@@ -26,7 +26,6 @@ from probe_tray.core.commands import (
     ResetVault,
     StartLogin,
     UndoLast,
-    UseInCodex,
 )
 from probe_tray.core.settings import IconAccount, Storage, change
 from probe_tray.core.state import AccountState
@@ -95,7 +94,6 @@ _OnAccount = Literal[
     ActionKind.COPY_EMAIL,
     ActionKind.MOVE_TO_VAULT,
     ActionKind.MOVE_TO_FOLDER,
-    ActionKind.USE_IN_CODEX,
     ActionKind.DETAILS,
     ActionKind.RENAME,
     ActionKind.IN_ICON,
@@ -165,7 +163,17 @@ class CardActionHandler:
                 self._open_window(kind, action.key)
             case ActionKind.CHOOSE_FOLDER:
                 self._choose_folder(action.label)
-            case kind:
+            case (
+                ActionKind.COPY_EMAIL
+                | ActionKind.MOVE_TO_VAULT
+                | ActionKind.MOVE_TO_FOLDER
+                | ActionKind.DETAILS
+                | ActionKind.RENAME
+                | ActionKind.IN_ICON
+                | ActionKind.MUTE
+                | ActionKind.UNMUTE
+                | ActionKind.REMOVE
+            ) as kind:
                 self._act_on(action.key, kind)
 
     def _open_window(self, kind: _OpensWindow, key: AccountKey | None) -> None:
@@ -263,8 +271,6 @@ class CardActionHandler:
         match kind:
             case ActionKind.COPY_EMAIL:
                 QGuiApplication.clipboard().setText(account.email)
-            case ActionKind.USE_IN_CODEX:
-                self._engine.send(UseInCodex(account.key))
             case ActionKind.DETAILS:
                 self._elsewhere.details(account.key)
             case ActionKind.RENAME:

@@ -68,8 +68,6 @@ def account_menu(account: AccountState, settings: Settings, t: Translator, *, in
     login = [row(ActionKind.DETAILS, t("&Details…")), row(ActionKind.REFRESH, t("Re&fresh now"))]
     if account.renewable:
         login.append(row(ActionKind.RENEW, t("Re&new now")))
-    if account.renewable and not account.in_use:
-        login.append(row(ActionKind.USE_IN_CODEX, t("&Use in Codex")))
     login.append(row(ActionKind.LOG_IN, t("&Log in here…") if account.official else t("&Log in again…")))
     login.append(row(ActionKind.TEST_MODELS, t("&Test models…")))
     # A login in both places would keep being renewed in both.

@@ -108,8 +108,7 @@ def muted(account: AccountState, now: Now, t: Translator) -> str:
 
 def subtitle(account: AccountState, t: Translator, *, workspace: bool) -> str:
     """What else names an account, and whose login it is; its ``workspace`` where that tells it from others."""
-    in_use = t("in use by Codex") if account.in_use else ""
-    place = t("Codex client's login, read only") if account.official else in_use
+    place = t("Codex client's login, read only") if account.official else ""
     email = account.email if account.alias else ""
     shown_workspace = account.workspace if workspace else ""
     return " · ".join(part for part in (email, shown_workspace, place) if part)

@@ -61,10 +61,6 @@ def _sentence(given: Feedback, seen: Seen, t: Translator) -> str:
             return t("Renewed {name}.", name=called)
         case FeedbackKind.MOVED:
             return t("Moved the login of {name}.", name=called)
-        case FeedbackKind.IN_CODEX:
-            return t(
-                "Codex works with {name} from its next start. Clients that are running keep their account.", name=called
-            )
         case FeedbackKind.MUTED | FeedbackKind.UNMUTED:
             return _muting(account, called, seen, t)
         case FeedbackKind.IN_ICON:

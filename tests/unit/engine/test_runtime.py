@@ -26,7 +26,6 @@ from probe_tray.core.commands import (
     ReopenBrowser,
     SendTestNotification,
     StartLogin,
-    UseInCodex,
 )
 from probe_tray.core.errors import (
     BrowserError,
@@ -37,14 +36,12 @@ from probe_tray.core.errors import (
     ReleasePageError,
     WriteError,
 )
-from probe_tray.core.feedback import FeedbackKind
 from probe_tray.core.polling.situation import Sensed, Situation
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings, change
 from probe_tray.core.state import LoginPhase, RenewalRound
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.arrangement import ArrangementService
-from probe_tray.engine.handover.hand_over_transaction import HandOverTransaction
 from probe_tray.engine.hooks.hook_service import HookService
 from probe_tray.engine.polling.incident_service import IncidentService
 from probe_tray.engine.runtime import Engine, EngineUseCases
@@ -60,7 +57,6 @@ from tests.support.fakes import (
     problem_kind,
     settle,
 )
-from tests.support.hand_overs import ClientDisk, MemoryAside, MemoryHandOvers, MemoryPlace
 from tests.support.tokens import credential
 from tests.unit.engine.bench import CODE, Bench, NoLocks, running, token_answer, usage_answer
 
@@ -108,16 +104,7 @@ class Program(Bench):
         account_changes = AccountChanges(
             self.accounts, self.service, NoLocks(), self.sync.memory, self._no_vault_to_set_aside
         )
-        self.autostart, self.hook, self.client = FakeAutostart(), FakeHookRunner(), ClientDisk()
-        hand_over = HandOverTransaction(
-            MemoryPlace(self.client),
-            MemoryHandOvers(self.client),
-            MemoryAside(self.client),
-            self.accounts,
-            self.renewals,
-            self.locks,
-            self.clock,
-        )
+        self.autostart, self.hook = FakeAutostart(), FakeHookRunner()
         self.parts = EngineUseCases(
             store=self.store,
             accounts=self.accounts,
@@ -141,7 +128,6 @@ class Program(Bench):
             monitor=self.sense,
             autostart=self.autostart,
             hooks=HookService(self.hook, self.store, self.clock, hook_payload),
-            hand_over=hand_over,
         )
         self.pressed: list[tuple[AccountKey | None, AlertHelp]] = []
         self.engine = Engine(
@@ -424,25 +410,6 @@ async def test_a_renewal_by_command_asks_once_and_shows_its_failure_at_the_accou
         assert problem_kind(program.account(ANA).renewal.problem) == LoginEndedError
         assert program.trouble is None
     assert program.service.count("refresh") == 2
-
-
-async def test_an_account_is_used_in_codex_by_command_and_gets_each_renewed_token_there() -> None:
-    program = Program(ANA)
-    program.service.answer("refresh", token_answer("ana", 2))
-    async with program.started():
-        program.engine.send(UseInCodex(ANA.key))
-        await settle()
-        assert [feedback.kind for feedback in program.state.feedback] == [FeedbackKind.IN_CODEX]
-        first = program.client.login
-        assert first is not None
-        assert (first.access_token, first.refresh_token) == (ANA.access_token, None)
-        program.engine.send(Renew(ANA.key))
-        await settle()
-        second = program.client.login
-        assert second is not None
-        assert second.access_token == program.vault.held[ANA.key].access_token != ANA.access_token
-        assert second.refresh_token is None
-    assert program.trouble is None
 
 
 async def test_a_second_click_right_after_a_renewal_makes_no_second_request() -> None:

@@ -40,7 +40,6 @@ def test_a_login_of_ours_can_be_renewed_moved_and_removed() -> None:
         ActionKind.DETAILS,
         ActionKind.REFRESH,
         ActionKind.RENEW,
-        ActionKind.USE_IN_CODEX,
         ActionKind.TEST_MODELS,
         ActionKind.LOG_IN,
         ActionKind.MOVE_TO_FOLDER,
@@ -109,8 +108,3 @@ def test_only_a_login_made_here_can_be_ended_at_the_service() -> None:
 
 def test_a_new_key_keeps_the_old_records() -> None:
     assert "The old logins stay on this computer" in vault_reset_question(T).text
-
-
-def test_what_codex_uses_already_is_not_offered_again() -> None:
-    assert ActionKind.USE_IN_CODEX not in kinds(at(VAULT, OFFICIAL))
-    assert ActionKind.USE_IN_CODEX not in kinds(at(OFFICIAL))

@@ -1,1 +1,0 @@
-"""Which account the official client works with, and how it was given to it."""

@@ -1,1 +1,0 @@
-"""Gives an account to the official client, and takes it back."""

@@ -1,1 +1,0 @@
-"""Words about the account that the official client works with."""
