@@ -2,10 +2,13 @@
 
 import asyncio
 import subprocess
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, final
 
 from probe_tray.adapters.files.disk import reason_of
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import HookFailedError, Phrase
 
 _SECONDS: Final = 30.0
@@ -20,29 +23,55 @@ class ProcessHookRunner:
         self._seconds = seconds
 
     async def run(self, program: str, event: bytes) -> None:
-        """Run it in a thread, so that the loop goes on. Raises HookFailedError."""
-        await asyncio.to_thread(self._run, program, event)
+        """Run it in a thread of its own: one that hangs must not keep the disk's threads. Raises HookFailedError."""
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[HookFailedError | None] = loop.create_future()
 
-    def _run(self, program: str, event: bytes) -> None:
+        def tell(error: HookFailedError | None) -> None:
+            if not ended.done():
+                ended.set_result(error)
+
+        def work() -> None:
+            failed = self._failure(program, event)
+            with suppress(RuntimeError):  # The app has quit meanwhile.
+                loop.call_soon_threadsafe(tell, failed)
+
+        threading.Thread(target=work, name="hook", daemon=True).start()
+        if (error := await ended) is not None:
+            raise error
+
+    def _failure(self, program: str, event: bytes) -> HookFailedError | None:
         if not Path(program).is_absolute():
-            raise HookFailedError(path=program, reason=Phrase("its path must be absolute"))
+            return HookFailedError(path=program, reason=Phrase("its path must be absolute"))
         try:
-            done = subprocess.run(
-                [program],
-                input=event,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=self._seconds,
-                start_new_session=True,
-                check=False,
-            )
+            status = self._status(program, event)
         except subprocess.TimeoutExpired:
             reason = Phrase("it took longer than {n} seconds and was stopped", n=f"{self._seconds:g}")
-            raise HookFailedError(path=program, reason=reason) from None
         except BrokenPipeError:
             # It read none of it, which is its own business.
-            return
+            return None
         except OSError as error:
-            raise HookFailedError(path=program, reason=reason_of(error)) from None
-        if done.returncode:
-            raise HookFailedError(path=program, reason=Phrase("it ended with {n}", n=str(done.returncode)))
+            reason = reason_of(error)
+        except ValueError:
+            # A path that no system takes: a zero byte in it, or half of a character.
+            reason = Phrase("its path can't be used")
+        else:
+            reason = Phrase("it ended with {n}", n=str(status)) if status else ""
+        return HookFailedError(path=program, reason=reason) if reason else None
+
+    def _status(self, program: str, event: bytes) -> int:
+        with subprocess.Popen(
+            [program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            # Else Windows opens a console.
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        ) as process:
+            try:
+                process.communicate(event, timeout=self._seconds)
+            except BaseException:
+                this_system().end_with_children(process)
+                raise
+            return process.returncode

@@ -1,6 +1,7 @@
 """What differs between the operating systems, as the rest of the program sees it."""
 
 import os
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -126,6 +127,10 @@ class OperatingSystem(Protocol):
 
         Takes seconds at most. Raises OSError and subprocess.SubprocessError.
         """
+        ...
+
+    def end_with_children(self, process: subprocess.Popen[bytes]) -> None:
+        """End a process that leads a session of its own, and those that it started. Never raises."""
         ...
 
     def user_number(self) -> int:

@@ -3,8 +3,10 @@
 import contextlib
 import os
 import select
+import signal
 import socket
 import stat
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -52,6 +54,13 @@ class PosixSystem:
     def finds_script(self) -> bool:
         """Never."""
         return False
+
+    def end_with_children(self, process: "subprocess.Popen[bytes]") -> None:
+        """By its process group, which is what it leads."""
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
 
     def user_number(self) -> int:
         """From the kernel."""

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -97,6 +98,12 @@ class WindowsSystem:
     def port_holders(self, ports: frozenset[int]) -> Sequence[tuple[str, int]]:
         """From netstat and tasklist."""
         return tuple(_listeners(ports))
+
+    def end_with_children(self, process: subprocess.Popen[bytes]) -> None:
+        """By taskkill with /T, and TerminateProcess where that cannot be."""
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            output_of("taskkill", "/F", "/T", "/PID", str(process.pid))
+        process.kill()
 
     def user_number(self) -> int:
         """None."""

@@ -1,5 +1,7 @@
 """Running the person's own program."""
 
+import asyncio
+import os
 import stat
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ import pytest
 
 from probe_tray.adapters.desktop.hook_runner import ProcessHookRunner
 from probe_tray.core.errors import HookFailedError
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a script that the system runs by itself")
 
@@ -40,6 +43,34 @@ async def test_what_goes_wrong_is_said(home: Path, text: str, said: str) -> None
 
 
 async def test_what_cannot_be_run_is_said(home: Path) -> None:
-    for program in (str(home / "missing"), str(home), script(home, "exit", executable=False), "hook", ""):
+    for program in (
+        str(home / "missing"),
+        str(home),
+        script(home, "exit", executable=False),
+        "hook",
+        "",
+        "/a\0b",
+        "/\ud800",
+    ):
         with pytest.raises(HookFailedError):
             await ProcessHookRunner().run(program, b"")
+
+
+async def test_what_a_stopped_one_has_started_is_stopped_too(home: Path) -> None:
+    pipe = home / "pipe"
+    os.mkfifo(pipe)
+    # It ends once nobody holds the other end any more.
+    reading = asyncio.create_task(asyncio.to_thread(pipe.read_bytes))
+    with pytest.raises(HookFailedError, match="was stopped"):
+        await ProcessHookRunner(seconds=1).run(script(home, f"sleep 600 > '{pipe}' & wait"), b"")
+    assert await asyncio.wait_for(reading, PATIENCE) == b""
+
+
+async def test_one_that_hangs_keeps_no_thread_of_the_others(home: Path) -> None:
+    hanging = [
+        asyncio.create_task(ProcessHookRunner(seconds=1).run(script(home, "exec sleep 600"), b"")) for _ in range(40)
+    ]
+    await asyncio.sleep(0)
+    assert await asyncio.to_thread(lambda: 1) == 1
+    assert not any(task.done() for task in hanging)
+    assert all(isinstance(end, HookFailedError) for end in await asyncio.gather(*hanging, return_exceptions=True))
