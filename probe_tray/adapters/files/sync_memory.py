@@ -21,7 +21,8 @@ from probe_tray.core.account.age import Age
 from probe_tray.core.sync.table_record import TableRecord
 from probe_tray.ports.time import Randomness
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""1 knew no protected tables: a program that knows only that one must not write over what this one has seen."""
 _LOCK: Final = "sync-memory"
 _NAME_DIGITS: Final = 32
 
@@ -46,6 +47,7 @@ def _has_zones(file: _SyncMemoryRecord) -> bool:
 _FORMAT: Final = JsonFormat(
     what="what was seen in the shared table",
     version=VERSION,
+    steps={1: lambda found: found},
     decoder=msgspec.json.Decoder(_SyncMemoryRecord),
     is_sound=_has_zones,
     limit=16 * 1024 * 1024,

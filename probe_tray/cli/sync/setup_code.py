@@ -17,7 +17,7 @@ from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.sync.sync import sync_target
 from probe_tray.cli.tables.layout import folded
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
-from probe_tray.core.errors import KeyringAbsentError, SetupCodeStrangeError
+from probe_tray.core.errors import KeyringAbsentError, ProbeError, SetupCodeStrangeError
 from probe_tray.core.settings import change
 from probe_tray.core.sync.setup import SecretPlace, SyncTarget
 from probe_tray.core.sync.setup_code import LONGEST_CODE, SetupCode, in_groups, read_code, write_code
@@ -102,7 +102,16 @@ async def _keep(session: CommandSession, loaded: LoadedSettings, goal: SyncTarge
         await file.keep_sync_secrets(goal.api_key, goal.key)
     # Computers that share a login and don't tell each other of renewals would end it.
     after = loaded.settings.sync_after_renewal or not loaded.settings.sync_url
-    await file.change(change(sync_url=goal.url, sync_after_renewal=after), loaded.settings, _accept)
+    try:
+        await file.change(change(sync_url=goal.url, sync_after_renewal=after), loaded.settings, _accept)
+    except ProbeError:
+        # The address is still the former one, which only the former keys open.
+        if held.api_key is not None and held.key is not None:
+            if in_file:
+                await file.keep_sync_secrets(held.api_key, held.key)
+            else:
+                await session.sync_secrets(loaded).save(api_key=held.api_key, key=held.key)
+        raise
     return True
 
 

@@ -51,6 +51,9 @@ class _Content(msgspec.Struct, frozen=True, array_like=True):
     api_key: str
     key: bytes
 
+    def __repr__(self) -> str:
+        return "_Content(…)"  # A traceback may show it, and its members are no Secret.
+
 
 _CONTENT: Final = msgspec.msgpack.Decoder(_Content)
 

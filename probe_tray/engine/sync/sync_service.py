@@ -225,8 +225,8 @@ class SyncService:
             url = self._settings.sync_url
             # First, so that nothing begins by itself with half of it gone.
             await self._save_address("")
-            await self._syncing.forget(base_address(url) or url)
             await self._secrets.forget()
+            await self._syncing.forget(base_address(url) or url)
         except ProbeError as error:
             self._tell(replace(self._state, setup=replace(self._state.setup, problem=error.problem)))
         else:
