@@ -36,5 +36,7 @@ def tell_which(overview: QuotaOverview, arguments: Arguments) -> ExitStatus:
     if given is None:
         tell(arguments, lambda now, t: none_usable(overview, now, t))
         return ExitStatus.NOT_KNOWN
-    tell(arguments, lambda _now, t: which_account(asked_accounts(overview, arguments), given, t))
+    told = shown(overview, arguments)
+    found = tuple(filter(None, (told.account(account.id) for account in asked_accounts(overview, arguments))))
+    tell(arguments, lambda _now, t: which_account(found, given, t))
     return ExitStatus.WRONG_USE

@@ -90,7 +90,8 @@ def export(credentials: Iterable[Credential], style: Style) -> Export:
     """
     logins = newest_of_each(credentials)
     if not style.refresh_tokens:
-        logins = [msgspec.structs.replace(login, refresh_token=None) for login in logins]
+        # What other programs keep beside a login may be a secret that renews it, such as a cookie.
+        logins = [msgspec.structs.replace(login, refresh_token=None, others=None) for login in logins]
     left_out: list[LeftOut] = []
     if style.format is ExportFormat.OFFICIAL:
         faults = [(login, _unfit(login)) for login in logins]

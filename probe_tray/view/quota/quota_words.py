@@ -44,7 +44,8 @@ def which_account(found: Sequence[AccountQuota], given: str, t: Translator) -> s
     """That ``given`` names no account, or several: these."""
     if not found:
         return t("No account is called “{name}”.", name=given)
-    listed = ", ".join(f"{account.name} ({account.plan or account.account_id}): {account.id}" for account in found)
+    facts = ((account, account.plan or account.account_id) for account in found)
+    listed = ", ".join(f"{account.name}{f' ({fact})' if fact else ''}: {account.id}" for account, fact in facts)
     return t("“{name}” names several accounts. Use the id of one: {accounts}", name=given, accounts=listed)
 
 

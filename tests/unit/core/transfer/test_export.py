@@ -233,6 +233,16 @@ def test_what_another_program_keeps_in_its_file_is_handed_on_to_it() -> None:
     assert cast("dict[str, object]", again["credentials"])["scope"] == "s"
 
 
+def test_without_refresh_tokens_nothing_of_other_programs_goes_along() -> None:
+    (document,) = read_documents(json.dumps(proxied("ana", cookie="secret", **PROXYS)).encode())
+    assert document.credential is not None
+    (file,) = made(ExportFormat.PROXY_API, document.credential, refresh_tokens=False).files
+    assert "cookie" not in file.text.reveal()
+    assert "note" not in file.text.reveal()
+    (whole,) = made(ExportFormat.PROXY_API, document.credential).files
+    assert "cookie" in whole.text.reveal()
+
+
 def test_what_two_programs_call_alike_goes_from_one_to_the_other_and_the_rest_does_not() -> None:
     bundle = kept(proxied("ana", **PROXYS), ExportFormat.SUB2API)
     (entry,) = cast("list[dict[str, object]]", bundle["accounts"])
