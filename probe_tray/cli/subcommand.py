@@ -30,7 +30,7 @@ LOOKS = frozenset({Subcommand.NEXT, Subcommand.GUARD, Subcommand.WATCH})
 def subcommands_help(t: Translate) -> str:
     """What the help says of them, one line each."""
     about = {
-        Subcommand.NEXT: t("print the account to go on with"),
+        Subcommand.NEXT: t("print the account to use next"),
         Subcommand.GUARD: t("exit with 0 if enough of a quota is left, 1 if not, 3 if unknown"),
         Subcommand.WATCH: t("print a line of JSON now and at each change"),
         Subcommand.DIAGNOSE: t("check what works, and see how to fix the rest"),

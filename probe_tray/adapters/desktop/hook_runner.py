@@ -56,7 +56,7 @@ class ProcessHookRunner:
             # A path that no system takes: a zero byte in it, or half of a character.
             reason = Phrase("its path can't be used")
         else:
-            reason = Phrase("it ended with {n}", n=str(status)) if status else ""
+            reason = Phrase("it exited with code {n}", n=str(status)) if status else ""
         return HookFailedError(path=program, reason=reason) if reason else None
 
     def _status(self, program: str, event: bytes) -> int:

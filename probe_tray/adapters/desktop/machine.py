@@ -93,10 +93,10 @@ def how_installed(environment: Mapping[str, str]) -> str:
     if _FLATPAK.exists():
         return Phrase("a Flatpak")
     if getattr(sys, "frozen", False):
-        return Phrase("a bundle")
+        return Phrase("a standalone app")
     if origin := this_system().python_origin():
         return origin
-    return Phrase("an environment of Python") if sys.prefix != sys.base_prefix else Phrase("Python itself")
+    return Phrase("a Python environment") if sys.prefix != sys.base_prefix else Phrase("the system's Python")
 
 
 def _system() -> str:

@@ -154,7 +154,7 @@ class WindowsSystem:
 
         Python documentation, "Using Python on Windows": "Redirection of local data, registry, and temporary paths".
         """
-        return Phrase("Python of the Microsoft Store") if is_from_store() else ""
+        return Phrase("Python from the Microsoft Store") if is_from_store() else ""
 
     def is_held(self, error: OSError) -> bool:
         """As CreateFileW tells it."""

@@ -209,7 +209,7 @@ def clock_check(ahead: timedelta | None, t: Translator) -> Check:
 def program_check(machine: Machine, qt: str, t: Translator) -> Check:
     """What runs here and from where; ``qt`` is the version of PySide6, empty where it is not installed."""
     parts = (f"Probe Tray {machine.version}", machine.python, *([f"PySide6 {qt}"] if qt else []), machine.system)
-    return good(_PROGRAM, t("{what}, from {where}.", what=", ".join(parts), where=t(machine.installed)))
+    return good(_PROGRAM, t("{what}, running from {where}.", what=", ".join(parts), where=t(machine.installed)))
 
 
 def desktop_checks(

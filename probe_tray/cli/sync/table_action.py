@@ -45,8 +45,8 @@ async def _act(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
         console.note(
             t(
                 "There is a new key, and the table accepts both. Set up your other computers with codex-probe --sync "
-                "--show-code, then run codex-probe --sync --end-old-key. Keep a copy of the new key: the old one opens "
-                "nothing after that."
+                "--show-code, then run codex-probe --sync --end-old-key. Keep a copy of the new key: after that, the "
+                "old one can't open anything."
             )
         )
         return ExitStatus.SUCCESS

@@ -103,7 +103,7 @@ _HINTS: Final[Mapping[type[ProbeError], str]] = {
         "with -f to renew it without the table."
     ),
     SyncUnprotectedError: mark("Run the SQL from codex-probe --sync --show-sql in Supabase's SQL editor first."),
-    SyncNoKeyChangeError: mark("Begin with codex-probe --sync --change-key."),
+    SyncNoKeyChangeError: mark("Run codex-probe --sync --change-key first."),
     KeyInFileError: mark(
         "Write a new key, a colon and the old key there (sync_aes_gcm_key), then run codex-probe --sync --change-key "
         "again."

@@ -75,7 +75,7 @@ class SyncNoKeyChangeError(SyncError):
     """There is one key alone."""
 
     title_template = "The encryption key isn't being changed, so there is no old key to end."
-    hint_template = "Begin a change of the key first."
+    hint_template = "Change the key first."
 
 
 class SyncKeyUnfinishedError(SyncError):

@@ -31,10 +31,5 @@ class TableGrants(msgspec.Struct, frozen=True):
         return tuple(right for right, granted in zip(TableRight, self._all, strict=True) if granted is False)
 
     @property
-    def untried(self) -> tuple[TableRight, ...]:
-        """Those of which nobody knows."""
-        return tuple(right for right, granted in zip(TableRight, self._all, strict=True) if granted is None)
-
-    @property
     def _all(self) -> tuple[bool | None, ...]:
         return self.read, self.add, self.change, self.lease

@@ -296,8 +296,8 @@ def _key_text(setup: SyncSetup, t: Translator) -> str:
 def _code_entry(typed: TypedCode, t: Translator) -> CodeEntryView:
     said = t("The code was entered. Test the connection, then save.") if typed.taken else ""
     return CodeEntryView(
-        heading=t("Another computer syncs already?"),
-        text=t("Choose “Show code” there and enter the code here. It fills in steps 1 and 2, and step 3 is done."),
+        heading=t("Already syncing on another computer?"),
+        text=t("Choose “Show code” there and enter the code here. It fills in steps 1 and 2, and you can skip step 3."),
         label=t("Sy&nc code"),
         warning=t("Use only a code from your own computers. Whoever made it can read the logins you share."),
         said=t.told(typed.problem) if typed.problem is not None else said,

@@ -35,7 +35,7 @@ async def test_one_that_reads_nothing_is_none_the_worse(home: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("exit 3", "it ended with 3"), ("exec sleep 600", "it took longer than 0.2 seconds and was stopped")],
+    [("exit 3", "it exited with code 3"), ("exec sleep 600", "it took longer than 0.2 seconds and was stopped")],
 )
 async def test_what_goes_wrong_is_said(home: Path, text: str, said: str) -> None:
     with pytest.raises(HookFailedError, match=said):

@@ -41,9 +41,9 @@ def test_on_windows_nothing_is_asked_that_may_take_seconds(tmp_path: Path, monke
     ("environment", "platform", "base", "frozen", "expected"),
     [
         ({"APPIMAGE": "/x"}, "linux", "/usr", True, "an AppImage"),
-        ({}, "darwin", "/usr", True, "a bundle"),
-        ({}, "win32", r"C:\Program Files\WindowsApps\Python", False, "Python of the Microsoft Store"),
-        ({}, "win32", r"C:\Python", False, "an environment of Python"),
+        ({}, "darwin", "/usr", True, "a standalone app"),
+        ({}, "win32", r"C:\Program Files\WindowsApps\Python", False, "Python from the Microsoft Store"),
+        ({}, "win32", r"C:\Python", False, "a Python environment"),
     ],
 )
 def test_how_it_was_installed_is_told(

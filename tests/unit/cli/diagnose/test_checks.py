@@ -113,7 +113,7 @@ def test_a_report_begins_with_what_runs_and_where_it_is_from() -> None:
         version="1.2.3", python="CPython 3.12.1", system="Windows 10.0.22631", installed="Python of the Store"
     )
     assert program_check(machine, "6.12.0", ENGLISH).what == (
-        "Probe Tray 1.2.3, CPython 3.12.1, PySide6 6.12.0, Windows 10.0.22631, from Python of the Store."
+        "Probe Tray 1.2.3, CPython 3.12.1, PySide6 6.12.0, Windows 10.0.22631, running from Python of the Store."
     )
     assert "PySide6" not in program_check(machine, "", ENGLISH).what
 
