@@ -27,8 +27,11 @@ from tests.tooling.without_qt import needs_qt
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-# Every test's home lies below this folder, whose path is short: a Unix socket's path ends at 108 characters.
-HOMES: Final = Path(tempfile.mkdtemp(prefix="probe-tray-"))
+# Every test's home lies below this folder, whose path is short, since a Unix socket's ends at 104 characters on a Mac
+# and at 108 on Linux, and has no link in it. The Mac's own folder for temporary files is long, and below a link.
+HOMES: Final = Path(
+    tempfile.mkdtemp(prefix="probe-tray-", dir="/tmp" if sys.platform == "darwin" else None)  # noqa: S108 - a name of its own
+).resolve()
 
 settings.register_profile("checks", deadline=None, derandomize=True, database=None, print_blob=False)
 settings.load_profile("checks")

@@ -25,7 +25,12 @@ class Driver:
             stdout=subprocess.PIPE,
             text=True,
             cwd=Path(__file__).parents[2],
-            env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]},
+            # A Mac ends a process that forks once Objective-C was loaded, unless it is told not to mind.
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": os.environ["HOME"],
+                "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
+            },
         )
         assert self._line() == "ready"
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, final
 
 from probe_tray.adapters.systems.current import this_system
+from probe_tray.adapters.systems.tools import NO_CONSOLE
 from probe_tray.core.errors import BrowserError
 
 FAILS_WITHIN_SECONDS: Final = 2.0
@@ -74,6 +75,7 @@ def _starts(command: Sequence[str], environ: Mapping[str, str]) -> bool:
             stderr=subprocess.DEVNULL,
             # A signal to our terminal must not end the browser.
             start_new_session=True,
+            creationflags=NO_CONSOLE,
         )
     except OSError:
         return False

@@ -9,6 +9,7 @@ from typing import Final, final
 
 from probe_tray.adapters.files.disk import reason_of
 from probe_tray.adapters.systems.current import this_system
+from probe_tray.adapters.systems.tools import NO_CONSOLE
 from probe_tray.core.errors import HookFailedError, Phrase
 
 _SECONDS: Final = 30.0
@@ -66,8 +67,7 @@ class ProcessHookRunner:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            # Else Windows opens a console.
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            creationflags=NO_CONSOLE,
         ) as process:
             try:
                 process.communicate(event, timeout=self._seconds)

@@ -3,6 +3,8 @@
 import subprocess
 from typing import Final
 
+NO_CONSOLE: Final = int(getattr(subprocess, "CREATE_NO_WINDOW", 0))
+"""For ``creationflags`` of whatever is started: else Windows opens a console for a program that writes to one."""
 _SECONDS: Final = 3.0
 
 
@@ -14,8 +16,7 @@ def output_of(*command: str) -> str:
         stdin=subprocess.DEVNULL,
         timeout=_SECONDS,
         check=False,
-        # Else Windows opens a console for a moment.
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        creationflags=NO_CONSOLE,
         encoding="utf-8",
         errors="replace",
     )

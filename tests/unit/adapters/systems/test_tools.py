@@ -1,0 +1,28 @@
+"""Programs of the system that are asked something; ``CREATE_NO_WINDOW`` as Python's ``subprocess`` describes it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from probe_tray.adapters.desktop.hook_runner import ProcessHookRunner
+from probe_tray.adapters.systems import tools
+from probe_tray.core.errors import HookFailedError
+
+
+async def test_nothing_that_is_started_opens_a_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    flags: list[object] = []
+
+    def started(*_command: object, **options: object) -> object:
+        flags.append(options["creationflags"])
+        raise OSError
+
+    for place in ("probe_tray.adapters.systems.tools", "probe_tray.adapters.desktop.hook_runner"):
+        monkeypatch.setattr(f"{place}.NO_CONSOLE", 0x0800_0000)
+    monkeypatch.setattr(subprocess, "run", started)
+    monkeypatch.setattr(subprocess, "Popen", started)
+    with pytest.raises(OSError):  # noqa: PT011 - the double's
+        tools.output_of("tasklist")
+    with pytest.raises(HookFailedError):
+        await ProcessHookRunner().run(sys.executable, b"")
+    assert flags == [0x0800_0000] * 2
