@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,11 @@ def test_results_in_a_file_leave_the_bar_to_the_terminal(bench: Bench, tmp_path:
     assert [line.split()[0] for line in result.read_text().splitlines()] == ["Account", *emails]
     assert "\x1b" not in result.read_text()
     assert [line for line in watched.screen.lines if not line.startswith("Proxy: ")] == ["6 accounts"]
+
+
+def test_what_comes_byte_by_byte_is_read_as_it_was_written() -> None:
+    drawn = "█▀▄"
+    program = "import sys; [(sys.stdout.buffer.write(bytes([b])), sys.stdout.flush()) for b in sys.argv[1].encode()]"
+    with Session([sys.executable, "-c", program, drawn * 300], os.environ) as watched:
+        assert watched.end() == 0
+    assert "".join(watched.screen.lines) == drawn * 300

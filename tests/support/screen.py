@@ -1,5 +1,6 @@
 """What a person sees on a terminal: programs under test draw, and these lines are what is left on the glass."""
 
+import codecs
 import errno
 import os
 import re
@@ -127,6 +128,8 @@ class Session:
 
         self.screen = Screen(columns, height)
         self.raw = bytearray()
+        # A read may end within a character.
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", height, columns, 0, 0))
         streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs} | dict(elsewhere or {})
@@ -201,5 +204,5 @@ class Session:
                 raise
             return False
         self.raw += part
-        self.screen.feed(part.decode(errors="replace"))
+        self.screen.feed(self._decoder.decode(part))
         return bool(part)
