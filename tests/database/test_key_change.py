@@ -246,7 +246,7 @@ async def test_of_several_accounts_with_one_address_none_is_taken_out_by_it(rest
         with pytest.raises(SyncNoSuchRowError):
             await owner.withdraw(first.target, "")
         assert set(kinds(await first.sync()).values()) == {StepKind.SAME}
-        assert (await owner.withdraw(first.target, "account-work")).account_id == "account-work"
+        assert (await owner.withdraw(first.target, " Account-WORK")).account_id == "account-work"
         assert kinds(await first.sync()) == {"ana": StepKind.SAME, "work": StepKind.WITHDRAWN}
 
 

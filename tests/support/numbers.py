@@ -1,7 +1,29 @@
-"""A double for what the running program knows of the quotas."""
+"""What the running program knows of the quotas, and a double for what gives it out."""
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
+
+from probe_tray.core.quota.quota_overview import AccountQuota
+
+#: An account that may be used, and has no limits.
+ACCOUNT_QUOTA: Final = AccountQuota(
+    id="id-1",
+    name="ana@example.com",
+    masked_name="a•••@e•••",
+    alias="",
+    email="ana@example.com",
+    account_id="account-ana",
+    plan="",
+    in_use=False,
+    state="available",
+    usable=True,
+    limited=False,
+    settled=True,
+    taken_at=None,
+    free_at=None,
+    windows=(),
+)
 
 
 class FakeNumbers:

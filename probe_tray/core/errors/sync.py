@@ -102,15 +102,15 @@ class KeyInFileError(SyncError):
 class SyncNoSuchRowError(SyncError):
     """Nobody of that name."""
 
-    title_template = "The table has no account {who}."
+    title_template = "No account in the table is called “{who}”."
     hint_template = "Use the account's email address or id."
 
 
 class SyncSeveralRowsError(SyncError):
     """One email may have several workspaces, each with a row of its own."""
 
-    title_template = "The table has several accounts {who}: {ids}."
-    hint_template = "Nothing was removed. Use the id of the one you mean."
+    title_template = "“{who}” matches several accounts in the table: {ids}."
+    hint_template = "Nothing was removed. Use the id of one."
 
 
 class SyncUnopenedRowError(SyncError):

@@ -8,6 +8,8 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
+from probe_tray.core.account.account_names import AccountNames, matching
+
 
 class WindowQuota(msgspec.Struct, frozen=True, kw_only=True):
     """One window of the main limit."""
@@ -68,13 +70,12 @@ class QuotaOverview(msgspec.Struct, frozen=True, kw_only=True):
         return next((account for account in self.accounts if account.id == slug), None)
 
     def matching(self, text: str) -> tuple[AccountQuota, ...]:
-        """The accounts that ``text`` names: by id, account id, address or the person's own name."""
-        wanted = text.strip().casefold()
+        """The accounts that ``text`` names: by the person's own name, address, account id or id."""
 
-        def names(account: AccountQuota) -> set[str]:
-            return {account.id, *(t.casefold() for t in (account.account_id, account.email, account.alias))}
+        def names(account: AccountQuota) -> AccountNames:
+            return AccountNames(account.alias, (account.email, account.account_id, account.id))
 
-        return tuple(account for account in self.accounts if wanted and wanted in names(account))
+        return matching(text, self.accounts, names)
 
     @property
     def usual(self) -> AccountQuota | None:

@@ -7,6 +7,7 @@ the new key is kept here before the table hears of it, and the old one is forgot
 
 from collections.abc import Sequence
 
+from probe_tray.core.account.account_names import AccountNames, matching
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
@@ -118,16 +119,20 @@ async def forget_old_key(secrets: SyncVault, target: SyncTarget) -> bool:
 def _only_one(rows: Sequence[OpenedRow], who: str) -> tuple[OpenedRow, Credential]:
     """The row of the account ``who``, an email or an id. Raises a SyncError where that is not one that opens."""
     shared = [row for row in rows if row.fault is not StepKind.WITHDRAWN]
-    named = [row for row in shared if who and row.row.id == who]
-    found = named or [row for row in shared if who and row.login is not None and row.login.email == who]
+    found = matching(who, shared, _names)
     if not found:
         raise SyncNoSuchRowError(who=who)
-    if len(found) > 1:
+    only, *others = found
+    if others:
         raise SyncSeveralRowsError(who=who, ids=", ".join(_named(row) for row in found))
-    login = found[0].login
-    if login is None:
+    if only.login is None:
         raise SyncUnopenedRowError(who=who)
-    return found[0], login
+    return only, only.login
+
+
+def _names(row: OpenedRow) -> AccountNames:
+    # An alias is this computer's own, and other computers share the table.
+    return AccountNames("", (row.row.id, "" if row.login is None else row.login.email))
 
 
 def _named(row: OpenedRow) -> str:

@@ -46,7 +46,7 @@ def which_account(found: Sequence[AccountQuota], given: str, t: Translator) -> s
         return t("No account is called “{name}”.", name=given)
     facts = ((account, account.plan or account.account_id) for account in found)
     listed = ", ".join(f"{account.name}{f' ({fact})' if fact else ''}: {account.id}" for account, fact in facts)
-    return t("“{name}” names several accounts. Use the id of one: {accounts}", name=given, accounts=listed)
+    return t("“{name}” matches several accounts. Use the id of one: {accounts}", name=given, accounts=listed)
 
 
 def unknown_field(given: str, fields: Sequence[str], t: Translator) -> str:

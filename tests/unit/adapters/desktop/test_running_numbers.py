@@ -8,34 +8,19 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.desktop.instance_socket import InstanceSocket
 from probe_tray.adapters.desktop.running_numbers import RunningNumbers
-from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview
-from tests.support.numbers import FakeNumbers
+from probe_tray.core.quota.quota_overview import QuotaOverview
+from tests.support.numbers import ACCOUNT_QUOTA, FakeNumbers
 from tests.support.patience import PATIENCE
 from tests.unit.adapters.desktop.test_instance import SOCKETS, MakeSocket
 
 
 def overview(used: str, accounts: int = 1) -> QuotaOverview:
-    account = AccountQuota(
-        id=used,
-        name="ana@example.com",
-        masked_name="a•••@e•••",
-        alias="",
-        email="ana@example.com",
-        account_id="acct",
-        plan="plus",
-        in_use=False,
-        state="available",
-        usable=True,
-        limited=False,
-        settled=True,
-        taken_at=None,
-        free_at=None,
-        windows=(),
-    )
+    account = replace(ACCOUNT_QUOTA, id=used)
     return QuotaOverview(next=used, shows_left=False, privacy=False, accounts=(account,) * accounts)
 
 

@@ -1,31 +1,17 @@
 """Which account a person means, said on standard error."""
 
 import pytest
+from msgspec.structs import replace
 
 from probe_tray.cli.arguments import parse
 from probe_tray.cli.quota.quota_account import tell_which
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview
+from tests.support.numbers import ACCOUNT_QUOTA
 
 
 def account(number: int) -> AccountQuota:
-    return AccountQuota(
-        id=f"id-{number}",
-        name="ana@example.com",
-        masked_name="a•••@e•••",
-        alias="",
-        email="ana@example.com",
-        account_id=f"workspace-{number}",
-        plan="",
-        in_use=False,
-        state="",
-        usable=True,
-        limited=False,
-        settled=True,
-        taken_at=None,
-        free_at=None,
-        windows=(),
-    )
+    return replace(ACCOUNT_QUOTA, id=f"id-{number}", account_id=f"workspace-{number}")
 
 
 @pytest.mark.parametrize(("flags", "hidden"), [((), False), (("--hide-names",), True)])

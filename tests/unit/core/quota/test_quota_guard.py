@@ -3,9 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from probe_tray.core.quota.quota_guard import GuardedWindow, GuardResult, guard
 from probe_tray.core.quota.quota_overview import AccountQuota, WindowQuota
+from tests.support.numbers import ACCOUNT_QUOTA
 
 ENOUGH, BELOW, NOT_KNOWN = GuardResult.ENOUGH, GuardResult.BELOW, GuardResult.NOT_KNOWN
 
@@ -15,23 +17,7 @@ def account(*, usable: bool = True, limited: bool = False, **left: float) -> Acc
         WindowQuota(name={"short": "5h"}.get(name, name), used_percent=100 - part, left_percent=part, reset_at=None)
         for name, part in left.items()
     )
-    return AccountQuota(
-        id="1",
-        name="ana",
-        masked_name="a",
-        alias="",
-        email="ana",
-        account_id="a",
-        plan="",
-        in_use=False,
-        state="",
-        usable=usable,
-        limited=limited,
-        settled=True,
-        taken_at=None,
-        free_at=None,
-        windows=windows,
-    )
+    return replace(ACCOUNT_QUOTA, usable=usable, limited=limited, windows=windows)
 
 
 TIGHT_WEEK = account(short=60, week=10)
