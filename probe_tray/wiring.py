@@ -24,6 +24,7 @@ from probe_tray.core.errors import SyncOffError, WriteError
 from probe_tray.core.events import Event
 from probe_tray.core.settings import Settings, SettingsPatch
 from probe_tray.core.sync.setup import SyncTarget, target
+from probe_tray.core.sync.table_sql import TableSql
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
@@ -34,6 +35,7 @@ from probe_tray.ports.accounts import AccountStore, KeyStore, SyncVault
 from probe_tray.ports.files import SettingsFile
 from probe_tray.ports.http import Tables
 from probe_tray.ports.shared_logins import SharedLogins
+from probe_tray.resources import resource
 
 _log = logging.getLogger(__name__)
 
@@ -90,6 +92,12 @@ def make_sync_context(
         zone=zone,
         computer=_host_name(),
     )
+
+
+def table_sql() -> TableSql:
+    """The SQL of the shared table, as it ships."""
+    table, protection = (resource(f"sql/{name}.sql").read_text("utf-8") for name in ("tokens", "protect"))
+    return TableSql(table, protection)
 
 
 def _host_name() -> str:

@@ -39,7 +39,7 @@ from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.sync.result_dialog import SyncResultDialog
 from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
-from probe_tray.ui.sync.sync_controller import SyncController, TableSql
+from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tokens import DARK
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
@@ -52,6 +52,7 @@ from probe_tray.view.sync.sync_view import overwriting, sync_result
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.view_models import IconLook, Tone
+from probe_tray.wiring import table_sql
 from tests.support.widgets import opened
 from tests.unit.ui import samples
 from tests.unit.ui.sync_samples import synced
@@ -238,9 +239,8 @@ def _synced(theme: Theme, t: Translator) -> list[QPixmap]:
     tested = replace(synced(), test=SyncTestResult(rows=4, opened=3))
     engine = samples.FakeEngine(AppState())
     here = Now(samples.NOW, UTC)
-    sql = TableSql(*(resource(f"sql/{name}.sql").read_text("utf-8") for name in ("tokens", "protect")))
     question = QuestionDialog(theme)
-    windows = SyncController(engine, theme, t, question, lambda: here, sql)
+    windows = SyncController(engine, theme, t, question, lambda: here, table_sql())
     drawn: list[QPixmap] = []
     windows.set_up()
     page = opened(SyncSetupDialog)

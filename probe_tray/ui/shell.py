@@ -25,7 +25,6 @@ from probe_tray.core.commands import (
 )
 from probe_tray.core.state import LoginPhase, LoginState
 from probe_tray.ports.time import Clock
-from probe_tray.resources import resource
 from probe_tray.ui.bridge import Bridge
 from probe_tray.ui.details.details_controller import DetailsController
 from probe_tray.ui.engine import EngineProtocol
@@ -41,7 +40,7 @@ from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.panel.panel_actions import PanelActions
 from probe_tray.ui.preferences import PreferenceWatch
 from probe_tray.ui.settings.settings_controller import SettingsController
-from probe_tray.ui.sync.sync_controller import SyncController, TableSql
+from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.transfer_controller import TransferController
 from probe_tray.ui.tray.app_menu import AppMenu
@@ -57,6 +56,7 @@ from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.tray.tray import quitting_question
 from probe_tray.view.view_models import Card, CardAction, IconLook
+from probe_tray.wiring import table_sql
 
 _TRAY_COMES = 500
 """Milliseconds that the tray is given to show the icon by which the panel opens."""
@@ -255,8 +255,7 @@ class Shell(QObject):
             self.act,
             self._card_actions.open_account_menu,
         )
-        sql = TableSql(*(resource(f"sql/{name}.sql").read_text("utf-8") for name in ("tokens", "protect")))
-        self._sync = SyncController(engine, theme, t, question, now, sql)
+        self._sync = SyncController(engine, theme, t, question, now, table_sql())
         self._settings = SettingsController(engine, theme, t, self._sync)
         self._transfer = TransferController(engine, theme, t, question, now)
         self._login = LoginController(engine, theme, self._icons, self.show_settings)

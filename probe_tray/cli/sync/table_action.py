@@ -10,12 +10,10 @@ from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.sync.sync import sync_target, sync_with
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.setup import SyncTarget
-from probe_tray.core.sync.table_key import protected_sql
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.table_owner import TableOwner
-from probe_tray.resources import resource
-from probe_tray.wiring import make_sync_context
+from probe_tray.wiring import make_sync_context, table_sql
 
 
 def act_on_table(session: CommandSession) -> ExitStatus:
@@ -27,8 +25,7 @@ async def _act(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     arguments, console, t = session.arguments, session.console, session.t
     goal = await sync_target(session, loaded)
     if arguments.show_sql:
-        table, protection = (resource(name).read_text("utf-8") for name in ("sql/tokens.sql", "sql/protect.sql"))
-        console.lines(protected_sql(table, protection, goal.key))
+        console.lines(table_sql().protected(goal.key))
         return ExitStatus.SUCCESS
     proxy = session.proxy(loaded.settings)
     session.tell_proxy(proxy, (goal.url,))

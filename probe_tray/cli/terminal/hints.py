@@ -38,14 +38,20 @@ from probe_tray.core.errors import (
     RenewalWaitsError,
     RetryLaterError,
     RowGarbageError,
+    RowRolledBackError,
     RowSealedError,
     SavedForLaterError,
+    SetupCodeStrangeError,
     StillRefusedError,
     StrangeAnswerError,
     SyncConflictError,
     SyncCutOffError,
+    SyncKeyEndedError,
+    SyncLeasesError,
     SyncNoKeyChangeError,
     SyncOffError,
+    SyncOpenedError,
+    SyncSecretError,
     SyncUnprotectedError,
     SyncUnsteadyError,
     TokenRefusedError,
@@ -58,6 +64,10 @@ from probe_tray.view.text.translate import Translator, mark
 
 _AGAIN = mark("Run it again.")
 _AGAIN_UNCHANGED = mark("Run it again. Nothing was changed on this computer or in the table.")
+_NEW_KEY = mark(
+    "The key was probably changed on another computer. Run codex-probe --sync --show-code there and codex-probe --sync "
+    "--enter-code here."
+)
 _HINTS: Final[Mapping[type[ProbeError], str]] = {
     NotSentError: mark("Check your network and proxy, then run it again."),
     ProxyAddressError: mark(
@@ -98,6 +108,21 @@ _HINTS: Final[Mapping[type[ProbeError], str]] = {
     RowGarbageError: mark(
         "If the login on this computer is the right one, run it again with --yes to overwrite such rows."
     ),
+    RowRolledBackError: mark(
+        "If this computer has the newest login, run it again with --yes to overwrite such rows. If you didn't restore "
+        "a backup, someone else can change your database."
+    ),
+    SyncSecretError: _NEW_KEY,
+    SyncKeyEndedError: _NEW_KEY,
+    SyncOpenedError: mark(
+        "Nothing was changed on this computer or in the table. Protect it again with the SQL from codex-probe --sync "
+        "--show-sql."
+    ),
+    SyncLeasesError: mark(
+        "Run all of the SQL again in Supabase's SQL editor: Set up sync in the Probe Tray app shows it. It deletes "
+        "nothing. If other programs use the table, choose “Let other programs use the table” there first."
+    ),
+    SetupCodeStrangeError: mark("Run codex-probe --sync --show-code on a computer that already syncs."),
     RenewalWaitsError: mark(
         "Another computer may have renewed this login already; it works until its token ends. Run it again later, or "
         "with -f to renew it without the table."

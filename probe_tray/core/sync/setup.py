@@ -10,14 +10,16 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ConfigError, Phrase, Problem, SyncOffError
 from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import SyncReport
+from probe_tray.core.sync.table_key import KEY_SEPARATOR
 
 API_KEY, KEY, ADDRESS = "sync_api_key", "sync_aes_gcm_key", "sync_url"
 """The names of the three in the configuration file."""
 KEY_BYTES = 32
 ADDRESS_ALLOWED = Phrase("an https address, such as https://abcdefgh.supabase.co")
 KEY_ALLOWED = Phrase("64 hexadecimal digits")
+_KEYS_ALLOWED = Phrase("64 hexadecimal digits each, with a colon between")
 API_KEY_ALLOWED = Phrase("one word, as the service shows it")
-_KEY = re.compile(r"[0-9A-Fa-f]{64}(?::[0-9A-Fa-f]{64})?")
+_KEY = re.compile(rf"[0-9A-Fa-f]{{64}}(?:{KEY_SEPARATOR}[0-9A-Fa-f]{{64}})?")
 _API_KEY = re.compile(r"[!-~]{1,4096}")
 """It goes into a header, so it holds what a header may hold."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -157,11 +159,8 @@ def target(url: str, held: SyncSecrets, place: str) -> SyncTarget:
     if not is_api_key(held.api_key.reveal()):
         raise ConfigError(path=place, key=API_KEY, found=Phrase("text that isn't a key"), allowed=API_KEY_ALLOWED)
     if not is_key(held.key.reveal()):
-        length = len(held.key.reveal())
-        found = Phrase("text of {n} characters", n=str(length))
-        if length == 64:
-            found = Phrase("64 characters that are not all digits from 0 to f")
-        raise ConfigError(path=place, key=KEY, found=found, allowed=KEY_ALLOWED)
+        found, allowed = _key_found(held.key.reveal())
+        raise ConfigError(path=place, key=KEY, found=found, allowed=allowed)
     return SyncTarget(url=address, api_key=held.api_key, key=Secret(held.key.reveal().strip()))
 
 
@@ -170,9 +169,25 @@ def is_key(text: str) -> bool:
     return _KEY.fullmatch(text.strip()) is not None
 
 
+def key_lengths(text: str) -> tuple[int, ...]:
+    """How many characters each key in it has: of one, or of the new one and the old one."""
+    return tuple(len(part.strip()) for part in text.split(KEY_SEPARATOR))
+
+
 def is_api_key(text: str) -> bool:
     """Whether it can be a publishable key."""
     return _API_KEY.fullmatch(text) is not None
+
+
+def _key_found(text: str) -> tuple[str, str]:
+    """What stands there instead of a key, without any of it, and what may."""
+    count, *more = key_lengths(text)
+    if more:
+        counts = ", ".join(map(str, (count, *more)))
+        return Phrase("{n} keys of {counts} characters", n=str(1 + len(more)), counts=counts), _KEYS_ALLOWED
+    if count == KEY_BYTES * 2:
+        return Phrase("64 characters that are not all digits from 0 to f"), KEY_ALLOWED
+    return Phrase("text of {n} characters", n=str(count)), KEY_ALLOWED
 
 
 def _address_found(url: str) -> str:

@@ -20,6 +20,7 @@ from probe_tray.core.errors import (
     SetupCodeStrangeError,
 )
 from probe_tray.core.sync.setup import KEY_BYTES, base_address, is_api_key, is_key
+from probe_tray.core.sync.table_key import KEY_SEPARATOR, keys_of
 
 LONGEST_CODE: Final = 8_000
 """Characters that are read at most; a code with the longest publishable key of a project has some 600."""
@@ -30,7 +31,6 @@ _FILLERS: Final = re.compile(r"[\s\u2010-\u2015-]+")
 """A program that passes a text on may break its lines, or replace its hyphens."""
 _LOOKALIKES: Final = str.maketrans("018", "OIB")
 """Base32 has none of these digits."""
-_BETWEEN_KEYS: Final = ":"
 _GROUP: Final = 5
 _LENGTH, _CHECK = 2, 4
 """Bytes."""
@@ -60,7 +60,7 @@ _CONTENT: Final = msgspec.msgpack.Decoder(_Content)
 
 def write_code(code: SetupCode) -> Secret:
     """``code`` as one word of capital letters and digits, without hyphens."""
-    key = b"".join(map(bytes.fromhex, code.key.reveal().split(_BETWEEN_KEYS)))
+    key = b"".join(bytes.fromhex(one.reveal()) for one in keys_of(code.key))
     body = msgspec.msgpack.encode(_Content(code.url, code.api_key.reveal(), key))
     whole = (len(body) + _CHECK).to_bytes(_LENGTH, "big") + body
     return Secret(_NAME + _VERSION + base64.b32encode(whole + _check(whole)).decode().rstrip("="))
@@ -102,7 +102,7 @@ def _read(digits: str) -> SetupCode:
         content = _CONTENT.decode(raw[_LENGTH:-_CHECK])
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise SetupCodeMistypedError from None
-    url, key = base_address(content.url), content.key.hex(_BETWEEN_KEYS, -KEY_BYTES)
+    url, key = base_address(content.url), content.key.hex(KEY_SEPARATOR, -KEY_BYTES)
     if url is None or not is_api_key(content.api_key) or len(content.key) % KEY_BYTES or not is_key(key):
         raise SetupCodeStrangeError
     return SetupCode(url=url, api_key=Secret(content.api_key), key=Secret(key))

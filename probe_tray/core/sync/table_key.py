@@ -38,11 +38,6 @@ def table_digest(key: Secret) -> str:
     return hashlib.sha256(table_secret(key).reveal().encode("ascii")).hexdigest()
 
 
-def protected_sql(sql: str, statement: str, key: Secret) -> str:
-    """``sql`` of the table, and at its end the ``statement`` that lets in only who has ``key``, the newest of it."""
-    return sql + statement.replace("{digest}", table_digest(keys_of(key)[0]))
-
-
 def row_key(key: Secret) -> Secret:
     """The AES-256 key of rows in the protected form, as hexadecimal digits."""
     return Secret(_derive(key, "probe-tray row 2").hex())

@@ -103,14 +103,16 @@ class SyncSetupDialog(ThemedDialog):
         self.project.address.setFocus()
         self._tested = False
 
-    def enter(self, code: SetupCode) -> None:
-        """Fill the steps from ``code``, and forget it."""
+    def enter(self, code: SetupCode) -> bool:
+        """Fill the steps from ``code``, and forget it; whether all of it went in: the file's keys stay as they are."""
         self.code.start()
         self.project.address.setText(code.url)
-        if self.project.api_key.isEnabled():
+        takes_api_key, takes_key = self.project.api_key.isEnabled(), not self.key.field.isReadOnly()
+        if takes_api_key:
             self.project.api_key.setText(code.api_key.reveal())
-        if not self.key.field.isReadOnly():
+        if takes_key:
             self.key.offer(code.key)
+        return takes_api_key and takes_key
 
     def show_model(self, model: SyncSetupView, complaint: str, refused: str) -> None:
         """Show this; what was typed stays.

@@ -1,7 +1,7 @@
 """Between the windows of sync and the engine."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
@@ -12,7 +12,7 @@ from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncNo
 from probe_tray.core.errors import Problem, SyncError
 from probe_tray.core.sync.setup import SecretPlace, SyncState
 from probe_tray.core.sync.setup_code import read_code
-from probe_tray.core.sync.table_key import protected_sql
+from probe_tray.core.sync.table_sql import TableSql
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.login.concealed_clipboard import SECONDS, ConcealedClipboard
@@ -28,14 +28,6 @@ if TYPE_CHECKING:
     from probe_tray.ui.sync.result_dialog import SyncResultDialog
     from probe_tray.ui.sync.setup_dialog import SyncDraft, SyncSetupDialog
     from probe_tray.ui.sync.sync_box import SyncBox
-
-
-class TableSql(NamedTuple):
-    """The SQL that ships."""
-
-    table: str
-    protection: str
-    """One more statement, with a place for the digest of a key."""
 
 
 class SyncController(QObject):
@@ -177,8 +169,7 @@ class SyncController(QObject):
         typed = TypedCode()
         if page is not None and text.strip():
             try:
-                page.enter(read_code(text))
-                typed = TypedCode(taken=True)
+                typed = TypedCode(taken=True, fixed=not page.enter(read_code(text)))
             except SyncError as error:
                 typed = TypedCode(problem=error.problem)
         self._typed_code = typed
@@ -211,9 +202,9 @@ class SyncController(QObject):
         if page.table.compatible.isChecked():
             use(sql.table)
         elif draft.key is not None:
-            use(protected_sql(sql.table, sql.protection, draft.key))
+            use(sql.protected(draft.key))
         else:
-            self._fetch(lambda key: use(protected_sql(sql.table, sql.protection, key)))
+            self._fetch(lambda key: use(sql.protected(key)))
 
     def _make_code(self, use: Callable[[Secret], None]) -> None:
         if (page := self._setup.visible) is not None:

@@ -6,12 +6,14 @@ from probe_tray.core.errors import Problem, SyncNoTableError
 from probe_tray.core.sync.setup import (
     API_KEY,
     KEY,
+    KEY_BYTES,
     SecretPlace,
     SyncSetup,
     SyncState,
     base_address,
     is_api_key,
     is_key,
+    key_lengths,
 )
 from probe_tray.view.sync.table_test import tested_words
 from probe_tray.view.text.translate import Translator
@@ -107,6 +109,8 @@ class TypedCode(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     """Why it can't be used."""
     taken: bool = False
+    fixed: bool = False
+    """It was taken as far as the configuration file has no key of its own, which goes before the code's."""
 
 
 class SyncSetupView(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,9 +176,21 @@ def complaint(url: str, api_key: str, key: str, setup: SyncSetup, t: Translator)
     if not key.strip() and setup.key is SecretPlace.NOWHERE:
         return t("Create a key, or enter the one from your other computer.")
     if key.strip() and not is_key(key):
-        count = len(key.strip())
-        return t("A key has 64 characters, 0 to 9 and a to f. This one has {count}.", count=str(count))
+        return _key_complaint(key_lengths(key), t)
     return ""
+
+
+def _key_complaint(lengths: tuple[int, ...], t: Translator) -> str:
+    counts = t(", ").join(map(str, lengths))
+    match lengths:
+        case (count,) if count != KEY_BYTES * 2:
+            return t("A key has 64 characters, 0 to 9 and a to f. This one has {count}.", count=counts)
+        case (_, _) if set(lengths) != {KEY_BYTES * 2}:
+            return t("The new key and the old one have 64 characters each. These have {counts}.", counts=counts)
+        case (_,) | (_, _):
+            return t("A key has only the characters 0 to 9 and a to f.")
+        case _:
+            return t("Enter one key, or the new one, a colon and the old one.")
 
 
 def refusal(problem: Problem, t: Translator) -> str:
@@ -295,13 +311,15 @@ def _key_text(setup: SyncSetup, t: Translator) -> str:
 
 def _code_entry(typed: TypedCode, t: Translator) -> CodeEntryView:
     said = t("The code was entered. Test the connection, then save.") if typed.taken else ""
+    if typed.fixed:
+        said = t("The code was entered, but the configuration file sets one of the keys. Change it there.")
     return CodeEntryView(
         heading=t("Already syncing on another computer?"),
         text=t("Choose “Show code” there and enter the code here. It fills in steps 1 and 2, and you can skip step 3."),
         label=t("Sy&nc code"),
         warning=t("Use only a code from your own computers. Whoever made it can read the logins you share."),
         said=t.told(typed.problem) if typed.problem is not None else said,
-        taken=typed.taken,
+        taken=typed.taken and not typed.fixed,
     )
 
 

@@ -4,7 +4,15 @@ import pytest
 
 from probe_tray.adapters.files.import_files import in_words
 from probe_tray.cli.terminal.hints import at_the_command_line
-from probe_tray.core.errors import KeyringAbsentError, ModelRefusedError, NoConnectionError, ProbeError, ReadError
+from probe_tray.core.errors import (
+    KeyringAbsentError,
+    ModelRefusedError,
+    NoConnectionError,
+    ProbeError,
+    ReadError,
+    RowError,
+    SyncError,
+)
 from probe_tray.core.formats.document import LARGEST_LIST, LARGEST_LOGIN
 
 
@@ -34,3 +42,17 @@ def test_nobody_is_sent_to_a_window_that_is_not_there(error: ProbeError) -> None
     hint = at_the_command_line(error.problem).hint
     assert "Settings" not in hint
     assert "here" not in hint.split()
+
+
+def sync_errors(kind: type[SyncError] = SyncError) -> list[type[SyncError]]:
+    return [kind, *(found for below in kind.__subclasses__() for found in sync_errors(below))]
+
+
+@pytest.mark.parametrize("kind", sync_errors())
+def test_nothing_about_the_table_sends_to_a_window_that_is_not_there(kind: type[SyncError]) -> None:
+    hint = at_the_command_line(kind().problem).hint
+    for words in ("Settings", "Change setup", "Enter the current one here", "choose Renew now", "overwrite the row."):
+        assert words not in hint
+    if "overwrite" in hint:
+        assert issubclass(kind, RowError)
+        assert "--yes" in hint

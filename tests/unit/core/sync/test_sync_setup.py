@@ -72,6 +72,12 @@ def test_what_is_missing_is_named() -> None:
             "sync_aes_gcm_key",
             "64 characters that are not all digits from 0 to f",
         ),
+        (
+            URL,
+            SyncSecrets(api_key=HELD.api_key, key=Secret(f"{'5e' * 32}:canary")),
+            "sync_aes_gcm_key",
+            "2 keys of 64, 6 characters",
+        ),
     ],
 )
 def test_a_value_that_is_no_good_is_named_and_no_secret_shown(

@@ -43,11 +43,12 @@ from probe_tray.core.sync.setup import SecretPlace, SetUpAnswer, SyncSetup, Sync
 from probe_tray.core.sync.setup import SyncTestResult as Look
 from probe_tray.core.sync.setup_code import SetupCode, in_groups, write_code
 from probe_tray.core.sync.table_key import table_digest
+from probe_tray.core.sync.table_sql import TableSql
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.sync.result_dialog import SyncResultDialog
 from probe_tray.ui.sync.setup_dialog import SyncDraft, SyncSetupDialog
 from probe_tray.ui.sync.sync_box import SyncBox
-from probe_tray.ui.sync.sync_controller import SyncController, TableSql
+from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -376,6 +377,17 @@ def test_the_code_of_another_computer_fills_in_the_page(bench: Bench) -> None:
     assert "The code was entered. Test the connection, then save." in texts(bench.page)
     press(bench.page, "Save")
     assert bench.engine.sent == [SetUpSync(url=URL, api_key=Secret(API_KEY), key=Secret(KEY))]
+
+
+@pytest.mark.parametrize("fixed", ["api_key", "key"])
+def test_what_the_configuration_file_sets_is_not_said_to_come_from_the_code(bench: Bench, fixed: str) -> None:
+    bench.change(SyncState(setup=replace(READY, **{fixed: SecretPlace.FILE})))
+    bench.syncing.set_up()
+    QTest.keyClicks(bench.field("Sync code"), CODE.reveal())
+    said = "The code was entered, but the configuration file sets one of the keys. Change it there."
+    assert said in texts(bench.page)
+    given = bench.page.draft
+    assert (given.api_key is None, given.key is None) == (fixed == "api_key", fixed == "key")
 
 
 @pytest.mark.parametrize(

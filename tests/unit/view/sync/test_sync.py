@@ -155,6 +155,11 @@ def test_the_settings_say_how_it_stands_and_what_came_of_the_last_one() -> None:
         (("https://x.supabase.co", "two words", ""), "The publishable key is one word"),
         (("https://x.supabase.co", "sb_1", ""), "Create a key, or enter"),
         (("https://x.supabase.co", "sb_1", "5e" * 31), "This one has 62"),
+        (("https://x.supabase.co", "sb_1", "5g" * 32), "only the characters 0 to 9 and a to f"),
+        (("https://x.supabase.co", "sb_1", f"{'5e' * 32}:{'07' * 31}"), "These have 64, 62"),
+        (("https://x.supabase.co", "sb_1", f"{'5g' * 32}:{'07' * 32}"), "only the characters 0 to 9 and a to f"),
+        (("https://x.supabase.co", "sb_1", ":".join(["5e" * 32] * 3)), "Enter one key, or the new one, a colon"),
+        (("https://x.supabase.co", "sb_1", f"{'5e' * 32}:{'07' * 32}"), ""),
         (("https://x.supabase.co", "sb_1", "5e" * 32), ""),
     ],
 )
