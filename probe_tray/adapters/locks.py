@@ -5,16 +5,14 @@ import threading
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 from weakref import WeakValueDictionary
 
 from probe_tray.adapters.files.disk import reason_of
 from probe_tray.adapters.files.safe_files import make_private_folder
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import DataFolderError, HeldUpError, WriteError
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 _FIRST_PAUSE: Final = 0.005
 _LONGEST_PAUSE: Final = 0.05
@@ -116,40 +114,33 @@ class KernelLock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock: BaseFileLock | None = None
+        self._release: Callable[[], None] | None = None
         self._guard = threading.Lock()
         self._given_up = False
 
     def take(self) -> bool:
         """Try once. Raises DataFolderError."""
-        # Imported here: it brings sqlite3 among others, 100 ms that a start does without.
-        from filelock import FileLock, Timeout
-
         # Under the guard, so that an attempt whose task was cancelled meanwhile cannot end up holding the lock.
         with self._guard:
             if self._given_up:
                 return False
+            if self._release is not None:
+                return True
             try:
                 make_private_folder(self._path.parent)
-                if self._lock is None:
-                    # fallback_to_soft: a lock that exists as a mere file would outlive its process.
-                    self._lock = FileLock(
-                        self._path, thread_local=False, fallback_to_soft=False, preserve_lock_file=True, mode=0o600
-                    )
-                self._lock.acquire(blocking=False)
-            except Timeout:
-                return False
+                self._release = this_system().take_lock(self._path)
             except WriteError as error:
                 raise DataFolderError(path=str(self._path.parent), reason=error.facts["reason"]) from None
             except OSError as error:
                 raise DataFolderError(path=str(self._path.parent), reason=reason_of(error)) from None
-            return True
+            return self._release is not None
 
     def give_up(self) -> None:
         """Release it, or see to it that a try still under way comes to nothing; the guard is held for a moment only."""
         with self._guard:
             self._given_up = True
+            release, self._release = self._release, None
             # The kernel releases the lock when the file is closed, whatever closing reports.
             with suppress(OSError):
-                if self._lock is not None:
-                    self._lock.release(force=True)
+                if release is not None:
+                    release()

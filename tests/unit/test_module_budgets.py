@@ -13,7 +13,7 @@ from tests.support.tokens import tokens
 
 DATA: Final = frozenset({"msgspec", "platformdirs", "typing_extensions"})
 NETWORK: Final = DATA | {"anyio", "certifi", "h11", "httpcore", "httpx", "idna", "sniffio", "socksio", "truststore"}
-LOCKS: Final = NETWORK | {"filelock"}
+LOCKS: Final = NETWORK | ({"filelock"} if sys.platform == "win32" else frozenset[str]())
 KEYRING: Final = frozenset(
     [
         "backports",

@@ -185,6 +185,14 @@ class OperatingSystem(Protocol):
         """Open a folder so that its names can be brought to the medium; None where that cannot be. Raises OSError."""
         ...
 
+    def take_lock(self, path: Path) -> Callable[[], None] | None:
+        """Lock a file, which is made 0600 where it is missing; what is returned gives the lock up.
+
+        None where somebody else has it, in this process or another. The kernel gives it up with the process.
+        Raises OSError.
+        """
+        ...
+
     def folder_lock(
         self, folder: Path, handle: int | None, seconds: float, pause: Callable[[float], None]
     ) -> AbstractContextManager[bool]:

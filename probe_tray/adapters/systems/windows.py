@@ -15,7 +15,7 @@ from probe_tray.adapters.systems.operating_system import Command, EntryFile, Log
 from probe_tray.adapters.systems.run_entry import RunEntry, is_from_store
 from probe_tray.adapters.systems.tools import output_of
 from probe_tray.adapters.systems.user_registry import APPROVED_KEY, RUN_KEY, UserRegistry
-from probe_tray.adapters.systems.windows_files import expanded, is_held, is_open_to_others, shared_entry
+from probe_tray.adapters.systems.windows_files import expanded, is_held, is_open_to_others, shared_entry, take_lock
 from probe_tray.adapters.systems.windows_library import windows_library
 from probe_tray.adapters.systems.windows_proxies import finds_script, names_script, system_proxies
 from probe_tray.adapters.systems.windows_zone import offset_at, offset_of
@@ -168,6 +168,10 @@ class WindowsSystem:
         """It opens none."""
         del folder
         return None
+
+    def take_lock(self, path: Path) -> Callable[[], None] | None:
+        """By LockFileEx."""
+        return take_lock(path)
 
     @contextlib.contextmanager
     def folder_lock(

@@ -4,6 +4,8 @@ import contextlib
 import errno
 import glob
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -53,6 +55,23 @@ def _opens_with(name: str, access: int) -> int:
         return last_error()
     kernel.CloseHandle(ctypes.c_void_p(handle))
     return 0
+
+
+def take_lock(path: Path) -> Callable[[], None] | None:
+    """Lock a file, and return what gives the lock up; None where somebody else has it. Raises OSError.
+
+    The library knows what Windows answers while a file is being removed or scanned.
+    """
+    # Imported here: it brings asyncio and sqlite3 along.
+    from filelock import FileLock, Timeout
+
+    # fallback_to_soft: a lock that exists as a mere file would outlive its process.
+    lock = FileLock(path, thread_local=False, fallback_to_soft=False, preserve_lock_file=True, mode=0o600)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return None
+    return partial(lock.release, force=True)
 
 
 def is_open_to_others(path: Path) -> bool:

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from probe_tray.adapters import locks as locks_module
-from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.locks import FileLocks, KernelLock
+from probe_tray.adapters.systems.current import this_system
+from probe_tray.adapters.systems.windows_files import take_lock
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import DataFolderError, HeldUpError
 from tests.support.patience import PATIENCE
@@ -280,3 +282,43 @@ def _token_locks(folder: Path) -> list[str]:
 async def _hold_token(locks: FileLocks, fingerprint: str) -> None:
     async with locks.hold_token(fingerprint):
         pass
+
+
+def test_the_lock_of_a_version_that_used_the_library_counts_too(tmp_path: Path) -> None:
+    ours, theirs = this_system().take_lock, take_lock
+    for first, second in ((ours, theirs), (theirs, ours)):
+        release = first(tmp_path / "a.lock")
+        assert release is not None
+        assert second(tmp_path / "a.lock") is None
+        release()
+        release = second(tmp_path / "a.lock")
+        assert release is not None
+        release()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps an open file from being removed")
+def test_a_lock_whose_file_was_removed_excludes_nobody_and_counts_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = os.open
+
+    def removed_at_once(path: Path, flags: int, mode: int) -> int:
+        file = opened(path, flags, mode)
+        path.unlink()
+        return file
+
+    monkeypatch.setattr(os, "open", removed_at_once)
+    lock = KernelLock(tmp_path / "a.lock")
+    assert not lock.take()
+    monkeypatch.undo()
+    assert lock.take()
+    lock.give_up()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links are for administrators there")
+def test_a_link_is_not_locked(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("kept")
+    (tmp_path / "a.lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DataFolderError):
+        KernelLock(tmp_path / "a.lock").take()
+    assert (tmp_path / "elsewhere").read_text() == "kept"
