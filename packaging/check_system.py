@@ -33,7 +33,6 @@ from probe_tray.adapters.logins.credential_files import folder_lock
 from probe_tray.adapters.proxy.proxy import read_system_proxies
 from probe_tray.adapters.system import SystemClock
 from probe_tray.adapters.systems.current import this_system
-from probe_tray.adapters.systems.windows import notification_icon
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.state import AppState
@@ -167,7 +166,7 @@ async def notification(folder: Path) -> str:
     """Show a notification. A program that is not installed may show none on macOS: that is said and no defect."""
     del folder
     instead: list[str] = []
-    notifier = DesktopNotifier(lambda title, _body: instead.append(title), resource(notification_icon()))
+    notifier = DesktopNotifier(lambda title, _body: instead.append(title), resource(this_system().notification_picture))
     allowed = await notifier.show(Notification(tag="check", title=NAME, body="It works."), lambda _action: None)
     await notifier.close()
     if not allowed:

@@ -21,21 +21,14 @@ from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.desktop.instance_socket import system_socket
 from probe_tray.adapters.files.app_folders import demo_places, user_places
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.systems.current import this_desktop
-from probe_tray.adapters.systems.macos import show_alert_by_script, start_in_the_background
-from probe_tray.adapters.systems.windows import (
-    build_number,
-    lacks_dark_controls,
-    name_process,
-    show_error_box,
-    use_console_of_parent,
-)
+from probe_tray.adapters.systems.current import this_desktop, this_system
 from probe_tray.cli.terminal.pipes import finish, is_terminal, say
 from probe_tray.cli.tray_arguments import TrayArguments, tray_parser
 from probe_tray.cli.wrong_use import WrongUseError
 from probe_tray.core.alerts.alert import AlertHelp
 from probe_tray.core.commands import Refresh, Renew, StartLogin
 from probe_tray.core.errors import ProbeError
+from probe_tray.resources import resource
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -47,6 +40,8 @@ if TYPE_CHECKING:
     from probe_tray.view.text.translate import Translator
 
 _FATAL = 2
+_SEEN = frozenset({StartRequest.SHOW, StartRequest.LOG_IN, StartRequest.NOTHING})
+"""What a person asks for, or the start of the session; the others come from scripts."""
 _TURN_SECONDS = 0.0005
 
 
@@ -57,7 +52,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the tray app to its end: 0 when it was quit, 2 when it could not start, 128 and its number after a signal."""
-    use_console_of_parent()
+    this_system().use_console()
     try:
         chosen = TrayArguments(arguments)
     except WrongUseError as error:
@@ -92,18 +87,22 @@ def _start(chosen: TrayArguments) -> int:
         with open_session(os.environ, disk, demo=chosen.demo) as session:
             return _run_session(app, session, instance, request, opens=asked is StartRequest.SHOW and request is None)
     except ProbeError as error:
-        _say_why(error, by_hand=asked in {StartRequest.SHOW, StartRequest.LOG_IN})
+        _say_why(error, asked)
         return _FATAL
 
 
-def _say_why(error: ProbeError, *, by_hand: bool) -> None:
-    """Say what ended the start: in the terminal, else in a window of the system's own, for Qt may be what failed.
+def _say_why(error: ProbeError, asked: StartRequest) -> None:
+    """Say what ended the start: in the terminal, else by the system's own means, for Qt may be what failed.
 
-    Only to somebody who started it ``by_hand``: nobody may be there to close the window that a script or the start of
-    the session opened.
+    A window only where somebody sees it: whoever started it by hand, or has just logged in to the session. At login a
+    notification comes first, for that takes no keyboard away.
     """
-    if by_hand and not is_terminal(sys.stderr) and (show_error_box(str(error)) or show_alert_by_script(str(error))):
-        return
+    if not is_terminal(sys.stderr):
+        system, text = this_system(), str(error)
+        if asked is StartRequest.NOTHING and system.show_notification("Probe Tray", text):
+            return
+        if asked in _SEEN and system.show_error(text):
+            return
     say(f"probe-tray: {error}")
 
 
@@ -146,7 +145,8 @@ def _make_application() -> "QApplication":
     # names for other programs, and ends where that is not installed.
     os.environ.pop("QT_API", None)
     check_libraries(Path(PySide6.__file__).parent / "Qt" / "plugins", sys.platform)
-    name_process()
+    system, desktop = this_system(), this_desktop()
+    system.name_process(resource(system.notification_picture))
     chosen = os.environ.get("QT_QPA_PLATFORM", "")
     if chosen:
         os.environ["QT_QPA_PLATFORM"] = with_other_platforms(chosen, sys.platform)
@@ -154,10 +154,10 @@ def _make_application() -> "QApplication":
     # reader that asks for a row that has just gone: a person could do nothing about any. QT_LOGGING_RULES still wins.
     quiet = ("qt.qpa.theme.gnome", "qt.qpa.services", "qt.qpa.wayland.textinput", "qt.accessibility.atspi")
     QLoggingCategory.setFilterRules("\n".join(f"{category}.warning=false" for category in quiet))
-    start_in_the_background(os.environ)
+    desktop.prepare_start(os.environ)
     app = QApplication(["probe-tray"])
-    this_desktop().show_in_dock(shown=False)
-    if lacks_dark_controls(build_number()):
+    desktop.show_in_dock(shown=False)
+    if desktop.lacks_dark_controls:
         app.setStyle("fusion")
     app.setApplicationName("probe-tray")
     app.setApplicationDisplayName("Probe Tray")

@@ -43,7 +43,7 @@ from probe_tray.adapters.proxy.pac import PacProxies, finds_script, names_script
 from probe_tray.adapters.proxy.proxy import detect_proxy, read_system_proxies
 from probe_tray.adapters.proxy.source import IN_SETTINGS, ProxySource
 from probe_tray.adapters.system import SystemClock, SystemRandomness
-from probe_tray.adapters.systems.windows import notification_icon
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.alert import Alert
@@ -305,7 +305,7 @@ class EngineFactory:
             snapshot = account.snapshot
             return None if snapshot is None else runs_out_at(account.paces, window, snapshot.service_now(clock.now()))
 
-        notifier = DesktopNotifier(self._desktop.show_message, resource(notification_icon()))
+        notifier = DesktopNotifier(self._desktop.show_message, resource(this_system().notification_picture))
         memory = FileAlertMemory(self._places.said, disk=self._disk)
         composer = AlertComposer(compose, lambda: trial(t), lambda: still_running(t))
         return AlertService(notifier, composer, self._store, clock, memory, zone, forecast)

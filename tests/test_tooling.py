@@ -192,9 +192,11 @@ class TestLayers:
 
     def test_only_the_files_of_the_systems_ask_which_system_this_is(self) -> None:
         trees = {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in source.files()}
-        elsewhere = (module for module in trees if not module.startswith("probe_tray.adapters.systems"))
+        elsewhere = {module for module in trees if not module.startswith("probe_tray.adapters.systems")}
         asking = {module for module in elsewhere if source.names_of_systems(trees[module])}
         assert asking == source.BY_SYSTEM.keys(), "ask adapters.systems, or say in tests/tooling/source.py why not"
+        past_the_port = {module for module in elsewhere if source.files_of_systems(trees[module])}
+        assert past_the_port == source.BY_FILE.keys(), "add it to the port in adapters.systems"
 
     @pytest.mark.parametrize(
         "text",
@@ -203,10 +205,16 @@ class TestLayers:
             "import os\nx = os.name",
             "from sys import platform",
             "import platform\nplatform.system()",
+            "if this_system().name == 'macos': x()",
         ],
     )
     def test_a_question_which_system_this_is_is_found(self, text: str) -> None:
         assert source.names_of_systems(ast.parse(text))
+
+    def test_what_is_taken_from_the_file_of_one_system_is_found(self) -> None:
+        shared = "from probe_tray.adapters.systems.current import this_system"
+        assert source.files_of_systems(ast.parse(shared)) == []
+        assert source.files_of_systems(ast.parse("from probe_tray.adapters.systems.windows_files import is_held"))
 
     @pytest.mark.parametrize(
         ("module", "classes"),

@@ -88,6 +88,11 @@ BY_SYSTEM: Final = {
     "probe_tray.ui.loop": "qasync waits in another way on Windows",
     "probe_tray.ui.system_network": "Qt alone knows the network's price",
 }
+# Who may take something from one system's own file besides, and why.
+BY_FILE: Final = {
+    "probe_tray.ui.loop": "the part of asyncio that only Windows has",
+}
+_OWN_NAMES: Final = frozenset({"linux", "macos", "windows"})
 _SYSTEM_NAMES: Final = frozenset({"sys.platform", "os.name", "platform.system", "sys.getwindowsversion"})
 
 # Library -> the only modules that may import it themselves.
@@ -275,7 +280,24 @@ def names_of_systems(tree: ast.Module) -> list[str]:
         for alias in node.names
     }
     asked = [(node.lineno, ast.unparse(node)) for node in attributes] + [(line, name) for name, line in imports.items()]
-    return [f"line {line}: {name}" for line, name in asked if name in _SYSTEM_NAMES]
+    by_name = (
+        (node.lineno, f"a comparison with {one.value!r}")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        for one in (node.left, *node.comparators)
+        if isinstance(one, ast.Constant) and one.value in _OWN_NAMES
+    )
+    named = [*((line, name) for line, name in asked if name in _SYSTEM_NAMES), *by_name]
+    return [f"line {line}: {name}" for line, name in named]
+
+
+def files_of_systems(tree: ast.Module) -> list[str]:
+    """Return the files of single systems that this module imports past the port."""
+    shared = tuple(
+        f"probe_tray.adapters.systems.{name}." for name in ("current", "desktop", "operating_system", "tools")
+    )
+    names = (name for name in imported(tree) if name.startswith("probe_tray.adapters.systems."))
+    return [name for name in names if not name.startswith(shared)]
 
 
 def _is_typed(call: ast.Call) -> bool:

@@ -211,28 +211,6 @@ def test_a_second_start_opens_the_window_of_the_first_and_ends_well(folder: Path
     assert (first.returncode, out, said(err)) == (0, "", [])
 
 
-@pytest.mark.parametrize(
-    ("argument", "shown"), [("--demo", True), ("--login", True), ("--background", False), ("--refresh", False)]
-)
-def test_only_who_started_it_by_hand_gets_a_window_that_says_why_it_ended(
-    argument: str, *, shown: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    boxes: list[str] = []
-
-    def show(text: str) -> bool:
-        boxes.append(text)
-        return True
-
-    def fail(*_: object) -> None:
-        raise NoDisplayError
-
-    monkeypatch.setattr("probe_tray.app.check_display", fail)
-    monkeypatch.setattr("probe_tray.app.show_error_box", show)
-    assert run(["--demo", argument]) == 2
-    assert bool(boxes) is shown
-    assert bool(capsys.readouterr().err) is not shown
-
-
 def test_quitting_where_none_runs_says_so_and_leaves_nothing_behind(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
 from probe_tray.adapters.systems.current import this_system
-from probe_tray.adapters.systems.windows import describe_process, notification_sender
 from probe_tray.ports.desktop import Notification, Urgency
 
 if TYPE_CHECKING:
@@ -129,9 +128,9 @@ class DesktopNotifier:
             # It takes every notification, shows none, and counts them as dispatched.
             if issubclass(kind, DummyNotificationCenter):
                 return None
-            self._service = kind(notification_sender(APP_NAME), desktop.Icon(path=self._icon))
+            self._service = kind(this_system().notification_sender(APP_NAME), desktop.Icon(path=self._icon))
             # WORKAROUND desktop-notifier 6.2 (``winrt.py``): it has just named the id after itself.
-            describe_process(self._icon)
+            this_system().describe_process(self._icon)
             self._wait_for_numbers(self._service)
         return self._service
 
@@ -210,7 +209,7 @@ async def may_notify(icon: Path) -> bool | None:
         if issubclass(kind, DummyNotificationCenter):
             return None
         async with asyncio.timeout(SEND_SECONDS):
-            return await kind(notification_sender(APP_NAME), Icon(path=icon)).has_authorisation()
+            return await kind(this_system().notification_sender(APP_NAME), Icon(path=icon)).has_authorisation()
     except Exception as error:  # noqa: BLE001 - whatever a desktop does, a report is made all the same
         _log.debug("no permission of notifications: %s", type(error).__name__)
         return None

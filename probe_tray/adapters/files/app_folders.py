@@ -10,7 +10,7 @@ import msgspec
 import platformdirs
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.systems.macos import macos_folder
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import Phrase, UsageError
 
 if TYPE_CHECKING:
@@ -131,11 +131,11 @@ def demo_places() -> AppFolders:
 
 
 def _config(name: str) -> Path:
-    return (macos_folder(name) or platformdirs.user_config_path(name, appauthor=False)) / "config.json"
+    return (this_system().app_folder(name) or platformdirs.user_config_path(name, appauthor=False)) / "config.json"
 
 
 def _data(name: str) -> Path:
-    return macos_folder(name) or platformdirs.user_data_path(name, appauthor=False)
+    return this_system().app_folder(name) or platformdirs.user_data_path(name, appauthor=False)
 
 
 @contextlib.contextmanager

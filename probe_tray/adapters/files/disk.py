@@ -110,7 +110,7 @@ def reason_of(error: OSError) -> str:
     if is_held(error):
         return Phrase("another program has it open")
     number = error.errno or 0
-    if number == errno.EPERM and this_system().name == "macos":
+    if number == errno.EPERM and this_system().asks_before_opening:
         return _PRIVACY
     if number in _REASONS:
         return _REASONS[number]

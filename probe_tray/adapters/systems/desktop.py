@@ -1,6 +1,6 @@
 """What windows, icon and session need of each system beyond what Qt does."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol, final
 
@@ -27,6 +27,11 @@ class SystemDesktop(Protocol):
     draws_menu: bool
     """Whether the menu looks as the program's windows do; else the panel draws it in colors of its own."""
 
+    @property
+    def lacks_dark_controls(self) -> bool:
+        """Whether the style that Qt takes here draws light controls in dark windows."""
+        ...
+
     def hides_new_icons(self) -> bool:
         """Whether the icons of programs that the system has not met before are hidden at first."""
         ...
@@ -41,6 +46,10 @@ class SystemDesktop(Protocol):
 
     def keep_punctual(self, reason: str) -> AbstractContextManager[None]:
         """Have timers end when they should although no window is open; the machine may sleep all the same."""
+        ...
+
+    def prepare_start(self, environment: MutableMapping[str, str]) -> None:
+        """Set what Qt must find in this process's ``environment`` to start in the background."""
         ...
 
     def show_in_dock(self, *, shown: bool) -> None:
@@ -75,6 +84,7 @@ class PlainDesktop:
     repeats_second_click = False
     draws_icon = False
     draws_menu = False
+    lacks_dark_controls = False
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         """``environment`` is this process's."""
@@ -99,6 +109,9 @@ class PlainDesktop:
         """Timers are."""
         del reason
         yield
+
+    def prepare_start(self, environment: MutableMapping[str, str]) -> None:
+        """Nothing."""
 
     def show_in_dock(self, *, shown: bool) -> None:
         """There is none."""

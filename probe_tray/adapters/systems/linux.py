@@ -47,6 +47,7 @@ class LinuxSystem(PosixSystem):
     asks_before_notifying = False
     tells_permission = False
     reads_markup = True
+    asks_before_opening = False
     # The last three are what GNOME, Debian and WSL offer.
     browser_starters = ("xdg-open", "gio open", "x-www-browser", "wslview")
 
@@ -90,6 +91,16 @@ class LinuxSystem(PosixSystem):
         """There is no other way."""
         del title, body
         return False
+
+    def show_error(self, text: str) -> bool:
+        """There is no window without a toolkit; what is printed goes to the session's journal."""
+        del text
+        return False
+
+    def app_folder(self, name: str) -> Path | None:
+        """By the XDG Base Directory Specification."""
+        del name
+        return None
 
 
 @final

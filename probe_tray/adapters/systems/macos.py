@@ -1,11 +1,11 @@
-"""What only macOS has or needs; on other systems each function does nothing."""
+"""What only macOS has or needs."""
 
 import contextlib
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -45,6 +45,7 @@ class MacosSystem(PosixSystem):
     asks_before_notifying = True
     tells_permission = True
     reads_markup = False
+    asks_before_opening = True  # TCC, "Privacy & Security > Files and Folders".
     browser_starters = ("open",)
 
     def situation(self) -> Situation:
@@ -111,7 +112,20 @@ class MacosSystem(PosixSystem):
 
     def show_notification(self, title: str, body: str) -> bool:
         """By a script: outside of a bundle the service shows none."""
-        return show_by_script(title, body)
+        return _run_script("display notification (item 2 of texts) with title (item 1 of texts)", (title, body), 5.0)
+
+    def show_error(self, text: str) -> bool:
+        """By a script."""
+        return _run_script('display alert "Probe Tray" message (item 1 of texts) as critical', (text,), None)
+
+    def app_folder(self, name: str) -> Path | None:
+        """In the library.
+
+        platformdirs 4 obeys XDG_CONFIG_HOME and XDG_DATA_HOME here too. They are set in a shell's profile, which
+        launchd does not read: the program would have other logins, and other locks, from the terminal than from the
+        menu bar.
+        """
+        return Path.home() / "Library" / "Application Support" / name
 
 
 @final
@@ -202,26 +216,11 @@ def scutil_finds_script(shown: str) -> bool:
     return re.search(r"^\s*ProxyAutoDiscoveryEnable\s*:\s*1\s*$", shown, re.MULTILINE) is not None
 
 
-def show_by_script(title: str, body: str) -> bool:
-    """Have macOS show a notification for a program without a bundle, which gets none of its own; whether it did.
-
-    Blocks.
-    """
-    return _run_script("display notification (item 2 of texts) with title (item 1 of texts)", (title, body), 5.0)
-
-
-def show_alert_by_script(text: str) -> bool:
-    """Show an error where there is no terminal to print it to; whether it was shown. Waits for the person."""
-    return _run_script('display alert "Probe Tray" message (item 1 of texts) as critical', (text,), None)
-
-
 def _run_script(line: str, texts: tuple[str, ...], seconds: float | None) -> bool:
     """Run one line of AppleScript (AppleScript Language Guide, "Commands Reference"); whether that worked.
 
     The texts are arguments of the script, as osascript(1) passes them: inside it they would be code.
     """
-    if sys.platform != "darwin":
-        return False
     lines = (part for one in ("on run texts", line, "end run") for part in ("-e", one))
     try:
         done = subprocess.run(
@@ -234,25 +233,6 @@ def _run_script(line: str, texts: tuple[str, ...], seconds: float | None) -> boo
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
-
-
-def start_in_the_background(environment: MutableMapping[str, str]) -> None:
-    """Keep Qt from taking the keyboard, and a place in the Dock, as soon as it starts; call it before that.
-
-    Qt 6.11 (``qcocoaapplicationdelegate.mm``, ``qcocoaintegration.mm``) makes the program the active one unless this
-    variable is set. A person who logs in is typing.
-    """
-    if sys.platform == "darwin":
-        environment.update(QT_MAC_DISABLE_FOREGROUND_APPLICATION_TRANSFORM="1")
-
-
-def macos_folder(name: str) -> Path | None:
-    """Where a program of that name has its files on macOS, None on other systems. Raises RuntimeError without a home.
-
-    platformdirs 4 obeys XDG_CONFIG_HOME and XDG_DATA_HOME here too. They are set in a shell's profile, which launchd
-    does not read: the program would have other logins, and other locks, from the terminal than from the menu bar.
-    """
-    return Path.home() / "Library" / "Application Support" / name if sys.platform == "darwin" else None
 
 
 _PASSED_ON: Final = (

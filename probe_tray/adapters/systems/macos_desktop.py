@@ -2,7 +2,7 @@
 
 import contextlib
 import ctypes
-from collections.abc import Generator
+from collections.abc import Generator, MutableMapping
 from importlib import import_module
 from typing import Any, Final, cast, final
 
@@ -27,6 +27,7 @@ class MacosDesktop:
     repeats_second_click = False
     draws_icon = True
     draws_menu = True
+    lacks_dark_controls = False
 
     def hides_new_icons(self) -> bool:
         """None are hidden."""
@@ -59,6 +60,13 @@ class MacosDesktop:
         finally:
             _send(process, "endActivity:", activity)
             _send(activity, "release")
+
+    def prepare_start(self, environment: MutableMapping[str, str]) -> None:
+        """Keep Qt from taking the keyboard, and a place in the Dock: a person who logs in is typing.
+
+        Qt 6.11 (``qcocoaapplicationdelegate.mm``, ``qcocoaintegration.mm``) does both unless this variable is set.
+        """
+        environment.update(QT_MAC_DISABLE_FOREGROUND_APPLICATION_TRANSFORM="1")
 
     def show_in_dock(self, *, shown: bool) -> None:
         """Be a program of the Dock, or what LSUIElement makes of a bundle. Qt makes every other program one of it."""

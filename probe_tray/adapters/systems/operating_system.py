@@ -86,8 +86,12 @@ class OperatingSystem(Protocol):
     """Whether the system says if the person lets a program show notifications."""
     reads_markup: bool
     """Whether a notification's text is read as markup."""
+    notification_picture: str
+    """The picture beside a notification, in a format that the system's service shows: a file of ``resources``."""
     backslash_escapes: bool
     """Whether a backslash in a command line takes the meaning from the sign after it."""
+    asks_before_opening: bool
+    """Whether the person decides which programs may open Documents, Desktop and the like: a refusal is EPERM."""
 
     @property
     def browser_starters(self) -> Sequence[str]:
@@ -159,6 +163,37 @@ class OperatingSystem(Protocol):
 
     def show_notification(self, title: str, body: str) -> bool:
         """Show one for a program that the system's own service shows none for; whether it did."""
+        ...
+
+    def notification_sender(self, name: str) -> str:
+        """What the program's notifications come from; ``name`` unless the system knows it by an id."""
+        ...
+
+    def name_process(self, icon: Path) -> None:
+        """Tell the system, before there is a window, which program this is. A refusal changes only looks."""
+        ...
+
+    def describe_process(self, icon: Path) -> None:
+        """Give the id of the program's notifications its name and picture. A refusal changes only looks."""
+        ...
+
+    def show_error(self, text: str) -> bool:
+        """Show an error where there is no terminal, without Qt, which may be what failed; whether it was shown.
+
+        Waits for the person.
+        """
+        ...
+
+    def use_console(self) -> None:
+        """Let a program without standard streams print to the console that it was started from, if there is one."""
+        ...
+
+    def obeys_sequences(self, stream: TextIO) -> bool:
+        """Whether the terminal behind standard output or error obeys escape sequences."""
+        ...
+
+    def app_folder(self, name: str) -> Path | None:
+        """Where a program of that name has its files; None where platformdirs says so. Raises RuntimeError."""
         ...
 
     def switch_off_core_dumps(self) -> None:

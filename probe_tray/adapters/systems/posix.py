@@ -33,6 +33,7 @@ class PosixSystem:
     has_unix_sockets = True
     reserves_ports = False
     inherits_access = False
+    notification_picture = "icons/probe-tray.svg"
     backslash_escapes = True
 
     def start_command(self, environment: Mapping[str, str]) -> Command:
@@ -88,6 +89,24 @@ class PosixSystem:
         """Left to the starters."""
         del address
         return None
+
+    def notification_sender(self, name: str) -> str:
+        """Its name."""
+        return name
+
+    def name_process(self, icon: Path) -> None:
+        """Known by its desktop file, or its bundle."""
+
+    def describe_process(self, icon: Path) -> None:
+        """Known by its desktop file, or its bundle."""
+
+    def use_console(self) -> None:
+        """Every program has its streams."""
+
+    def obeys_sequences(self, stream: TextIO) -> bool:
+        """Every terminal does."""
+        del stream
+        return True
 
     def switch_off_core_dumps(self) -> None:
         """Set the limit of their size."""

@@ -1,4 +1,4 @@
-"""What only Windows has or needs; on other systems each function says so or does nothing."""
+"""What only Windows has or needs."""
 
 import contextlib
 import os
@@ -21,12 +21,9 @@ from probe_tray.adapters.systems.windows_proxies import finds_script, names_scri
 from probe_tray.adapters.systems.windows_zone import offset_at, offset_of
 from probe_tray.core.errors import Phrase
 from probe_tray.core.polling.situation import Situation
-from probe_tray.resources import resource
 
 APP_ID: Final = "ProbeTray.ProbeTray"
 """The AppUserModelID: no spaces, at most 128 characters. Shortcuts that an installer makes must carry the same one."""
-WINDOWS_11: Final = 22_000
-"""Its first build."""
 _EPOCH: Final = datetime(1601, 1, 1, tzinfo=UTC)
 _ERROR_BOX: Final = 0x10 | 0x10000
 """MB_ICONERROR and MB_SETFOREGROUND."""
@@ -49,6 +46,9 @@ class WindowsSystem:
     asks_before_notifying = False
     tells_permission = True
     reads_markup = False
+    # Toasts show no SVG ("Toast content" on learn.microsoft.com: PNG, JPEG, GIF and others).
+    notification_picture = "icons/probe-tray-256.png"
+    asks_before_opening = False
     browser_starters = ()
     backslash_escapes = False
 
@@ -142,6 +142,58 @@ class WindowsSystem:
         del title, body
         return False
 
+    def notification_sender(self, name: str) -> str:
+        """The id of the process, so that it has one name."""
+        del name
+        return APP_ID
+
+    def name_process(self, icon: Path) -> None:
+        """By an id, which groups windows in the taskbar and signs balloons."""
+        import ctypes
+
+        windows_library("shell32").SetCurrentProcessExplicitAppUserModelID(ctypes.c_wchar_p(APP_ID))
+        self.describe_process(icon)
+
+    def describe_process(self, icon: Path) -> None:
+        """For balloons, toasts and their settings. IconUri takes a plain path, no address of a file."""
+        key = UserRegistry(rf"Software\Classes\AppUserModelId\{APP_ID}")
+        with contextlib.suppress(OSError):
+            key.set("DisplayName", "Probe Tray")
+            key.set("IconUri", str(icon))
+
+    def show_error(self, text: str) -> bool:
+        """By MessageBoxW."""
+        import ctypes
+
+        box = windows_library("user32").MessageBoxW
+        return bool(box(None, ctypes.c_wchar_p(text), ctypes.c_wchar_p("Probe Tray"), _ERROR_BOX))
+
+    def use_console(self) -> None:
+        """A program of the graphical subsystem has None for its standard streams (Python, ``sys.__stderr__``)."""
+        if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison] - see above
+            return
+        # ATTACH_PARENT_PROCESS
+        if windows_library("kernel32").AttachConsole(-1):
+            with contextlib.suppress(OSError):
+                sys.stdout = sys.stderr = open("CONOUT$", "w", encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115 - a device, open until the end
+
+    def obeys_sequences(self, stream: TextIO) -> bool:
+        """A console is told to, and refuses where it is too old."""
+        import ctypes
+
+        kernel = windows_library("kernel32")
+        kernel.GetStdHandle.restype = ctypes.c_void_p
+        handle = ctypes.c_void_p(kernel.GetStdHandle(_STANDARD_HANDLES.get(stream.fileno(), 0)))
+        mode = ctypes.c_ulong()
+        if not kernel.GetConsoleMode(handle, ctypes.byref(mode)):
+            return False
+        return bool(kernel.SetConsoleMode(handle, mode.value | _VIRTUAL_TERMINAL))
+
+    def app_folder(self, name: str) -> Path | None:
+        """By the known folders."""
+        del name
+        return None
+
     def switch_off_core_dumps(self) -> None:
         """A matter of Unix: Windows Error Reporting asks the person."""
 
@@ -221,98 +273,6 @@ class WindowsSystem:
     def offset_of(self, local: datetime) -> timedelta:
         """As the settings are now."""
         return offset_of(local)
-
-
-def understands_sequences(stream: TextIO) -> bool:
-    """Whether the terminal behind standard output or error obeys escape sequences; a console of Windows is told to."""
-    if sys.platform != "win32":
-        return True
-    import ctypes
-
-    kernel = windows_library("kernel32")
-    kernel.GetStdHandle.restype = ctypes.c_void_p
-    handle = ctypes.c_void_p(kernel.GetStdHandle(_STANDARD_HANDLES.get(stream.fileno(), 0)))
-    mode = ctypes.c_ulong()
-    if not kernel.GetConsoleMode(handle, ctypes.byref(mode)):
-        return False
-    return bool(kernel.SetConsoleMode(handle, mode.value | _VIRTUAL_TERMINAL))
-
-
-def name_process() -> None:
-    """Tell Windows, before there is a window, which program this is; elsewhere do nothing.
-
-    A refusal changes nothing but how the taskbar groups windows and balloons are signed, so it is not reported.
-    """
-    if sys.platform != "win32":
-        return
-    import ctypes
-
-    shell = windows_library("shell32")
-    shell.SetCurrentProcessExplicitAppUserModelID(ctypes.c_wchar_p(APP_ID))
-    describe_process(resource(notification_icon()))
-
-
-def describe_process(icon: Path) -> None:
-    """Give the id a name and a picture, which balloons, toasts and their settings show; elsewhere do nothing.
-
-    ``icon`` is written as a plain path: IconUri takes no address of a file.
-    """
-    key = UserRegistry(rf"Software\Classes\AppUserModelId\{APP_ID}")
-    with contextlib.suppress(OSError):
-        key.set("DisplayName", "Probe Tray")
-        key.set("IconUri", str(icon))
-
-
-def notification_sender(name: str) -> str:
-    """What notifications come from: the id of the process on Windows, so that it has one name; else ``name``."""
-    return APP_ID if sys.platform == "win32" else name
-
-
-def notification_icon() -> str:
-    """The picture beside a notification, a file of ``resources``: toasts of Windows show no SVG.
-
-    The formats are those of "Toast content" on learn.microsoft.com: PNG, JPEG, GIF and others.
-    """
-    return "icons/probe-tray-256.png" if sys.platform == "win32" else "icons/probe-tray.svg"
-
-
-def build_number() -> int | None:
-    """The build of this Windows, None on other systems."""
-    return sys.getwindowsversion().build if sys.platform == "win32" else None
-
-
-def lacks_dark_controls(build: int | None) -> bool:
-    """Whether the style that Qt takes on this build draws light controls in dark windows, as it does on Windows 10.
-
-    Qt 6.5 and later follow the dark appearance on Windows 11 alone; its style before that, windowsvista, knows none.
-    """
-    return build is not None and build < WINDOWS_11
-
-
-def show_error_box(text: str) -> bool:
-    """Show an error where there is no standard error to print it to; whether it was shown. Waits for the person.
-
-    MessageBoxW needs no Qt, which may be what failed.
-    """
-    if sys.platform != "win32":
-        return False
-    import ctypes
-
-    box = windows_library("user32").MessageBoxW
-    return bool(box(None, ctypes.c_wchar_p(text), ctypes.c_wchar_p("Probe Tray"), _ERROR_BOX))
-
-
-def use_console_of_parent() -> None:
-    """Let a program of the graphical subsystem print to the console that it was started from, if there is one.
-
-    Such a program has None for its standard streams (Python, ``sys.__stderr__``).
-    """
-    if sys.platform != "win32" or sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison] - see above
-        return
-    # ATTACH_PARENT_PROCESS
-    if windows_library("kernel32").AttachConsole(-1):
-        with contextlib.suppress(OSError):
-            sys.stdout = sys.stderr = open("CONOUT$", "w", encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115 - a device, open until the end
 
 
 def post_completion(port: int) -> None:

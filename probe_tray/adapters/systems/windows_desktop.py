@@ -1,16 +1,18 @@
 """What windows, icon and session need of Windows beyond what Qt does."""
 
 import contextlib
-from collections.abc import Generator
+import sys
+from collections.abc import Generator, MutableMapping
 from typing import Final, final
 
 from probe_tray.adapters.systems.user_registry import UserRegistry
-from probe_tray.adapters.systems.windows import WINDOWS_11, build_number
 from probe_tray.adapters.systems.windows_library import windows_library
 
 PERSONALIZE_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
 """What the person chose under Personalization > Colors."""
 
+_WINDOWS_11: Final = 22_000
+"""Its first build."""
 _GET_HIGH_CONTRAST: Final = 0x0042
 _IS_ON: Final = 0x0001
 """HCF_HIGHCONTRASTON."""
@@ -30,7 +32,7 @@ class WindowsDesktop:
 
     def hides_new_icons(self) -> bool:
         """Since Windows 11."""
-        return (build_number() or 0) >= WINDOWS_11
+        return _build_number() >= _WINDOWS_11
 
     def session_ends(self) -> bool:
         """Qt asks for nothing else (6.12, ``qwindowscontext.cpp``)."""
@@ -56,6 +58,17 @@ class WindowsDesktop:
         """Timers are."""
         del reason
         yield
+
+    @property
+    def lacks_dark_controls(self) -> bool:
+        """On Windows 10: Qt 6.5 and later follow the dark appearance on Windows 11 alone.
+
+        Its style before that, windowsvista, knows none.
+        """
+        return _build_number() < _WINDOWS_11
+
+    def prepare_start(self, environment: MutableMapping[str, str]) -> None:
+        """Nothing."""
 
     def show_in_dock(self, *, shown: bool) -> None:
         """The taskbar has every window."""
@@ -83,3 +96,7 @@ class WindowsDesktop:
         found = HighContrast(size=ctypes.sizeof(HighContrast))
         asked = windows_library("user32").SystemParametersInfoW
         return bool(asked(_GET_HIGH_CONTRAST, found.size, ctypes.byref(found), 0)) and bool(found.flags & _IS_ON)
+
+
+def _build_number() -> int:
+    return sys.getwindowsversion().build if sys.platform == "win32" else 0

@@ -30,7 +30,6 @@ from probe_tray.adapters.proxy.pac import finds_script, names_script
 from probe_tray.adapters.proxy.proxy import read_system_proxies
 from probe_tray.adapters.system import SystemClock
 from probe_tray.adapters.systems.current import this_system
-from probe_tray.adapters.systems.windows import notification_icon
 from probe_tray.cli.diagnose.checks import (
     CONFIGURATION,
     DATA_FOLDER,
@@ -139,7 +138,7 @@ class _Diagnosis:
         memory = await FileUpdateMemory(self._places.update, disk=self._disk).load()
         local.append(update_check(memory, self._t, wanted=settings.check_for_updates))
         network = await self._network(settings, loaded)
-        permitted = await may_notify(resource(notification_icon()))
+        permitted = await may_notify(resource(this_system().notification_picture))
         return [*local, *network, *desktop_checks(await _listed(), sys.platform, self._t, permitted=permitted)]
 
     def _configuration(self) -> tuple[LoadedSettings | None, Check]:

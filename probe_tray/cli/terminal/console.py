@@ -10,7 +10,7 @@ from typing import Self, TextIO
 from msgspec.structs import replace
 
 from probe_tray.adapters.files.disk import reason_of
-from probe_tray.adapters.systems.windows import understands_sequences
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.cli.tables.layout import Line, TextPiece, TextTable, aligned, folded, laid_out, width
 from probe_tray.cli.terminal.pipes import discard_errors, discard_output, is_terminal, say
 from probe_tray.core.errors import Phrase, WriteError
@@ -42,7 +42,7 @@ class Terminal:
         """The terminal behind ``stream``; None where there is none, or one that cannot do more than a pipe."""
         if stream is None or not is_terminal(stream) or environment.get("TERM", "") in _WITHOUT_CURSOR:
             return None
-        if not understands_sequences(stream):
+        if not this_system().obeys_sequences(stream):
             return None
         return cls(stream, colored=not environment.get("NO_COLOR"))
 

@@ -7,7 +7,6 @@ and osascript as osascript(1) does.
 import asyncio
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import desktop_notifier.main as library
 import pytest
@@ -20,8 +19,11 @@ from probe_tray.adapters.desktop.notifier import DesktopNotifier, may_notify
 from probe_tray.adapters.systems import macos
 from probe_tray.ports.desktop import Notification
 from probe_tray.resources import resource
+from tests.support.winreg import Winreg
 
 ICON = resource("icons/probe-tray.svg")
+
+KEY = r"Software\Classes\AppUserModelId\ProbeTray.ProbeTray"
 
 NOTE = Notification(tag="t", title='A "title"', body="$(body)")
 
@@ -77,17 +79,13 @@ def nothing(_action: str) -> None:
     pass
 
 
-def nowhere(_icon: Path) -> None:
-    pass
-
-
 def provide(
     monkeypatch: pytest.MonkeyPatch, platform: str, backend: Callable[[], type[DesktopNotifierBackend]]
-) -> None:
+) -> Winreg:
+    registry = Winreg.installed(monkeypatch)
     monkeypatch.setattr(library, "get_backend_class", backend)
     monkeypatch.setattr("sys.platform", platform)
-    # There is no registry to write the program's name into.
-    monkeypatch.setattr("probe_tray.adapters.desktop.notifier.describe_process", nowhere)
+    return registry
 
 
 class Scripts:
@@ -169,6 +167,23 @@ async def test_the_permission_is_told_without_asking_the_person(monkeypatch: pyt
 async def test_outside_of_a_bundle_macos_says_nothing_of_a_permission(monkeypatch: pytest.MonkeyPatch) -> None:
     provide(monkeypatch, "darwin", lambda: DummyNotificationCenter)
     assert await may_notify(ICON) is None
+
+
+async def test_on_windows_they_come_from_the_program_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = Person()
+    person.allows = True
+
+    class Backend(person.backend()):
+        # As ``winrt.py`` does: it names the id after itself.
+        def __init__(self, app_name: str, app_icon: Icon | None = None) -> None:
+            super().__init__(app_name, app_icon)
+            registry.values[KEY] = {"DisplayName": app_name}
+            person.seen.append(app_name)
+
+    registry = provide(monkeypatch, "win32", lambda: Backend)
+    assert await DesktopNotifier(Others().show, ICON).show(NOTE, nothing)
+    assert person.seen == ["ProbeTray.ProbeTray", NOTE.title]
+    assert registry.values[KEY] == {"DisplayName": "Probe Tray", "IconUri": str(ICON)}
 
 
 async def test_linux_has_no_such_permission(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,8 @@ import project
 from probe_tray.adapters.desktop.autostart import TextEntryFile
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.systems import macos
-from probe_tray.adapters.systems.macos import BUNDLE_ID, LaunchAgent, show_alert_by_script, start_in_the_background
+from probe_tray.adapters.systems.macos import BUNDLE_ID, LaunchAgent, MacosSystem
+from probe_tray.adapters.systems.macos_desktop import MacosDesktop
 from probe_tray.core.errors import WriteError
 
 
@@ -34,28 +35,16 @@ def test_an_error_is_shown_by_a_script_that_does_not_hold_its_text(
     status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = Script(status)
-    monkeypatch.setattr("sys.platform", "darwin")
     monkeypatch.setattr(macos.subprocess, "run", script.run)
-    assert show_alert_by_script('it\'s "broken"') is (status == 0)
+    assert MacosSystem().show_error('it\'s "broken"') is (status == 0)
     assert script.command[-2:] == ("--", 'it\'s "broken"')
     assert script.command[:2] == ("/usr/bin/osascript", "-e")
 
 
-def test_elsewhere_no_script_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    script = Script(0)
-    monkeypatch.setattr(macos.subprocess, "run", script.run)
-    assert not show_alert_by_script("x")
-    assert script.command == ()
-
-
-@pytest.mark.parametrize(("platform", "set_there"), [("darwin", True), ("linux", False), ("win32", False)])
-def test_qt_is_kept_from_taking_the_keyboard_at_the_start(
-    platform: str, monkeypatch: pytest.MonkeyPatch, *, set_there: bool
-) -> None:
+def test_qt_is_kept_from_taking_the_keyboard_at_the_start() -> None:
     environment: dict[str, str] = {}
-    monkeypatch.setattr("sys.platform", platform)
-    start_in_the_background(environment)
-    assert ("QT_MAC_DISABLE_FOREGROUND_APPLICATION_TRANSFORM" in environment) is set_there
+    MacosDesktop().prepare_start(environment)
+    assert environment == {"QT_MAC_DISABLE_FOREGROUND_APPLICATION_TRANSFORM": "1"}
 
 
 COMMAND = ("/Applications/Probe Tray.app/Contents/MacOS/probe-tray", "--background")

@@ -8,7 +8,8 @@ import pytest
 
 from probe_tray.adapters.desktop.instance import StartRequest
 from probe_tray.adapters.systems import windows
-from probe_tray.adapters.systems.windows import APP_ID, name_process, notification_sender
+from probe_tray.adapters.systems.windows import APP_ID, WindowsSystem
+from probe_tray.resources import resource
 from tests.support.programs import program_start
 
 
@@ -49,21 +50,16 @@ def test_windows_is_told_which_program_it_is(library: FakeLibrary, monkeypatch: 
 
     monkeypatch.setattr(windows, "UserRegistry", Key)
     monkeypatch.setattr(sys, "platform", "win32")
-    name_process()
+    system = WindowsSystem()
+    system.name_process(resource(system.notification_picture))
     assert library.names == [APP_ID]
     # Else balloons and the settings show the id (learn.microsoft.com, "AppUserModelId"; a PNG, not an SVG).
     key = r"Software\Classes\AppUserModelId\ProbeTray.ProbeTray"
     assert written[key, "DisplayName"] == "Probe Tray"
     assert Path(written[key, "IconUri"]).is_file()
     assert written[key, "IconUri"].endswith(".png")
-    assert notification_sender("Probe Tray") == APP_ID
+    assert system.notification_sender("Probe Tray") == APP_ID
     assert " " not in APP_ID
-
-
-def test_elsewhere_nobody_is_told(library: FakeLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    name_process()
-    assert library.names == []
 
 
 def test_a_second_start_on_windows_lets_the_first_come_forward(

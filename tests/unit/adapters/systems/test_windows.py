@@ -6,7 +6,9 @@ registry (``getproxies_registry`` in ``Lib/urllib/request.py``), the exceptions 
 """
 
 import ctypes
+import threading
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,14 +16,11 @@ import pytest
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.logins.credential_files import folder_lock
 from probe_tray.adapters.proxy.proxy import detect_proxy, read_system_proxies
+from probe_tray.adapters.systems.linux import LinuxSystem
+from probe_tray.adapters.systems.macos import MacosSystem
+from probe_tray.adapters.systems.operating_system import OperatingSystem
 from probe_tray.adapters.systems.user_registry import CONNECTIONS_KEY, INTERNET_KEY
-from probe_tray.adapters.systems.windows import (
-    WindowsSystem,
-    lacks_dark_controls,
-    named_mutex,
-    notification_icon,
-    show_error_box,
-)
+from probe_tray.adapters.systems.windows import WindowsSystem, named_mutex
 from probe_tray.adapters.systems.windows_proxies import is_excepted, usable_proxies
 from probe_tray.core.errors import WriteError
 from probe_tray.resources import resource
@@ -33,7 +32,8 @@ class Libraries:
 
     def __init__(self) -> None:
         self.shown: list[tuple[str | None, int]] = []
-        self.held: dict[str, int] = {}
+        self.held: dict[str, list[int]] = {}
+        """The thread that owns each, once for each time that it got it."""
         self.mutexes: dict[int, str] = {}
         self.seen: list[str] = []
         self.abandoned = False
@@ -47,14 +47,18 @@ class Libraries:
         return CreateMutex(self)
 
     def WaitForSingleObject(self, handle: ctypes.c_void_p, _milliseconds: int) -> int:
-        name = self.mutexes[handle.value or 0]
-        if self.held.get(name):
+        owners = self.held.setdefault(self.mutexes[handle.value or 0], [])
+        me = threading.get_ident()
+        # The thread that owns it is let through ("Mutex Objects").
+        if owners and owners[0] != me:
             return 0x102
-        self.held[name] = 1
+        owners.append(me)
         return 0x80 if self.abandoned else 0
 
     def ReleaseMutex(self, handle: ctypes.c_void_p) -> int:
-        self.held[self.mutexes[handle.value or 0]] = 0
+        owners = self.held[self.mutexes[handle.value or 0]]
+        # ERROR_NOT_OWNER for every other thread.
+        assert owners.pop() == threading.get_ident()
         return 1
 
     def CloseHandle(self, handle: ctypes.c_void_p) -> int:
@@ -88,35 +92,37 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> Libraries:
 
 
 def test_an_error_is_shown_in_a_box_of_the_system(windows: Libraries) -> None:
-    assert show_error_box("The data folder can't be used.")
+    assert WindowsSystem().show_error("The data folder can't be used.")
     assert windows.shown == [("The data folder can't be used.", 0x10010)]
-
-
-def test_elsewhere_there_is_no_box() -> None:
-    assert not show_error_box("x")
 
 
 @pytest.mark.parametrize("abandoned", [False, True])
 def test_a_mutex_excludes_others_until_it_is_left(windows: Libraries, *, abandoned: bool) -> None:
     windows.abandoned = abandoned
-    with named_mutex("m", 1) as first, named_mutex("m", 1) as second, named_mutex("other", 1) as third:
-        assert (first, second, third) == (True, False, True)
-    with named_mutex("m", 1) as again:
-        assert again
+
+    def got_elsewhere(name: str) -> bool:
+        with named_mutex(name, 1) as got:
+            return got
+
+    with ThreadPoolExecutor(1) as another, named_mutex("m", 1) as got:
+        assert got
+        assert [another.submit(got_elsewhere, name).result() for name in ("m", "other")] == [False, True]
+    with ThreadPoolExecutor(1) as another:
+        assert another.submit(got_elsewhere, "m").result()
     assert windows.mutexes == {}
 
 
 def test_a_folder_has_one_lock_however_its_name_is_written(windows: Libraries, tmp_path: Path) -> None:
-    with folder_lock(tmp_path / "Logins", Disk()):
-        with (
-            pytest.raises(WriteError, match="another program keeps it locked"),
-            folder_lock(tmp_path / "x" / ".." / "logins", Disk()),
-        ):
+    def lock_elsewhere(name: str) -> None:
+        with folder_lock(tmp_path / name, Disk()):
             pass
-        with folder_lock(tmp_path / "others", Disk()):
-            pass
-    with folder_lock(tmp_path / "Logins", Disk()):
-        pass
+
+    with ThreadPoolExecutor(1) as another:
+        with folder_lock(tmp_path / "Logins", Disk()):
+            with pytest.raises(WriteError, match="another program keeps it locked"):
+                another.submit(lock_elsewhere, "x/../logins").result()
+            another.submit(lock_elsewhere, "others").result()
+        another.submit(lock_elsewhere, "Logins").result()
     assert all(len(name) < 260 and "\\" not in name.removeprefix("Global\\") for name in windows.seen)
 
 
@@ -185,18 +191,10 @@ def test_exceptions_are_matched_without_asking_the_dns(host: str, exceptions: st
 
 
 @pytest.mark.parametrize(
-    ("build", "lacks"), [(19045, True), (21999, True), (22000, False), (26100, False), (None, False)]
+    ("system", "ending"), [(WindowsSystem(), ".png"), (MacosSystem(), ".svg"), (LinuxSystem(), ".svg")]
 )
-def test_windows_10_needs_another_style(build: int | None, *, lacks: bool) -> None:
-    assert lacks_dark_controls(build) is lacks
-
-
-@pytest.mark.parametrize(("platform", "ending"), [("win32", ".png"), ("darwin", ".svg"), ("linux", ".svg")])
-def test_the_picture_of_a_notification_is_one_that_the_system_shows(
-    platform: str, ending: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.platform", platform)
-    picture = resource(notification_icon())
+def test_the_picture_of_a_notification_is_one_that_the_system_shows(system: OperatingSystem, ending: str) -> None:
+    picture = resource(system.notification_picture)
     assert picture.suffix == ending
     assert picture.is_file()
 

@@ -6,6 +6,8 @@ SystemUsesLightTheme is a DWORD, 1 for a light taskbar.
 """
 
 import ctypes
+import sys
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -71,9 +73,11 @@ def test_a_contrast_theme_is_known_by_its_flag(flags: int, monkeypatch: pytest.M
     assert WindowsDesktop().wants_contrast() is wanted
 
 
-@pytest.mark.parametrize(("build", "hides"), [(19045, False), (22000, True), (None, False)])
-def test_windows_11_hides_the_icons_of_new_programs(
-    monkeypatch: pytest.MonkeyPatch, build: int | None, *, hides: bool
+@pytest.mark.parametrize(("build", "is_11"), [(19045, False), (21999, False), (22000, True), (26100, True)])
+def test_windows_11_draws_dark_controls_and_hides_the_icons_of_new_programs(
+    monkeypatch: pytest.MonkeyPatch, build: int, *, is_11: bool
 ) -> None:
-    monkeypatch.setattr(windows_desktop, "build_number", lambda: build)
-    assert WindowsDesktop().hides_new_icons() is hides
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(sys, "getwindowsversion", lambda: SimpleNamespace(build=build), raising=False)
+    desktop = WindowsDesktop()
+    assert (desktop.hides_new_icons(), desktop.lacks_dark_controls) == (is_11, not is_11)
