@@ -5,7 +5,6 @@ appimagetool is downloaded for it.
 Started as ``codex-probe``, by a link of that name, it runs the command.
 """
 
-import argparse
 import os
 import shutil
 import tempfile
@@ -14,7 +13,7 @@ from typing import Final
 
 from downloads import APPIMAGE_RUNTIME, APPIMAGETOOL, fetch
 from linux_files import architecture, finished_bundle, glibc_needed, lay_out
-from project import COMMAND, DIST, RESOURCES, TRAY, VERSION, run, stop
+from project import COMMAND, RESOURCES, TRAY, VERSION, run, stop, target_folder
 
 MACHINE: Final = "x86_64"
 """The one that packaging/downloads.py has the tools for."""
@@ -58,9 +57,7 @@ def pack(folder: Path, image: Path, tool: Path, runtime: Path) -> None:
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(description="Build the AppImage.")
-    parser.add_argument("--to", type=Path, default=DIST, metavar="FOLDER", help="where it goes; dist/ by default")
-    image: Path = parser.parse_args().to.resolve() / f"{TRAY}-{VERSION}-{MACHINE}.AppImage"
+    image = target_folder("Build the AppImage.") / f"{TRAY}-{VERSION}-{MACHINE}.AppImage"
     if architecture() != MACHINE:
         stop(f"The AppImage is built on {MACHINE}; this machine is {architecture()}.")
     bundle = finished_bundle()

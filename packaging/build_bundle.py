@@ -4,7 +4,6 @@ Run it with ``uv run --group packaging python packaging/build_bundle.py``. The b
 on macOS the app is dist/Probe Tray.app.
 """
 
-import argparse
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from bundle_contents import BUDGET_MB, LINUX_LIBRARIES, X11_LIBRARIES
 from bundle_start import FILES, file_list
-from project import BUILD, COMMAND, DIST, PACKAGING, TITLE, TRAY, VERSION, output, python, stop
+from project import BUILD, COMMAND, PACKAGING, TITLE, TRAY, VERSION, output, python, stop, target_folder
 from slim_icu import slim
 
 _MEGABYTE = 1_000_000
@@ -67,9 +66,7 @@ def missing_libraries(bundle: Path) -> list[str]:
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(description="Build the bundle of both programs.")
-    parser.add_argument("--to", type=Path, default=DIST, metavar="FOLDER", help="where it goes; dist/ by default")
-    bundle = build(parser.parse_args().to.resolve())
+    bundle = build(target_folder("Build the bundle of both programs."))
     taken = size(bundle) / _MEGABYTE
     print(f"{bundle.name} {VERSION}: {taken:.1f} MB of {BUDGET_MB} MB, unpacked")
     if sys.platform.startswith("linux"):

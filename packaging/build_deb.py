@@ -3,7 +3,6 @@
 Run it with ``uv run python packaging/build_deb.py``. The package is in dist/.
 """
 
-import argparse
 import gzip
 import hashlib
 import shutil
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from linux_files import LIBRARY, finished_bundle, lay_out, release_day
-from project import DIST, HOMEPAGE, PACKAGING, ROOT, TRAY, VERSION, output, run
+from project import HOMEPAGE, PACKAGING, ROOT, TRAY, VERSION, output, run, target_folder
 
 MAINTAINER: Final = "Probe Tray contributors <probe-tray@users.noreply.github.com>"
 _KILOBYTE: Final = 1024
@@ -128,9 +127,8 @@ def _md5(path: Path) -> str:
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(description="Build the package for Debian and Ubuntu.")
-    parser.add_argument("--to", type=Path, default=DIST, metavar="FOLDER", help="where it goes; dist/ by default")
-    print(f"Built {build(finished_bundle(), parser.parse_args().to.resolve())}.")
+    folder = target_folder("Build the package for Debian and Ubuntu.")
+    print(f"Built {build(finished_bundle(), folder)}.")
 
 
 if __name__ == "__main__":

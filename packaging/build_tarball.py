@@ -3,14 +3,13 @@
 Run it with ``uv run python packaging/build_tarball.py``. The archive is in dist/.
 """
 
-import argparse
 import shutil
 import tarfile
 import tempfile
 from pathlib import Path
 
 from linux_files import architecture, finished_bundle, glibc_needed, lay_out, release_day
-from project import DIST, PACKAGING, ROOT, TRAY, VERSION
+from project import PACKAGING, ROOT, TRAY, VERSION, target_folder
 
 
 def build(bundle: Path, folder: Path) -> Path:
@@ -42,9 +41,8 @@ def _as_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(description="Build the archive for any Linux.")
-    parser.add_argument("--to", type=Path, default=DIST, metavar="FOLDER", help="where it goes; dist/ by default")
-    print(f"Built {build(finished_bundle(), parser.parse_args().to.resolve())}.")
+    folder = target_folder("Build the archive for any Linux.")
+    print(f"Built {build(finished_bundle(), folder)}.")
 
 
 if __name__ == "__main__":

@@ -3,13 +3,12 @@
 uv run python packaging/build_wheel.py
 """
 
-import argparse
 import tarfile
 import zipfile
 from pathlib import Path
 from typing import Final
 
-from project import DIST, ROOT, VERSION, python, stop
+from project import ROOT, VERSION, python, stop, target_folder
 
 _IN_SOURCE: Final = ("probe_tray", "resources", "tests", "packaging")
 _LEFT_OUT: Final = frozenset({"__pycache__", ".DS_Store", "shots"})
@@ -57,9 +56,7 @@ def missing_sources(archive: Path) -> set[str]:
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(description="Build the wheel and the source archive.")
-    parser.add_argument("--to", type=Path, default=DIST, metavar="FOLDER", help="where they go; dist/ by default")
-    folder: Path = parser.parse_args().to.resolve()
+    folder = target_folder("Build the wheel and the source archive.")
     wheel, archive = build(folder)
     if wrong := wheel_difference(wheel) | missing_sources(archive):
         stop(f"The packages are not complete: {', '.join(sorted(wrong))}")

@@ -1,5 +1,6 @@
 """What every script here knows about the project: its names, its version, where things are and where they go."""
 
+import argparse
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,14 @@ def output(command: Sequence[str | Path], *, env: Mapping[str, str] | None = Non
     if done.returncode:
         stop(f"{Path(command[0]).name} failed with status {done.returncode}.\n{done.stderr}")
     return done.stdout
+
+
+def target_folder(description: str) -> Path:
+    """The folder that ``--to`` names on the command line of a script that builds something: dist/ by default."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--to", type=Path, default=DIST, metavar="FOLDER", help="where it goes; dist/ by default")
+    folder: Path = parser.parse_args().to
+    return folder.resolve()
 
 
 def stop(message: str) -> Never:

@@ -234,37 +234,20 @@ async def test_without_a_policy_nothing_is_seen_and_nothing_is_written(database:
             assert not await table.replace(row(), row(time=None))
 
 
+NO_READING = TableGrants(read=False, add=True, change=False, lease=True)
+NO_ADDING = TableGrants(add=False, lease=True)
+NO_CHANGE = TableGrants(read=True, add=True, change=False, lease=True)
+NO_LEASE = TableGrants(read=True, add=True, change=True, lease=False)
 MISSING = {
-    "a policy for reading": (
-        'drop policy "sync reads" on tokens',
-        TableGrants(read=False, add=True, change=False, lease=True),
-    ),
-    "the right to read": (
-        "revoke select on tokens from anon",
-        TableGrants(read=False, add=True, change=False, lease=True),
-    ),
-    "a policy for adding": ('drop policy "sync adds" on tokens', TableGrants(add=False, lease=True)),
-    "the right to add": ("revoke insert on tokens from anon", TableGrants(add=False, lease=True)),
-    "a policy for changes": (
-        'drop policy "sync replaces" on tokens',
-        TableGrants(read=True, add=True, change=False, lease=True),
-    ),
-    "the right to change": (
-        "revoke update on tokens from anon",
-        TableGrants(read=True, add=True, change=False, lease=True),
-    ),
-    "a function of the leases": (
-        "drop function probe_tray_mark_sent",
-        TableGrants(read=True, add=True, change=True, lease=False),
-    ),
-    "the right to a lease": (
-        "revoke execute on function probe_tray_end_lease from anon",
-        TableGrants(read=True, add=True, change=True, lease=False),
-    ),
-    "the leases' table": (
-        "drop table probe_tray_leases",
-        TableGrants(read=True, add=True, change=True, lease=False),
-    ),
+    "a policy for reading": ('drop policy "sync reads" on tokens', NO_READING),
+    "the right to read": ("revoke select on tokens from anon", NO_READING),
+    "a policy for adding": ('drop policy "sync adds" on tokens', NO_ADDING),
+    "the right to add": ("revoke insert on tokens from anon", NO_ADDING),
+    "a policy for changes": ('drop policy "sync replaces" on tokens', NO_CHANGE),
+    "the right to change": ("revoke update on tokens from anon", NO_CHANGE),
+    "a function of the leases": ("drop function probe_tray_mark_sent", NO_LEASE),
+    "the right to a lease": ("revoke execute on function probe_tray_end_lease from anon", NO_LEASE),
+    "the leases' table": ("drop table probe_tray_leases", NO_LEASE),
 }
 
 

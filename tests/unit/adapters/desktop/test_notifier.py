@@ -2,11 +2,8 @@
 
 import asyncio
 import contextlib
-import shutil
-import subprocess
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -22,6 +19,7 @@ from probe_tray.adapters.desktop import notifier as module
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
 from probe_tray.ports.desktop import Button, Notification, Urgency
 from probe_tray.resources import resource
+from tests.support.session_bus import DAEMON
 
 ICON = resource("icons/probe-tray.svg")
 
@@ -38,8 +36,6 @@ INTROSPECTION: Final = """<node><interface name="org.freedesktop.Notifications">
 <signal name="NotificationClosed"><arg type="u"/><arg type="u"/></signal>
 <signal name="ActionInvoked"><arg type="u"/><arg type="s"/></signal>
 </interface></node>"""
-
-DAEMON: Final = shutil.which("dbus-daemon") or ""
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux" or not DAEMON, reason="needs Linux and dbus-daemon")
 
@@ -116,21 +112,9 @@ class Fallback:
 
 
 @pytest.fixture
-def bus_address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    # The paths of sockets are short.
-    with tempfile.TemporaryDirectory() as folder:
-        daemon = subprocess.Popen(
-            [DAEMON, "--session", "--nofork", "--print-address", f"--address=unix:path={folder}/bus"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        assert daemon.stdout is not None
-        address = daemon.stdout.readline().decode().strip()
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-        yield address
-        daemon.terminate()
-        daemon.wait()
-        daemon.stdout.close()
+def bus_address(monkeypatch: pytest.MonkeyPatch, bus: str) -> str:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus)
+    return bus
 
 
 @pytest.fixture

@@ -1,6 +1,4 @@
-import shutil
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -145,21 +143,6 @@ class Services:
             unknown = "org.freedesktop.DBus.Error.UnknownProperty"
             return self._jeepney.new_error(asked, unknown, "s", ("no such thing",))
         return self._jeepney.new_method_return(asked, "v", (value,))
-
-
-@pytest.fixture
-def bus(home: Path) -> Iterator[str]:
-    daemon = shutil.which("dbus-daemon")
-    if daemon is None:
-        pytest.skip("dbus-daemon is missing")
-    home.mkdir(parents=True, exist_ok=True)
-    command = [daemon, "--session", "--nofork", "--print-address", f"--address=unix:path={home / 'b'}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        try:
-            yield running.stdout.readline().strip()
-        finally:
-            running.terminate()
 
 
 @pytest.fixture

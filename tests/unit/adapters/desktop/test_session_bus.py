@@ -1,30 +1,10 @@
-import shutil
-import subprocess
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from probe_tray.adapters.desktop.session_bus import session_names
 
 OWNED = "org.kde.StatusNotifierWatcher"
-
-
-@pytest.fixture
-def bus(home: Path) -> Iterator[str]:
-    daemon = shutil.which("dbus-daemon")
-    if daemon is None:
-        pytest.skip("dbus-daemon is missing")
-    home.mkdir(parents=True, exist_ok=True)
-    command = [daemon, "--session", "--nofork", "--print-address", f"--address=unix:path={home / 'b'}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        try:
-            yield running.stdout.readline().strip()
-        finally:
-            running.terminate()
 
 
 def test_a_name_is_listed_while_somebody_owns_it(bus: str) -> None:

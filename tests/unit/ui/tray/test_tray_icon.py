@@ -20,6 +20,11 @@ from probe_tray.view.view_models import IconLook, Tray
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
 
 
+def make_icon(app: QApplication, is_there: Callable[[], bool]) -> TrayIcon:
+    desktop, watcher = PlainDesktop(os.environ), TrayWatcher(None, x11=True)
+    return TrayIcon(QMenu(), IconPainter(), Theme(app), desktop, is_there, watcher)
+
+
 @pytest.mark.parametrize(
     ("desktop", "expected"),
     [
@@ -37,28 +42,14 @@ def test_the_ink_reads_on_the_panel_of_the_desktop(
     qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, desktop: str, expected: object
 ) -> None:
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", desktop)
-    icon = TrayIcon(
-        QMenu(),
-        IconPainter(),
-        Theme(qapp),
-        PlainDesktop(os.environ),
-        lambda: False,
-        TrayWatcher(None, x11=True),
-    )
+    icon = make_icon(qapp, lambda: False)
     assert icon.ink == expected
 
 
 def test_the_ink_of_macos_reads_on_any_wallpaper(
     qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    icon = TrayIcon(
-        QMenu(),
-        IconPainter(),
-        Theme(qapp),
-        PlainDesktop(os.environ),
-        lambda: False,
-        TrayWatcher(None, x11=True),
-    )
+    icon = make_icon(qapp, lambda: False)
     monkeypatch.setattr("sys.platform", "darwin")
     assert icon.ink == ON_EITHER
 
@@ -74,14 +65,7 @@ def test_a_panel_that_nobody_describes_may_be_dark_over_light_windows_and_light_
     qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "KDE")
-    icon = TrayIcon(
-        QMenu(),
-        IconPainter(),
-        Theme(qapp),
-        PlainDesktop(os.environ),
-        lambda: False,
-        TrayWatcher(None, x11=True),
-    )
+    icon = make_icon(qapp, lambda: False)
     before, dark = QPalette(qapp.palette()), QPalette(qapp.palette())
     dark.setColor(QPalette.ColorRole.Window, QColor("#202020"))
     dark.setColor(QPalette.ColorRole.WindowText, QColor("#eeeeee"))
@@ -100,14 +84,7 @@ def test_the_person_chooses_the_ink(
     qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, chosen: IconInk, expected: Ink
 ) -> None:
     monkeypatch.setenv("XDG_CURRENT_DESKTOP", "XFCE" if chosen is not IconInk.DARK_PANEL else "KDE")
-    icon = TrayIcon(
-        QMenu(),
-        IconPainter(),
-        Theme(qapp),
-        PlainDesktop(os.environ),
-        lambda: False,
-        TrayWatcher(None, x11=True),
-    )
+    icon = make_icon(qapp, lambda: False)
     icon.show_model(Tray(look=IconLook(), tooltip="", ink=chosen))
     assert icon.ink == expected
 
@@ -128,14 +105,7 @@ class Session:
     def __init__(self, app: QApplication) -> None:
         self.there = True
         self.told: list[str] = []
-        self.icon = TrayIcon(
-            QMenu(),
-            IconPainter(),
-            Theme(app),
-            PlainDesktop(os.environ),
-            lambda: self.there,
-            TrayWatcher(None, x11=True),
-        )
+        self.icon = make_icon(app, lambda: self.there)
         self.icon.show_model(Tray(look=IconLook(), tooltip="Probe Tray"))
         self.icon.absent.connect(self.note("absent"))
         self.icon.appeared.connect(self.note("appeared"))

@@ -1,10 +1,6 @@
 """On a real bus of the test's own, a tray that comes or goes is told of and need not be asked for."""
 
-import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from PySide6.QtDBus import QDBusConnection
@@ -18,30 +14,22 @@ from probe_tray.ui.tray.tray_watcher import TrayWatcher
 from probe_tray.view.view_models import IconLook, Tray
 from tests.support.desktops import FakeDesktop
 from tests.support.patience import PATIENCE_MS
+from tests.support.session_bus import DAEMON, MISSING, session_bus
 
-DAEMON = shutil.which("dbus-daemon")
 NAME = "org.kde.StatusNotifierWatcher"
 
 pytestmark = [
     pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True),
-    pytest.mark.skipif(DAEMON is None, reason="NOT TESTED, the tray's watcher: missing dbus-daemon"),
+    pytest.mark.skipif(DAEMON is None, reason=MISSING),
 ]
 
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    # The paths of sockets are short.
-    with TemporaryDirectory() as folder:
-        at = f"unix:path={Path(folder) / 'bus'}"
-        command = [str(DAEMON), "--session", "--nofork", "--print-address", f"--address={at}"]
-        daemon = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        assert daemon.stdout is not None
-        yield daemon.stdout.readline().decode().strip()
+    with session_bus() as bus:
+        yield bus
         for name in ("desktop", "program"):
             QDBusConnection.disconnectFromBus(name)
-        daemon.terminate()
-        daemon.wait()
-        daemon.stdout.close()
 
 
 @pytest.mark.parametrize("x11", [False, True])
