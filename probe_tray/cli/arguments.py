@@ -6,8 +6,9 @@ from typing import NoReturn, Protocol, cast
 
 from probe_tray import __version__
 from probe_tray.adapters.systems.current import this_system
-from probe_tray.cli.subcommand import Subcommand, add_quota_options, misused_quota_options, subcommands_help
-from probe_tray.cli.wrong_use import Translate, WrongUseError
+from probe_tray.cli.subcommand import LineFormat, Subcommand, add_quota_options, misused_quota_options, subcommands_help
+from probe_tray.cli.wrong_use import Translate, WrongUseError, hides_names_elsewhere
+from probe_tray.core.quota.guarded_window import GuardedWindow
 
 _MOST_JOBS = 64
 # What Go's flag package reads as a truth value.
@@ -36,8 +37,8 @@ class Arguments(Protocol):
     hide_names: bool
     account: str | None
     min_left: int | None
-    window: str | None
-    format: str | None
+    window: GuardedWindow | None
+    format: LineFormat | None
     template: str | None
     status: bool
     apitest: bool
@@ -203,7 +204,7 @@ def misused(arguments: Arguments, t: Translate) -> str:
 
 def _misused_work(arguments: Arguments, t: Translate) -> str:
     if arguments.hide_names and not _works(arguments):
-        return _hides_elsewhere(t)
+        return hides_names_elsewhere(t)
     if (arguments.models or arguments.all_models) and not arguments.apitest:
         return t("--models and --all-models work only with --apitest.")
     if arguments.models and arguments.all_models:
@@ -214,10 +215,6 @@ def _misused_work(arguments: Arguments, t: Translate) -> str:
             "--import imports logins, --export exports them, --sync syncs them, diagnose finds problems."
         )
     return ""
-
-
-def _hides_elsewhere(t: Translate) -> str:
-    return t("--hide-names can't be combined with this action.")
 
 
 def _misused_login(arguments: Arguments, t: Translate) -> str:
@@ -258,7 +255,7 @@ def _misused_sync(arguments: Arguments, t: Translate) -> str:
     if arguments.paths:
         return t("--sync takes no files. It uses the folder sync_dir from the configuration.")
     if arguments.hide_names:
-        return _hides_elsewhere(t)
+        return hides_names_elsewhere(t)
     return ""
 
 

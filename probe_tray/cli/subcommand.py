@@ -5,13 +5,11 @@ import enum
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from probe_tray.cli.wrong_use import Translate, WrongUseError
+from probe_tray.cli.wrong_use import Translate, WrongUseError, hides_names_elsewhere
+from probe_tray.core.quota.guarded_window import GuardedWindow
 
 if TYPE_CHECKING:
     from probe_tray.cli.arguments import Arguments
-
-WINDOWS = ("5h", "week", "any", "all")
-FORMATS = ("line", "json", "waybar", "tmux", "template")
 
 
 class Subcommand(enum.Enum):
@@ -21,6 +19,16 @@ class Subcommand(enum.Enum):
     GUARD = "guard"
     WATCH = "watch"
     DIAGNOSE = "diagnose"
+
+
+class LineFormat(enum.Enum):
+    """How ``--format`` prints one account."""
+
+    LINE = "line"
+    JSON = "json"
+    WAYBAR = "waybar"
+    TMUX = "tmux"
+    TEMPLATE = "template"
 
 
 LOOKS = frozenset({Subcommand.NEXT, Subcommand.GUARD, Subcommand.WATCH})
@@ -68,14 +76,14 @@ def misused_quota_options(arguments: "Arguments", t: Translate) -> str:
     if subcommand is Subcommand.DIAGNOSE and arguments.paths:
         return t("diagnose takes no files.")
     if subcommand is Subcommand.DIAGNOSE and arguments.hide_names:
-        return t("--hide-names can't be combined with this action.")
+        return hides_names_elsewhere(t)
     if formatted and (arguments.renew or arguments.apitest or arguments.output is not None or arguments.json):
         return t("--format can only be combined with --status.")
     if (arguments.min_left is not None or arguments.window is not None) and subcommand is not Subcommand.GUARD:
         return t("--min-left and --window work only with guard.")
     if arguments.account is not None and not (formatted or subcommand in {Subcommand.GUARD, Subcommand.WATCH}):
         return t("--account works only with guard, watch and --format.")
-    if (arguments.format == "template") is (arguments.template is None):
+    if (arguments.format is LineFormat.TEMPLATE) is (arguments.template is None):
         return t("--format template and --template work only together.")
     return ""
 
@@ -86,15 +94,18 @@ def _percent(text: str) -> int:
     raise WrongUseError("--min-left takes a whole number from 0 to 100, not “{given}”.", given=text)
 
 
-def _window(text: str) -> str:
-    if text.lower() in WINDOWS:
-        return text.lower()
-    raise WrongUseError("--window takes 5h, week, any or all, not “{given}”.", given=text)
+def _window(text: str) -> GuardedWindow:
+    try:
+        return GuardedWindow(text.lower())
+    except ValueError:
+        raise WrongUseError("--window takes 5h, week, any or all, not “{given}”.", given=text) from None
 
 
-def _format(text: str) -> str:
-    if text.lower() in FORMATS:
-        return text.lower()
-    raise WrongUseError(
-        "--format takes one of these: {formats}. “{given}” isn't one.", formats=", ".join(FORMATS), given=text
-    )
+def _format(text: str) -> LineFormat:
+    try:
+        return LineFormat(text.lower())
+    except ValueError:
+        formats = ", ".join(one.value for one in LineFormat)
+        raise WrongUseError(
+            "--format takes one of these: {formats}. “{given}” isn't one.", formats=formats, given=text
+        ) from None

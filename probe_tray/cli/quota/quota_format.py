@@ -7,6 +7,7 @@ from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.quota.quota_account import is_enough, one_account, tell_which
 from probe_tray.cli.quota.quota_action import printed, run_quota_action, tell
 from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.cli.subcommand import LineFormat
 from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview
 from probe_tray.view.quota.quota_line import (
     TEMPLATE_FIELDS,
@@ -18,7 +19,7 @@ from probe_tray.view.quota.quota_line import (
 )
 from probe_tray.view.text.times import Now
 
-_LINES = {"line": line, "waybar": waybar_line, "tmux": tmux_line}
+_LINES = {LineFormat.LINE: line, LineFormat.WAYBAR: waybar_line, LineFormat.TMUX: tmux_line}
 
 
 def print_line(arguments: Arguments) -> ExitStatus:
@@ -43,7 +44,7 @@ def _formatted(arguments: Arguments, account: AccountQuota, overview: QuotaOverv
     now = Now(SystemClock().now(), LocalZone())
     if arguments.template is not None:
         return template_line(arguments.template, account, now)
-    made = _LINES.get(arguments.format or "")
+    made = None if arguments.format is None else _LINES.get(arguments.format)
     return msgspec.json.encode(account).decode() if made is None else made(account, overview, now)
 
 

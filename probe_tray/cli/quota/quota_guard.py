@@ -1,12 +1,11 @@
 """``codex-probe guard``: whether enough of a quota is left, as an exit status."""
 
-from typing import cast
-
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.quota.quota_account import is_enough, one_account, tell_which
 from probe_tray.cli.quota.quota_action import printed, run_quota_action, words_of
 from probe_tray.cli.session.exit_status import ExitStatus
-from probe_tray.core.quota.quota_guard import GuardedWindow, GuardResult, guard
+from probe_tray.core.quota.guarded_window import GuardedWindow
+from probe_tray.core.quota.quota_guard import GuardResult, guard
 from probe_tray.core.quota.quota_overview import QuotaOverview
 
 _MIN_LEFT = 20
@@ -20,7 +19,7 @@ _STATUS = {
 def run_guard(arguments: Arguments) -> ExitStatus:
     """Say in one line whether there is enough: 0 if so, 1 if not, 3 where that is not known."""
     least = _MIN_LEFT if arguments.min_left is None else arguments.min_left
-    window = cast("GuardedWindow", arguments.window or "all")
+    window = arguments.window or GuardedWindow.ALL
 
     def action(overview: QuotaOverview) -> ExitStatus:
         found = one_account(overview, arguments)

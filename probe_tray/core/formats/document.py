@@ -4,7 +4,6 @@ Reading never raises: what cannot be read becomes a :class:`Document` with a rea
 Writing is in ``format_write``.
 """
 
-import enum
 from typing import Final
 
 import msgspec
@@ -15,7 +14,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Phrase
 from probe_tray.core.formats.foreign_login import OTHER_ACCOUNT_NAMES, Path, find_foreign
 from probe_tray.core.formats.json_text import Array, JsonTextError, Node, Object, Scalar, parse
-from probe_tray.core.formats.login_fields import LoginFields, NoLogin, Refused
+from probe_tray.core.formats.login_fields import Format, LoginFields, NoLogin, Refused
 from probe_tray.core.formats.other_keys import CREDENTIALS, ENTRY, FLAT, OFFICIAL, TOKENS, read_other_keys
 
 LARGEST_LOGIN: Final = 256 * 1024
@@ -40,25 +39,6 @@ _CREDENTIALS_KEYS = _TOKEN_KEYS | {
     "expires_at",
 }
 _SIGNED_OUT_KEYS = _OFFICIAL_KEYS | {"last_refresh"}
-
-
-class Format(enum.Enum):
-    """Whose file it is."""
-
-    PROBE = "codex-probe"
-    PROXY_API = "CLIProxyAPI"
-    OFFICIAL = "Codex client"
-    SUB2API = "sub2api"
-    OPENCODE = "OpenCode"
-    SESSION = "ChatGPT session"
-    """What the web page's own address for it tells of a session."""
-    CAMEL_CASE = "camelCase"
-    """The names of a codex-probe file as JavaScript writes them."""
-
-    @property
-    def records_end(self) -> bool:
-        """Whether a login's end is one of the fields that the renewal policy looks at."""
-        return self in {Format.PROBE, Format.PROXY_API}
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,7 +176,7 @@ def _recognised(base: Document, node: Object, *, one_line: bool) -> Document:
     if isinstance(node.get("credentials"), Object):
         return _exported(base, LoginFields(node, ("credentials",)))
     if (foreign := find_foreign(node)) is not None:
-        found = _read(base, LoginFields(foreign.fields, ()), Format(foreign.program))
+        found = _read(base, LoginFields(foreign.fields, ()), foreign.format)
         return msgspec.structs.replace(found, places=foreign.places)
     if keys & _OFFICIAL_KEYS:
         return _official(base, node)

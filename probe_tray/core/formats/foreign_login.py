@@ -10,7 +10,7 @@ import msgspec
 
 from probe_tray.core.errors import Phrase
 from probe_tray.core.formats.json_text import Member, Node, Number, Object, Scalar
-from probe_tray.core.formats.login_fields import NoLogin, Refused, is_milliseconds
+from probe_tray.core.formats.login_fields import Format, NoLogin, Refused, is_milliseconds
 
 Path = tuple[str, ...]
 _PROVIDER: Final = "openai"
@@ -43,8 +43,7 @@ OTHER_ACCOUNT_NAMES: Final = ("accountId", "chatgptAccountId", "workspace_id", "
 class ForeignLogin(msgspec.Struct, frozen=True):
     """A login in another program's names."""
 
-    program: str
-    """``OpenCode``, ``ChatGPT session`` or ``camelCase``."""
+    format: Format
     fields: Object
     """The same values by the names of a codex-probe file."""
     places: tuple[tuple[str, Path], ...]
@@ -59,12 +58,12 @@ def find_foreign(node: Object) -> ForeignLogin | None:
             raise Refused(Phrase("it has no login for OpenAI"), NoLogin.ANOTHER_SERVICE)
         if own.get("access") is None:
             raise Refused(Phrase("it is an API key, which has no quota to show"), NoLogin.ANOTHER_SERVICE)
-        return _named("OpenCode", node, {name: ((_PROVIDER, *path),) for name, path in _OPENCODE.items()})
+        return _named(Format.OPENCODE, node, {name: ((_PROVIDER, *path),) for name, path in _OPENCODE.items()})
     if _at(node, ("accessToken",)) is None and _at(node, ("tokens", "accessToken")) is None:
         return None
     # The session of the web page also holds a token for cookies, which nothing else takes.
     session = isinstance(node.get("user"), Object)
-    return _named("ChatGPT session" if session else "camelCase", node, _CAMEL)
+    return _named(Format.SESSION if session else Format.CAMEL_CASE, node, _CAMEL)
 
 
 def _is_provider(value: Node) -> bool:
@@ -76,12 +75,12 @@ def _is_provider(value: Node) -> bool:
     return words in {"oauth", "api", "wellknown"} and any(value.get(k) is not None for k in ("access", "key", "token"))
 
 
-def _named(program: str, node: Object, names: dict[str, tuple[Path, ...]]) -> ForeignLogin:
+def _named(kind: Format, node: Object, names: dict[str, tuple[Path, ...]]) -> ForeignLogin:
     places = tuple(_present(node, names))
     members = tuple(
         Member(key=name, start=node.start, value=_in_seconds(name, _at(node, path))) for name, path in places
     )
-    return ForeignLogin(program, Object(node.start, node.end, members), places)
+    return ForeignLogin(kind, Object(node.start, node.end, members), places)
 
 
 def _present(node: Object, names: dict[str, tuple[Path, ...]]) -> Iterator[tuple[str, Path]]:

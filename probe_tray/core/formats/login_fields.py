@@ -1,4 +1,4 @@
-"""The values of one login in a file, each checked as it is read."""
+"""The values of one login in a file, each checked as it is read, and whose file it may be."""
 
 import enum
 import re
@@ -55,6 +55,25 @@ def local_text(moment: datetime, zone: tzinfo) -> str:
 def utc_text(moment: datetime) -> str:
     """``2026-11-22T06:53:11.183362Z``, as the official client writes it; it refuses a time without a zone."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+class Format(enum.Enum):
+    """Whose file it is."""
+
+    PROBE = "codex-probe"
+    PROXY_API = "CLIProxyAPI"
+    OFFICIAL = "Codex client"
+    SUB2API = "sub2api"
+    OPENCODE = "OpenCode"
+    SESSION = "ChatGPT session"
+    """What the web page's own address for it tells of a session."""
+    CAMEL_CASE = "camelCase"
+    """The names of a codex-probe file as JavaScript writes them."""
+
+    @property
+    def records_end(self) -> bool:
+        """Whether a login's end is one of the fields that the renewal policy looks at."""
+        return self in {Format.PROBE, Format.PROXY_API}
 
 
 class NoLogin(enum.Enum):

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, tzinfo
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.formats.document import Document, Format
+from probe_tray.core.formats.document import Document
 from probe_tray.core.formats.json_text import Node, Number, Object, Scalar, parse, quote, set_member
-from probe_tray.core.formats.login_fields import is_milliseconds, local_text, read_time, utc_text
+from probe_tray.core.formats.login_fields import Format, is_milliseconds, local_text, read_time, utc_text
 
 _ORDER = ("id_token", "access_token", "refresh_token", "account_id", "last_refresh", "email", "type", "expired")
 """The order in which the Go program writes its keys."""

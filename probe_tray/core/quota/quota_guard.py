@@ -1,14 +1,13 @@
 """Whether an account has enough left for what a script is about to do."""
 
 import enum
-from typing import Literal
 
 import msgspec
 
+from probe_tray.core.quota.guarded_window import GuardedWindow
 from probe_tray.core.quota.quota_overview import AccountQuota, WindowQuota
 
-GuardedWindow = Literal["5h", "week", "any", "all"]
-"""``any``: one window with enough is enough; ``all``: every window has to have it."""
+_SEVERAL = frozenset({GuardedWindow.ANY, GuardedWindow.ALL})
 
 
 class GuardResult(enum.Enum):
@@ -34,12 +33,12 @@ def guard(account: AccountQuota, window: GuardedWindow, min_left: int) -> QuotaG
     """
     if account.limited:
         return QuotaGuardVerdict(GuardResult.BELOW)
-    judged = [w for w in account.windows if window in {"any", "all", w.name}]
+    judged = [w for w in account.windows if window in _SEVERAL or w.name == window.value]
     if not account.usable or (not judged and account.windows):
         return QuotaGuardVerdict(GuardResult.NOT_KNOWN)
     if not judged:
         return QuotaGuardVerdict(GuardResult.ENOUGH)
     by_left = sorted(judged, key=lambda w: w.left_percent)
-    deciding = by_left[-1] if window == "any" else by_left[0]
+    deciding = by_left[-1] if window is GuardedWindow.ANY else by_left[0]
     enough = deciding.left_percent >= min_left
     return QuotaGuardVerdict(GuardResult.ENOUGH if enough else GuardResult.BELOW, deciding)

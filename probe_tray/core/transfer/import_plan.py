@@ -10,8 +10,8 @@ from probe_tray.core.account.age import age, newest, newest_of_each
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import CredentialFileError, Phrase, Problem
-from probe_tray.core.formats.document import Document, Format
-from probe_tray.core.formats.login_fields import NoLogin
+from probe_tray.core.formats.document import Document
+from probe_tray.core.formats.login_fields import Format, NoLogin
 
 COPY_WARNING = (
     "If another program keeps using this login too, one of the two will be logged out. Use "

@@ -8,7 +8,7 @@ import msgspec
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Problem
-from probe_tray.core.formats.document import Format
+from probe_tray.core.formats.login_fields import Format
 from probe_tray.core.transfer.export import ExportFormat, LeftOut
 from probe_tray.core.transfer.import_plan import ImportAction, Item
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from probe_tray.core.errors import Problem
-from probe_tray.core.formats.document import Format
+from probe_tray.core.formats.login_fields import Format
 from probe_tray.core.transfer.import_plan import ImportAction
 from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.translate import Translator, mark

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import CredentialFileError, KeyringLockedError, ReadError, WriteError
-from probe_tray.core.formats.document import Format
+from probe_tray.core.formats.login_fields import Format
 from probe_tray.core.transfer.export import LeftOut
 from probe_tray.core.transfer.import_plan import ImportAction
 from probe_tray.core.transfer.state import (

@@ -11,7 +11,8 @@ from probe_tray.core.account.age import age, newest_of_each
 from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.owner import Owner, OwnerMatch
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.formats.document import Document, Format
+from probe_tray.core.formats.document import Document
+from probe_tray.core.formats.login_fields import Format
 from probe_tray.core.renewal.token_reply import TokenReply, renewed_login
 from probe_tray.core.sync.plan import decide, plan_row
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncOptions

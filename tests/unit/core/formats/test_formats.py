@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.formats.document import Document, Format, read_documents
-from probe_tray.core.formats.login_fields import NoLogin
+from probe_tray.core.formats.document import Document, read_documents
+from probe_tray.core.formats.login_fields import Format, NoLogin
 from probe_tray.core.formats.writer import write_document
 from tests.support.files import exported, flat, official, proxied
 from tests.support.tokens import credential, jwt, tokens

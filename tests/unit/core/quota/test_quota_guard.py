@@ -5,11 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.quota.quota_guard import GuardedWindow, GuardResult, guard
+from probe_tray.core.quota.guarded_window import GuardedWindow
+from probe_tray.core.quota.quota_guard import GuardResult, guard
 from probe_tray.core.quota.quota_overview import AccountQuota, WindowQuota
 from tests.support.numbers import ACCOUNT_QUOTA
 
 ENOUGH, BELOW, NOT_KNOWN = GuardResult.ENOUGH, GuardResult.BELOW, GuardResult.NOT_KNOWN
+FIVE_HOURS, WEEK, ANY, ALL = GuardedWindow
 
 
 def account(*, usable: bool = True, limited: bool = False, **left: float) -> AccountQuota:
@@ -26,20 +28,20 @@ TIGHT_WEEK = account(short=60, week=10)
 @pytest.mark.parametrize(
     ("of", "window", "least", "result", "decided"),
     [
-        (TIGHT_WEEK, "5h", 20, ENOUGH, "5h"),
-        (TIGHT_WEEK, "5h", 60, ENOUGH, "5h"),
-        (TIGHT_WEEK, "5h", 61, BELOW, "5h"),
-        (TIGHT_WEEK, "week", 20, BELOW, "week"),
-        (TIGHT_WEEK, "any", 20, ENOUGH, "5h"),
-        (TIGHT_WEEK, "all", 20, BELOW, "week"),
-        (TIGHT_WEEK, "all", 0, ENOUGH, "week"),
-        (account(week=50), "5h", 20, NOT_KNOWN, None),
-        (account(week=50), "all", 20, ENOUGH, "week"),
-        (account(), "all", 20, ENOUGH, None),
-        (account(usable=False), "all", 0, NOT_KNOWN, None),
-        (account(usable=False, short=90), "all", 0, NOT_KNOWN, None),
-        (account(usable=False, limited=True, short=90, week=0), "5h", 0, BELOW, None),
-        (account(usable=False, limited=True, short=90, week=0), "any", 0, BELOW, None),
+        (TIGHT_WEEK, FIVE_HOURS, 20, ENOUGH, "5h"),
+        (TIGHT_WEEK, FIVE_HOURS, 60, ENOUGH, "5h"),
+        (TIGHT_WEEK, FIVE_HOURS, 61, BELOW, "5h"),
+        (TIGHT_WEEK, WEEK, 20, BELOW, "week"),
+        (TIGHT_WEEK, ANY, 20, ENOUGH, "5h"),
+        (TIGHT_WEEK, ALL, 20, BELOW, "week"),
+        (TIGHT_WEEK, ALL, 0, ENOUGH, "week"),
+        (account(week=50), FIVE_HOURS, 20, NOT_KNOWN, None),
+        (account(week=50), ALL, 20, ENOUGH, "week"),
+        (account(), ALL, 20, ENOUGH, None),
+        (account(usable=False), ALL, 0, NOT_KNOWN, None),
+        (account(usable=False, short=90), ALL, 0, NOT_KNOWN, None),
+        (account(usable=False, limited=True, short=90, week=0), FIVE_HOURS, 0, BELOW, None),
+        (account(usable=False, limited=True, short=90, week=0), ANY, 0, BELOW, None),
     ],
 )
 def test_the_windows_that_are_asked_for_decide(
@@ -52,7 +54,7 @@ def test_the_windows_that_are_asked_for_decide(
 @given(st.floats(0, 100), st.floats(0, 100), st.integers(0, 100))
 def test_what_is_enough_for_all_is_enough_for_each_and_for_any(short: float, week: float, least: int) -> None:
     found = account(short=short, week=week)
-    results = {window: guard(found, window, least).result for window in ("5h", "week", "any", "all")}
-    each = {results["5h"], results["week"]}
-    assert (results["all"] is ENOUGH) is (each == {ENOUGH})
-    assert (results["any"] is ENOUGH) is (ENOUGH in each)
+    results = {window: guard(found, window, least).result for window in GuardedWindow}
+    each = {results[FIVE_HOURS], results[WEEK]}
+    assert (results[ALL] is ENOUGH) is (each == {ENOUGH})
+    assert (results[ANY] is ENOUGH) is (ENOUGH in each)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.formats.document import Format, read_documents
+from probe_tray.core.formats.document import read_documents
+from probe_tray.core.formats.login_fields import Format
 from probe_tray.core.transfer.export import Export, ExportFormat, Style, export
 from tests.support.fakes import START
 from tests.support.files import exported, flat, official, proxied

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.errors import ReadError
-from probe_tray.core.formats.document import Format, read_documents
+from probe_tray.core.formats.document import read_documents
+from probe_tray.core.formats.login_fields import Format
 from probe_tray.core.formats.writer import new_document
 from probe_tray.core.transfer.import_plan import ImportAction, Item, Source, plan, verdict, warns_of_copies
 from tests.support.fakes import START
