@@ -1,6 +1,6 @@
 """A desktop that writes down what it is told."""
 
-from collections.abc import Generator
+from collections.abc import Generator, MutableMapping
 from contextlib import contextmanager
 
 
@@ -19,7 +19,7 @@ class FakeDesktop:
         hides: bool = False,
     ) -> None:
         self.click_opens_menu = has_menu_bar
-        self.repeats_second_click = self.draws_icon = self.draws_menu = False
+        self.repeats_second_click = self.draws_icon = self.draws_menu = self.lacks_dark_controls = False
         self.hides = hides
         self.asks_before_ending = asks_before_ending
         self.kills_at_end = kills_at_end
@@ -47,6 +47,9 @@ class FakeDesktop:
     def keep_punctual(self, reason: str) -> Generator[None]:
         del reason
         yield
+
+    def prepare_start(self, environment: MutableMapping[str, str]) -> None:
+        del environment
 
     def show_in_dock(self, *, shown: bool) -> None:
         self.in_dock.append(shown)
