@@ -1,7 +1,9 @@
 """What all dialogs have in common: they hold up no other window, and follow the theme and the system's font."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QDialog, QProgressBar
+from PySide6.QtWidgets import QDialog, QProgressBar, QPushButton
 
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
@@ -29,6 +31,13 @@ class ThemedDialog(QDialog):
         super().changeEvent(event)
         if event.type() is QEvent.Type.ApplicationFontChange:
             self.apply_theme()
+
+    def button(self, do: Callable[[], object]) -> QPushButton:
+        """A button that does this, and that Enter in a field doesn't press."""
+        button = QPushButton(self)
+        button.clicked.connect(do)
+        button.setAutoDefault(False)
+        return button
 
 
 class TaskDialog(ThemedDialog):

@@ -129,16 +129,16 @@ class LoginDialog(ThemedDialog):
         self._title, self._text, self._other = words(wrap=True), words(wrap=True), words(wrap=True)
         self._code, self._page = _to_be_copied(), _to_be_copied()
         self._line, self._foot = QFrame(), QFrame()
-        self._open = self._button(self._open_page)
-        self._copy_code = self._button(self._hand_out_code)
-        self._copy = self._button(self._hand_out_address)
-        self._use_browser = self._button(lambda: self._log_in(Way.BROWSER))
-        self._use_code = self._button(lambda: self._log_in(Way.CODE))
-        self._paste = self._button(self._ask_for_address)
+        self._open = self.button(self._open_page)
+        self._copy_code = self.button(self._hand_out_code)
+        self._copy = self.button(self._hand_out_address)
+        self._use_browser = self.button(lambda: self._log_in(Way.BROWSER))
+        self._use_code = self.button(lambda: self._log_in(Way.CODE))
+        self._paste = self.button(self._ask_for_address)
         self._row = PasteRow(theme, actions.paste)
-        self._settings = self._button(actions.settings)
-        self._again = self._button(lambda: self._log_in(None))
-        self._cancel = self._button(self.reject)
+        self._settings = self.button(actions.settings)
+        self._again = self.button(lambda: self._log_in(None))
+        self._cancel = self.button(self.reject)
         self._arrange()
         self._place_field(first=False)
         self.apply_theme()
@@ -270,12 +270,6 @@ class LoginDialog(ThemedDialog):
         if self._cancel not in buttons:
             row.addStretch(1)
         return row
-
-    def _button(self, do: Callable[[], object]) -> QPushButton:
-        button = QPushButton(self)
-        button.clicked.connect(do)
-        button.setAutoDefault(False)
-        return button
 
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""

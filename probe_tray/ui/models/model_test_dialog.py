@@ -3,13 +3,11 @@
 from collections.abc import Callable
 
 import msgspec
-from PySide6.QtWidgets import QPushButton, QVBoxLayout
 
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.themed_dialog import TaskDialog
-from probe_tray.ui.widgets import say, side_by_side
-from probe_tray.ui.wrapping_tree import WrappingTree
+from probe_tray.ui.tree_dialog import TreeDialog
+from probe_tray.ui.widgets import say
 from probe_tray.view.models.model_test import ModelTestView, TriedAccount, TriedModel
 
 _WIDTH, _HEIGHT = 680, 480
@@ -25,20 +23,14 @@ class ModelTestActions(msgspec.Struct, frozen=True, kw_only=True):
     again: Callable[[], None]
 
 
-class ModelTestDialog(TaskDialog):
-    """Shows a run; closing it changes nothing about that."""
+class ModelTestDialog(TreeDialog):
+    """Shows a run."""
 
     def __init__(self, theme: Theme, actions: ModelTestActions) -> None:
         """Make the window; fill it with :meth:`show_model`."""
-        super().__init__(theme, "model-test")
-        self._tree = WrappingTree(theme, columns=3)
-        self._stop, self._again, self._close = (QPushButton(self) for _ in range(3))
-        self._stop.clicked.connect(actions.stop)
-        self._again.clicked.connect(actions.again)
-        self._close.clicked.connect(self.close)
-        for button in (self._stop, self._again, self._close):
-            button.setAutoDefault(False)
-        self._arrange()
+        super().__init__(theme, "model-test", columns=3)
+        self._stop, self._again, self._close = map(self.button, (actions.stop, actions.again, self.close))
+        self.lay_out(None, self._stop, self._again, self._close)
         self.apply_theme()
         self.open_at(_WIDTH, _HEIGHT)
 
@@ -71,20 +63,9 @@ class ModelTestDialog(TaskDialog):
                 self._tree.write(line, (row.model, row.latency, row.said), row.tone)
                 line.setToolTip(_SAID, _whole(row))
 
-    def _arrange(self) -> None:
-        px = self._theme.px
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(px(20), px(18), px(20), px(14))
-        whole.setSpacing(px(10))
-        for part in (self._title, self._text, self._progress):
-            whole.addWidget(part)
-        whole.addWidget(self._tree, 1)
-        whole.addLayout(side_by_side(self._theme, None, self._stop, self._again, self._close))
-
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
         super().apply_theme()
-        self._tree.apply_theme()
         self._fit_columns()
 
     def _fit_columns(self) -> None:

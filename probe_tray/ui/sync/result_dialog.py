@@ -4,13 +4,11 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QPushButton, QVBoxLayout
 
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.themed_dialog import TaskDialog
-from probe_tray.ui.widgets import say, side_by_side
-from probe_tray.ui.wrapping_tree import WrappingTree
+from probe_tray.ui.tree_dialog import TreeDialog
+from probe_tray.ui.widgets import say
 from probe_tray.view.sync.sync_view import SyncResultView, SyncRow
 from probe_tray.view.view_models import Tone
 
@@ -27,24 +25,18 @@ class SyncResultActions(msgspec.Struct, frozen=True, kw_only=True):
     """Both ask first."""
 
 
-class SyncResultDialog(TaskDialog):
-    """Shows a sync; closing it changes nothing about that."""
+class SyncResultDialog(TreeDialog):
+    """Shows a sync."""
 
     def __init__(self, theme: Theme, actions: SyncResultActions) -> None:
         """Make the window; fill it with :meth:`show_model`."""
-        super().__init__(theme, "sync-result")
+        super().__init__(theme, "sync-result", columns=2)
         self._actions = actions
         self._model: SyncResultView | None = None
-        self._tree = WrappingTree(theme, columns=2)
         self._tree.setRootIsDecorated(False)
         self._tree.itemSelectionChanged.connect(self._selected)
-        self._overwrite, self._again, self._close = (QPushButton(self) for _ in range(3))
-        self._overwrite.clicked.connect(self._ask)
-        self._again.clicked.connect(actions.again)
-        self._close.clicked.connect(self.close)
-        for button in (self._overwrite, self._again, self._close):
-            button.setAutoDefault(False)
-        self._arrange()
+        self._overwrite, self._again, self._close = map(self.button, (self._ask, actions.again, self.close))
+        self.lay_out(self._overwrite, None, self._again, self._close)
         self.apply_theme()
         self.open_at(_WIDTH, _HEIGHT)
 
@@ -102,21 +94,9 @@ class SyncResultDialog(TaskDialog):
         else:
             self._actions.overwrite_all()
 
-    def _arrange(self) -> None:
-        px = self._theme.px
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(px(20), px(18), px(20), px(14))
-        whole.setSpacing(px(10))
-        for part in (self._title, self._text, self._progress):
-            whole.addWidget(part)
-        whole.addWidget(self._tree, 100)
-        whole.addStretch(1)
-        whole.addLayout(side_by_side(self._theme, self._overwrite, None, self._again, self._close))
-
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
         super().apply_theme()
-        self._tree.apply_theme()
         self._share()
         self._fill()
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -12,21 +12,18 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.themed_dialog import TaskDialog
+from probe_tray.ui.transfer.transfer_dialog import TransferDialog
 from probe_tray.ui.widgets import (
     CHECKS,
     leave_room,
     list_style,
     say,
-    scrolling,
     show_box,
     side_by_side,
     strip_style,
@@ -51,24 +48,27 @@ class ExportActions(msgspec.Struct, frozen=True, kw_only=True):
     closed: Callable[[], None]
 
 
-class ExportDialog(TaskDialog):
+class ExportDialog(TransferDialog):
     """Shows what would be written; it never writes anything itself."""
 
     def __init__(self, theme: Theme, actions: ExportActions) -> None:
         """Make the window; fill it with :meth:`show_model`."""
-        super().__init__(theme, "export")
+        super().__init__(theme, "export", actions.closed)
         self._actions = actions
         self._shown: ExportView | None = None
-        self._warning, self._result = words(wrap=True), words(wrap=True)
+        self._result = words(wrap=True)
         self._what, self._who = QLabel(self), QLabel(self)
         self._kinds = QComboBox(self)
         self._what.setBuddy(self._kinds)
+        # The keyboard walks through them in the order in which they are made.
+        self._everything = QCheckBox(self)
         self._accounts = QListWidget(self)
         self._accounts.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._accounts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._who.setBuddy(self._accounts)
-        self._everybody, self._refresh, self._hide = (QCheckBox(self) for _ in range(3))
-        self._folder, self._export, self._close = (QPushButton(self) for _ in range(3))
+        self._refresh, self._hide = QCheckBox(self), QCheckBox(self)
+        self._folder, self._close = self.button(actions.show_folder), self.button(self.close)
+        self._export = self.button(actions.export)
         self._strip = QWidget(self)
         self._arrange()
         self._connect()
@@ -90,7 +90,7 @@ class ExportDialog(TaskDialog):
         self._show_kinds(model)
         self._show_accounts(model.accounts)
         for box, text, state in (
-            (self._everybody, model.everybody, model.all_ticked),
+            (self._everything, model.everybody, model.all_ticked),
             (self._refresh, model.refresh, model.refresh_ticked),
             (self._hide, model.hide, model.hide_ticked),
         ):
@@ -111,16 +111,6 @@ class ExportDialog(TaskDialog):
         super().showEvent(event)
         if not event.spontaneous():
             self._kinds.setFocus()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep room for what is said."""
-        super().resizeEvent(event)
-        leave_room(self)
-
-    def reject(self) -> None:
-        """Close, and tell that the window is gone: for Esc, the button and the window's own cross."""
-        super().reject()
-        self._actions.closed()
 
     def _show_kinds(self, model: ExportView) -> None:
         # What is written here is no choice of a person.
@@ -164,14 +154,9 @@ class ExportDialog(TaskDialog):
     def _connect(self) -> None:
         self._kinds.activated.connect(self._choose)
         self._accounts.itemChanged.connect(self._changed)
-        self._everybody.clicked.connect(self._tick_all)
+        self._everything.clicked.connect(self._tick_all)
         self._refresh.clicked.connect(self._actions.refresh_tokens)
         self._hide.clicked.connect(self._actions.hide)
-        self._export.clicked.connect(self._actions.export)
-        self._folder.clicked.connect(self._actions.show_folder)
-        self._close.clicked.connect(self.close)
-        for button in (self._folder, self._export, self._close):
-            button.setAutoDefault(False)
 
     def _arrange(self) -> None:
         px = self._theme.px
@@ -180,18 +165,12 @@ class ExportDialog(TaskDialog):
         strip.setSpacing(px(8))
         strip.addWidget(self._result, 1)
         strip.addWidget(self._folder, 0, Qt.AlignmentFlag.AlignVCenter)
-        page, whole = QWidget(), QVBoxLayout(self)
-        upper, lower = QVBoxLayout(page), QVBoxLayout()
-        upper.setContentsMargins(px(20), px(18), px(20), 0)
-        lower.setContentsMargins(px(20), 0, px(20), px(14))
-        for part in (upper, lower, whole):
-            part.setSpacing(px(8))
-        upper.addWidget(self._title)
+        upper, lower = self.lay_out(8, self._accounts, _LEAST)
         upper.addSpacing(px(2))
         for part in (self._what, self._kinds, self._text):
             upper.addWidget(part)
         upper.addSpacing(px(4))
-        upper.addLayout(side_by_side(self._theme, self._who, None, self._everybody))
+        upper.addLayout(side_by_side(self._theme, self._who, None, self._everything))
         upper.addWidget(self._accounts, 1)
         for part in (self._refresh, self._hide):
             upper.addWidget(part)
@@ -199,9 +178,6 @@ class ExportDialog(TaskDialog):
             lower.addWidget(part)
         lower.addSpacing(px(2))
         lower.addLayout(side_by_side(self._theme, None, self._close, self._export))
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scrolling(page, self._accounts, px(_LEAST)), 1)
-        whole.addLayout(lower)
 
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""

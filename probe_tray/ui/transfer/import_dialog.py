@@ -4,23 +4,16 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QLabel,
-    QPushButton,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QCheckBox, QLabel, QStackedWidget
 
 from probe_tray.core.transfer.state import RowId
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.themed_dialog import TaskDialog
 from probe_tray.ui.transfer.import_drop import DropActions, DropWatch
 from probe_tray.ui.transfer.import_table import ImportTable
-from probe_tray.ui.widgets import leave_room, say, scrolling, show_box, side_by_side, strip_style, words
+from probe_tray.ui.transfer.transfer_dialog import TransferDialog
+from probe_tray.ui.widgets import leave_room, say, show_box, side_by_side, strip_style, words
 from probe_tray.view.transfer.import_view import ImportView
 from probe_tray.view.view_models import Tone
 
@@ -42,23 +35,28 @@ class ImportCallbacks(msgspec.Struct, frozen=True, kw_only=True):
     closed: Callable[[], None]
 
 
-class ImportDialog(TaskDialog):
+class ImportDialog(TransferDialog):
     """Shows what was found; it never takes anything itself."""
 
     def __init__(self, theme: Theme, actions: ImportCallbacks) -> None:
         """Make the window; fill it with :meth:`show_model`."""
-        super().__init__(theme, "import")
+        super().__init__(theme, "import", actions.closed)
         self._actions = actions
         self._shown: ImportView | None = None
-        self._trouble, self._warning = words(wrap=True), words(wrap=True)
-        self._files, self._folder, self._paste = (QPushButton(self) for _ in range(3))
+        self._trouble = words(wrap=True)
+        self._files, self._folder = self.button(actions.choose_files), self.button(actions.choose_folder)
+        self._paste = self.button(actions.paste)
         self._everything = QCheckBox(self)
         self._tree = ImportTable(theme, actions.tick)
         self._drop = QLabel(self)
         self._drop.setTextFormat(Qt.TextFormat.PlainText)
         self._drop.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._middle = QStackedWidget(self)
-        self._again, self._stop, self._take, self._close = (QPushButton(self) for _ in range(4))
+        for page in (self._drop, self._tree):
+            self._middle.addWidget(page)
+        # Made after the list, since the keyboard walks through them in that order.
+        bottom = (actions.again, actions.stop, self.close, actions.take)
+        self._again, self._stop, self._close, self._take = map(self.button, bottom)
         self._hovered = False
         self._arrange()
         self._connect()
@@ -98,16 +96,6 @@ class ImportDialog(TaskDialog):
         leave_room(self)
         describe(self, model.text)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep room for what is said."""
-        super().resizeEvent(event)
-        leave_room(self)
-
-    def reject(self) -> None:
-        """Close, and tell that the window is gone: for Esc, the button and the window's own cross."""
-        super().reject()
-        self._actions.closed()
-
     def _tick_all(self) -> None:
         self._actions.tick_all(self._shown is not None and self._shown.all_ticked is not True)
 
@@ -116,33 +104,11 @@ class ImportDialog(TaskDialog):
         self._style_drop_area()
 
     def _connect(self) -> None:
-        actions = self._actions
-        for button, do in (
-            (self._files, actions.choose_files),
-            (self._folder, actions.choose_folder),
-            (self._paste, actions.paste),
-            (self._again, actions.again),
-            (self._stop, actions.stop),
-            (self._take, actions.take),
-        ):
-            button.setAutoDefault(False)
-            button.clicked.connect(do)
-        self._close.setAutoDefault(False)
-        self._close.clicked.connect(self.close)
         self._everything.clicked.connect(self._tick_all)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self).activated.connect(actions.paste)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self).activated.connect(self._actions.paste)
 
     def _arrange(self) -> None:
-        px = self._theme.px
-        for page in (self._drop, self._tree):
-            self._middle.addWidget(page)
-        page, whole = QWidget(), QVBoxLayout(self)
-        upper, lower = QVBoxLayout(page), QVBoxLayout()
-        upper.setContentsMargins(px(20), px(18), px(20), 0)
-        lower.setContentsMargins(px(20), 0, px(20), px(14))
-        for part in (upper, lower, whole):
-            part.setSpacing(px(10))
-        upper.addWidget(self._title)
+        upper, lower = self.lay_out(10, self._middle, _LEAST)
         upper.addWidget(self._text)
         upper.addLayout(side_by_side(self._theme, self._files, self._folder, self._paste, None))
         upper.addWidget(self._everything)
@@ -150,9 +116,6 @@ class ImportDialog(TaskDialog):
         for part in (self._trouble, self._warning, self._progress):
             lower.addWidget(part)
         lower.addLayout(side_by_side(self._theme, self._again, None, self._stop, self._close, self._take))
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scrolling(page, self._middle, px(_LEAST)), 1)
-        whole.addLayout(lower)
 
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""

@@ -1,0 +1,45 @@
+"""What the windows have in common that take logins in and give them out."""
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.themed_dialog import TaskDialog
+from probe_tray.ui.widgets import leave_room, scrolling, words
+
+
+class TransferDialog(TaskDialog):
+    """Choices above, which scroll where the screen is low; below what must be seen: warnings, progress, buttons."""
+
+    def __init__(self, theme: Theme, name: str, closed: Callable[[], None]) -> None:
+        """``closed`` is called once the window is gone. A subclass makes its parts and calls :meth:`lay_out`."""
+        super().__init__(theme, name)
+        self._closed = closed
+        self._warning = words(wrap=True)
+
+    def lay_out(self, spacing: int, shrinks: QWidget, least: int) -> tuple[QVBoxLayout, QVBoxLayout]:
+        """The columns above and below, to be filled; ``shrinks`` gives way down to ``least`` of the design's pixels."""
+        px = self._theme.px
+        page, whole = QWidget(), QVBoxLayout(self)
+        upper, lower = QVBoxLayout(page), QVBoxLayout()
+        upper.setContentsMargins(px(20), px(18), px(20), 0)
+        lower.setContentsMargins(px(20), 0, px(20), px(14))
+        whole.setContentsMargins(0, 0, 0, 0)
+        for part in (upper, lower, whole):
+            part.setSpacing(px(spacing))
+        upper.addWidget(self._title)
+        whole.addWidget(scrolling(page, shrinks, px(least)), 1)
+        whole.addLayout(lower)
+        return upper, lower
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep room for what is said."""
+        super().resizeEvent(event)
+        leave_room(self)
+
+    def reject(self) -> None:
+        """Close, and tell that the window is gone: for Esc, the button and the window's own cross."""
+        super().reject()
+        self._closed()
