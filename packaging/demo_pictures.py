@@ -24,6 +24,7 @@ from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
+from probe_tray.adapters.keyring.backends import known_backend
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.bootstrap import Session, write_past
 from probe_tray.core.account.credential import Credential, make_credential
@@ -128,7 +129,7 @@ async def demo(app: QApplication, service: DemoService, tone: str, folder: Path)
             return sample_logins(service, clock)
         return [login_of(person.email, service) for person in service.people]
 
-    run = RunService(addresses=simulated, samples=samples, is_demo=True)
+    run = RunService(addresses=simulated, samples=samples, choose_keyring=known_backend, is_demo=True)
     desktop = DesktopHooks(
         show_message=lambda _title, _text: None,
         is_metered=lambda: None,

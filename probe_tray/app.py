@@ -19,7 +19,7 @@ from probe_tray.adapters.desktop.display import (
 )
 from probe_tray.adapters.desktop.instance import Instance, StartRequest
 from probe_tray.adapters.desktop.instance_socket import system_socket
-from probe_tray.adapters.files.app_folders import demo_places, user_places
+from probe_tray.adapters.files.app_folders import scene_instance, user_places
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.systems.current import this_desktop, this_system
 from probe_tray.cli.terminal.pipes import finish, is_terminal, say
@@ -71,7 +71,7 @@ def _start(chosen: TrayArguments) -> int:
     request = chosen.request
     asked = request or (StartRequest.NOTHING if chosen.background else StartRequest.SHOW)
     try:
-        folder, disk = (demo_places() if chosen.demo else user_places()).data_folder, Disk()
+        folder, disk = user_places().data_folder if chosen.demo is None else scene_instance(chosen.demo), Disk()
         instance = Instance(folder, system_socket(folder, disk=disk))
         if request is StartRequest.QUIT:
             return _quit_running(instance)

@@ -3,33 +3,48 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final, final
 
 import msgspec
 
-from probe_tray.adapters.files.app_folders import AppFolders, demo_places, user_places
+from probe_tray.adapters.files.alert_memory import FileAlertMemory
+from probe_tray.adapters.files.app_folders import AppFolders, ProgramFiles, demo_places, scene_places, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings, load_what_is_usable
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
+from probe_tray.adapters.keyring.backends import TrustedBackend, known_backend
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.logins.folder_store import FolderStore
+from probe_tray.adapters.logins.made_here import MadeHere
+from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.system import LocalZone, SystemClock
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.demo_scene import DemoScene
 from probe_tray.core.errors import WriteError
+from probe_tray.core.quota.history_batch import HistoryBatch
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.engine_factory import DesktopHooks, EngineFactory, RunContext, RunService, Wired
+from probe_tray.ports.accounts import AccountStore
+from probe_tray.ports.time import Clock
 from probe_tray.view.text.translate import Translator
+from probe_tray.wiring import vault_key
 
 if TYPE_CHECKING:
-    from probe_tray.demo.service import DemoService
+    from probe_tray.demo.service import DemoAddresses, DemoService
 
 _KEY_SERVICE, _KEY_USER, _DEMO_KEY_USER = "Probe Tray", "vault key", "vault key of the demo"
+_SCENE: Final = "probe-tray-demo-"
+"""How the names of the folders of scenes begin."""
 
 
 @final
@@ -46,7 +61,6 @@ class Session:
         known: KnownSecrets,
     ) -> None:
         """Every secret that is handled goes to ``known``."""
-        user = _DEMO_KEY_USER if service.is_demo else _KEY_USER
         self._context = RunContext(
             service=service,
             places=places,
@@ -54,7 +68,7 @@ class Session:
             environment=environment,
             disk=disk,
             handles=known.add,
-            keyring=OsKeyStore(service=_KEY_SERVICE, user=user, handles=known.add),
+            keyring=_key_store(service.choose_keyring, known.add, demo=service.is_demo),
         )
 
     @property
@@ -68,57 +82,124 @@ class Session:
 
 
 @contextlib.contextmanager
-def open_session(environment: Mapping[str, str], disk: Disk, *, demo: bool) -> Generator[Session]:
+def open_session(environment: Mapping[str, str], disk: Disk, *, demo: DemoScene | None) -> Generator[Session]:
     """Everything a run needs, ended with it. Raises DataFolderError and WriteError.
 
     ``demo`` has folders, a key and a service of its own: nothing real is touched.
     """
     switch_off_core_dumps()
-    places = demo_places() if demo else user_places()
     with contextlib.ExitStack() as stack:
+        places = _places(demo, stack)
         make_private_folder(places.data_folder)
         known = KnownSecrets()
         stack.enter_context(configure_logging(logging.INFO, places.log_file, Redactor(known)))
-        loaded = load_what_is_usable(places.config_file, disk=disk, create=FileLocks(places.locks))
-        if not demo:
-            real = RunService(addresses=OFFICIAL, samples=lambda _clock: (), is_demo=False)
+        if demo is None:
+            loaded = _load(places, disk)
+            real = RunService(
+                addresses=OFFICIAL, samples=lambda _clock: (), choose_keyring=known_backend, is_demo=False
+            )
             yield Session(real, places, loaded, environment, disk, known)
             return
-        from probe_tray.demo.samples import sample_logins
-        from probe_tray.demo.table_seed import fill_table
-
-        service = stack.enter_context(_demo_service(places.data_folder))
-        fill_table(service)
-        if not places.history.exists():
-            asyncio.run(write_past(service, places))
-        addresses = service.addresses
-        simulated = msgspec.structs.replace(
-            OFFICIAL,
-            issuer=addresses.issuer,
-            backend=addresses.backend,
-            releases=addresses.releases,
-            status_page=addresses.releases,
-        )
+        begin = _begin_demo if demo is DemoScene.THREE else partial(_begin_scene, demo)
+        run_service, table = begin(places, disk, stack)
+        loaded = _load(places, disk)
         # Its port is another one each time.
-        settings = msgspec.structs.replace(loaded.settings, sync_url=addresses.table)
+        settings = msgspec.structs.replace(loaded.settings, sync_url=table)
         loaded = msgspec.structs.replace(loaded, settings=settings)
-        samples = partial(sample_logins, service)
-        run_service = RunService(addresses=simulated, samples=samples, is_demo=True)
         yield Session(run_service, places, loaded, environment, disk, known)
+
+
+def _places(demo: DemoScene | None, stack: contextlib.ExitStack) -> AppFolders:
+    if demo is None:
+        return user_places()
+    if demo is DemoScene.THREE:
+        return demo_places()
+    return scene_places(Path(stack.enter_context(TemporaryDirectory(prefix=_SCENE, ignore_cleanup_errors=True))))
+
+
+def _load(places: AppFolders, disk: Disk) -> LoadedSettings:
+    return load_what_is_usable(places.config_file, disk=disk, create=FileLocks(places.locks))
+
+
+def _begin_demo(places: AppFolders, disk: Disk, stack: contextlib.ExitStack) -> tuple[RunService, str]:
+    from probe_tray.demo.samples import sample_logins
+    from probe_tray.demo.service import DemoService
+    from probe_tray.demo.table_seed import fill_table
+
+    del disk
+    service = stack.enter_context(DemoService(state_file=places.data_folder / "service.json"))
+    fill_table(service)
+    if not places.history.exists():
+        asyncio.run(write_past(service, places))
+    samples = partial(sample_logins, service)
+    return _simulated(service.addresses, samples, known_backend), service.addresses.table
+
+
+def _begin_scene(
+    scene: DemoScene, places: AppFolders, disk: Disk, stack: contextlib.ExitStack
+) -> tuple[RunService, str]:
+    """Put everything that ``scene`` begins with into ``places``, which are empty."""
+    from probe_tray.demo.scenes.memory_backend import MemoryBackend
+    from probe_tray.demo.scenes.scene_setup import SceneSetup
+
+    keyring, logins = MemoryBackend(), places.data_folder / "logins"
+    make_private_folder(logins)
+    setup = SceneSetup(scene, SystemClock().now())
+    addresses = stack.enter_context(setup.service).addresses
+    made = setup.begin(places.codex_home, logins)
+    store: AccountStore
+    if scene is DemoScene.LOCKED:
+        files = ProgramFiles(places=places, locks=FileLocks(places.locks), disk=disk)
+        key = vault_key(files, _key_store(lambda: keyring, lambda _secret: None, demo=True))
+        kept, store = {"storage": "vault"}, VaultStore(places.vault, key, disk=disk)
+    else:
+        origins = MadeHere(places.made_here, disk=disk)
+        kept = {"storage": "folder", "sync_dir": str(logins)}
+        store = FolderStore(logins, official=places.official_login, made=origins, disk=disk)
+    own, changed = _load(demo_places(), disk).known, setup.settings
+    places.config_file.write_bytes(msgspec.json.encode({**own, **kept, **changed}))
+
+    async def keep() -> None:
+        await _write_history(places, setup.past())
+        await FileAlertMemory(places.said, disk=disk).save(setup.alert_memory())
+        for login in made:
+            await store.save(login)
+
+    asyncio.run(keep())
+    keyring.locked = scene is DemoScene.LOCKED
+    return _simulated(addresses, lambda _clock: (), lambda: keyring), addresses.table
+
+
+def _key_store(choose: Callable[[], TrustedBackend], handles: Callable[[Secret], None], *, demo: bool) -> OsKeyStore:
+    user = _DEMO_KEY_USER if demo else _KEY_USER
+    return OsKeyStore(service=_KEY_SERVICE, user=user, choose=choose, handles=handles)
+
+
+def _simulated(
+    addresses: "DemoAddresses",
+    samples: Callable[[Clock], Iterable[Credential]],
+    choose_keyring: Callable[[], TrustedBackend],
+) -> RunService:
+    simulated = msgspec.structs.replace(
+        OFFICIAL,
+        issuer=addresses.issuer,
+        backend=addresses.backend,
+        releases=addresses.releases,
+        status_page=addresses.releases,
+    )
+    return RunService(addresses=simulated, samples=samples, choose_keyring=choose_keyring, is_demo=True)
 
 
 async def write_past(service: "DemoService", places: AppFolders) -> None:
     """Give everybody at ``service`` 30 days in the history of ``places``, the demo's; without it the demo runs too."""
     from probe_tray.demo.samples import past_of
 
-    clock = SystemClock()
-    history = SqliteHistory(places.history, clock.now)
+    await _write_history(places, (past_of(service.people, SystemClock().now().astimezone(LocalZone())),))
+
+
+async def _write_history(places: AppFolders, batches: Iterable[HistoryBatch]) -> None:
+    history = SqliteHistory(places.history, SystemClock().now)
     with contextlib.suppress(WriteError):
-        await history.write(past_of(service.people, clock.now().astimezone(LocalZone())))
+        for batch in batches:
+            await history.write(batch)
     await history.close()
-
-
-def _demo_service(folder: Path) -> "DemoService":
-    from probe_tray.demo.service import DemoService
-
-    return DemoService(state_file=folder / "service.json")

@@ -31,6 +31,7 @@ from probe_tray.adapters.http.probe import HttpProbe
 from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
+from probe_tray.adapters.keyring.backends import TrustedBackend
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.adapters.locks import FileLocks
@@ -119,6 +120,8 @@ class RunService(msgspec.Struct, frozen=True, kw_only=True):
     addresses: Service
     samples: Callable[[Clock], Iterable[Credential]]
     """Kept where no account is there at the start."""
+    choose_keyring: Callable[[], TrustedBackend]
+    """Finds the keyring, in the thread that asks it."""
     is_demo: bool
     """The simulated one, which has a key of its own."""
 

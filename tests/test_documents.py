@@ -11,6 +11,7 @@ import pytest
 from probe_tray import __version__
 from probe_tray.adapters.desktop.instance import StartRequest
 from probe_tray.adapters.files.app_folders import AppFolders
+from probe_tray.core.demo_scene import DemoScene
 from tests.tooling import source
 
 ROOT = source.ROOT
@@ -203,6 +204,7 @@ def test_every_option_in_a_guide_is_one_of_the_programs(name: str) -> None:
     known = set(re.findall(r'"(--?[a-z][\w-]*)"', read("probe_tray/cli/arguments.py")))
     known |= set(re.findall(r'"(--?[a-z][\w-]*)"', read("probe_tray/cli/subcommand.py")))
     known |= {f"--{request.value}" for request in StartRequest} | {"--demo", "--background", "--version", "--help"}
+    known |= {f"--demo={scene.value}" for scene in DemoScene}
     shown = [one for one in _CODE.findall(read(name)) if re.match(r"(codex-probe|probe-tray) ", one)]
     options = {part for one in shown for part in one.split()[1:] if part.startswith("-")}
     assert options <= known

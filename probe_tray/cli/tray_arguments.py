@@ -2,15 +2,19 @@
 
 import argparse
 from collections.abc import Sequence
+from typing import Final
 
 from probe_tray.adapters.desktop.instance import StartRequest
 from probe_tray.cli.wrong_use import Translate, WrongUseError
+from probe_tray.core.demo_scene import DemoScene
+
+_DEMO: Final = "--demo"
 
 
 class TrayArguments:
     """What the person asked for."""
 
-    demo = False
+    demo: DemoScene | None = None
     background = False
     help = False
     version = False
@@ -22,21 +26,34 @@ class TrayArguments:
         requests = {f"--{one.value}": one for one in StartRequest if one is not StartRequest.NOTHING}
         chosen = ""
         for word in argv:
-            flag, equals, _ = word.partition("=")
-            known = flag in requests or flag in {"-h", "--help", "--demo", "--background", "--version"}
+            flag, equals, value = word.partition("=")
+            known = flag in requests or flag in {"-h", "--help", _DEMO, "--background", "--version"}
             if not word.startswith("-"):
                 raise WrongUseError("Probe Tray takes no files here. Import logins from its window.")
             if not known:
                 raise WrongUseError("There is no option {flag}.", flag=word)
-            if equals:
+            if equals and flag != _DEMO:
                 raise WrongUseError("{flag} takes no value.", flag=flag)
+            if flag == _DEMO:
+                self.demo = _scene(value) if equals else DemoScene.THREE
             if flag in requests or flag == "--background":
                 if chosen not in {"", flag}:
                     raise WrongUseError("{one} and {other} can't be combined. Choose one.", one=chosen, other=flag)
                 chosen = flag
         self.request = requests.get(chosen)
-        self.demo, self.background, self.version = "--demo" in argv, "--background" in argv, "--version" in argv
+        self.background, self.version = "--background" in argv, "--version" in argv
         self.help = "--help" in argv or "-h" in argv
+
+
+def _scene(value: str) -> DemoScene:
+    try:
+        return DemoScene(value)
+    except ValueError:
+        raise WrongUseError("{flag} takes one of: {choices}.", flag=_DEMO, choices=_scenes()) from None
+
+
+def _scenes(*without: DemoScene) -> str:
+    return ", ".join(scene.value for scene in DemoScene if scene not in without)
 
 
 def tray_parser(t: Translate) -> argparse.ArgumentParser:
@@ -49,8 +66,11 @@ def tray_parser(t: Translate) -> argparse.ArgumentParser:
     )
     options = parser.add_argument_group(t("options"))
     options.add_argument("-h", "--help", action="store_true", help=t("show this help"))
+    options.add_argument(_DEMO, action="store_true", help=t("run with a simulated service and three sample accounts"))
     options.add_argument(
-        "--demo", action="store_true", help=t("run with a simulated service and three sample accounts")
+        f"{_DEMO}=SCENE",
+        action="store_true",
+        help=f"{t('the same with other accounts:')} {_scenes(DemoScene.THREE)}",
     )
     choices = options.add_mutually_exclusive_group()
     for request, text in (

@@ -65,14 +65,19 @@ def past_of(people: Iterable[DemoPerson], now: datetime) -> HistoryBatch:
 
 def _meters(shape: Shape) -> Iterator[tuple[Meter, SimulatedWindow]]:
     for window in shape.windows:
-        yield Meter(kind=_KINDS[window.seconds], seconds=window.seconds), window
+        yield Meter(kind=_KINDS.get(window.seconds, WindowKind.OTHER), seconds=window.seconds), window
     if shape.code_review is not None:
         window = shape.code_review
-        yield Meter(part=Part.REVIEW, kind=_KINDS[window.seconds], seconds=window.seconds), window
+        yield Meter(part=Part.REVIEW, kind=_KINDS.get(window.seconds, WindowKind.OTHER), seconds=window.seconds), window
     for extra in shape.extras:
         window = extra.window
         yield (
-            Meter(part=Part.EXTRA, name=extra.limit_name, kind=_KINDS[window.seconds], seconds=window.seconds),
+            Meter(
+                part=Part.EXTRA,
+                name=extra.limit_name,
+                kind=_KINDS.get(window.seconds, WindowKind.OTHER),
+                seconds=window.seconds,
+            ),
             window,
         )
 

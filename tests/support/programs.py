@@ -13,6 +13,7 @@ from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
+from probe_tray.adapters.keyring.backends import known_backend
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.bootstrap import Session
 from probe_tray.core.account.credential import Credential
@@ -45,6 +46,6 @@ def wired_tray(
     places, disk = places or user_places(), Disk()
     make_private_folder(places.data_folder)
     loaded = load_settings(places.config_file, disk=disk, create=FileLocks(places.locks))
-    run = RunService(addresses=service, samples=lambda _clock: samples, is_demo=False)
+    run = RunService(addresses=service, samples=lambda _clock: samples, choose_keyring=known_backend, is_demo=False)
     session = Session(run, places, loaded, os.environ, disk, known or KnownSecrets())
     return session.wire(Translator(), UTC, desktop)

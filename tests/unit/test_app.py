@@ -18,6 +18,7 @@ from probe_tray.adapters.desktop.display import check_display, check_libraries, 
 from probe_tray.adapters.desktop.instance import StartRequest
 from probe_tray.adapters.files.app_folders import demo_places
 from probe_tray.app import run
+from probe_tray.core.demo_scene import DemoScene
 from probe_tray.core.errors import NoDisplayError, OldSystemError, SystemLibraryError
 from tests.desktop.waiting import wait_for
 from tests.support.patience import PATIENCE
@@ -74,7 +75,9 @@ def said(errors: str) -> list[str]:
 
 def test_help_tells_what_the_demo_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
-    assert "--demo" in capsys.readouterr().out
+    told = " ".join(capsys.readouterr().out.split())
+    assert "--demo run with a simulated service and three sample accounts --demo=SCENE the same with" in told
+    assert all(scene.value in told for scene in DemoScene)
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,7 +90,8 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--dmo"], "There is no option --dmo.", "没有参数 --dmo。"),
         (["accounts.json"], "Probe Tray takes no files here.", "Probe Tray 在这里不接受文件。"),
-        (["--demo=yes"], "--demo takes no value.", "--demo 不带值。"),
+        (["--show=yes"], "--show takes no value.", "--show 不带值。"),
+        (["--demo=yes"], "--demo takes one of: three, first, states,", "--demo 只能是以下之一：three, first, states,"),
         (["--show", "--background"], "--show and --background can't", "--show 和 --background 不能一起使用"),
         (["--show", "--quit"], "--show and --quit can't be combined.", "--show 和 --quit 不能一起使用，"),
     ],

@@ -11,6 +11,7 @@ import platformdirs
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.systems.current import this_system
+from probe_tray.core.demo_scene import DemoScene
 from probe_tray.core.errors import Phrase, UsageError
 
 if TYPE_CHECKING:
@@ -121,13 +122,24 @@ def user_places() -> AppFolders:
 
 
 def demo_places() -> AppFolders:
-    """The demonstration's, apart from everything real: it sees no real login and leaves none behind.
+    """The demo's, apart from everything real: it sees no real login and leaves none behind.
 
     Raises UsageError where nobody knows whose they are.
     """
     with _home_needed():
         data = _data(_DEMO)
         return AppFolders(config_file=_config(_DEMO), data_folder=data, codex_home=data / "codex")
+
+
+def scene_places(folder: Path) -> AppFolders:
+    """Those of a scene of the demo, which is kept in ``folder`` as long as it runs."""
+    return AppFolders(config_file=folder / "config.json", data_folder=folder / "data", codex_home=folder / "codex")
+
+
+def scene_instance(scene: DemoScene) -> Path:
+    """The folder through which a second start of ``scene`` finds the first. Raises UsageError as ``demo_places``."""
+    data = demo_places().data_folder
+    return data if scene is DemoScene.THREE else data / "scenes" / scene.value
 
 
 def _config(name: str) -> Path:

@@ -19,6 +19,7 @@ from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Tone
 
 _FEW = 4
+_UNKNOWN = frozenset({Condition.STALE, Condition.RATE_LIMITED, Condition.OFFLINE})
 _NAME, _FIVE_HOURS = 28, 18_000
 
 
@@ -35,9 +36,12 @@ def headline(seen: Seen, t: Translator) -> str:
     if Condition.OFFLINE in found and all(c is Condition.OFFLINE or c in NEEDS_PERSON for c in found):
         # What is there now is not known; a number of accounts without capacity would be a claim.
         return t("Offline")
-    usable = sum(c in USABLE for c in found)
     if len(found) == 1:
         return _only(state.accounts[0], found[0], now, t)
+    if (unknown := [f for f in seen.found if f.what in _UNKNOWN]) and all(c in _UNKNOWN | NEEDS_PERSON for c in found):
+        # Nor is it where all checks fail at the service.
+        return t("The numbers are old") if any(f.account.snapshot for f in unknown) else t("No numbers yet")
+    usable = sum(c in USABLE for c in found)
     return t("{k} of {n} can work", k=str(usable), n=str(len(found)))
 
 
@@ -84,12 +88,13 @@ def subline(seen: Seen, t: Translator) -> str:
 
 
 def status(seen: Seen, t: Translator) -> tuple[str, Tone]:
-    """That notifications are paused, else how up to date the numbers are and when they are asked for next."""
+    """That notifications are paused, and what is wrong with the numbers; else how up to date they are."""
     words, tone = _status(seen, t)
     until_ = seen.state.paused_until
-    if until_ is None or until_ <= seen.now.moment or tone is not Tone.CALM:
+    if until_ is None or until_ <= seen.now.moment:
         return words, tone
-    return t("Notifications paused until {when}", when=at(until_, seen.now, t)), tone
+    paused = t("Notifications paused until {when}", when=at(until_, seen.now, t))
+    return paused if tone is Tone.CALM else f"{paused} · {words}", tone
 
 
 def _status(seen: Seen, t: Translator) -> tuple[str, Tone]:

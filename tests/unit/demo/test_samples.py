@@ -13,6 +13,7 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.bootstrap import open_session
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.demo_scene import DemoScene
 from probe_tray.core.quota.history import Part, Sample, Span
 from probe_tray.core.quota.snapshot import WindowKind
 from probe_tray.demo import sample_people
@@ -75,7 +76,7 @@ async def read(path: Path) -> tuple[int, int]:
 
 
 def test_the_demos_first_start_writes_it_into_the_demos_own_history_alone() -> None:
-    with open_session(os.environ, Disk(), demo=True):
+    with open_session(os.environ, Disk(), demo=DemoScene.THREE):
         assert not user_places().history.exists()
         points, renewals = asyncio.run(read(demo_places().history))
     assert points > 200
@@ -83,9 +84,9 @@ def test_the_demos_first_start_writes_it_into_the_demos_own_history_alone() -> N
 
 
 def test_a_later_start_leaves_the_history_as_it_is() -> None:
-    with open_session(os.environ, Disk(), demo=True):
+    with open_session(os.environ, Disk(), demo=DemoScene.THREE):
         pass
     history = demo_places().history
     history.write_bytes(b"")
-    with open_session(os.environ, Disk(), demo=True):
+    with open_session(os.environ, Disk(), demo=DemoScene.THREE):
         assert history.read_bytes() == b""
