@@ -115,6 +115,11 @@ class Reader:
         (extents,) = self._bus.call(element.service, element.path, "org.a11y.atspi.Component", "GetExtents", "u", 0)
         return Region(*cast("tuple[int, int, int, int]", extents))
 
+    def value(self, element: Element) -> float:
+        """Return the number that a field or a bar shows."""
+        _type, value = self._bus.property(element.service, element.path, "org.a11y.atspi.Value", "CurrentValue")
+        return float(value)
+
     def press(
         self,
         name: str,

@@ -12,7 +12,7 @@ from tests.desktop.waiting import BenchError, scrub, wait_for
 from tests.support.patience import PATIENCE
 
 TOOL_SECONDS: Final = PATIENCE
-LEFT, MIDDLE, RIGHT = 1, 2, 3
+LEFT, MIDDLE, RIGHT, WHEEL_UP, WHEEL_DOWN = 1, 2, 3, 4, 5
 
 
 class Region(Struct, frozen=True):
@@ -84,11 +84,15 @@ class Screen:
 
     def click(self, x: int, y: int, button: int = LEFT) -> None:
         """Move the mouse there and press a button (1 left, 2 middle, 3 right)."""
-        self._xdotool("mousemove", "--sync", str(x), str(y), "click", str(button))
+        self._xdotool("mousemove", str(x), str(y), "click", str(button))
 
     def hover(self, x: int, y: int) -> None:
         """Move the mouse there."""
         self._xdotool("mousemove", str(x), str(y))
+
+    def turn_wheel(self, notches: int) -> None:
+        """Turn the wheel where the mouse is: up, or with a negative number down."""
+        self._xdotool("click", "--repeat", str(abs(notches)), str(WHEEL_UP if notches > 0 else WHEEL_DOWN))
 
     def key(self, *names: str) -> None:
         """Press keys by their X names: `Return`, `Escape`, `ctrl+a`."""
