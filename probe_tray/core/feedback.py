@@ -19,6 +19,7 @@ class FeedbackKind(enum.Enum):
     NOT_REMOVED = "not removed"
     """Another login of the account came meanwhile, and stays."""
     RESTORED = "restored"
+    LOGGED_IN = "logged in"
     RENEWED = "renewed"
     MOVED = "moved"
     """Its login is kept in the other store."""

@@ -161,9 +161,7 @@ class Engine:
         self._login_start, self._hooks = parts.autostart, parts.hooks
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
-        self._login_service = LoginService(
-            parts.login, parts.store, self._start, lambda key: self._logins_came([key]), clock
-        )
+        self._login_service = LoginService(parts.login, parts.store, self._start, self._logged_in, clock)
         self._feedback = FeedbackService(parts.store, clock, self._start)
         self._account_service = AccountService(_account_use_cases(parts, clock), self._feedback, self._start)
         self._on_alert, self._samples = on_alert, samples
@@ -291,6 +289,10 @@ class Engine:
         self._logins_came(came)
         if came:
             self._feedback.give(FeedbackKind.IMPORTED, count=len(came))
+
+    def _logged_in(self, key: AccountKey) -> None:
+        self._logins_came([key])
+        self._feedback.give(FeedbackKind.LOGGED_IN, key)
 
     def _logins_came(self, keys: Collection[AccountKey]) -> None:
         for key in keys:

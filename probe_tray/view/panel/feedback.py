@@ -57,6 +57,8 @@ def _sentence(given: Feedback, seen: Seen, t: Translator) -> str:
             return t("{name} has a new login and was not removed.", name=called)
         case FeedbackKind.RESTORED:
             return t("{name} is back.", name=called)
+        case FeedbackKind.LOGGED_IN:
+            return t("Logged in as {name}.", name=called)
         case FeedbackKind.RENEWED:
             return t("Renewed {name}.", name=called)
         case FeedbackKind.MOVED:
