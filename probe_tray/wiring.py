@@ -77,7 +77,7 @@ def make_sync_context(
     """For the accounts that ``sources`` hold; ``accounts`` are all the stores that may hold one of them."""
     clock, randomness = SystemClock(), SystemRandomness()
     places, disk = files.places, files.disk
-    memory = FileSyncMemory(places.sync_memory, files.locks, randomness, _host_name(), disk=disk)
+    memory = make_sync_memory(files)
     return SyncContext(
         accounts=accounts,
         sources=sources,
@@ -98,6 +98,11 @@ def table_sql() -> TableSql:
     """The SQL of the shared table, as it ships."""
     table, protection = (resource(f"sql/{name}.sql").read_text("utf-8") for name in ("tokens", "protect"))
     return TableSql(table, protection)
+
+
+def make_sync_memory(files: ProgramFiles) -> FileSyncMemory:
+    """What this user's programs remember of shared tables."""
+    return FileSyncMemory(files.places.sync_memory, files.locks, SystemRandomness(), _host_name(), disk=files.disk)
 
 
 def _host_name() -> str:

@@ -30,8 +30,15 @@ create table if not exists public.tokens (
 do $$
 begin
     -- Whoever has made stricter policies keeps them: policies are added together, so that adding
-    -- these here would open the table again.
-    if not exists (select from pg_policies where schemaname = 'public' and tablename = 'tokens') then
+    -- these here would open the table again. A table with rows, with row-level security on and without any
+    -- policy is used with a secret key alone, and stays so. (While it is empty, it is most likely a new one: many
+    -- projects turn that security on for each new table.) To open such a table, run the five statements yourself.
+    if not exists (select from pg_policies where schemaname = 'public' and tablename = 'tokens')
+        and not (
+            (select relrowsecurity from pg_class where oid = 'public.tokens'::regclass)
+            and exists (select from public.tokens)
+        )
+    then
         alter table public.tokens enable row level security;
         create policy "sync reads" on public.tokens for select to anon, authenticated using (true);
         create policy "sync adds" on public.tokens for insert to anon, authenticated with check (true);

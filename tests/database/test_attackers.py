@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
 
 import httpx
@@ -21,6 +21,7 @@ from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.core.sync.table_key import SECRET_HEADER, table_digest, table_secret
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
+from probe_tray.engine.sync.shared_logins import SharedTable
 from tests.database.conftest import SQL, protect
 from tests.support.fakes import FakeClock, FakeRandomness, MemoryStore
 from tests.support.postgres import Database, literal
@@ -33,6 +34,13 @@ TABLES = ("tokens", "probe_tray_keys", "probe_tray_leases")
 OVERWRITE_ANA = SyncOptions(overwrite=frozenset({"account-ana"}))
 
 
+class HastyClock(FakeClock):
+    """Whoever sleeps by it wakes at once, later."""
+
+    async def sleep(self, seconds: float) -> None:
+        self.jump(timedelta(seconds=seconds))
+
+
 class Computer:
     """One that shares the table of a real database."""
 
@@ -40,7 +48,7 @@ class Computer:
         self.kept = MemoryStore(StoreKind.VAULT, *held)
         tables = HttpTableFactory(ProxyChoice(), {}, handles=KnownSecrets().add)
         accounts = Accounts((self.kept,), Store(AppState()))
-        self.bench = SyncBench(accounts, TaskLocks(), FakeClock(), FakeRandomness(), tables=tables)
+        self.bench = SyncBench(accounts, TaskLocks(), HastyClock(), FakeRandomness(), tables=tables)
         self.target = SyncTarget(url=rest.url, api_key=Secret(API_KEY), key=key)
 
     async def sync(self, options: SyncOptions | None = None) -> SyncReport:
@@ -54,6 +62,13 @@ class Computer:
         """Which login it has of each person."""
         tokens = [one.refresh_token.reveal() for one in self.kept.held.values() if one.refresh_token is not None]
         return dict(token.removeprefix("rt_").split(".") for token in sorted(tokens))
+
+
+def renewing(computer: Computer) -> SharedTable:
+    async def target() -> SyncTarget:
+        return computer.target
+
+    return SharedTable(computer.bench.context, target, lambda: True)
 
 
 def kinds(report: SyncReport) -> dict[str, StepKind]:
@@ -245,6 +260,7 @@ async def test_a_table_whose_protection_was_taken_away_is_refused(protected: Pos
     report = await first.sync()
     assert report.problem is not None
     assert report.problem.name == "SyncOpenedError"
+    assert (await first.bench.syncing.test(first.target)).problem == report.problem
     assert dump(protected.database) == before
 
 

@@ -1,5 +1,6 @@
 """``--sync`` against a real database that is not as it should be: what is said, and that nothing is lost."""
 
+import io
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.cli.main import main
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.sync.setup_code import SetupCode, write_code
 from tests.command.test_sync import KEY, Machine, file_of, login
 from tests.database.conftest import SQL
 from tests.support.postgres import Database, literal
@@ -100,13 +102,20 @@ def test_a_missing_policy_for_changes_is_named_and_what_is_new_is_added(shared: 
     assert shared.rows()["account-ana"] == before["account-ana"]
 
 
-def test_a_table_of_a_newer_version_is_left_alone(shared: Shared) -> None:
+def test_a_table_of_a_newer_version_is_left_alone_and_not_set_up(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shared.rest.database.run(SQL.replace("'version', 2", "'version', 3"))
     shared.put("ana", 1)
     files, rows = shared.machine.files(), shared.rows()
-    status, said = shared.sync()
-    assert (status, "was set up by a newer version of Probe Tray." in said) == (1, True), said
+    code = write_code(SetupCode(url=shared.rest.url, api_key=Secret(API_KEY), key=Secret(KEY)))
+    config = shared.machine.config.read_bytes()
+    for arguments in ((), ("--enter-code", "--yes")):
+        monkeypatch.setattr("sys.stdin", io.StringIO(code.reveal()))
+        status, said = shared.sync(*arguments)
+        assert (status, "was set up by a newer version of Probe Tray." in said) == (1, True), said
     assert (shared.machine.files(), shared.rows()) == (files, rows)
+    assert shared.machine.config.read_bytes() == config
 
 
 @pytest.mark.parametrize(

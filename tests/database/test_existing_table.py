@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import ClaimedElsewhereError, TableUncheckedError
 from probe_tray.core.sync.rows import StepKind
 from probe_tray.core.sync.table_key import SECRET_HEADER, table_digest, table_secret
 from tests.database.conftest import PROTECT, SQL, protect
-from tests.database.test_attackers import Computer, kinds, login
+from tests.database.test_attackers import Computer, kinds, login, renewing
+from tests.database.test_tables import CREATE
 from tests.support.postgres import Database, DatabaseConnection, DatabaseRefusal
 from tests.support.postgrest import PostgRest
 
@@ -49,6 +51,51 @@ async def test_a_service_that_passes_the_table_alone_is_enough(rest: PostgRest, 
     assert kinds(await second.sync()) == {}
     assert kinds(await first.sync()) == {"ana": StepKind.UPLOAD_NEW}
     assert kinds(await second.sync()) == {"ana": StepKind.RESTORE}
+
+
+@pytest.mark.parametrize("status", [403, 404, 405, 501])
+async def test_renewals_claim_the_row_where_a_service_passes_the_table_alone(rest: PostgRest, status: int) -> None:
+    rest.calls = status
+    first, second = Computer(rest, login(1)), Computer(rest, login(1))
+    await first.sync()
+    key, one, two = login(1).key, renewing(first), renewing(second)
+    assert not await one.claim(key)
+    await one.mark_sent(key)
+    with pytest.raises(ClaimedElsewhereError):
+        await two.claim(key)
+    first.hold(login(2))
+    await one.publish(key)
+    assert await first.bench.memory.unshared() == {}
+    assert await two.claim(key), "it is adopted"
+    assert second.numbers() == {"ana": "2"}
+    assert rest.database.run("select * from probe_tray_leases") == []
+
+
+async def test_a_lease_is_not_done_without_where_the_table_has_them(rest: PostgRest) -> None:
+    computer = Computer(rest, login(1))
+    await computer.sync()
+    rest.instead = [0, 404]
+    with pytest.raises(TableUncheckedError):
+        await renewing(computer).claim(login(1).key)
+
+
+@pytest.mark.parametrize("row", ["", "insert into tokens (id) values ('account-ana')"])
+def test_a_table_that_nobody_may_use_without_a_secret_key_is_opened_only_while_it_is_empty(
+    database: Database, row: str
+) -> None:
+    database.run(f"{CREATE} alter table tokens enable row level security; {row}")
+    for _ in range(2):
+        database.run(SQL)
+        found = database.run(
+            "select policyname from pg_policies where tablename = 'tokens' and permissive <> 'RESTRICTIVE'"
+        )
+        assert len(found) == (0 if row else 3)
+    ids = "select id from tokens"
+    if row:
+        with pytest.raises(DatabaseRefusal, match="42501"):
+            database.run(f"begin; set local role anon; {ids}")
+    else:
+        assert database.run(f"begin; set local role anon; {ids}") == []
 
 
 async def test_a_computer_that_saw_the_table_protected_goes_by_no_such_answer(database: Database) -> None:

@@ -1,8 +1,12 @@
 """The key of a protected table is changed, and an account is taken out of it, on a real database."""
 
+from datetime import UTC
+
 import pytest
 from msgspec.structs import replace
 
+from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     KeyInFileError,
@@ -19,11 +23,10 @@ from probe_tray.core.errors import (
 from probe_tray.core.sync.rows import StepKind, SyncOptions
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
 from probe_tray.core.sync.table_key import keys_of
-from probe_tray.engine.sync.shared_logins import SharedTable
 from probe_tray.engine.sync.table_owner import TableOwner, forget_old_key
 from tests.database.conftest import SQL, protect
-from tests.database.test_attackers import RESTORE, Computer, kinds, login, two_that_share
-from tests.support.postgres import Database
+from tests.database.test_attackers import RESTORE, Computer, kinds, login, renewing, two_that_share
+from tests.support.postgres import Database, literal
 from tests.support.postgrest import PostgRest
 from tests.unit.engine.sync_bench import FakeSyncSecrets
 
@@ -260,13 +263,6 @@ async def test_a_row_that_does_not_open_is_not_taken_out(rest_protected: PostgRe
         assert rest.database.run("select token_data from tokens where id = 'account-bob'") == [("damaged",)]
 
 
-def renewing(computer: Owned) -> SharedTable:
-    async def target() -> SyncTarget:
-        return computer.target
-
-    return SharedTable(computer.bench.context, target, lambda: True)
-
-
 async def test_whoever_cannot_renew_an_account_that_was_taken_out_is_told_so(rest_protected: PostgRest) -> None:
     with rest_protected as rest:
         first, second = Owned(rest, login(1)), Owned(rest)
@@ -313,3 +309,31 @@ async def test_a_renewal_seals_a_new_row_with_the_key_that_is_let_in(rest_protec
         stale = Owned(rest, login(1, "bob"), key=await changed(first))
         await renewing(stale).publish(login(1, "bob").key)
         assert kinds(await first.sync()) == {"ana": StepKind.SAME, "bob": StepKind.RESTORE}
+
+
+def write_sealed(rest: PostgRest, held: Credential, row_id: str, key: Secret) -> None:
+    """Put a login under another account's id, in the compatible form."""
+    row = AesGcmLoginCipher(key).seal(held, bytes(12), UTC)
+    values = ", ".join(map(literal, (row_id, row.token_data.reveal(), row.update_time)))
+    rest.database.run(f"insert into tokens (id, token_data, update_time) values ({values})")  # noqa: S608 - quoted
+
+
+async def test_the_old_key_is_kept_while_only_it_opens_a_row_that_is_not_used(rest_protected: PostgRest) -> None:
+    with rest_protected as rest:
+        first = Owned(rest, login(1))
+        await first.sync()
+        write_sealed(rest, login(5, "dan"), "account-eve", first.target.key)
+        owner = first.own()
+        first.use((await owner.begin_key_change(first.target)).key)
+        await owner.end_old_key(first.target)
+        for _ in range(2):
+            report = await first.sync()
+            assert kinds(report) == {"ana": StepKind.SAME, "eve": StepKind.ID_MISMATCH}
+            assert (report.only_old_key, report.old_key_ended) == (("account-eve",), False)
+        with pytest.raises(SyncKeyUnfinishedError):
+            await owner.begin_key_change(first.target)
+        report = await first.sync(SyncOptions(overwrite_all=True))
+        assert (report.only_old_key, report.old_key_ended) == (("account-eve",), True), "a person does without it"
+        rest.database.run("delete from tokens where id = 'account-eve'")
+        report = await first.sync()
+        assert (report.only_old_key, report.old_key_ended) == ((), True)

@@ -166,11 +166,14 @@ class HttpTable:
         """``proxy`` is the one that ``transport`` goes through, None for a direct connection."""
         self._project = RestProject(target, transport, proxy)
         self._host = self._project.host
+        self._is_alone = False
+        """Whether the service has answered that there is the table alone, and nothing that can be called."""
 
     async def status(self) -> TableStatus | None:
         """As the port says."""
         # Before there was anything to ask, the table alone was enough: a proxy may pass nothing else.
         answer = await self._project.call("probe_tray_status", b"{}", optional=True)
+        self._is_alone = answer is None
         if answer is None:
             return None
         try:
@@ -256,7 +259,7 @@ class HttpTable:
 
     async def take_lease(self, lease: Lease) -> LeaseAnswer | None:
         """As the port says. Raises SyncLeasesError where only a part of the SQL was run."""
-        answer = await self._project.call("probe_tray_take_lease", _lease_body(lease))
+        answer = await self._project.call("probe_tray_take_lease", _lease_body(lease), optional=self._is_alone)
         if answer is None:
             return None
         try:
@@ -271,7 +274,8 @@ class HttpTable:
 
     async def end_lease(self, lease: Lease, *, renewed: bool) -> bool:
         """As the port says."""
-        return self._is_true(await self._project.call("probe_tray_end_lease", _lease_body(lease, renewed=renewed)))
+        body = _lease_body(lease, renewed=renewed)
+        return self._is_true(await self._project.call("probe_tray_end_lease", body, optional=self._is_alone))
 
     async def rights(self) -> TableGrants | None:
         """As the port says."""

@@ -73,16 +73,19 @@ from probe_tray.core.settings import Settings, Storage
 from probe_tray.core.sync.setup import target
 from probe_tray.engine.sync.synchronizer import try_table
 from probe_tray.ports.accounts import AccountStore, SyncVault
+from probe_tray.ports.files import SyncMemory
 from probe_tray.ports.http import Tables
 from probe_tray.resources import resource
 from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.translate import Translator
+from probe_tray.wiring import make_sync_memory
 
 
 async def sync_check(
     loaded: LoadedSettings | None,
     secrets: Callable[[LoadedSettings], SyncVault],
     tables: Tables,
+    memory: SyncMemory,
     t: Translator,
 ) -> Check:
     """Try the table; nothing of that stays on this computer or in the table."""
@@ -92,7 +95,7 @@ async def sync_check(
         goal = target(loaded.settings.sync_url, await secrets(loaded).load(), str(loaded.path))
     except ProbeError as error:
         return failed(SYNC, error, t)
-    return table_check(await try_table(tables, AesGcmLoginCipher, goal), t)
+    return table_check(await try_table(tables, AesGcmLoginCipher, goal, memory), t)
 
 
 _RESERVE = 64 * 1024
@@ -230,7 +233,8 @@ class _Diagnosis:
         reached = await probe.reach(None if asked is None else Secret(asked))
         host = urlsplit(OFFICIAL_SERVICE.backend).hostname or ""
         tables = HttpTableFactory(choice, os.environ, handles=handles)
-        shared = await sync_check(loaded, self._session.sync_secrets, tables, self._t)
+        memory = make_sync_memory(self._session.files)
+        shared = await sync_check(loaded, self._session.sync_secrets, tables, memory, self._t)
         script = asked is None and await asyncio.to_thread(names_script)
         searched = asked is None and reached.failed is not None and await asyncio.to_thread(finds_script)
         t = self._t

@@ -19,9 +19,10 @@ from probe_tray.cli.tables.layout import folded
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.core.errors import KeyringAbsentError, ProbeError, SetupCodeStrangeError
 from probe_tray.core.settings import change
-from probe_tray.core.sync.setup import SecretPlace, SyncTarget
+from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
 from probe_tray.core.sync.setup_code import LONGEST_CODE, SetupCode, in_groups, read_code, write_code
 from probe_tray.engine.sync.synchronizer import try_table
+from probe_tray.wiring import make_sync_memory
 
 _COLUMNS = 72
 _HALVES = {(True, True): " ", (True, False): "▄", (False, True): "▀", (False, False): "█"}
@@ -67,7 +68,8 @@ async def _enter(session: CommandSession, loaded: LoadedSettings, goal: SyncTarg
     proxy = session.proxy(loaded.settings)
     session.tell_proxy(proxy, (goal.url,))
     tables = HttpTableFactory(proxy, os.environ, handles=session.handles)
-    check = table_check(await try_table(tables, AesGcmLoginCipher, goal), t)
+    tested = await try_table(tables, AesGcmLoginCipher, goal, make_sync_memory(session.files))
+    check = table_check(tested, t)
     if check.state is State.FAIL:
         session.console.failure(t.joined((check.what, check.remedy, t("Nothing was saved."))))
         return ExitStatus.FAILURE
@@ -82,13 +84,42 @@ async def _enter(session: CommandSession, loaded: LoadedSettings, goal: SyncTarg
 
 
 async def _keep(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget) -> bool:
-    """Save the secrets in the keyring, or in the file where they are or must be; then the address."""
+    """Save the secrets, then the address; False where the person does not want them in the file."""
     file = JsonSettingsFile(loaded.path, session.locks, disk=session.disk)
+    former, held = loaded.settings.sync_url, await session.sync_secrets(loaded).load()
+    moves = former not in {"", goal.url}
+    # Computers that share a login and don't tell each other of renewals would end it.
+    after = loaded.settings.sync_after_renewal or not former
+    if moves:
+        # The former table must never see the keys of the new one, whatever ends this process in between.
+        await file.change(change(sync_url=""), loaded.settings, _accept)
+    is_kept = False
+    try:
+        is_kept = await _keep_secrets(session, loaded, file, SyncSecrets(api_key=goal.api_key, key=goal.key))
+        if is_kept:
+            await file.change(change(sync_url=goal.url, sync_after_renewal=after), loaded.settings, _accept)
+    except ProbeError:
+        if is_kept:
+            await _keep_secrets(session, loaded, file, held)
+        is_kept = False
+        raise
+    finally:
+        if moves and not is_kept:
+            await file.change(change(sync_url=former), loaded.settings, _accept)
+    return is_kept
+
+
+async def _keep_secrets(
+    session: CommandSession, loaded: LoadedSettings, file: JsonSettingsFile, secrets: SyncSecrets
+) -> bool:
+    """Save them in the keyring, or in the file where they are or must be; False where the person does not want that."""
+    if secrets.api_key is None or secrets.key is None:
+        return True
     held = await session.sync_secrets(loaded).load()
-    in_file = SecretPlace.FILE in {held.api_key_place, held.key_place}
-    if not in_file:
+    # What stands in the file goes before the keyring.
+    if SecretPlace.FILE not in {held.api_key_place, held.key_place}:
         try:
-            await session.sync_secrets(loaded).save(api_key=goal.api_key, key=goal.key)
+            await session.sync_secrets(loaded).save(api_key=secrets.api_key, key=secrets.key)
         except KeyringAbsentError:
             question = session.t(
                 "There is no keyring here. Save both keys in {path}, which only you can read? [y/N] ",
@@ -96,22 +127,9 @@ async def _keep(session: CommandSession, loaded: LoadedSettings, goal: SyncTarge
             )
             if not _agreed(session, question):
                 return False
-            in_file = True
-    if in_file:
-        # What stands in the file goes before the keyring.
-        await file.keep_sync_secrets(goal.api_key, goal.key)
-    # Computers that share a login and don't tell each other of renewals would end it.
-    after = loaded.settings.sync_after_renewal or not loaded.settings.sync_url
-    try:
-        await file.change(change(sync_url=goal.url, sync_after_renewal=after), loaded.settings, _accept)
-    except ProbeError:
-        # The address is still the former one, which only the former keys open.
-        if held.api_key is not None and held.key is not None:
-            if in_file:
-                await file.keep_sync_secrets(held.api_key, held.key)
-            else:
-                await session.sync_secrets(loaded).save(api_key=held.api_key, key=held.key)
-        raise
+        else:
+            return True
+    await file.keep_sync_secrets(secrets.api_key, secrets.key)
     return True
 
 

@@ -17,6 +17,7 @@ from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.sync.sync_table import (
     last_of_each_computer,
+    old_key_words,
     sync_failures,
     sync_header,
     sync_json,
@@ -199,3 +200,5 @@ class _SyncAction:
             self._console.note(t("{what}.", what=counts(report, t)))
             for said in last_of_each_computer(report, SystemClock().now(), t):
                 self._console.note(said)
+        if report.only_old_key:
+            self._console.failure(old_key_words(report, t))

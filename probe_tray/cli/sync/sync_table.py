@@ -42,6 +42,10 @@ class _SyncResult(msgspec.Struct, frozen=True, kw_only=True):
     refused: int
     failed: int
     not_looked_at: int
+    encrypted_again: int
+    """Rows that hold the same login, encrypted with the key and in the form that are used now."""
+    only_old_key: tuple[str, ...]
+    """The ids of the rows that, after a change of the key, only the old one decrypts."""
     accounts: list[_SyncedAccount]
     error: _SyncFailure | None
 
@@ -98,6 +102,19 @@ def last_of_each_computer(report: SyncReport, now: datetime, t: Translator) -> l
     ]
 
 
+def old_key_words(report: SyncReport, t: Translator) -> str:
+    """Which rows only the old key of two opens, and what comes of that key."""
+    names = {item.row_id: printable(item.who) for item in report.items}
+    shown = t(", ").join(_shortened([names.get(row_id, printable(row_id)) for row_id in report.only_old_key], t))
+    if report.old_key_ended:
+        return t("Only the old key could decrypt these rows, which stay in the table: {accounts}", accounts=shown)
+    return t(
+        "The old key is kept on this computer because only it can decrypt these rows: {accounts}. Delete them in "
+        "Supabase, or run it again with --yes to do without them.",
+        accounts=shown,
+    )
+
+
 def sync_json(report: SyncReport) -> bytes:
     """All of it for programs, in English whatever the person speaks; without any token."""
     t = Translator()
@@ -109,6 +126,8 @@ def sync_json(report: SyncReport) -> bytes:
         refused=report.refused,
         failed=report.failed,
         not_looked_at=report.left,
+        encrypted_again=report.resealed,
+        only_old_key=report.only_old_key,
         accounts=[
             _SyncedAccount(
                 account_id=item.row_id,

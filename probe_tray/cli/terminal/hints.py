@@ -47,6 +47,7 @@ from probe_tray.core.errors import (
     SyncConflictError,
     SyncCutOffError,
     SyncKeyEndedError,
+    SyncKeyUnfinishedError,
     SyncLeasesError,
     SyncNoKeyChangeError,
     SyncOffError,
@@ -128,6 +129,9 @@ _HINTS: Final[Mapping[type[ProbeError], str]] = {
         "with -f to renew it without the table."
     ),
     SyncUnprotectedError: mark("Run the SQL from codex-probe --sync --show-sql in Supabase's SQL editor first."),
+    SyncKeyUnfinishedError: mark(
+        "Run codex-probe --sync, then change the key again. The sync names the rows that still need the old key."
+    ),
     SyncNoKeyChangeError: mark("Run codex-probe --sync --change-key first."),
     KeyInFileError: mark(
         "Write a new key, a colon and the old key there (sync_aes_gcm_key), then run codex-probe --sync --change-key "

@@ -81,8 +81,8 @@ class SyncNoKeyChangeError(SyncError):
 class SyncKeyUnfinishedError(SyncError):
     """Some rows can be read with the old key alone."""
 
-    title_template = "The last change of the encryption key isn't finished: some logins still need the old key."
-    hint_template = "Sync once, then change the key again."
+    title_template = "The last change of the encryption key isn't finished: some rows still need the old key."
+    hint_template = "Sync once, then change the key again. The sync names rows that it can't use."
 
 
 class SyncOtherKeyChangeError(SyncError):

@@ -154,7 +154,9 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     resealed: int = 0
     """Rows that were sealed anew, since the table is protected now or its key was changed."""
     old_key_ended: bool = False
-    """Of two keys only the new one is let in, and no row needs the old one any more."""
+    """Of two keys only the new one is let in, and no row needs the old one, or a person gave such rows up."""
+    only_old_key: tuple[str, ...] = ()
+    """Of two keys only the new one is let in: the ids of the rows that the old one alone opens even so."""
 
     @property
     def sent(self) -> int:

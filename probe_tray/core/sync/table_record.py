@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
 
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import SyncOpenedError
 from probe_tray.core.sync.rows import OpenedRow, StepKind
 from probe_tray.core.sync.table_key import keys_of, table_digest
 
@@ -56,6 +58,14 @@ class TableRecord(msgspec.Struct, frozen=True, kw_only=True):
         # An account that was taken out comes back only by a person who means that account.
         fault = StepKind.WITHDRAWN if self.is_withdrawn(opened.row.id) else StepKind.ROLLED_BACK
         return replace(opened, login=None, fault=fault)
+
+    def check(self, status: TableStatus | None, url: str) -> None:
+        """Raise SyncOpenedError where the table at ``url`` was protected and is not, as ``status`` says.
+
+        What it then holds may be anybody's old copy.
+        """
+        if self.protected and (status is None or not status.protected):
+            raise SyncOpenedError(host=urlsplit(url).hostname or "")
 
     def merged(self, other: "TableRecord") -> "TableRecord":
         """Both together."""

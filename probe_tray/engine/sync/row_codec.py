@@ -2,13 +2,11 @@
 
 from datetime import tzinfo
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import SyncOpenedError
 from probe_tray.core.sync.envelope import RowAction, RowStamp, next_generation
 from probe_tray.core.sync.rows import NONCE_BYTES, OpenedRow, RemoteRow, StepKind
 from probe_tray.core.sync.setup import SyncTarget
@@ -41,15 +39,11 @@ class RowCodec:
         self._key_id = cipher.key_ids[-1]
 
     def check(self, status: TableStatus | None) -> None:
-        """Write as the table wants it from now on.
-
-        Raises SyncOpenedError where it was protected and is not: what it then holds may be anybody's old copy.
-        """
+        """Write as the table wants it from now on. Raises SyncOpenedError where it was protected and is not."""
+        self._record.check(status, self._target.url)
         if status is not None and status.protected:
             self._record = self._record.merged(TableRecord(protected=True))
             self._key_id = key_id(writing_key(self._target.key, status))
-        elif self._record.protected:
-            raise SyncOpenedError(host=urlsplit(self._target.url).hostname or "")
 
     @property
     def is_protected(self) -> bool:
@@ -61,8 +55,8 @@ class RowCodec:
         return self._record.protected and (opened.stamp is None or opened.stamp.key_id != self._key_id)
 
     def needs_old_key(self, opened: OpenedRow) -> bool:
-        """Whether only the old key of two opens it, as far as is known."""
-        opens = opened.login is not None or opened.fault is StepKind.WITHDRAWN
+        """Whether only the old key of two opens it, as far as is known; also where what it holds is not used."""
+        opens = opened.fault not in {StepKind.UNDECRYPTABLE, StepKind.ALTERED}
         return opens and (opened.stamp is None or opened.stamp.key_id != self._cipher.key_ids[0])
 
     def open(self, row: RemoteRow) -> OpenedRow:

@@ -6,7 +6,7 @@ than the row: whoever took it over would use that token and end what may still l
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import tzinfo
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from probe_tray.core.errors import (
     Problem,
     RowError,
     ServiceError,
+    StoreError,
     SyncConflictError,
     SyncError,
     SyncForbiddenError,
@@ -168,7 +169,7 @@ class SyncRun:
             if sealed is None:
                 continue
             if await self._table.replace(sealed.row, row.row):
-                self._wrote(sealed)
+                await self._wrote(sealed)
                 done += 1
         return done
 
@@ -233,7 +234,7 @@ class SyncRun:
         done = await (self._table.insert(sealed.row) if row is None else self._table.replace(sealed.row, row.row))
         if done:
             self._see(mine)
-            self._wrote(sealed)
+            await self._wrote(sealed)
         return done
 
     async def _again(self, row_id: str, before: OpenedRow | None) -> OpenedRow | None:
@@ -262,9 +263,13 @@ class SyncRun:
         token = login.refresh_token
         return None if token is None else (await self._context.renewal_of(token.fingerprint)).problem
 
-    def _wrote(self, sealed: OpenedRow) -> None:
+    async def _wrote(self, sealed: OpenedRow) -> None:
         self.codec.see(sealed)
         self._stamps[sealed.row.id] = sealed.stamp
+        # Now: were this process killed, an older copy of the row would pass for the newest. The end of the sync tells
+        # what keeps it from being written.
+        with suppress(StoreError):
+            await self.codec.remember(self._context.memory)
 
     def _see(self, login: Credential | None) -> None:
         if login is not None:

@@ -204,11 +204,19 @@ class SyncService:
     async def _set_up(self, command: SetUpSync) -> None:
         try:
             goal = await self._target(SyncSecrets(api_key=command.api_key, key=command.key), command.url)
-            await self._secrets.save(
-                api_key=None if command.api_key is None else goal.api_key,
-                key=None if command.key is None else goal.key,
-            )
-            await self._save_address(goal.url)
+            former = self._settings
+            if former.sync_url not in {"", goal.url}:
+                # The former table must never see the keys of the new one, whatever ends this process in between.
+                await self._service.change(change(sync_url=""))
+            try:
+                await self._secrets.save(
+                    api_key=None if command.api_key is None else goal.api_key,
+                    key=None if command.key is None else goal.key,
+                )
+            except ProbeError:
+                await self._service.change(change(sync_url=former.sync_url))
+                raise
+            await self._save_address(goal.url, former)
         except ProbeError as error:
             self._tell(replace(self._state, setup=replace(self._state.setup, problem=error.problem)))
             self._answer(error.problem)
@@ -224,7 +232,7 @@ class SyncService:
         try:
             url = self._settings.sync_url
             # First, so that nothing begins by itself with half of it gone.
-            await self._save_address("")
+            await self._save_address("", self._settings)
             await self._secrets.forget()
             await self._syncing.forget(base_address(url) or url)
         except ProbeError as error:
@@ -232,10 +240,10 @@ class SyncService:
         else:
             self._tell(replace(self._state, setup=SyncSetup(), test=None))
 
-    async def _save_address(self, url: str) -> None:
+    async def _save_address(self, url: str, former: Settings) -> None:
         if self._settings.sync_url != url:
             # Machines that share a login and do not tell each other of renewals would end it.
-            after = self._settings.sync_after_renewal or not self._settings.sync_url
+            after = former.sync_after_renewal or not former.sync_url
             await self._service.change(change(sync_url=url, sync_after_renewal=after and bool(url)))
 
     async def _target(self, given: SyncSecrets, url: str | None = None) -> SyncTarget:

@@ -23,6 +23,7 @@ from probe_tray.core.sync.table_record import TableStatus, table_name
 from probe_tray.engine.sync.row_codec import RowCodec
 from probe_tray.engine.sync.sync_run import Progress, SyncContext, SyncRun
 from probe_tray.ports.accounts import AccountLocks
+from probe_tray.ports.files import SyncMemory
 from probe_tray.ports.http import LoginCipher, MakeLoginCipher, RemoteTable, Tables
 
 _BETWEEN_BREATHS = 16
@@ -61,7 +62,7 @@ class Synchronizer:
 
     async def test(self, target: SyncTarget) -> SyncTestResult:
         """Try what the table grants, and leave nothing there. Never raises a ProbeError."""
-        return await try_table(self._context.tables, self._context.make_cipher, target)
+        return await try_table(self._context.tables, self._context.make_cipher, target, self._context.memory)
 
     async def run(
         self, target: SyncTarget, options: SyncOptions, progress: Progress = lambda _done, _total: None
@@ -71,7 +72,7 @@ class Synchronizer:
         items: list[SyncItem] = []
         problem: Problem | None = None
         run: SyncRun | None = None
-        resealed, ended = 0, False
+        resealed, unread = 0, None
         try:
             local, items = await self._local()
             async with self._context.tables.open(target) as table:
@@ -86,7 +87,7 @@ class Synchronizer:
                 run = SyncRun(self._context, table, codec, seen, options, opened, self._hold)
                 await run.work(local, progress, lambda: self._stopped)
                 resealed = await run.reseal(lambda: self._stopped)
-                ended = status is not None and await old_key_has_ended(codec, table, target, status)
+                unread = await rows_of_old_key(codec, table, target, status)
         except ProbeError as error:
             problem = error.problem
         if run is not None:
@@ -100,7 +101,8 @@ class Synchronizer:
             problem=problem,
             left=left,
             resealed=resealed,
-            old_key_ended=ended,
+            old_key_ended=unread is not None and (options.overwrite_all or not unread),
+            only_old_key=unread or (),
         )
 
     async def _remember(self, run: SyncRun) -> Problem | None:
@@ -168,17 +170,29 @@ def _absent(codec: RowCodec, local: Sequence[Credential], opened: Sequence[Opene
     return [found for row_id in sorted(missing) if (found := codec.absent(row_id)) is not None]
 
 
-async def old_key_has_ended(codec: RowCodec, table: RemoteTable, target: SyncTarget, status: TableStatus) -> bool:
-    """Whether the old key of two is not let in any more, and no row needs it."""
+def old_key_has_ended(target: SyncTarget, status: TableStatus) -> bool:
+    """Whether there are two keys, and the table lets in the new one of them alone."""
     new, *old = keys_of(target.key)
-    if not old or not status.lets_in(new) or any(status.lets_in(one) for one in old):
-        return False
-    # Read again: a row may have been written with the old key right before that ended.
-    return not any(codec.needs_old_key(codec.open(row)) for row in await table.rows())
+    return bool(old) and status.lets_in(new) and not any(status.lets_in(one) for one in old)
 
 
-async def try_table(tables: Tables, make_cipher: MakeLoginCipher, target: SyncTarget) -> SyncTestResult:
-    """Whether the table of ``target`` grants what sync needs, and its rows can be opened. Never raises a ProbeError."""
+async def rows_of_old_key(
+    codec: RowCodec, table: RemoteTable, target: SyncTarget, status: TableStatus | None
+) -> tuple[str, ...] | None:
+    """The ids of the rows that only the old key of two opens; None where that is let in yet, or there is one alone."""
+    if status is None or not old_key_has_ended(target, status):
+        return None
+    # Read again: a row may have been written right before it ended.
+    return tuple(row.id for row in await table.rows() if codec.needs_old_key(codec.open(row)))
+
+
+async def try_table(
+    tables: Tables, make_cipher: MakeLoginCipher, target: SyncTarget, memory: SyncMemory
+) -> SyncTestResult:
+    """Whether the table of ``target`` grants what sync needs, and its rows can be opened. Never raises a ProbeError.
+
+    ``memory`` knows whether the table was protected.
+    """
     try:
         async with tables.open(target) as table:
             try:
@@ -189,6 +203,7 @@ async def try_table(tables: Tables, make_cipher: MakeLoginCipher, target: SyncTa
                 if rights is None or TableRight.READ not in rights.missing:
                     raise
                 return SyncTestResult(rights=rights)
+            (await memory.table(table_name(target.url))).check(await table.status(), target.url)
             rights = await table.rights()
     except ProbeError as error:
         return SyncTestResult(problem=error.problem)

@@ -28,7 +28,7 @@ from probe_tray.core.sync.setup import KEY_BYTES, SecretPlace, SyncTarget
 from probe_tray.core.sync.table_key import KEY_SEPARATOR, keys_of, table_digest
 from probe_tray.core.sync.table_record import TableStatus
 from probe_tray.engine.sync.sync_run import SyncContext
-from probe_tray.engine.sync.synchronizer import old_key_has_ended
+from probe_tray.engine.sync.synchronizer import old_key_has_ended, rows_of_old_key
 from probe_tray.ports.accounts import SyncVault
 from probe_tray.ports.http import RemoteTable
 
@@ -66,11 +66,12 @@ class TableOwner:
             return new
         if not status.lets_in(new):
             return None if await table.add_key(table_digest(new)) else old[0]
-        if any(status.lets_in(one) for one in old):
+        codec = await self._context.codec(target, RowAction.SHARED)
+        unread = await rows_of_old_key(codec, table, target, status)
+        if unread is None:
             return None
         # That change is at its end, and this computer has not heard of it: others have both keys.
-        codec = await self._context.codec(target, RowAction.SHARED)
-        if not await old_key_has_ended(codec, table, target, status):
+        if unread:
             raise SyncKeyUnfinishedError
         return new
 
@@ -81,8 +82,7 @@ class TableOwner:
             raise SyncNoKeyChangeError
         async with self._context.tables.open(target) as table:
             status = await _check_protected(table)
-            is_ended = status.lets_in(new) and not any(status.lets_in(one) for one in old)
-            if is_ended and len(status.digests) > 1:
+            if old_key_has_ended(target, status) and len(status.digests) > 1:
                 raise SyncOtherKeyChangeError
             if not await table.add_key(table_digest(new)) or not await table.end_other_keys(table_digest(new)):
                 raise SyncKeyEndedError

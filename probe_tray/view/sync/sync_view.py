@@ -154,6 +154,7 @@ def counts(report: SyncReport, t: Translator) -> str:
         (report.refused, t("{n} need a look", n=str(report.refused))),
         (report.failed, t("{n} failed", n=str(report.failed))),
         (report.left, t("{n} not checked", n=str(report.left))),
+        (report.resealed, t("{n} encrypted again", n=str(report.resealed))),
     )
     words = [text for count, text in parts if count]
     return t(", ").join(words) if words else t("nothing to share")

@@ -23,6 +23,7 @@ from probe_tray.ports.accounts import SyncVault
 from probe_tray.view.text.translate import Translator
 from tests.support.keyrings import GoodBackend
 from tests.support.tokens import credential
+from tests.unit.engine.sync_bench import MemoryOfRows
 
 ENGLISH = Translator()
 KEY = "5a" * 32
@@ -43,7 +44,7 @@ async def checked(folder: Path, **held: str) -> Check:
     def secrets(loaded: LoadedSettings) -> SyncVault:
         return StoredSyncSecrets(loaded.path, keyring, disk=Disk(), handles=KnownSecrets().add)
 
-    return await sync_check(load_settings(config, disk=Disk()), secrets, tables, ENGLISH)
+    return await sync_check(load_settings(config, disk=Disk()), secrets, tables, MemoryOfRows(), ENGLISH)
 
 
 def put(service: DemoService, person: str, key: str) -> None:

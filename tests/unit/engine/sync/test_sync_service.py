@@ -208,6 +208,26 @@ async def test_a_keyring_or_a_disk_that_says_no_is_told() -> None:
         assert bench.known.set_up.number == 3
 
 
+async def test_the_former_table_never_gets_the_keys_of_another_one() -> None:
+    bench = SyncedBench()
+    former, moved = bench.state.settings.sync_url, replace(SET_UP, url="https://other.example")
+    seen: list[str] = []
+    save = bench.sync.secrets.save
+
+    async def watched(*, api_key: Secret | None, key: Secret | None) -> None:
+        seen.append(bench.state.settings.sync_url)
+        await save(api_key=api_key, key=key)
+
+    bench.sync.secrets.save = watched
+    async with bench.watching():
+        bench.sync.secrets.fault = KeyringLockedError()
+        await bench.sync.service.do(moved)
+        assert (seen, bench.state.settings.sync_url) == ([""], former)
+        bench.sync.secrets.fault = None
+        await bench.sync.service.do(moved)
+        assert (seen, bench.state.settings.sync_url) == (["", ""], moved.url)
+
+
 async def test_machines_that_begin_to_share_tell_each_other_of_renewals() -> None:
     bench = SyncedBench(set_up=False)
     async with bench.watching():

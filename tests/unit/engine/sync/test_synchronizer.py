@@ -29,6 +29,8 @@ from probe_tray.core.errors import (
 from probe_tray.core.state import AppState, RenewalState
 from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import RemoteRow, StepKind, SyncOptions, SyncReport
+from probe_tray.core.sync.table_key import table_digest
+from probe_tray.core.sync.table_record import TableStatus
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, problem_kind
@@ -464,3 +466,27 @@ async def test_a_row_that_the_table_alters_is_not_counted_as_sent_and_keeps_no_o
     report = await machine.sync()
     assert sorted(kind.value for kind in kinds(report)) == ["failed", "upload_new"]
     assert (report.sent, report.failed, report.well) == (1, 1, False)
+
+
+async def test_what_was_written_is_remembered_though_the_sync_was_killed() -> None:
+    table = FakeTable()
+    table.state = TableStatus(protected=True, digests=(table_digest(KEY),))
+    machine = Machine(table, login(1))
+    await machine.sync()
+    before = dict(table.held)
+    await machine.kept.save(login(2))
+    await machine.kept.save(login(1, "bob"))
+
+    async def die(request: str) -> None:
+        if request == "insert":
+            # Bob's turn comes when ana's row is written.
+            await asyncio.sleep(0)
+            raise asyncio.CancelledError
+
+    table.before = die
+    with pytest.raises(asyncio.CancelledError):
+        await machine.sync()
+    table.before = nothing
+    assert table.writes == ["account-ana"] * 2
+    table.held = before
+    assert kinds(await machine.sync())[0] is StepKind.ROLLED_BACK
