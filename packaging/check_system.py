@@ -33,6 +33,7 @@ from probe_tray.adapters.logins.credential_files import folder_lock
 from probe_tray.adapters.proxy.proxy import read_system_proxies
 from probe_tray.adapters.system import SystemClock
 from probe_tray.adapters.systems.current import this_system
+from probe_tray.adapters.systems.user_registry import RUN_KEY
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError
 from probe_tray.core.state import AppState
@@ -70,9 +71,30 @@ async def autostart(folder: Path) -> str:
     del folder
     entry = system_entry(_ENTRY, os.environ, disk=Disk())
     entry.put((sys.executable, "-c", "pass"))
-    entry.remove()
+    try:
+        if not await asyncio.to_thread(_finds_entry):
+            raise Defect("the system doesn't find the entry")
+        if obstacle := await asyncio.to_thread(entry.obstacle):
+            raise Defect(obstacle)
+    finally:
+        entry.remove()
     entry.remove()  # One that is gone is no error.
+    if await asyncio.to_thread(_finds_entry):
+        raise Defect("the entry is still there")
     return f"{type(entry).__name__} was made and removed"
+
+
+def _finds_entry() -> bool:
+    """Ask a program of the system's own, which knows nothing of this one."""
+    agent = str(Path(f"~/Library/LaunchAgents/io.github.{_ENTRY}.plist").expanduser())
+    config = os.environ.get("XDG_CONFIG_HOME") or str(Path("~/.config").expanduser())
+    questions = {
+        "windows": ("reg", "query", rf"HKCU\{RUN_KEY}", "/v", _ENTRY),
+        "macos": ("plutil", "-lint", agent),
+        "linux": ("grep", "--quiet", "^Exec=", f"{config}/autostart/{_ENTRY}.desktop"),
+    }
+    asked = subprocess.run(questions[this_system().name], capture_output=True, timeout=60, check=False)
+    return asked.returncode == 0
 
 
 async def proxy(folder: Path) -> str:

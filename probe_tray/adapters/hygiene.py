@@ -10,7 +10,9 @@ import re
 import stat
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Mapping
+from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +20,7 @@ from typing import Any, Final, TextIO, final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from probe_tray.adapters.files.disk import reason_of
+from probe_tray.adapters.system import LocalZone
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import DataFolderError, LogError, Phrase
@@ -208,6 +211,12 @@ class _RedactingFormatter(logging.Formatter):
     def __init__(self, redactor: Redactor) -> None:
         super().__init__(_FORMAT)
         self._redactor = redactor
+
+    @staticmethod
+    def converter(seconds: float | None = None) -> time.struct_time:
+        # The zone of now: on Windows the C runtime, which the base class asks, keeps that of the start.
+        moment = datetime.now(UTC) if seconds is None else datetime.fromtimestamp(seconds, UTC)
+        return moment.astimezone(LocalZone()).timetuple()
 
     def format(self, record: logging.LogRecord) -> str:
         return self._redactor(super().format(record))

@@ -177,6 +177,19 @@ class SendTestNotification(msgspec.Struct, frozen=True):
     """Show a notification now, so that a person can see whether and how they appear."""
 
 
+class CheckNotifications(msgspec.Struct, frozen=True):
+    """Find out whether the person lets the program show notifications; nobody is asked."""
+
+
+class OpenNotificationSettings(msgspec.Struct, frozen=True):
+    """Show the page of the system's settings on which notifications are turned on."""
+
+
+NotificationCommand = (
+    PauseNotifications | SendRunningNotification | SendTestNotification | CheckNotifications | OpenNotificationSettings
+)
+
+
 class TryModels(msgspec.Struct, frozen=True):
     """Try the models of these accounts, or of all. It uses quota: the person has agreed to that."""
 
@@ -229,10 +242,8 @@ Command = (
     | ShowDetails
     | Arrange
     | ResetVault
-    | PauseNotifications
+    | NotificationCommand
     | MuteAccount
-    | SendRunningNotification
-    | SendTestNotification
     | TryModels
     | StopModelTest
     | FindProxy

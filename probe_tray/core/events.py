@@ -144,10 +144,10 @@ class NotificationsPaused(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NotificationsAllowed(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the person lets this program show notifications, found out when one was to be shown."""
+    """Whether the person lets this program show notifications."""
 
-    problem: Problem | None
-    """None where they may be shown."""
+    allowed: bool | None
+    """None where the system does not say."""
 
 
 class AccountsMuted(msgspec.Struct, frozen=True, kw_only=True):

@@ -163,8 +163,8 @@ def _desktop_changed(state: AppState, event: _AboutDesktop) -> AppState:
             return replace(state, situation=situation)
         case NotificationsPaused(until=until):
             return replace(state, paused_until=until)
-        case NotificationsAllowed(problem=problem):
-            return replace(state, notifications_problem=problem)
+        case NotificationsAllowed(allowed=allowed):
+            return replace(state, notifications_allowed=allowed)
         case VisibleAccountsChanged(accounts=accounts):
             return state if accounts == state.visible_accounts else replace(state, visible_accounts=accounts)
         case WindowUseChanged(in_use=in_use):

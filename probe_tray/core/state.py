@@ -195,8 +195,8 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     situation: Situation = Situation()
     paused_until: datetime | None = None
     """Until when no notification is wanted, aware UTC; None while they are."""
-    notifications_problem: Problem | None = None
-    """Why the last notification could not be shown: the person has turned them off. None while they are shown."""
+    notifications_allowed: bool | None = None
+    """Whether the person lets the program show notifications; None while nobody has found out."""
     visible_accounts: frozenset[AccountKey] = frozenset()
     """The accounts that the panel shows while it is open and in front."""
     windows_in_use: bool = False

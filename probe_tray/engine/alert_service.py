@@ -23,7 +23,14 @@ from probe_tray.core.alerts.alert import (
 from probe_tray.core.alerts.evaluation import alerts, compared, holds
 from probe_tray.core.alerts.mute import MUTE, alert_mute_end, mute_end
 from probe_tray.core.alerts.quiet_hours import Pause, in_quiet_hours, pause_end
-from probe_tray.core.commands import PauseNotifications, SendRunningNotification, SendTestNotification
+from probe_tray.core.commands import (
+    CheckNotifications,
+    NotificationCommand,
+    OpenNotificationSettings,
+    PauseNotifications,
+    SendRunningNotification,
+    SendTestNotification,
+)
 from probe_tray.core.errors import NotificationsOffError, StoreError
 from probe_tray.core.events import AccountsMuted, NotificationsAllowed, NotificationsPaused, TroubleMet
 from probe_tray.core.state import AppState
@@ -172,9 +179,7 @@ class AlertService:
                 del self._shown[tag]
                 await self._notifier.withdraw(tag)
 
-    async def do(
-        self, command: PauseNotifications | SendRunningNotification | SendTestNotification, on_press: OnPress
-    ) -> None:
+    async def do(self, command: NotificationCommand, on_press: OnPress) -> None:
         """Do what a person asks of the notifications."""
         match command:
             case PauseNotifications(pause=pause):
@@ -183,6 +188,10 @@ class AlertService:
                 await self.show_running(on_press)
             case SendTestNotification():
                 await self.show_test(on_press)
+            case CheckNotifications():
+                self._note_permission(allowed=await self._notifier.allowed())
+            case OpenNotificationSettings():
+                await self._notifier.open_settings()
 
     async def pause(self, pause: Pause | None) -> None:
         """Say nothing for a while, or with None say everything again."""
@@ -241,15 +250,17 @@ class AlertService:
 
     async def _notify(self, notification: Notification, on_action: Callable[[str], None]) -> None:
         allowed = await self._notifier.show(notification, on_action)
-        problem = None if allowed else NotificationsOffError().problem
-        if problem != self._store.state.notifications_problem:
-            self._store.dispatch(NotificationsAllowed(problem=problem))
+        self._note_permission(allowed=allowed)
         if self._memory is None or self._memory.off_told is not allowed:
             return
         # Once is enough, over restarts too: whoever has turned them off knows.
         self._memory = replace(self._memory, off_told=not allowed)
-        if problem is not None:
-            self._store.dispatch(TroubleMet(problem=problem))
+        if not allowed:
+            self._store.dispatch(TroubleMet(problem=NotificationsOffError().problem))
+
+    def _note_permission(self, *, allowed: bool | None) -> None:
+        if allowed != self._store.state.notifications_allowed:
+            self._store.dispatch(NotificationsAllowed(allowed=allowed))
 
     async def _recall(self) -> AlertMemory:
         async with self._turn:

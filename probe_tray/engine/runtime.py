@@ -20,18 +20,16 @@ from probe_tray.core.commands import (
     LookAt,
     MoveAccount,
     MuteAccount,
+    NotificationCommand,
     OpenReleasePage,
     PanelOpened,
     PasteAddress,
-    PauseNotifications,
     ReadStores,
     Refresh,
     RemoveAccount,
     Renew,
     ReopenBrowser,
     ResetVault,
-    SendRunningNotification,
-    SendTestNotification,
     SetUpSync,
     ShowDetails,
     ShowSyncCode,
@@ -210,6 +208,9 @@ class Engine:
 
     def send(self, command: Command) -> None:
         """Have ``command`` done; never waits."""
+        if isinstance(command, NotificationCommand):
+            self._start(self._alerting.do(command, self._on_alert))
+            return
         match command:
             case StartLogin() | CancelLogin() | ReopenBrowser() | PasteAddress():
                 self._login_service.send(command)
@@ -241,8 +242,6 @@ class Engine:
                 self._store.dispatch(TroubleMet(problem=None))
             case EditSettings(change=change):
                 self._start(self._change_settings(change))
-            case PauseNotifications() | SendRunningNotification() | SendTestNotification():
-                self._start(self._alerting.do(command, self._on_alert))
 
     def _send_work(self, command: TryModels | StopModelTest | OpenReleasePage | SyncCommand) -> None:
         match command:

@@ -92,6 +92,17 @@ class Notifier(Protocol):
         """
         ...
 
+    async def allowed(self) -> bool | None:
+        """Whether the person lets this program show any; None where the system does not say. Never raises.
+
+        It asks nobody.
+        """
+        ...
+
+    async def open_settings(self) -> None:
+        """Show the page of the system's settings on which they are turned on, where there is one. Never raises."""
+        ...
+
     async def withdraw(self, tag: str) -> None:
         """Take the notification with that tag off the screen, if it is still there. Never raises."""
         ...

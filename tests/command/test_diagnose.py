@@ -9,6 +9,8 @@ from typing import cast
 
 import pytest
 
+from probe_tray.adapters.systems.windows import WindowsSystem
+from probe_tray.cli.main import main
 from probe_tray.cli.tables.layout import width
 from tests.command.bench import Bench, lines
 from tests.command.preload import with_keyring
@@ -103,6 +105,22 @@ def test_the_logins_of_each_store_are_counted_and_nobody_is_named(
     assert re.search(r"warn +sync_dir .*is not a login", said)
     assert not any(part in said for part in ("@example.com", "eyJ", issued.refresh_token, issued.account_id))
     assert str(home) not in said
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_on_windows_a_folder_outside_of_the_home_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, inside: bool
+) -> None:
+    logins, config = tmp_path / "logins", tmp_path / "config.json"
+    logins.mkdir()
+    config.write_text(json.dumps({"sync_dir": str(logins)}))
+    # The rest of the report is this system's own.
+    monkeypatch.setattr("probe_tray.cli.diagnose.diagnose.this_system", WindowsSystem)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path if inside else tmp_path / "home")
+    main(["diagnose", "--config", str(config)])
+    said = capsys.readouterr().out
+    assert ("Other users of this computer may read it." in " ".join(said.split())) is not inside
+    assert ("icacls" in said) is not inside
 
 
 def test_a_configuration_that_cannot_be_used_is_told_with_all_the_rest(bench: Bench, keyring: dict[str, str]) -> None:

@@ -259,13 +259,20 @@ class FakeNotifier:
         self.shown: list[Notification] = []
         self.withdrawn: list[str] = []
         self.closed = False
-        self.allowed = True
+        self.may_show = True
+        self.settings_opened = 0
         self._handlers: list[Callable[[str], None]] = []
 
     async def show(self, notification: Notification, on_action: Callable[[str], None]) -> bool:
         self.shown.append(notification)
         self._handlers.append(on_action)
-        return self.allowed
+        return self.may_show
+
+    async def allowed(self) -> bool | None:
+        return self.may_show
+
+    async def open_settings(self) -> None:
+        self.settings_opened += 1
 
     async def withdraw(self, tag: str) -> None:
         self.withdrawn.append(tag)

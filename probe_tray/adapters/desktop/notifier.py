@@ -52,7 +52,7 @@ class DesktopNotifier:
             try:
                 async with asyncio.timeout(SEND_SECONDS):
                     service = self._open()
-                    if service is not None and not await service.has_authorisation():
+                    if service is not None and await this_system().may_notify(service) is False:
                         # The person's choice is respected: no other way of showing it is tried.
                         return False
                     delivered = service is not None and await self._send(service, notification, on_action)
@@ -66,6 +66,15 @@ class DesktopNotifier:
                 await self._leave()
                 await self._show_otherwise(notification)
             return True
+
+    async def allowed(self) -> bool | None:
+        """As the system's service says. Never raises."""
+        return await may_notify(self._icon)
+
+    async def open_settings(self) -> None:
+        """As the system has one. Never raises."""
+        if not await asyncio.to_thread(this_system().open_notification_settings):
+            _log.warning("the system's page about notifications could not be opened")
 
     async def withdraw(self, tag: str) -> None:
         """Take the notification with that tag off the screen, if it is still there. Never raises."""
@@ -196,20 +205,21 @@ class DesktopNotifier:
 async def may_notify(icon: Path) -> bool | None:
     """Whether the person lets this program show notifications; None where the system does not say. Never raises.
 
-    It asks nobody. On Linux no desktop says it, and on macOS only a bundle is told.
+    It asks nobody. On Linux no desktop says it, and on macOS only a bundle is told, in a program with windows.
     """
+    if not this_system().tells_permission:
+        return None
     from desktop_notifier.backends.dummy import DummyNotificationCenter
     from desktop_notifier.common import Icon
     from desktop_notifier.main import get_backend_class
 
-    if not this_system().tells_permission:
-        return None
     try:
         kind = get_backend_class()
         if issubclass(kind, DummyNotificationCenter):
             return None
         async with asyncio.timeout(SEND_SECONDS):
-            return await kind(this_system().notification_sender(APP_NAME), Icon(path=icon)).has_authorisation()
+            service = kind(this_system().notification_sender(APP_NAME), Icon(path=icon))
+            return await this_system().may_notify(service)
     except Exception as error:  # noqa: BLE001 - whatever a desktop does, a report is made all the same
         _log.debug("no permission of notifications: %s", type(error).__name__)
         return None

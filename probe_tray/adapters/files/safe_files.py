@@ -12,10 +12,12 @@ import secrets
 import stat
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from probe_tray.adapters.files.disk import Disk, is_held, reason_of
+from probe_tray.adapters.system import LocalZone
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import Phrase, ReadError, WriteError
 
@@ -126,7 +128,8 @@ def set_aside(path: Path, what: str, *, disk: Disk) -> None:
 
     ``what`` begins the sentence in the log: "how the accounts were arranged". Never raises: the file then stays.
     """
-    aside = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}.damaged")
+    # In the zone of now: on Windows the C runtime keeps that of the start.
+    aside = path.with_name(f"{path.name}.{datetime.now(LocalZone()):%Y%m%d-%H%M%S}.damaged")
     try:
         disk.rename(path, aside)
     except OSError as error:

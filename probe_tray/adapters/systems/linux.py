@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol, cast, final
 
-from probe_tray.adapters.systems.operating_system import Command, EntryFile, LoginEntry
+from probe_tray.adapters.systems.operating_system import Command, EntryFile, LoginEntry, NotificationService
 from probe_tray.adapters.systems.posix import PosixSystem, lsof
 from probe_tray.core.errors import Phrase
 from probe_tray.core.polling.situation import Situation
@@ -90,6 +90,15 @@ class LinuxSystem(PosixSystem):
     def show_notification(self, title: str, body: str) -> bool:
         """There is no other way."""
         del title, body
+        return False
+
+    async def may_notify(self, service: NotificationService) -> bool | None:
+        """No desktop says it."""
+        del service
+        return None
+
+    def open_notification_settings(self) -> bool:
+        """Every desktop has a page of its own, and none tells that a person has turned them off."""
         return False
 
     def show_error(self, text: str) -> bool:

@@ -1,18 +1,27 @@
 """What only macOS has or needs."""
 
+import asyncio
 import contextlib
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING, Final, cast, final
 
-from probe_tray.adapters.systems.operating_system import Command, EntryFile, LoginEntry, SystemProxies
+from probe_tray.adapters.systems.operating_system import (
+    Command,
+    EntryFile,
+    LoginEntry,
+    NotificationService,
+    SystemProxies,
+)
 from probe_tray.adapters.systems.posix import PosixSystem, lsof
 from probe_tray.adapters.systems.tools import output_of
 from probe_tray.core.errors import Phrase, WriteError
@@ -23,10 +32,13 @@ if TYPE_CHECKING:
 
 BUNDLE_ID: Final = "io.github.probe_tray.ProbeTray"
 """CFBundleIdentifier."""
+_NOT_ASKED, _DENIED = 0, 1
+"""UNAuthorizationStatus (UserNotifications, UNNotificationSettings.h); the others let a program show them."""
 _REQUIRES_APPROVAL: Final = 2
 """SMAppServiceStatusRequiresApproval: switched off in System Settings."""
 _TEMPORARY: Final = Phrase("macOS runs Probe Tray from a temporary folder; move it to the Applications folder first")
 _OSASCRIPT: Final = "/usr/bin/osascript"
+_OPEN: Final = "/usr/bin/open"
 _SCUTIL: Final = "/usr/sbin/scutil"
 _UTF_8: Final = 0x0800_0100
 """CoreFoundation's kCFStringEncodingUTF8."""
@@ -113,6 +125,32 @@ class MacosSystem(PosixSystem):
     def show_notification(self, title: str, body: str) -> bool:
         """By a script: outside of a bundle the service shows none."""
         return _run_script("display notification (item 2 of texts) with title (item 1 of texts)", (title, body), 5.0)
+
+    async def may_notify(self, service: NotificationService) -> bool | None:
+        """By UNNotificationSettings.authorizationStatus; None while the person has not been asked.
+
+        Not by the service itself: desktop-notifier 6.2 (``macos.py``) says no for that too, and hands its answer over
+        twice, which fails.
+        """
+        from ctypes import c_long
+
+        objc = import_module("rubicon.objc")
+        answer: Future[int] = Future()
+
+        def handler(settings: object) -> None:
+            answer.set_result(objc.send_message(settings, "authorizationStatus", restype=c_long, argtypes=[]))
+
+        block = objc.Block(handler, None, objc.objc_id)
+        attrgetter("nc")(service).getNotificationSettingsWithCompletionHandler(block)
+        status = await asyncio.wrap_future(answer)
+        return None if status == _NOT_ASKED else status != _DENIED
+
+    def open_notification_settings(self) -> bool:
+        """By the address of the page, as System Settings has it since macOS 13, by open(1)."""
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            output_of(_OPEN, "x-apple.systempreferences:com.apple.Notifications-Settings.extension")
+            return True
+        return False
 
     def show_error(self, text: str) -> bool:
         """By a script."""

@@ -67,6 +67,14 @@ class LoginEntry(Protocol):
         ...
 
 
+class NotificationService(Protocol):
+    """The part of desktop-notifier's services (6.2, ``backends/base.py``) that knows about permission."""
+
+    async def has_authorisation(self) -> bool:
+        """Whether this program may show notifications."""
+        ...
+
+
 class OperatingSystem(Protocol):
     """One operating system. Whatever a method needs is imported when it is called, and every one may block."""
 
@@ -163,6 +171,17 @@ class OperatingSystem(Protocol):
 
     def show_notification(self, title: str, body: str) -> bool:
         """Show one for a program that the system's own service shows none for; whether it did."""
+        ...
+
+    async def may_notify(self, service: NotificationService) -> bool | None:
+        """Whether the person lets this program show notifications; None where nobody says. May raise anything.
+
+        It asks the ``service`` that shows them, never the person.
+        """
+        ...
+
+    def open_notification_settings(self) -> bool:
+        """Show the page of the system's settings on which notifications are turned on; whether that worked."""
         ...
 
     def notification_sender(self, name: str) -> str:

@@ -11,7 +11,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, TextIO, final
 
-from probe_tray.adapters.systems.operating_system import Command, EntryFile, LoginEntry, SystemProxies
+from probe_tray.adapters.systems.operating_system import (
+    Command,
+    EntryFile,
+    LoginEntry,
+    NotificationService,
+    SystemProxies,
+)
 from probe_tray.adapters.systems.run_entry import RunEntry, is_from_store
 from probe_tray.adapters.systems.tools import output_of
 from probe_tray.adapters.systems.user_registry import APPROVED_KEY, RUN_KEY, UserRegistry
@@ -141,6 +147,14 @@ class WindowsSystem:
         """There is no other way."""
         del title, body
         return False
+
+    async def may_notify(self, service: NotificationService) -> bool | None:
+        """By the setting of the notifier (ToastNotifier.Setting)."""
+        return await service.has_authorisation()
+
+    def open_notification_settings(self) -> bool:
+        """By the address of the page ("Launch Windows Settings", learn.microsoft.com)."""
+        return self.open_address("ms-settings:notifications") is True
 
     def notification_sender(self, name: str) -> str:
         """The id of the process, so that it has one name."""

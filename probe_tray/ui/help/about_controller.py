@@ -8,7 +8,7 @@ from PySide6.QtCore import qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from probe_tray.core.commands import OpenReleasePage
+from probe_tray.core.commands import CheckNotifications, OpenReleasePage
 from probe_tray.core.machine import Machine, Toolkit
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
@@ -59,6 +59,8 @@ class AboutController:
     def show(self, now: Callable[[], datetime], *, tray: bool, ink: str) -> None:
         """Open the window. ``now`` is aware UTC; ``tray``: whether the icon is in one, in a colour ``ink``."""
         self._now, self._tray, self._ink = now, tray, ink
+        # What is copied says it, and the answer is there before anybody can copy.
+        self._engine.send(CheckNotifications())
         self._window.show()
 
     def draw(self) -> None:

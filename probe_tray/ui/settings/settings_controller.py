@@ -3,8 +3,16 @@
 from typing import TYPE_CHECKING, cast
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import EditSettings, FindProxy, SendTestNotification, StopConnectionCheck, TryConnection
-from probe_tray.core.errors import Problem
+from probe_tray.core.commands import (
+    CheckNotifications,
+    EditSettings,
+    FindProxy,
+    OpenNotificationSettings,
+    SendTestNotification,
+    StopConnectionCheck,
+    TryConnection,
+)
+from probe_tray.core.errors import NotificationsOffError, Problem
 from probe_tray.core.service.connection import ConnectionCheck
 from probe_tray.core.settings import SettingsPatch
 from probe_tray.ui.engine import EngineProtocol
@@ -70,6 +78,7 @@ class SettingsController:
         if key:
             window.reveal(key)
         self._engine.find_login_obstacle(self._remark)
+        self._engine.send(CheckNotifications())
 
     def draw(self) -> None:
         """Follow the state, also while nobody sees the window: a change may be on its way to the file."""
@@ -77,8 +86,9 @@ class SettingsController:
             state = self._engine.state
             self._window.window.follow(state.settings, state.unsaved)
             self._connection.draw()
-            problem = state.notifications_problem
-            self._window.window.show_notifications(self._translator.told(problem) if problem is not None else "")
+            off = state.notifications_allowed is False
+            problem = NotificationsOffError().problem
+            self._window.window.show_notifications(self._translator.told(problem) if off else "")
 
     def retranslate(self) -> None:
         """Make the window anew, in the language of now; its words are those it was made with."""
@@ -101,6 +111,7 @@ class SettingsController:
         t = self._translator
         window = SettingsDialog(self._theme, t, self._save)
         window.test_wanted.connect(lambda: self._engine.send(SendTestNotification()))
+        window.system_settings_wanted.connect(lambda: self._engine.send(OpenNotificationSettings()))
         window.program_wanted.connect(self._try_hook)
         self._connection = ConnectionController(self._engine, window, t)
         self._syncing.serve(window.sync)

@@ -43,6 +43,8 @@ class SettingsDialog(ThemedDialog):
 
     test_wanted = Signal()
     """The person wants to see a notification."""
+    system_settings_wanted = Signal()
+    """The person wants to let the program show notifications."""
     connection_wanted = Signal(object)
     """The person wants to know whether the service is reached with this setting of the proxy, a text or None."""
     program_wanted = Signal(str)
@@ -75,6 +77,10 @@ class SettingsDialog(ThemedDialog):
         self._test.clicked.connect(self.test_wanted)
         self._off = words(wrap=True)
         """Why no notification can be seen."""
+        self._turn_on = QPushButton(self._form.turn_on)
+        """Leads to where the person lets the program show some."""
+        self._turn_on.clicked.connect(self.system_settings_wanted)
+        self._turn_on.hide()
         self.connection, self.sync = ConnectionBox(theme), SyncBox(theme)
         self.connection.wanted.connect(lambda: self.connection_wanted.emit(self.field("proxy").value()))
         self._side = PageList(theme, self._form)
@@ -152,6 +158,7 @@ class SettingsDialog(ThemedDialog):
     def show_notifications(self, problem: str) -> None:
         """Say beside the test why no notification can be seen; nothing where they can."""
         self._off.setText(problem)
+        self._turn_on.setVisible(bool(problem))
 
     def accept(self) -> None:
         """Save what was changed here, or go to the first value that keeps it from being saved."""
@@ -184,7 +191,9 @@ class SettingsDialog(ThemedDialog):
         cards = [[part for row in card for part in self._parts(row)] for card in page.cards]
         below: list[SearchedPart] = []
         if page.title == self._form.test_page:
-            below += [self._part(widget, page.title, self._form.test) for widget in (self._test, self._off)]
+            below += [
+                self._part(widget, page.title, self._form.test) for widget in (self._test, self._off, self._turn_on)
+            ]
         made = SettingsPage(self._theme, page.title, cards, below)
         self._stack.addWidget(made)
         return made

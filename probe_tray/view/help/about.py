@@ -67,11 +67,13 @@ def about(machine: Machine, toolkit: Toolkit, release: Release | None, t: Transl
     )
 
 
+_PERMISSIONS = {None: "not known whether they are allowed", True: "allowed", False: "turned off in the system"}
+
+
 def diagnostics(state: AppState, machine: Machine, toolkit: Toolkit, now: datetime) -> str:
     """Plain English text with the names of accounts masked; the machine's own names are still in it."""
     windows = f"{toolkit.style}, {'dark' if toolkit.dark else 'light'}"
     screens = ", ".join(toolkit.screens) or "none"
-    off = state.notifications_problem
     lines = [
         f"Probe Tray {machine.version}, {now:%Y-%m-%d %H:%M} UTC",
         f"{machine.python}, Qt {toolkit.qt} on {toolkit.platform}",
@@ -80,7 +82,7 @@ def diagnostics(state: AppState, machine: Machine, toolkit: Toolkit, now: dateti
         f"Icon: {toolkit.ink or 'no colour'}; controls: {windows}; screens: {screens}",
         f"Installed as {machine.installed}; data in {machine.data_folder}; Codex in {machine.codex_home}",
         f"Keyring: {machine.keyring or 'not needed so far'}",
-        f"Notifications: {'allowed, as far as known' if off is None else _problem(off)}",
+        f"Notifications: {_PERMISSIONS[state.notifications_allowed]}",
         f"Proxy: {machine.proxy}, from {machine.proxy_found_in}",
         f"Settings that were changed: {'; '.join(_changed(state.settings)) or 'none'}",
         f"Accounts: {len(state.accounts)}; files that cannot be read: {len(state.unreadable)}",

@@ -89,6 +89,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     second_too_low: str
     test: str
     """The button that shows a notification, below the cards of the page ``test_page``."""
+    turn_on: str
+    """The button that leads to the system's settings, below why none can be seen."""
     test_page: str
     sync_title: str
     """Above how sync is set up and what came of it, which is the first in the card of ``sync_after_renewal``."""
@@ -262,6 +264,7 @@ def form(t: Translator) -> Form:
         first_too_high=t("Must be lower than the second warning."),
         second_too_low=t("Must be higher than the first warning."),
         test=t("Show a test &notification"),
+        turn_on=t("&Open system settings"),
         test_page=t(_ALERTS),
         sync_title=t("Sync"),
         proxy_address=t("Proxy address"),

@@ -9,6 +9,7 @@ import string
 import subprocess
 import sys
 import threading
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -343,3 +344,20 @@ def test_no_hook_of_python_shows_a_secret() -> None:
     for part in ("del ", "thread ", "main "):
         assert f"ValueError: {part}{REMOVED}" in done.stderr
     assert "rt_A1b2" not in done.stderr + done.stdout
+
+
+def test_a_line_bears_the_local_time_of_now(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    del caplog
+    stream, hours = io.StringIO(), [1, 9]
+
+    class Traveller:
+        def offset_at(self, _moment: datetime) -> timedelta:
+            return timedelta(hours=hours.pop(0))
+
+    monkeypatch.setattr("probe_tray.adapters.system.this_system", Traveller)
+    with configure_logging(logging.INFO, stream, Redactor(nothing)):
+        for _ in range(2):
+            record = logging.makeLogRecord({"created": 1_700_000_000.25, "msecs": 250.0, "levelno": logging.ERROR})
+            logging.getLogger("probe_tray").handle(record)
+    stamps = [line[:23] for line in stream.getvalue().splitlines()]
+    assert stamps == ["2023-11-14 23:13:20,250", "2023-11-15 07:13:20,250"]

@@ -9,6 +9,7 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.alerts.alert import Alert, AlertHelp, AlertMemory, QuotaAlert
 from probe_tray.core.alerts.mute import MUTE
 from probe_tray.core.alerts.quiet_hours import Pause
+from probe_tray.core.commands import CheckNotifications, OpenNotificationSettings
 from probe_tray.core.errors import NotificationsOffError, WriteError
 from probe_tray.core.events import (
     AccountsRead,
@@ -492,18 +493,29 @@ async def test_a_test_is_shown_whatever_the_hour_and_its_button_works() -> None:
 
 async def test_that_they_are_turned_off_is_told_once_over_restarts_until_they_were_on_again() -> None:
     bench, off = Bench(), NotificationsOffError().problem
-    bench.notifier.allowed = False
+    bench.notifier.may_show = False
     bench.uses(ANA, 85)
     bench.uses(BEN, 0)
     async with bench.running():
-        assert (bench.store.state.trouble, bench.store.state.notifications_problem) == (off, off)
+        assert (bench.store.state.trouble, bench.store.state.notifications_allowed) == (off, False)
     for allowed, told in ((False, None), (True, None), (False, off)):
         bench = Bench(bench.file)
-        bench.notifier.allowed = allowed
+        bench.notifier.may_show = allowed
         await bench.alerting.show_test(bench.press)
         assert bench.store.state.trouble == told
         # Where it was asked for, it is said each time.
-        assert bench.store.state.notifications_problem == (None if allowed else off)
+        assert bench.store.state.notifications_allowed is allowed
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_whether_they_are_turned_off_is_found_out_without_showing_any(*, allowed: bool) -> None:
+    bench = Bench()
+    assert bench.store.state.notifications_allowed is None
+    bench.notifier.may_show = allowed
+    await bench.alerting.do(CheckNotifications(), bench.press)
+    assert (bench.store.state.notifications_allowed, bench.store.state.trouble) == (allowed, None)
+    await bench.alerting.do(OpenNotificationSettings(), bench.press)
+    assert (bench.notifier.shown, bench.notifier.settings_opened) == ([], 1)
 
 
 async def test_quitting_while_a_notification_hangs_still_keeps_what_was_said() -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QMenu, QSystemTrayIcon
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QMenu, QPushButton, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.arrangement import Arrangement, Sort
@@ -18,10 +18,12 @@ from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.commands import (
     Arrange,
     CancelLogin,
+    CheckNotifications,
     DismissTrouble,
     EditSettings,
     FindProxy,
     LookAt,
+    OpenNotificationSettings,
     OpenReleasePage,
     PanelOpened,
     PauseNotifications,
@@ -33,7 +35,6 @@ from probe_tray.core.commands import (
     ShowDetails,
     StartLogin,
 )
-from probe_tray.core.errors import NotificationsOffError
 from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import Language, Settings, change
 from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalRound
@@ -209,13 +210,15 @@ def test_a_test_notification_is_asked_for_in_the_settings(desktop: Desktop) -> N
     sidebar = part(dialog, QListWidget)
     sidebar.setCurrentItem(*sidebar.findItems("Notifications", Qt.MatchFlag.MatchExactly))
     press(dialog, "Show a test notification")
-    assert desktop.engine.sent == [FindProxy(None), SendTestNotification()]
+    assert desktop.engine.sent == [FindProxy(None), CheckNotifications(), SendTestNotification()]
     assert dialog.isVisible()
-    off = NotificationsOffError().problem
-    desktop.change(replace(samples.four(), notifications_problem=off))
+    desktop.change(replace(samples.four(), notifications_allowed=False))
     assert any(label.isVisible() and "turned off" in label.text() for label in dialog.findChildren(QLabel))
+    press(dialog, "Open system settings")
+    assert desktop.engine.sent[-1] == OpenNotificationSettings()
     desktop.change(samples.four())
     assert not any("turned off" in label.text() for label in dialog.findChildren(QLabel))
+    assert not any(b.isVisible() for b in dialog.findChildren(QPushButton) if b.text() == "&Open system settings")
 
 
 def test_the_engine_is_told_while_a_window_is_in_use(desktop: Desktop) -> None:
@@ -425,7 +428,7 @@ def test_settings_are_saved(desktop: Desktop) -> None:
     assert not dialog.isModal()
     dialog.field("poll_minutes").show(15)
     dialog.accept()
-    assert desktop.engine.sent == [FindProxy(None), EditSettings(change(poll_minutes=15))]
+    assert desktop.engine.sent == [FindProxy(None), CheckNotifications(), EditSettings(change(poll_minutes=15))]
 
 
 def test_a_search_is_shown_at_once_and_an_arrangement_is_sent(desktop: Desktop) -> None:

@@ -128,6 +128,30 @@ async def test_after_the_end_of_the_first_the_next_start_runs(folder: Path, make
     after.release()
 
 
+def test_nobody_is_waited_for_where_none_runs_and_a_refusal_takes_seconds(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = later(folder, loopback)
+    assert first.claim(StartRequest.SHOW)
+    # What a killed program leaves: its address, and a lock that nobody holds any more.
+    slow = loopback(folder)
+    listener, _ = slow.open()
+    listener.close()
+    first.release()
+    knocks: list[float] = []
+
+    def connect(_socket: LoopbackInstanceSocket, seconds: float) -> None:
+        knocks.append(seconds)
+
+    monkeypatch.setattr(LoopbackInstanceSocket, "connect", connect)
+    assert not Instance(folder, slow).tell(StartRequest.SHOW)
+    assert knocks == []
+    assert first.claim(StartRequest.SHOW)
+    assert not Instance(folder, slow).tell(StartRequest.SHOW)
+    assert len(knocks) == 1
+    first.release()
+
+
 def test_one_that_does_not_answer_is_named(folder: Path, make_socket: MakeSocket) -> None:
     silent = later(folder, make_socket)
     assert silent.claim(StartRequest.SHOW)

@@ -5,8 +5,12 @@ and osascript as osascript(1) does.
 """
 
 import asyncio
+import ctypes
 import subprocess
+import sys
 from collections.abc import Callable
+from threading import Thread
+from types import ModuleType
 
 import desktop_notifier.main as library
 import pytest
@@ -50,6 +54,14 @@ class Person:
             async def has_authorisation(self) -> bool:
                 return person.allows
 
+            @property
+            def nc(self) -> "Center":
+                return self
+
+            def getNotificationSettingsWithCompletionHandler(self, handler: Callable[[object], None]) -> None:
+                # From a thread of the system's own.
+                Thread(target=handler, args=[person]).start()
+
             async def _send(self, notification: Shown) -> None:
                 person.seen.append(notification.title)
 
@@ -85,7 +97,26 @@ def provide(
     registry = Winreg.installed(monkeypatch)
     monkeypatch.setattr(library, "get_backend_class", backend)
     monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setitem(sys.modules, "rubicon.objc", Objc())
     return registry
+
+
+class Objc(ModuleType):
+    """rubicon-objc, as far as a block and a message go (rubicon-objc 0.5, ``Block`` and ``send_message``)."""
+
+    objc_id = object
+
+    def __init__(self) -> None:
+        super().__init__("rubicon.objc")
+
+    def Block(self, handler: Callable[[object], None], returns: None, given: type) -> Callable[[object], None]:
+        assert (returns, given) == (None, object)
+        return handler
+
+    def send_message(self, settings: Person, selector: str, *, restype: type, argtypes: list[type]) -> int:
+        assert (selector, restype, argtypes) == ("authorizationStatus", ctypes.c_long, [])
+        # notDetermined, denied, authorized (UNAuthorizationStatus).
+        return 0 if not settings.answered.is_set() else 2 if settings.allows else 1
 
 
 class Scripts:
@@ -158,6 +189,8 @@ async def test_macos_waits_for_the_answer_without_a_limit(monkeypatch: pytest.Mo
 async def test_the_permission_is_told_without_asking_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
     person = Person()
     provide(monkeypatch, "darwin", person.backend)
+    assert await may_notify(ICON) is None
+    person.answered.set()
     assert await may_notify(ICON) is False
     person.allows = True
     assert await may_notify(ICON) is True

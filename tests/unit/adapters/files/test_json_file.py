@@ -3,6 +3,7 @@
 import stat
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -88,6 +89,22 @@ DAMAGED = [
     b"[" * 3000,
     b"\xff",
 ]
+
+
+def test_what_is_set_aside_is_named_after_the_local_time_of_now(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class FarEast:
+        def offset_at(self, _moment: datetime) -> timedelta:
+            return timedelta(hours=14)
+
+    _, file = put(tmp_path, b"{")
+    monkeypatch.setattr("probe_tray.adapters.system.this_system", FarEast)
+    assert file.read(alone=True) is None
+    (aside,) = tmp_path.iterdir()
+    stamp = datetime.strptime(aside.name.split(".")[-2], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    assert timedelta(hours=13) < stamp - datetime.now(UTC) < timedelta(hours=15)
+    assert "set aside" in caplog.text
 
 
 @pytest.mark.parametrize("found", DAMAGED)

@@ -105,5 +105,5 @@ def test_a_newer_version_is_named_with_a_button_to_its_page(about: Opened) -> No
     about.window.show(lambda: samples.NOW, tray=True, ink="#3792a5")
     assert "Probe Tray 2.0.0 is available.\n• A <b>point</b>." in about.texts()
     about.button("What's &new").click()
-    assert about.engine.sent == [OpenReleasePage()]
+    assert about.engine.sent[-1] == OpenReleasePage()
     test_nothing_in_it_is_cut_off(about)

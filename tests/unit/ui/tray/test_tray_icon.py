@@ -1,12 +1,13 @@
 import os
 from collections.abc import Callable
+from typing import cast
 
 import pytest
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
-from probe_tray.adapters.systems.desktop import PlainDesktop
+from probe_tray.adapters.systems.desktop import PlainDesktop, SystemDesktop
 from probe_tray.adapters.systems.macos_desktop import MacosDesktop
 from probe_tray.adapters.systems.windows_desktop import WindowsDesktop
 from probe_tray.core.settings import IconInk
@@ -97,6 +98,37 @@ def test_the_ink_for_any_panel_reads_on_white_and_on_black(colour: str, backgrou
 
 def test_what_stands_on_the_badge_reads_too() -> None:
     assert _contrast(ON_EITHER.on_critical, ON_EITHER.critical) >= 3
+
+
+def test_the_icon_follows_a_taskbar_that_turns_dark_or_light_without_a_word(qtbot: QtBot, qapp: QApplication) -> None:
+    class Taskbar:
+        dark = False
+        draws_icon = False
+
+        def panel_is_dark(self) -> bool:
+            return self.dark
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(PlainDesktop({}), name)
+
+    taskbar, drawn = Taskbar(), list[Ink]()
+
+    class Painter:
+        def icon(self, look: IconLook, ink: Ink, *, template: bool) -> QIcon:
+            drawn.append(ink)
+            return IconPainter().icon(look, ink, template=template)
+
+    painter = cast("IconPainter", Painter())
+    icon = TrayIcon(
+        QMenu(), painter, Theme(qapp), cast("SystemDesktop", taskbar), lambda: True, TrayWatcher(None, x11=True)
+    )
+    icon.show_model(Tray(look=IconLook(), tooltip=""))
+    icon.look()
+    taskbar.dark = True
+    # By itself it looks every ten seconds.
+    icon.look()
+    icon.look()
+    assert drawn == [ON_LIGHT, ON_DARK]
 
 
 class Session:
