@@ -57,6 +57,7 @@ from probe_tray.core.state import AccountState, AppState, Way
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
+from probe_tray.engine.account.token_owners import OwnedTokenStore, TokenOwners
 from probe_tray.engine.alert_service import AlertComposer, AlertService, OnPress
 from probe_tray.engine.hooks.hook_service import HookService
 from probe_tray.engine.login.browser_login import BrowserLogin
@@ -171,13 +172,14 @@ class EngineFactory:
         self._memory = TokenMemory(
             FileRenewalMemory(self._places.memory, disk=self._disk), self._clock, self._randomness
         )
-        self._accounts = Accounts(self._stores(initial), store, self._memory.renewal_of)
         self._system_proxies = self._proxies(desktop.script_proxy)
         self._proxy = ProxySource(initial.proxy, context.environment, self._system_proxies, self._system_proxies.search)
         watch = ClockWatch(self._clock, lambda error: store.dispatch(TroubleMet(problem=error.problem)))
         self._client = ServiceClient(
             self._service, self._proxy, context.environment, handles=context.handles, answered=watch.answered
         )
+        self._owners = TokenOwners(self._client, self._clock)
+        self._accounts = Accounts(self._stores(initial), store, self._memory.renewal_of)
         self._browser = SystemBrowser(context.environment)
         self._listener = LoopbackListener(self._at(initial))
         self._paste_login = self._browser_login(self._at(initial), None)
@@ -316,7 +318,8 @@ class EngineFactory:
     def _transfers(self) -> Transfers:
         official, disk, accounts = self._places.official_login, self._disk, self._accounts
         store, clock, client_id = self._store, self._clock, self._service.client_id
-        taking = LoginImport(accounts, self._locks, LoginCheck(self._client, self._memory.renewal_of, clock))
+        check = LoginCheck(self._client, self._memory.renewal_of, clock)
+        taking = LoginImport(accounts, self._locks, check, self._owners)
         return Transfers(
             ImportSession(DiskImportFiles(official, disk=disk), taking, accounts, store, clock),
             ExportSession(DiskExportFiles(official, disk=disk), accounts, store, clock, self._zone, client_id),
@@ -348,7 +351,7 @@ class EngineFactory:
             now=self._clock.monotonic,
             disk=disk,
         )
-        return (*ours, official)
+        return (*ours, OwnedTokenStore(official, self._owners))
 
     def _sync_secrets(self) -> SyncVault:
         if not self._context.service.is_demo:

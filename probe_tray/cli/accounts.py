@@ -19,11 +19,24 @@ from probe_tray.cli.subcommand import LOOKS
 from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.personal_token import PersonalToken
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import CredentialFileError, Phrase, ProbeError, Problem, ReadError, UsageError
 from probe_tray.core.formats.login_fields import NoLogin
 from probe_tray.ports.accounts import AccountStore
 from probe_tray.view.text.translate import Translator
+
+
+class UnownedToken(AccountReport, frozen=True, kw_only=True):
+    """A personal access token whose owner the service was not asked for; a login after :func:`with_owners`."""
+
+    found: PersonalToken
+    store: StoreKind
+
+
+def _unowned(found: PersonalToken, store: StoreKind) -> UnownedToken:
+    return UnownedToken(location=found.location, no_login=NoLogin.ACCESS_TOKEN, found=found, store=store)
+
 
 Entry = StoredCredential | AccountReport
 """A login, or the report on what is none."""
@@ -86,6 +99,37 @@ async def find_logins(session: CommandSession, loaded: LoadedSettings) -> Select
     )
 
 
+async def with_owners(found: SelectedLogins, session: CommandSession, loaded: LoadedSettings) -> SelectedLogins:
+    """``found`` with the personal access tokens as the logins they are, or with why they are none.
+
+    The service is asked where there are any. Raises ProxyAddressError.
+    """
+    if not any(isinstance(entry, UnownedToken) for entry in found.entries):
+        return found
+    # Only here: few have one.
+    from probe_tray.engine.account.token_owners import FoundTokenStore, TokenOwners, stored_token
+
+    client = session.client(session.proxy(loaded.settings))
+    owners = TokenOwners(client, SystemClock())
+    entries: list[Entry] = []
+    try:
+        for entry in found.entries:
+            if not isinstance(entry, UnownedToken):
+                entries.append(entry)
+                continue
+            try:
+                login = await owners.find(entry.found.token)
+            except ProbeError as error:
+                entries.append(AccountReport(location=entry.found.location, personal=True, problem=error.problem))
+            else:
+                entries.append(stored_token(login, entry.found, entry.store))
+    finally:
+        await client.aclose()
+    new = [entry for entry in entries if entry not in found.entries and isinstance(entry, StoredCredential)]
+    stores = (*found.stores, FoundTokenStore(StoreKind.OFFICIAL, new))
+    return msgspec.structs.replace(found, entries=tuple(entries), stores=stores)
+
+
 def _sees_official(arguments: Arguments) -> bool:
     """Whether quotas are only looked at: the client's login is never changed."""
     return (arguments.status and not arguments.renew) or arguments.subcommand in LOOKS or arguments.format is not None
@@ -98,9 +142,9 @@ async def _official(session: CommandSession, known: Collection[AccountKey]) -> l
     contents = await store.load()
     entries: list[Entry] = [stored for stored in contents.found if stored.credential.key not in known]
     entries += [AccountReport(location=u.location, problem=u.problem) for u in contents.unreadable]
-    if (login := contents.api_key) is not None:
-        kind = NoLogin.ACCESS_TOKEN if login.personal else NoLogin.API_KEY
-        entries.append(AccountReport(location=login.location, no_login=kind))
+    entries += [_unowned(one, StoreKind.OFFICIAL) for one in contents.personal]
+    if contents.api_key is not None and not contents.personal:
+        entries.append(AccountReport(location=contents.api_key.location, no_login=NoLogin.API_KEY))
     return entries
 
 
@@ -176,7 +220,10 @@ class _Reader:
         for document in held.documents:
             if document.credential is not None:
                 entries.append(StoredCredential(credential=document.credential, store=kind, location=location))
-            elif document.no_login in {NoLogin.API_KEY, NoLogin.ACCESS_TOKEN}:
+            elif document.personal is not None:
+                token = PersonalToken(token=document.personal, location=location)
+                entries.append(_unowned(token, kind))
+            elif document.no_login is NoLogin.API_KEY:
                 entries.append(AccountReport(location=location, no_login=document.no_login))
             elif document.no_login is NoLogin.ANOTHER_SERVICE or (place.inside and document.no_login):
                 self.left_out.append(CredentialFileError(path=location, reason=document.reason).problem)

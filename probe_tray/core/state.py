@@ -61,6 +61,8 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     """Whether there is a refresh token that is ours to use."""
     renewed_at: datetime | None = None
     """When the tokens were obtained, by signing in or by a renewal; None where the record does not say."""
+    personal: bool = False
+    """Whether it is a personal access token, which nothing renews and a person replaces."""
     revocable: bool = False
     """Whether this program obtained the login, so that it may also end it at the service."""
     outdated: bool = False

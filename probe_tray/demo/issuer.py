@@ -50,6 +50,7 @@ class Issuer:
             ("POST", "/oauth/revoke"): self._revoke,
             ("POST", "/api/accounts/deviceauth/usercode"): self._usercode,
             ("POST", "/api/accounts/deviceauth/token"): self._device_token,
+            ("GET", "/api/accounts/v1/user-auth-credential/whoami"): self._token_owner,
             ("GET", "/codex/device"): self._device_page,
             ("POST", "/codex/device"): self._device_answer,
         }
@@ -136,6 +137,23 @@ class Issuer:
         fields = strict.json_strings(request, required=("device_auth_id", "user_code"))
         redirect_uri = f"{_base(request)}/deviceauth/callback"
         return self._devices.poll(fields["device_auth_id"], fields["user_code"], redirect_uri=redirect_uri)
+
+    def _token_owner(self, request: Request) -> Reply:
+        strict.no_body(request)
+        strict.query(request)
+        scheme, _, token = (request.header("authorization") or "").partition(" ")
+        seat = self._logins.personal(token) if scheme == "Bearer" else None
+        if seat is None:
+            raise refused(401, "invalid_token", "This personal access token is unknown or was revoked.")
+        return as_json(
+            {
+                "email": seat.person.email,
+                "chatgpt_user_id": seat.person.user_id,
+                "chatgpt_account_id": seat.workspace.account_id,
+                "chatgpt_plan_type": seat.workspace.plan,
+                "chatgpt_account_is_fedramp": seat.workspace.fedramp,
+            }
+        )
 
     def _device_page(self, request: Request) -> Reply:
         strict.no_body(request)

@@ -229,6 +229,16 @@ class DemoService:
             self._save()
             return login
 
+    def make_personal_token(self, email: str, account_id: str | None = None) -> str:
+        """A personal access token, as a person makes one in the service's settings."""
+        with self._lock:
+            return self._logins.make_personal(self._seat(email, account_id))
+
+    def revoke_personal_token(self, token: str) -> None:
+        """End one, as a person does there."""
+        with self._lock:
+            self._logins.revoke_personal(token)
+
     def renew_elsewhere(self, refresh_token: str) -> DemoLogin:
         """Renew as another program that shares this login would. Raises Refusal where the service refuses it."""
         with self._lock:

@@ -78,6 +78,8 @@ class TokenFamilies:
         """Continue with ``families`` and the signing key ``pem``; ``now`` gives unix seconds."""
         self._directory = directory
         self._now = now
+        self._personal: dict[str, Seat] = {}
+        """By the digest of the token; forgotten with the process."""
         self._families = {family.id: family for family in families}
         self._pem = pem
         self._signer: Signer | None = None
@@ -141,6 +143,20 @@ class TokenFamilies:
         prefix, _, rest = refresh_token.partition("_")
         return self._families.get(rest.partition(".")[0]) if prefix == "rt" else None
 
+    def make_personal(self, seat: Seat) -> str:
+        """A new personal access token: it names nobody, lives until it is revoked, and nothing renews it."""
+        token = f"at-{secrets.token_urlsafe(32)}"
+        self._personal[digest(token)] = seat
+        return token
+
+    def revoke_personal(self, token: str) -> None:
+        """Put an end to one."""
+        del self._personal[digest(token)]
+
+    def personal(self, token: str) -> Seat | None:
+        """Whose personal access token it is; None where it is none, or was revoked."""
+        return self._personal.get(digest(token))
+
     def is_live(self, refresh_token: str) -> bool:
         """Whether a renewal with this token would succeed now."""
         family = self.family_of(refresh_token)
@@ -153,6 +169,8 @@ class TokenFamilies:
         """
         from probe_tray.demo.signer import BadSignatureError
 
+        if (owner := self.personal(access_token)) is not None:
+            return owner
         try:
             claims = self._signing().claims(access_token)
             expiry, family = int(str(claims["exp"])), self._families[str(claims["session_id"])]

@@ -190,7 +190,7 @@ class Batch:
 
         async def renew(login: Credential, refusal: TokenRefusedError) -> Renewed:
             nonlocal tried
-            if stored.store is StoreKind.OFFICIAL:
+            if stored.store is StoreKind.OFFICIAL and not login.is_personal:
                 raise OfficialExpiredError
             if before is not None or not login.renewable or not self._order.renew_refused:
                 raise refusal
@@ -211,6 +211,10 @@ class Batch:
         return _with_reply(_with_renewal(stored, report, session, tried=tried), reply, session, tried=tried)
 
     async def _renew(self, stored: StoredCredential) -> _BatchRenewal:
+        if stored.credential.is_personal:
+            # Nothing is wrong with that, at whatever hour a scheduled run meets it.
+            report = RenewalReport(result=RenewalResult.NOT_OURS, expires_at=stored.credential.expiry)
+            return _BatchRenewal(report, None)
         if stored.store is StoreKind.OFFICIAL:
             return self._not_ours(stored)
         key = stored.credential.key
@@ -315,4 +319,5 @@ def said_by(stored: StoredCredential, credential: Credential) -> AccountReport:
         workspace=credential.claims.workspace,
         plan=credential.claims.plan,
         expires_at=credential.expiry,
+        personal=credential.is_personal,
     )

@@ -9,6 +9,7 @@ import msgspec
 
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.personal_token import PersonalToken
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Problem
 from probe_tray.core.renewal.journal import JournalEntry, PendingEntry, TokenOutcome
@@ -22,6 +23,8 @@ class StoreContents(msgspec.Struct, frozen=True, kw_only=True):
     found: tuple[StoredCredential, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     api_key: ApiKeyLogin | None = None
+    personal: tuple[PersonalToken, ...] = ()
+    """Personal access tokens that don't say whose they are."""
     problem: Problem | None = None
     """Why the store as a whole could not be opened (locked keyring, missing folder…); None when it could."""
 

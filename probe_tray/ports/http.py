@@ -94,6 +94,14 @@ class QuotaService(Protocol):
         ...
 
 
+class TokenOwnerService(Protocol):
+    """Says whose a personal access token is. Raises and returns as :class:`AuthService` does."""
+
+    async def token_owner(self, token: Secret) -> Answer:
+        """The account of ``token``."""
+        ...
+
+
 class ReleaseFeed(Protocol):
     """What the project publishes. Raises and returns as :class:`AuthService` does."""
 

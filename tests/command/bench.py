@@ -38,13 +38,13 @@ class Bench:
         """How many refresh requests were made, or got this answer."""
         return self.demo.count(TOKEN, grant="refresh_token", status=status)
 
-    def run(self, *arguments: object, **environment: str) -> "subprocess.CompletedProcess[bytes]":
-        """Run the command to its end."""
+    def run(self, *arguments: object, given: bytes = b"", **environment: str) -> "subprocess.CompletedProcess[bytes]":
+        """Run the command to its end; ``given`` is its standard input."""
         return subprocess.run(
             [COMMAND, *map(str, arguments)],
             env=os.environ | self.proxy.environment | environment,
             cwd=self.logins.parent,
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             timeout=PATIENCE,
             check=False,

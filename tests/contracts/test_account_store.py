@@ -16,7 +16,7 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.official_store import OfficialStore, keyring_user
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import VaultStore, record_files
-from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.credential import Claims, Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import OfficialLoginError, WriteError
@@ -68,6 +68,16 @@ class StorePlace(ABC):
     @abstractmethod
     async def take_away(self, login: Credential) -> None:
         """Remove its account in the same way."""
+
+
+def personal(name: str, number: int = 1) -> Credential:
+    """A personal access token, which doesn't say itself whose it is."""
+    owner = credential(name).claims
+    return Credential(
+        access_token=Secret(f"at-{name}-{number:020}"),
+        account_id=owner.account_id,
+        claims=Claims(user_id=owner.user_id, email=owner.email),
+    )
 
 
 class SavedPlace(StorePlace):
@@ -168,6 +178,17 @@ class AccountStoreContract(ReadableStoreContract):
     @pytest.fixture
     def place(self, open_store: OpenStore) -> StorePlace:
         return SavedPlace(open_store)
+
+    async def test_a_personal_access_token_is_kept_with_its_owner(self, open_store: OpenStore) -> None:
+        store, first, second = open_store(), personal("ana"), personal("ana", 2)
+        await store.save(first)
+        assert await held(open_store()) == [first]
+        await store.save(second)
+        assert await held(open_store()) == [second]
+        await store.save(credential("ana"))
+        assert [tokens_of(login) for login in await held(open_store())] == [tokens_of(credential("ana"))]
+        await store.remove(first.key)
+        assert await held(open_store()) == []
 
     async def test_what_was_saved_is_there_for_the_next_start(self, open_store: OpenStore) -> None:
         store = open_store()

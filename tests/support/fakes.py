@@ -184,6 +184,9 @@ class ScriptedService:
     async def usage(self, credential: Credential) -> Answer:
         return self._next("usage", credential.access_token.fingerprint)
 
+    async def token_owner(self, token: Secret) -> Answer:
+        return self._next("token_owner", token.fingerprint)
+
     async def reset_credits(self, credential: Credential) -> Answer:
         return self._next("reset_credits", credential.access_token.fingerprint)
 

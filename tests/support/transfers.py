@@ -10,6 +10,7 @@ from probe_tray.core.formats.document import read_documents
 from probe_tray.core.state import RenewalState
 from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.token_owners import TokenOwners
 from probe_tray.engine.store import Store
 from probe_tray.engine.transfer.export_session import ExportSession
 from probe_tray.engine.transfer.import_session import ImportSession
@@ -82,12 +83,20 @@ def offline_check() -> LoginCheck:
     return LoginCheck(service, nothing_known, FakeClock())
 
 
+def offline_owners() -> TokenOwners:
+    """What learns no token's owner, likewise."""
+    service = ScriptedService()
+    service.answer("token_owner", NotSentError(reason="there is no network"))
+    return TokenOwners(service, FakeClock())
+
+
 class TransferBench:
     """Import and export over files in memory."""
 
     def __init__(self, accounts: Accounts, locks: AccountLocks, store: Store, clock: Clock) -> None:
         self.given, self.written = MemoryImportFiles(), MemoryExportFiles()
+        taking = LoginImport(accounts, locks, offline_check(), offline_owners())
         self.transfers = Transfers(
-            ImportSession(self.given, LoginImport(accounts, locks, offline_check()), accounts, store, clock),
+            ImportSession(self.given, taking, accounts, store, clock),
             ExportSession(self.written, accounts, store, clock, UTC, "client"),
         )

@@ -1,4 +1,4 @@
-"""The service over HTTP: AuthService, QuotaService, ReleaseFeed and StatusPage of ports.http.
+"""The service over HTTP: AuthService, QuotaService, TokenOwnerService, ReleaseFeed and StatusPage of ports.http.
 
 Service facts: login, device code, refresh, usage, models, model test. It works on httpx's transports and not on its
 client: so there are no redirects, no cookies, no cache, no retries and no log of addresses to switch off.
@@ -82,8 +82,7 @@ class ServiceClient:
 
     async def reach(self) -> None:
         """Make a connection to the issuer and close it: no request leaves."""
-        host = urlsplit(self._service.issuer).hostname or ""
-        await self._by_any_way(host, _CONNECT_SECONDS, partial(self._reach, host))
+        await self._by_any_way(self.issuer_host, _CONNECT_SECONDS, partial(self._reach, self.issuer_host))
 
     async def exchange(self, code: Secret, verifier: Secret, redirect_uri: str) -> Answer:
         """Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
@@ -153,17 +152,19 @@ class ServiceClient:
             "stream": True,
             "include": [],
         }
-        headers = self._account_headers(credential) | {
-            "Accept": _EVENTS,
-            "Content-Type": _JSON,
-            "originator": ORIGINATOR,
-        }
+        headers = self._account_headers(credential)
+        headers |= {"Accept": _EVENTS, "Content-Type": _JSON, "originator": ORIGINATOR}
         if route.override:
             headers["x-openai-account-routing-override"] = route.override
-        backend = self._service.backend
-        if route.origin:
-            backend = route.origin + urlsplit(backend).path
+        usual = self._service.backend
+        backend = route.origin + urlsplit(usual).path if route.origin else usual
         return await self._ask("POST", f"{backend}/codex/responses", headers, json.dumps(body).encode())
+
+    async def token_owner(self, token: Secret) -> Answer:
+        """Whose a personal access token is."""
+        headers = {"Authorization": f"Bearer {self._sent(token)}", "Accept": _JSON}
+        address = f"{self._service.issuer}/api/accounts/v1/user-auth-credential/whoami"
+        return await self._ask("GET", address, headers, b"", fresh=True)
 
     async def latest_release(self) -> Answer:
         """The newest release of this program; nothing that identifies a person is sent."""

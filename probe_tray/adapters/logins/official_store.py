@@ -13,6 +13,7 @@ from probe_tray.adapters.logins.credential_files import CredentialFiles, Held, P
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.personal_token import PersonalToken
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     CredentialFileError,
@@ -89,15 +90,20 @@ class OfficialStore:
         found: list[StoredCredential] = []
         unreadable: list[Unreadable] = []
         api_key: ApiKeyLogin | None = None
+        personal: list[PersonalToken] = []
         for document in documents:
             if document.credential is not None:
                 found.append(_stored(document.credential, location))
             elif document.no_login in {NoLogin.API_KEY, NoLogin.ACCESS_TOKEN}:
                 api_key = ApiKeyLogin(location=location, personal=document.no_login is NoLogin.ACCESS_TOKEN)
+                if document.personal is not None:
+                    personal.append(PersonalToken(token=document.personal, location=location))
             elif document.no_login is not NoLogin.SIGNED_OUT:
                 problem = CredentialFileError(path=location, reason=document.reason).problem
                 unreadable.append(Unreadable(location=location, problem=problem))
-        return StoreContents(found=tuple(found), unreadable=tuple(unreadable), api_key=api_key)
+        return StoreContents(
+            found=tuple(found), unreadable=tuple(unreadable), api_key=api_key, personal=tuple(personal)
+        )
 
     async def read(self, key: AccountKey) -> StoredCredential | None:
         """The client's login as it is now, where it is this account's.

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
 from probe_tray.adapters.files.config_file import LoadedSettings
-from probe_tray.cli.accounts import find_logins, tell_left_out
+from probe_tray.cli.accounts import find_logins, tell_left_out, with_owners
 from probe_tray.cli.renew.run_context import run_context
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.core.account.identity import AccountKey
@@ -25,7 +25,7 @@ def ask_service(session: CommandSession) -> QuotaOverview:
 
 
 async def _ask(session: CommandSession, loaded: LoadedSettings) -> QuotaOverview:
-    found = await find_logins(session, loaded)
+    found = await with_owners(await find_logins(session, loaded), session, loaded)
     tell_left_out(found, session.console, session.t)
     store = Store(AppState(settings=loaded.settings))
     async with run_context(session, loaded, found, store) as context:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.system import process_began
-from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out
+from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out, with_owners
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.renew.model_test import ModelStage, agreed
 from probe_tray.cli.renew.run_context import run_context
@@ -56,6 +56,8 @@ def run_accounts(session: CommandSession) -> ExitStatus:
 async def _find_and_run(session: CommandSession, loaded: LoadedSettings, run: "_AccountRun") -> ExitStatus:
     """Find the logins, join what ``run`` needs, and close it at the end."""
     found = await find_logins(session, loaded)
+    if session.arguments.status or run.tested:
+        found = await with_owners(found, session, loaded)
     tell_left_out(found, session.console, session.t)
     store = Store(AppState(settings=loaded.settings))
     store.on_event(run.tell_trouble)
@@ -76,7 +78,8 @@ class _AccountRun:
         self._console = console
         self._reporter = reporter
         self._t = t
-        self._tested = tested
+        self.tested = tested
+        """Whether models are tested."""
         self._renewed: list[Path] = []
         self._said: set[Problem] = set()
 
@@ -94,7 +97,7 @@ class _AccountRun:
 
     async def run(self, found: SelectedLogins, context: BatchContext, settings: Settings) -> ExitStatus:
         """Work on the logins that were ``found``."""
-        arguments, tested = self._arguments, self._tested
+        arguments, tested = self._arguments, self.tested
         batch, models = Batch(context, _order(arguments, settings)), ModelStage(context, arguments, settings)
         done: dict[int, AccountReport] = {}
         ending: list[asyncio.Task[None]] = []
@@ -131,7 +134,7 @@ class _AccountRun:
     ) -> contextlib.AbstractAsyncContextManager[None]:
         arguments = self._arguments
         shown = BoardContent(
-            renew=arguments.renew, status=arguments.status, test=self._tested, hide_names=arguments.hide_names
+            renew=arguments.renew, status=arguments.status, test=self.tested, hide_names=arguments.hide_names
         )
         logins = [said_by(stored, stored.credential) for stored in found.logins]
         board = Board(logins, shown, self._t)

@@ -72,7 +72,7 @@ def _result(report: AccountReport, renewal: RenewalReport, now: Now, t: Translat
             return Cell(_joined(t, t("fresh"), end, t("use -f to force")))
         case RenewalResult.NOT_OURS if report.api_key:
             return Cell(t("API key: nothing to renew"))
-        case RenewalResult.NOT_OURS if report.no_login:
+        case RenewalResult.NOT_OURS if report.no_login or report.personal:
             return Cell(t("personal access token: nothing to renew"))
         case RenewalResult.NOT_OURS:
             return Cell(_joined(t, t("not renewed: the Codex client renews its own login"), end))

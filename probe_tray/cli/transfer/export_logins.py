@@ -1,17 +1,18 @@
 """``codex-probe --export``: writes logins as other programs take them."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.files.export_files import Obstacle, obstacle_at
 from probe_tray.adapters.files.safe_files import replace_file
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.files_store import make_missing
 from probe_tray.adapters.system import LocalZone, SystemClock
-from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out
+from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out, with_owners
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
@@ -19,17 +20,12 @@ from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import Phrase, UsageError, WriteError
 from probe_tray.core.formats.document import size_limit
-from probe_tray.core.formats.login_fields import NoLogin
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.transfer.export import LIVE_WARNING, SHARED_WARNING, Export, ExportFormat, NewFile, Style, export
 from probe_tray.view.tables.status_table import failures
-from probe_tray.view.text.translate import Translator, mark
+from probe_tray.view.text.translate import Translator
 
 _STANDARD_OUTPUT = "-"
-_INSTEAD: Mapping[NoLogin, str] = {
-    NoLogin.API_KEY: mark("{file} contains an API key and no login."),
-    NoLogin.ACCESS_TOKEN: mark("{file} contains a personal access token, which can't be exported."),
-}
 
 
 class _ExportResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +41,7 @@ def export_logins(session: CommandSession) -> ExitStatus:
     """
     arguments = session.arguments
     loaded = session.read_settings()
-    found = session.runner.run(find_logins(session, loaded))
+    found = session.runner.run(_find(session, loaded))
     style = Style(
         format=ExportFormat(arguments.export),
         refresh_tokens=not arguments.no_refresh_tokens,
@@ -59,6 +55,11 @@ def export_logins(session: CommandSession) -> ExitStatus:
     t = Translator() if arguments.json else session.t
     exporting = _Exporting(session, found, t)
     return exporting.run(export(logins, style), style)
+
+
+async def _find(session: CommandSession, loaded: LoadedSettings) -> SelectedLogins:
+    # Whose a token is decides what its file is called, and in most formats it is written with its owner.
+    return await with_owners(await find_logins(session, loaded), session, loaded)
 
 
 class _Exporting:
@@ -196,5 +197,5 @@ def _means_folder(given: str) -> bool:
 def _complaints(found: SelectedLogins, t: Translator) -> list[str]:
     stores = [f"{t.title(trouble)} {t.hint(trouble)}" for trouble in map(at_the_command_line, found.troubles)]
     reports = [entry for entry in found.entries if isinstance(entry, AccountReport)]
-    keys = [t(_INSTEAD[r.no_login], file=r.location) for r in reports if r.no_login is not None]
+    keys = [t("{file} contains an API key and no login.", file=r.location) for r in reports if r.api_key]
     return stores + failures(map(with_hints, reports), t) + keys

@@ -29,6 +29,7 @@ from probe_tray.core.settings import Storage
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.import_plan import COPY_WARNING, Item, Source, warns_of_copies
 from probe_tray.engine.account.accounts import Accounts, RenewalOf
+from probe_tray.engine.account.token_owners import TokenOwners
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.store import Store
 from probe_tray.engine.transfer.login_check import LoginCheck
@@ -78,7 +79,8 @@ def import_logins(session: CommandSession) -> ExitStatus:
     client = session.runner.run(_open_client(session, loaded))
     try:
         check = LoginCheck(client, _renewal_of(session), SystemClock())
-        importing = LoginImport(Accounts(stores, Store(AppState(settings=loaded.settings))), session.locks, check)
+        accounts = Accounts(stores, Store(AppState(settings=loaded.settings)))
+        importing = LoginImport(accounts, session.locks, check, TokenOwners(client, SystemClock()))
         return _Import(arguments, console, importing, name, t).run(sources, session.runner)
     finally:
         session.runner.run(client.aclose())

@@ -20,6 +20,8 @@ _PART = r"([A-Za-z0-9_-]+={0,2})"
 _COMPACT = re.compile(rf"{_PART}\.{_PART}\.({_PART}?)", re.ASCII)
 _AUTH = "https://api.openai.com/auth"
 _PROFILE = "https://api.openai.com/profile"
+PERSONAL_PREFIX: Final = "at-"
+"""How a personal access token begins."""
 _LATEST = 1e11
 """Unix seconds, the year 5138: milliseconds lie beyond it, and sums with what lies below stay in the calendar."""
 
@@ -131,6 +133,11 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
         """Whether anything could renew it: it has a refresh token."""
         return self.refresh_token is not None
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether it is a personal access token, which a person makes at the service and nothing renews."""
+        return not self.renewable and self.access_token.reveal().startswith(PERSONAL_PREFIX)
+
 
 class StoredCredential(msgspec.Struct, frozen=True, kw_only=True):
     """A login and where it was found."""
@@ -155,7 +162,7 @@ class ApiKeyLogin(msgspec.Struct, frozen=True, kw_only=True):
 
     location: str
     personal: bool = False
-    """With a personal access token instead, whose quota is not shown."""
+    """With a personal access token instead, of which it isn't known whose it is."""
 
 
 def read_claims(id_token: Secret | None, access_token: Secret | None) -> Claims:

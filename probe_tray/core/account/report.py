@@ -53,6 +53,8 @@ class AccountReport(msgspec.Struct, frozen=True, kw_only=True):
     upstream_status: int = 0
     """HTTP status of the answer, 0 when there was none."""
     problem: Problem | None = None
+    personal: bool = False
+    """Whether it is a personal access token, which is never renewed."""
     no_login: NoLogin | None = None
     """What the official client is signed in with instead of a login, where its quota is not shown."""
     renewal: RenewalReport | None = None

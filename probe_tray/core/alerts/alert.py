@@ -136,6 +136,9 @@ class Gravity(enum.Enum):
 def help_with(alert: Alert, account: AccountState | None) -> AlertHelp:
     """The button that helps with ``alert``."""
     match alert:
+        case LoginAlert() | ExpiryAlert() if account is not None and account.personal:
+            # What helps is a new one from where it was made.
+            return AlertHelp.OPEN
         case LoginAlert():
             return AlertHelp.LOG_IN
         case RenewalFailedAlert():

@@ -73,7 +73,8 @@ def login_holds(
 
 def expects(account: AccountState, entry: AlertRecord) -> bool:
     """Whether ``entry`` still holds for ``account`` and the login that it has."""
-    if entry.topic == _UNUSABLE:
+    # Without an end one login isn't told from the next: what was said of it holds until it works again.
+    if entry.topic == _UNUSABLE or (entry.topic == _LOGIN and entry.mark is None is account.expires_at):
         return account.problem is not None or account.checked_at is None
     return entry.topic not in _ABOUT_A_LOGIN or entry.mark == account.expires_at
 

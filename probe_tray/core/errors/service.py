@@ -99,6 +99,13 @@ class TokenRefusedError(ServiceError):
     refused = True
 
 
+class PersonalTokenRefusedError(TokenRefusedError):
+    """A personal access token that was revoked or has ended: nothing renews it, and no login replaces it."""
+
+    title_template = "OpenAI no longer accepts this personal access token."
+    hint_template = "Make a new one where you made this one, then import it, or log in to Codex with it."
+
+
 class StillRefusedError(ServiceError):
     """An access token that a renewal has just brought is refused as well: renewing again would change nothing."""
 

@@ -8,12 +8,13 @@ from typing import Final
 
 import msgspec
 
-from probe_tray.core.account.credential import Credential, read_claims
+from probe_tray.core.account.credential import PERSONAL_PREFIX, Credential, read_claims
 from probe_tray.core.account.identity import is_account_id
+from probe_tray.core.account.personal_token import personal_token
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Phrase
 from probe_tray.core.formats.foreign_login import OTHER_ACCOUNT_NAMES, Path, find_foreign
-from probe_tray.core.formats.json_text import Array, JsonTextError, Node, Object, Scalar, parse
+from probe_tray.core.formats.json_text import Array, JsonTextError, Member, Node, Object, Scalar, parse
 from probe_tray.core.formats.login_fields import Format, LoginFields, NoLogin, Refused
 from probe_tray.core.formats.other_keys import CREDENTIALS, ENTRY, FLAT, OFFICIAL, TOKENS, read_other_keys
 
@@ -26,6 +27,8 @@ _FLAT_KEYS = frozenset(
     {"id_token", "access_token", "refresh_token", "account_id", "last_refresh", "email", "type", "expired"}
 )
 _PERSONAL = "personal_access_token"
+_SHORTEST_BARE: Final = 20
+"""Characters of a token that may stand by itself: an ordinary word must not be sent to the service as one."""
 _OFFICIAL_KEYS = frozenset({"auth_mode", "OPENAI_API_KEY", "tokens", _PERSONAL})
 _TOKEN_KEYS = frozenset({"id_token", "access_token", "refresh_token", "account_id"})
 _ENTRY_KEYS = frozenset({"name", "platform", "type", "credentials"})
@@ -55,6 +58,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     credential: Credential | None = None
     no_login: NoLogin | None = None
     """What there is instead of a login, as far as nothing is wrong with that."""
+    personal: Secret | None = None
+    """The personal access token, where nothing here says whose it is."""
     reason: str = ""
     """Why it is no login; empty when it is one. Continues the sentence "… cannot be read as a login: "."""
     places: tuple[tuple[str, Path], ...] = ()
@@ -87,6 +92,9 @@ def read_documents(data: bytes) -> tuple[Document, ...]:
         found = _spread(parse(text))
     except JsonTextError as error:
         lines = _lines(text)
+        if lines is None and text.lstrip().startswith(PERSONAL_PREFIX):
+            reason = Phrase("a personal access token is longer, and has no spaces or line breaks in it")
+            return (Document(text=secret, reason=reason),)
         if lines is None:
             return (Document(text=secret, reason=error.reason),)
         found = lines
@@ -133,13 +141,13 @@ def _spread(node: Node, offset: int = 0) -> list[_Entry]:
 
 
 def _lines(text: str) -> list[_Entry] | None:
-    """The entries of JSON lines, or None where no line is an object of its own."""
+    """The entries of JSON lines, or None where no line is an object of its own or a token."""
     entries: list[_Entry] = []
     place, objects = 0, 0
     for line in text.split("\n"):
         if line.strip():
             try:
-                node = parse(line)
+                node = _bare_token(line) or parse(line)
             except JsonTextError as error:
                 entries.append((None, place, error.in_a_line))
             else:
@@ -147,6 +155,16 @@ def _lines(text: str) -> list[_Entry] | None:
                 entries += _spread(node, place)
         place += len(line) + 1
     return entries if objects else None
+
+
+def _bare_token(line: str) -> Object | None:
+    """A line that is nothing but a personal access token, as the official client would write it."""
+    value = line.strip()
+    if len(value) < _SHORTEST_BARE or personal_token(value) is None:
+        return None
+    start = line.index(value)
+    end = start + len(value)
+    return Object(start, end, (Member(start, _PERSONAL, Scalar(start, end, value)),))
 
 
 def _is_login(node: Object) -> bool:
@@ -210,10 +228,25 @@ def _official(base: Document, node: Object) -> Document:
             raise Refused(Phrase("the Codex client uses it in a way Probe Tray doesn't know"))
         raise Refused(Phrase("nobody is logged in with it"), NoLogin.SIGNED_OUT)
     except Refused:
-        for key, found in ((_PERSONAL, NoLogin.ACCESS_TOKEN), ("OPENAI_API_KEY", NoLogin.API_KEY)):
-            if not _is_blank(node.get(key)):
-                return msgspec.structs.replace(base, format=Format.OFFICIAL, no_login=found)
+        if not _is_blank(personal := node.get(_PERSONAL)):
+            return _personal(base, personal)
+        if not _is_blank(node.get("OPENAI_API_KEY")):
+            return msgspec.structs.replace(base, format=Format.OFFICIAL, no_login=NoLogin.API_KEY)
         raise
+
+
+def _personal(base: Document, node: Node | None) -> Document:
+    value = node.value if isinstance(node, Scalar) else None
+    token = personal_token(value) if isinstance(value, str) else None
+    if token is None:
+        raise Refused(Phrase('its "{key}" is not one: it must begin with at-', key=_PERSONAL))
+    bare = not base.text.reveal().startswith("{", base.start)
+    return _unowned(base, Format.TOKEN if bare else Format.OFFICIAL, token)
+
+
+def _unowned(base: Document, kind: Format, token: Secret) -> Document:
+    reason = Phrase("it is a personal access token, and OpenAI hasn't said whose it is")
+    return msgspec.structs.replace(base, format=kind, no_login=NoLogin.ACCESS_TOKEN, personal=token, reason=reason)
 
 
 def _account(fields: LoginFields, *, exported: bool) -> str:
@@ -230,19 +263,21 @@ def _account(fields: LoginFields, *, exported: bool) -> str:
     return ""
 
 
-def _others(base: Document, fields: LoginFields, kind: Format) -> Secret | None:
+def _others(base: Document, fields: LoginFields, kind: Format, *, personal: bool) -> Secret | None:
     """What is no login's in a file of a program that hands its logins on."""
     text = base.text.reveal()[base.start - fields.top.start : base.end]
     match kind:
         case Format.PROBE | Format.PROXY_API:
-            return read_other_keys(text, [(FLAT, fields.top, _FLAT_KEYS | {"chatgpt_account_id"})])
+            # Written here beside a personal access token, as part of the login.
+            user = {"chatgpt_user_id"} if personal else set[str]()
+            return read_other_keys(text, [(FLAT, fields.top, _FLAT_KEYS | {"chatgpt_account_id"} | user)])
         case Format.OFFICIAL:
             places = [(OFFICIAL, fields.top, _SIGNED_OUT_KEYS), (TOKENS, fields.inner, _TOKEN_KEYS)]
             return read_other_keys(text, places)
         case Format.SUB2API:
             places = [(ENTRY, fields.top, _ENTRY_KEYS), (CREDENTIALS, fields.inner, _CREDENTIALS_KEYS)]
             return read_other_keys(text, places)
-        case Format.OPENCODE | Format.SESSION | Format.CAMEL_CASE:
+        case Format.OPENCODE | Format.SESSION | Format.CAMEL_CASE | Format.TOKEN:
             return None
 
 
@@ -259,12 +294,13 @@ def _read(base: Document, fields: LoginFields, kind: Format) -> Document:
     # A field that is unfit does no harm where the tokens say better.
     account = claims.account_id or _account(fields, exported=exported)
     user = claims.user_id or fields.account("chatgpt_user_id")
+    if not account and personal_token(access.reveal()) is not None and fields.token("refresh_token") is None:
+        return _unowned(base, kind, access)
     if not account and user:
         raise Refused(Phrase("it names a user but no account, neither in its fields nor in its tokens"))
     if not account:
         raise Refused(Phrase('neither its "account_id" or "chatgpt_account_id" nor its tokens say which account it is'))
     plan = claims.plan or (fields.label("plan_type").lower() if exported else "")
-    others = _others(base, fields, kind)
     credential = Credential(
         access_token=access,
         refresh_token=fields.token("refresh_token"),
@@ -273,6 +309,8 @@ def _read(base: Document, fields: LoginFields, kind: Format) -> Document:
         claims=msgspec.structs.replace(claims, user_id=user, plan=plan, email=claims.email or fields.label("email")),
         last_refresh=None if exported else fields.time("last_refresh", fields.top),
         expired=fields.time("expires_at") if exported else fields.time("expired", fields.top),
-        others=others,
+    )
+    credential = msgspec.structs.replace(
+        credential, others=_others(base, fields, kind, personal=credential.is_personal)
     )
     return msgspec.structs.replace(base, format=kind, credential=credential, notes=tuple(fields.notes))

@@ -69,6 +69,8 @@ class Format(enum.Enum):
     """What the web page's own address for it tells of a session."""
     CAMEL_CASE = "camelCase"
     """The names of a codex-probe file as JavaScript writes them."""
+    TOKEN = "access token"
+    """A personal access token by itself, without JSON."""
 
     @property
     def records_end(self) -> bool:
@@ -82,7 +84,7 @@ class NoLogin(enum.Enum):
     API_KEY = "API key"
     """The official client, signed in with an API key: there is no quota to show."""
     ACCESS_TOKEN = "personal access token"
-    """The official client, signed in with a token that is never renewed."""
+    """A token that is never renewed and doesn't say whose it is: the service does."""
     SIGNED_OUT = "signed out"
     """The official client after signing out."""
     ANOTHER_SERVICE = "another service"

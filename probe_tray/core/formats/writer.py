@@ -12,6 +12,8 @@ from probe_tray.core.formats.login_fields import Format, is_milliseconds, local_
 
 _ORDER = ("id_token", "access_token", "refresh_token", "account_id", "last_refresh", "email", "type", "expired")
 """The order in which the Go program writes its keys."""
+_USER = "chatgpt_user_id"
+"""Written after them for a personal access token alone: other tokens name their user themselves."""
 _NAME = re.compile(r'[./\\:<>"|?*\x00-\x1f\x7f]')
 _UNSAFE = re.compile(r'[/\\:<>"|?*\x00-\x1f\x7f]')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
@@ -27,7 +29,7 @@ def new_document(credential: Credential, zone: tzinfo) -> bytes:
     Times are written in ``zone``, whole seconds.
     """
     values = _flat(credential, zone)
-    lines = [f"  {quote(key)}: {quote(values[key])}" for key in _ORDER if values[key]]
+    lines = [f"  {quote(key)}: {quote(value)}" for key, value in values.items() if value]
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
@@ -45,7 +47,7 @@ def write_document(document: Document, credential: Credential, zone: tzinfo) -> 
             text = _write_exported(text, credential)
         case Format.OPENCODE | Format.SESSION | Format.CAMEL_CASE:
             text = _write_placed(text, credential, document.places)
-        case Format.PROBE | Format.PROXY_API | None:
+        case Format.PROBE | Format.PROXY_API | Format.TOKEN | None:
             text = _write_flat(text, credential, zone, keep_empty=document.format is Format.PROXY_API)
     return (whole[: document.start] + text + whole[document.end :]).encode()
 
@@ -87,6 +89,7 @@ def restored_name(credential: Credential, *, taken: bool = False) -> str:
 
 
 def _flat(credential: Credential, zone: tzinfo) -> dict[str, str]:
+    user = {_USER: credential.claims.user_id} if credential.is_personal else {}
     return {
         "id_token": _reveal(credential.id_token),
         "access_token": _reveal(credential.access_token),
@@ -96,6 +99,7 @@ def _flat(credential: Credential, zone: tzinfo) -> dict[str, str]:
         "email": credential.email,
         "type": "codex",
         "expired": local_text(credential.expiry, zone) if credential.expiry else "",
+        **user,
     }
 
 
@@ -110,7 +114,7 @@ def _write_flat(text: str, credential: Credential, zone: tzinfo, *, keep_empty: 
         if _says(old, value) or (key in {"last_refresh", "email"} and not value):
             continue
         raw = quote(value) if value or (keep_empty and old is not None) else None
-        text = set_member(text, (key,), raw, after=_ORDER[:number])
+        text = set_member(text, (key,), raw, after=(*_ORDER, _USER)[:number])
     return text
 
 

@@ -11,7 +11,6 @@ REPOSITORY: Final = "https://github.com/probe-tray/probe-tray"
 RELEASES_PATH: Final = f"/repos/{REPOSITORY.removeprefix('https://github.com/')}/releases/latest"
 """Where GitHub's API names the newest release."""
 
-
 STATUS_PATH: Final = "/api/v2/status.json"
 """Where the status page says whether an incident is known, in Statuspage's format."""
 

@@ -21,6 +21,8 @@ LIVE_WARNING = "Anyone with this file can use these accounts. Keep it private an
 SHARED_WARNING = "Renew a login in one program only. If two programs renew it, OpenAI ends it."
 _UNSAFE = re.compile(r'[/\\:<>"|?*\x00-\x1f\x7f]')
 _NAME_LENGTH = 100
+_PERSONAL_MODE = "personalAccessToken"
+"""What sub2api calls a login that is nothing but such a token."""
 _CONCURRENCY, _PRIORITY = 1, 1
 """How many requests at once and how early in turn. The format wants them, we know nothing of either, so: the least."""
 
@@ -93,8 +95,8 @@ def export(credentials: Iterable[Credential], style: Style) -> Export:
         # What other programs keep beside a login may be a secret that renews it, such as a cookie.
         logins = [msgspec.structs.replace(login, refresh_token=None, others=None) for login in logins]
     left_out: list[LeftOut] = []
-    if style.format is ExportFormat.OFFICIAL:
-        faults = [(login, _unfit(login)) for login in logins]
+    if style.format in {ExportFormat.OFFICIAL, ExportFormat.PROXY_API}:
+        faults = [(login, _unfit(login, style.format)) for login in logins]
         left_out = [LeftOut(who=c.email or c.account_id, reason=fault) for c, fault in faults if fault]
         logins = [login for login, fault in faults if not fault]
     return Export(files=tuple(_files(logins, style)), logins=len(logins), left_out=tuple(left_out))
@@ -183,10 +185,17 @@ def _with_others(held: dict[str, str], login: Credential) -> dict[str, object]:
 
 
 def _flat(login: Credential, zone: tzinfo) -> dict[str, str]:
-    return {key: value for key, value in _whole(login, zone).items() if value}
+    # Other tokens name their user themselves.
+    user = {"chatgpt_user_id": login.claims.user_id} if login.is_personal else {}
+    return {key: value for key, value in {**_whole(login, zone), **user}.items() if value}
 
 
-def _unfit(login: Credential) -> str:
+def _unfit(login: Credential, target: ExportFormat) -> str:
+    if target is ExportFormat.PROXY_API:
+        no_place = Phrase("it is a personal access token, which CLIProxyAPI's files have no place for")
+        return no_place if login.is_personal else ""
+    if login.is_personal:
+        return ""
     parts = _reveal(login.id_token).split(".")
     if len(parts) != 3 or not all(parts):  # RFC 7519: header, payload, signature
         return Phrase("it has no usable id_token, which the Codex client requires")
@@ -194,6 +203,8 @@ def _unfit(login: Credential) -> str:
 
 
 def _official(login: Credential, now: datetime) -> str:
+    if login.is_personal:
+        return _pretty({"OPENAI_API_KEY": None, "personal_access_token": login.access_token.reveal()})
     held = {
         "auth_mode": "chatgpt",
         "OPENAI_API_KEY": None,
@@ -248,7 +259,8 @@ def _exported(login: Credential, style: Style) -> dict[str, str]:
         "chatgpt_user_id": login.claims.user_id,
         "organization_id": login.claims.organization_id,
         "plan_type": login.claims.plan,
-        "client_id": style.client_id,
+        "client_id": "" if login.is_personal else style.client_id,
+        "auth_mode": _PERSONAL_MODE if login.is_personal else "",
         "expires_at": local_text(login.expiry, UTC) if login.expiry else "",
     }
 

@@ -18,10 +18,7 @@ COPY_WARNING = (
     "it in one program only, or log in here instead."
 )
 """Said once, before anything is taken that could be renewed here and elsewhere."""
-_REASONS: Mapping[NoLogin, str] = {
-    NoLogin.API_KEY: Phrase("it is an API key, which has no quota to show"),
-    NoLogin.ACCESS_TOKEN: Phrase("it is a personal access token, which is never renewed and is not imported"),
-}
+_API_KEY = Phrase("it is an API key, which has no quota to show")
 _ENDED = Phrase("its access token has expired and it has no refresh token")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -38,7 +35,7 @@ class ImportAction(enum.Enum):
     OLDER = "older"
     """The one that is kept is not older."""
     NOT_RENEWABLE = "not_renewable"
-    """It is newer than the one that is kept, which alone can be renewed."""
+    """It is newer than the one that is kept, or as good as that one, which alone can be renewed."""
     DOUBLE = "double"
     """A newer login of its account is imported along with it."""
     NOT_A_LOGIN = "not_a_login"
@@ -89,6 +86,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Oddities that do no harm, as sentences."""
     in_use: bool = False
     """Whether the official client on this computer goes on using it."""
+    personal: bool = False
+    """Whether it is a personal access token of which it isn't known whose it is."""
 
     @property
     def taken(self) -> bool:
@@ -121,6 +120,9 @@ def verdict(login: Credential, held: Sequence[Credential]) -> ImportAction:
     if not held:
         return ImportAction.ADD
     kept = newest(held)
+    if login.is_personal and login.access_token != kept.access_token:
+        # It doesn't say when it was made: of two the person means the one that is imported.
+        return ImportAction.NOT_RENEWABLE if kept.renewable else ImportAction.REPLACE
     if login.access_token == kept.access_token:
         return ImportAction.REPLACE if login.renewable and not kept.renewable else ImportAction.SAME
     if age(login) <= age(kept):
@@ -142,6 +144,7 @@ def _read(source: Source, now: datetime) -> list[Item]:
             problem=_problem(source.location, document, now) if action is ImportAction.UNUSABLE else None,
             notes=document.notes,
             in_use=source.in_use,
+            personal=document.personal is not None,
         )
         for document in source.documents
         for action in (_beforehand(document, in_folder=source.in_folder),)
@@ -161,7 +164,7 @@ def _beforehand(document: Document, *, in_folder: bool) -> ImportAction:
 
 def _problem(location: str, document: Document, now: datetime) -> Problem | None:
     login = document.credential
-    reason = _REASONS.get(document.no_login, document.reason) if document.no_login else document.reason
+    reason = _API_KEY if document.no_login is NoLogin.API_KEY else document.reason
     if login is not None and not login.renewable and login.expiry is not None and login.expiry <= now:
         reason = _ENDED
     return CredentialFileError(path=location, reason=reason).problem if reason else None

@@ -45,6 +45,8 @@ class ImportRow(msgspec.Struct, frozen=True, kw_only=True):
     renewable: bool = False
     in_use: bool = False
     """Whether the official client on this computer goes on using it."""
+    personal: bool = False
+    """Whether it is a personal access token of which it isn't known whose it is."""
     action: ImportAction
     problem: Problem | None = None
     notes: tuple[str, ...] = ()
@@ -195,6 +197,7 @@ def row_of(item: Item) -> ImportRow:
         action=item.action,
         problem=item.problem,
         notes=item.notes,
+        personal=item.personal,
     )
     if login is None:
         return plain

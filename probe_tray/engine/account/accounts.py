@@ -222,6 +222,7 @@ def _state_of(group: list[StoredCredential]) -> AccountState:
         plan=credential.claims.plan,
         expires_at=credential.expiry,
         renewable=best.may_be_renewed,
+        personal=credential.is_personal,
         renewed_at=credential.last_refresh,
         outdated=best.store is not StoreKind.OFFICIAL and not credential.made_here and _is_behind(credential, group),
         revocable=any(s.credential.made_here and s.may_be_renewed for s in group),

@@ -6,7 +6,13 @@ from urllib.parse import urlsplit
 
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import StoreKind
-from probe_tray.core.errors import OfficialExpiredError, ProbeError, StrangeAnswerError, TokenRefusedError
+from probe_tray.core.errors import (
+    OfficialExpiredError,
+    PersonalTokenRefusedError,
+    ProbeError,
+    StrangeAnswerError,
+    TokenRefusedError,
+)
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
 from probe_tray.core.models.models import ModelChoice, choose, judge_model, read_models
 from probe_tray.core.renewal.request import Renewed
@@ -38,6 +44,8 @@ def model_session(
     """``stored`` as it is tested; ``renewed`` is awaited once it was renewed."""
 
     async def renew(login: Credential, refusal: TokenRefusedError) -> Renewed:
+        if login.is_personal:
+            raise PersonalTokenRefusedError
         if stored.store is StoreKind.OFFICIAL:
             raise OfficialExpiredError
         if not settings.auto_renew or not stored.may_be_renewed:

@@ -9,7 +9,14 @@ from msgspec.structs import replace
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.errors import OfficialExpiredError, ProbeError, Problem, StrangeAnswerError, TokenRefusedError
+from probe_tray.core.errors import (
+    OfficialExpiredError,
+    PersonalTokenRefusedError,
+    ProbeError,
+    Problem,
+    StrangeAnswerError,
+    TokenRefusedError,
+)
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.quota.usage_parser import read_reset_credits, read_usage
 from probe_tray.core.renewal.request import RenewalKind, Renewed
@@ -47,11 +54,17 @@ async def ask_once(quota: QuotaService, credential: Credential, clock: Clock) ->
         return UsageReply(0, error)
     now = clock.now()
     if failure := judge(answer, host=_HOST, now=now):
-        return UsageReply(answer.status, failure)
+        return UsageReply(answer.status, refused_as(credential, failure))
     try:
         return UsageReply(answer.status, read_usage(answer.body, now=now, server_date=answer.date))
     except StrangeAnswerError as error:
         return UsageReply(answer.status, error)
+
+
+def refused_as(credential: Credential, failure: ProbeError) -> ProbeError:
+    """``failure``, said of a personal access token where that was refused: other words help there."""
+    is_refusal = isinstance(failure, TokenRefusedError)
+    return PersonalTokenRefusedError() if credential.is_personal and is_refusal else failure
 
 
 def problem_of(reply: UsageReply) -> ProbeError | None:

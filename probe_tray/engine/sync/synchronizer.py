@@ -130,8 +130,10 @@ class Synchronizer:
                 SyncItem(kind=StepKind.FAILED, row_id="", who=one.location, problem=one.problem)
                 for one in content.unreadable
             ]
-            # The official client's login is its own: on another machine somebody would renew it.
-            logins += [stored.credential for stored in content.found if stored.store is not StoreKind.OFFICIAL]
+            # The official client's login is its own: on another machine somebody would renew it. A personal access
+            # token was made for this computer; in a table that leaks nobody could make it useless by renewing it.
+            ours = [stored.credential for stored in content.found if stored.store is not StoreKind.OFFICIAL]
+            logins += [login for login in ours if not login.is_personal]
         return list(newest_by_key(logins).values()), items
 
 

@@ -19,6 +19,7 @@ _AT_ONCE: Final = 8
 _SECONDS: Final = 10.0
 """For an answer without which the login can be imported as well."""
 _DEAD: Final = Phrase("OpenAI has already refused it; log in again instead")
+DEAD_PERSONAL: Final = Phrase("OpenAI has already refused this personal access token; make a new one")
 _REFUSED: Final = Phrase("OpenAI already refuses its access token. It works only if it can still be renewed.")
 
 
@@ -50,7 +51,8 @@ class LoginCheck:
             return item
         if not refused and login.renewable:
             return replace(item, notes=(*item.notes, _REFUSED))
-        problem = CredentialFileError(path=item.location, reason=_DEAD).problem
+        reason = DEAD_PERSONAL if login.is_personal else _DEAD
+        problem = CredentialFileError(path=item.location, reason=reason).problem
         return replace(item, action=ImportAction.UNUSABLE, problem=problem)
 
     async def _can_be_renewed(self, login: Credential) -> bool:

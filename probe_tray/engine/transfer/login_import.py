@@ -5,12 +5,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import Problem, StoreError
+from probe_tray.core.errors import PersonalTokenRefusedError, ProbeError, Problem, StoreError
+from probe_tray.core.formats.document import Document
 from probe_tray.core.transfer.import_plan import ImportAction, Item, Source, plan, verdict
 from probe_tray.engine.account.accounts import Accounts, hold_all
-from probe_tray.engine.transfer.login_check import LoginCheck
+from probe_tray.engine.account.token_owners import TokenOwners
+from probe_tray.engine.transfer.login_check import DEAD_PERSONAL, LoginCheck
 from probe_tray.ports.accounts import AccountLocks
 
 
@@ -36,11 +40,12 @@ class Taken(NamedTuple):
 class LoginImport:
     """Keeps logins of other programs; they are never revoked from here, for they were not obtained here."""
 
-    def __init__(self, accounts: Accounts, locks: AccountLocks, check: LoginCheck) -> None:
+    def __init__(self, accounts: Accounts, locks: AccountLocks, check: LoginCheck, owners: TokenOwners) -> None:
         """Keep them in the stores of ``accounts``: where the account is already, else in the first.
 
-        ``check`` finds those that are dead already.
+        ``check`` finds those that are dead already, ``owners`` whose personal access tokens are.
         """
+        self._owners = owners
         self._check = check
         self._accounts = accounts
         self._locks = locks
@@ -51,8 +56,28 @@ class LoginImport:
         # The official client's own file may lie in a folder of ours.
         known = [s.credential for content in contents for s in content.found if s.store is not StoreKind.OFFICIAL]
         problems = tuple(content.problem for content in contents if content.problem is not None)
-        items = await self._check.checked(plan(sources, known, now))
+        items = await self._check.checked(plan(await self._with_owners(sources), known, now))
         return Preview(items, problems, blocked=contents[0].problem is not None)
+
+    async def _with_owners(self, sources: Iterable[Source]) -> list[Source]:
+        """``sources`` where each personal access token is the login that it is, or has the reason why it is none."""
+        return [replace(one, documents=tuple([await self._owned(d) for d in one.documents])) for one in sources]
+
+    async def _owned(self, document: Document) -> Document:
+        login = document.credential
+        token = login.access_token if login is not None and login.is_personal else document.personal
+        if token is None:
+            return document
+        try:
+            owned = await self._owners.find(token)
+        except PersonalTokenRefusedError:
+            return replace(document, credential=None, personal=token, reason=DEAD_PERSONAL)
+        except ProbeError as error:
+            # What its file says of its owner is as good until the service can be asked.
+            return document if login is not None else replace(document, reason=error.cause)
+        if login is not None:
+            owned = replace(owned, expired=login.expired, others=login.others)
+        return replace(document, credential=owned, no_login=None, personal=None, reason="")
 
     async def take(self, login: Credential, account: AccountKey) -> Taken:
         """Keep ``login`` unless what is kept of its ``account`` is as good.

@@ -26,6 +26,7 @@ from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import Percentages
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.looks import label, ordered
+from probe_tray.view.panel.renewal_status import replace_token
 from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.reasons import own_reason, quota_name, used_up
 from probe_tray.view.text.sentences import unused_credits
@@ -66,9 +67,7 @@ def sentences(
             title = t("{who}: the login couldn't be renewed", who=who)
             return Sentences(title, t.told(problem))
         case LoginAlert():
-            official = account is not None and account.official
-            title = t("{who}: start Codex once", who=who) if official else t("{who}: log in again", who=who)
-            return Sentences(title, _why_ended(account, t))
+            return Sentences(_ended(account, who, t), _why_ended(account, t))
         case UnusableAlert(problem=problem):
             title = t("{who}: this account can't be used at the moment", who=who)
             return Sentences(title, t.told(problem))
@@ -111,6 +110,8 @@ def _ends(alert: ExpiryAlert, account: AccountState | None, who: str, now: Now, 
     problem = account.renewal.problem
     if problem is not None:
         body = t("Probe Tray hasn't been able to renew it: {reason}", reason=t.title(problem))
+    elif account.personal:
+        body = replace_token(t)
     elif account.renewable:
         body = t("Automatic renewal is off. Renew it now to keep seeing its quota.")
     else:
@@ -166,9 +167,18 @@ def _credits(alert: CreditAlert, account: AccountState | None, who: str, now: No
     return Sentences(title, body)
 
 
+def _ended(account: AccountState | None, who: str, t: Translator) -> str:
+    if account is not None and account.personal:
+        return t("{who}: the access token has ended", who=who)
+    official = account is not None and account.official
+    return t("{who}: start Codex once", who=who) if official else t("{who}: log in again", who=who)
+
+
 def _why_ended(account: AccountState | None, t: Translator) -> str:
     problems = [] if account is None else [p for p in (account.problem, account.renewal.problem) if p is not None]
     said = next((p for p in problems if p.kind.needs_login or p.is_a(OfficialExpiredError)), None)
+    if account is not None and account.personal:
+        return replace_token(t)
     if said is not None:
         return t.told(said)
     if account is not None and account.official:

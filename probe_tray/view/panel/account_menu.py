@@ -68,7 +68,8 @@ def account_menu(account: AccountState, settings: Settings, t: Translator, *, in
     login = [row(ActionKind.DETAILS, t("&Details…")), row(ActionKind.REFRESH, t("Re&fresh now"))]
     if account.renewable:
         login.append(row(ActionKind.RENEW, t("Re&new now")))
-    login.append(row(ActionKind.LOG_IN, t("&Log in here…") if account.official else t("&Log in again…")))
+    has_own = not (account.official or account.personal)
+    login.append(row(ActionKind.LOG_IN, t("&Log in again…") if has_own else t("&Log in here…")))
     login.append(row(ActionKind.TEST_MODELS, t("&Test models…")))
     # A login in both places would keep being renewed in both.
     alone = len({StoreKind.VAULT, StoreKind.FOLDER}.intersection(account.stores)) == 1

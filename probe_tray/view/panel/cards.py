@@ -117,6 +117,8 @@ def subtitle(account: AccountState, t: Translator, *, workspace: bool) -> str:
 def _brief(account: AccountState, what: Condition, rows: tuple[Bar, ...], now: Now, t: Translator) -> str:
     match what:
         case Condition.NEEDS_LOGIN:
+            if account.personal:
+                return t("token ended")
             return t("start Codex") if account.official else t("log in")
         case Condition.WAITING_KEYRING:
             return t("waiting")
@@ -135,7 +137,8 @@ def _brief(account: AccountState, what: Condition, rows: tuple[Bar, ...], now: N
 
 def widest_briefs(t: Translator) -> tuple[str, ...]:
     """What may stand at the end of a line, at its longest: all lines leave room for it."""
-    words = (t("start Codex"), t("log in"), t("waiting"), t("not usable"), t("blocked"), t("limited"), t("was reset"))
+    ended = (t("start Codex"), t("log in"), t("token ended"))
+    words = (*ended, t("waiting"), t("not usable"), t("blocked"), t("limited"), t("was reset"))
     old = t("{age} old", age=t("{m} min", m="59"))
     return (*words, old, t("{weekday} {clock}", weekday=t("Wed"), clock="22:22"))
 
@@ -205,7 +208,7 @@ def _store(kind: StoreKind, problem: Problem, t: Translator) -> Card:
 
 def _api_key(login: ApiKeyLogin, t: Translator) -> Card:
     if login.personal:
-        text = t("The Codex client is logged in with a personal access token. Probe Tray doesn't show its quota.")
+        text = t("The Codex client is logged in with a personal access token. Asking OpenAI whose it is…")
     else:
         text = t("The Codex client is logged in with an API key. An API key has no quota to show.")
     said = Notice(text=text, tone=Tone.CALM)

@@ -19,6 +19,9 @@ def lifetime(account: AccountState, settings: Settings, now: Now, t: Translator,
         return t("Renewing…")
     if ends is not None and ends <= now.moment:
         return t("Access ended {ago}", ago=ago(ends, now, t))
+    if account.personal:
+        kind = t("Personal access token")
+        return kind if ends is None else t("{kind} · ends {when}", kind=kind, when=until(ends, now, t))
     if account.official:
         # Its end in some days is no news: the client renews it in the last minutes.
         return t("Renewed by the Codex client")
@@ -50,6 +53,8 @@ def last_renewal(account: AccountState, now: Now, t: Translator) -> str:
 
 def why_not_renewed(account: AccountState, settings: Settings, t: Translator) -> str:
     """Why the program does not renew this login by itself; empty where it does."""
+    if account.personal:
+        return replace_token(t)
     if account.official:
         return t("Only the Codex client can renew its own login.")
     if not account.renewable:
@@ -57,11 +62,24 @@ def why_not_renewed(account: AccountState, settings: Settings, t: Translator) ->
     return "" if settings.auto_renew else t("Automatic renewal is off in Settings.")
 
 
+def replace_token(t: Translator) -> str:
+    """What there is to do about a personal access token that ends."""
+    return t("A personal access token can't be renewed. Make a new one where you made it, then import it.")
+
+
+def new_login_action(account: AccountState, t: Translator) -> CardAction:
+    """The button that helps where only another login does."""
+    if account.personal:
+        return CardAction(kind=ActionKind.IMPORT, label=t("Import…"))
+    label = t("Log in here") if account.official else t("Log in again")
+    return CardAction(kind=ActionKind.LOG_IN, label=label, key=account.key)
+
+
 def renewal_notice(account: AccountState, settings: Settings, now: Now, t: Translator) -> Notice | None:
     """What is said of a login that still works and will end unless something, or somebody, mends its renewal."""
     ends = account.expires_at
     soon = ends is not None and ends - now.moment <= timedelta(days=settings.expiry_warning_days)
-    log_in = CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
+    log_in = new_login_action(account, t)
     problem = account.renewal.problem
     if account.official or account.renewal.running:
         return None

@@ -153,6 +153,8 @@ def _only(account: AccountState, what: Condition, now: Now, t: Translator) -> st
         case Condition.LIMITED:
             return no_capacity(account, now, t, long=True)
         case Condition.NEEDS_LOGIN:
+            if account.personal:
+                return t("The access token has ended")
             return t("Start Codex once") if account.official else t("Log in needed")
         case Condition.WAITING_KEYRING:
             return t("Your logins are waiting")

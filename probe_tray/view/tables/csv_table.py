@@ -33,7 +33,7 @@ MODEL_COLUMNS = ("file", "account_id", "sample_models", "available")
 NO_RESET = "-"
 INSTEAD: Mapping[NoLogin, str] = {
     NoLogin.API_KEY: mark("API key: no quota to show"),
-    NoLogin.ACCESS_TOKEN: mark("personal access token: its quota is not shown"),
+    NoLogin.ACCESS_TOKEN: mark("personal access token"),
 }
 """What is said of a report that has this in the place of a login."""
 # OWASP, CSV injection: what makes a spreadsheet run a cell, the full-width forms of some languages included.

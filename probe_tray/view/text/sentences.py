@@ -4,6 +4,7 @@ from probe_tray.core.account.condition import Condition, local_time
 from probe_tray.core.errors import (
     KeyMissingError,
     OfficialExpiredError,
+    PersonalTokenRefusedError,
     Problem,
     ProxyAddressError,
     ProxyLoginError,
@@ -14,7 +15,7 @@ from probe_tray.core.quota.snapshot import Snapshot, WindowKind
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
-from probe_tray.view.panel.renewal_status import renewal_notice
+from probe_tray.view.panel.renewal_status import new_login_action, renewal_notice, replace_token
 from probe_tray.view.text.reasons import used_up
 from probe_tray.view.text.times import Now, age, at, is_today
 from probe_tray.view.text.translate import Translator, mark
@@ -59,9 +60,7 @@ def notice(account: AccountState, state: Condition, settings: Settings, now: Now
             found = renewal_notice(account, settings, now, t)
             return _limited(account.snapshot, found, now, t) if account.snapshot else None
         case Condition.NEEDS_LOGIN:
-            label = t("Log in here") if account.official else t("Log in again")
-            action = CardAction(kind=ActionKind.LOG_IN, label=label, key=account.key)
-            return Notice(text=_why_ended(account, t), tone=Tone.CRITICAL, action=action)
+            return Notice(text=_why_ended(account, t), tone=Tone.CRITICAL, action=new_login_action(account, t))
         case Condition.BLOCKED | Condition.WAITING_KEYRING | Condition.UNUSABLE:
             return _with_problem(account, t, Tone.WARNING)
         case Condition.OFFLINE | Condition.RATE_LIMITED | Condition.STALE:
@@ -117,8 +116,10 @@ def _why_ended(account: AccountState, t: Translator) -> str:
     )
     if problem is not None:
         return t.title(problem)
-    if account.problem is not None and account.problem.is_a(OfficialExpiredError):
+    if account.problem is not None and account.problem.is_a(OfficialExpiredError, PersonalTokenRefusedError):
         return t.told(account.problem)
+    if account.personal:
+        return t.joined((t("This personal access token has ended."), replace_token(t)))
     if account.official:
         return t("The Codex client's login has ended. Start Codex once, or log in here.")
     return t("This login has ended and can't be renewed.")

@@ -185,7 +185,7 @@ def _text(found: ImportState, picked: Sequence[ImportRow], settings: Settings, t
 
 def _no_login(found: ImportState) -> bool:
     """Whether nothing of what was read is a login of anybody."""
-    return not any(row.account is not None for row in found.rows)
+    return not any(row.account is not None or row.personal for row in found.rows)
 
 
 def _what_happens(found: ImportState, picked: Sequence[ImportRow], settings: Settings, t: Translator) -> str:

@@ -29,6 +29,7 @@ _FORMATS: Mapping[Format, str] = {
     Format.OPENCODE: "OpenCode",
     Format.SESSION: mark("ChatGPT session"),
     Format.CAMEL_CASE: mark("another program"),
+    Format.TOKEN: mark("access token"),
 }
 
 

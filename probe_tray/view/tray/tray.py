@@ -260,6 +260,8 @@ def _in_short(found: SurveyFinding, card: Card, seen: Seen, t: Translator) -> st
     numbers = _numbers_in_short(card, seen.state.settings.percentages, t)
     match card.condition:
         case Condition.NEEDS_LOGIN:
+            if found.account.personal:
+                return t("access token ended")
             return t("start Codex once") if found.account.official else t("log in again")
         case Condition.WAITING_KEYRING:
             return t("waiting for the keyring")

@@ -543,10 +543,14 @@ def test_what_is_plainly_something_else_in_a_folder_is_one_line_and_no_failure(
 
 def test_a_personal_access_token_is_said_to_be_one(logins: Path, tmp_path: Path) -> None:
     (logins / "auth.json").write_text('{"OPENAI_API_KEY": null, "personal_access_token": "at-canary"}')
-    done = run("--renew", "--status", "logins/auth.json", "--output", "x.csv", cwd=tmp_path)
+    done = run("--renew", "logins/auth.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert b"personal access token" in done.stdout
-    assert b"personal access token: its quota is not shown" in (tmp_path / "x.csv").read_bytes()
+    assert b"personal access token: nothing to renew" in done.stdout
+    assert b"canary" not in done.stdout + done.stderr
+    # Whose it is only OpenAI says, which isn't there.
+    done = run("--status", "logins/auth.json", "--output", "x.csv", cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"can't be reached" in (tmp_path / "x.csv").read_bytes()
     assert b"canary" not in done.stdout + done.stderr
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.formats.document import Document, read_documents
 from probe_tray.core.formats.login_fields import Format, NoLogin
-from probe_tray.core.formats.writer import write_document
+from probe_tray.core.formats.writer import new_document, write_document
 from tests.support.files import exported, flat, official, proxied
 from tests.support.tokens import credential, jwt, tokens
 
@@ -164,9 +164,49 @@ def test_an_api_key_login_of_the_official_client() -> None:
 
 def test_a_personal_access_token_of_the_official_client() -> None:
     document = read_one({"OPENAI_API_KEY": None, "personal_access_token": f"at-{CANARY}"})
-    assert (document.no_login, document.reason, document.format) == (NoLogin.ACCESS_TOKEN, "", Format.OFFICIAL)
+    assert (document.no_login, document.format) == (NoLogin.ACCESS_TOKEN, Format.OFFICIAL)
+    assert document.personal is not None
+    assert (document.personal.reveal(), "hasn't said whose" in document.reason) == (f"at-{CANARY}", True)
     both = read_one(official(personal_access_token="at-1"))
     assert (both.credential is not None, both.no_login) == (True, None)
+
+
+def test_personal_access_tokens_by_themselves() -> None:
+    first, second = f"at-{CANARY}-0123456789", f"at-{CANARY}-9876543210"
+    documents = read_documents(f"{first}\n\n{second}\n".encode())
+    assert [d.personal.reveal() for d in documents if d.personal] == [first, second]
+    assert {(d.format, d.no_login) for d in documents} == {(Format.TOKEN, NoLogin.ACCESS_TOKEN)}
+    mixed = read_documents(f"{json.dumps(flat())}\n{first}".encode())
+    assert [d.credential is None for d in mixed] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ({"personal_access_token": f"sk-{CANARY}"}, "must begin with at-"),
+        ({"personal_access_token": f"at-{CANARY}\nX"}, "must begin with at-"),
+        ({"personal_access_token": [1]}, "must begin with at-"),
+        ({"personal_access_token": "at-"}, "must begin with at-"),
+        (f"at-{CANARY} and more".encode(), "no spaces"),
+        (f"at-{CANARY}…".encode(), "no spaces"),
+        (b"at-work", "is longer"),
+        ({"access_token": f"at-{CANARY}", "refresh_token": "rt-1"}, "which account"),
+    ],
+)
+def test_what_is_no_personal_access_token(value: object, reason: str) -> None:
+    (document,) = read_documents(value if isinstance(value, bytes) else json.dumps(value).encode())
+    assert (document.personal, document.credential) == (None, None)
+    assert reason in document.reason
+    assert CANARY not in document.reason
+
+
+def test_a_token_of_a_known_account_is_a_login_and_is_written_with_its_user() -> None:
+    owned = {"access_token": f"at-{CANARY}", "account_id": "account-1", "chatgpt_user_id": "user-1"}
+    login = read_one(owned).credential
+    assert login is not None
+    assert (login.key, login.is_personal, login.renewable) == (AccountKey("account-1", "user-1"), True, False)
+    again = read_one(new_document(login, UTC)).credential
+    assert again == login
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,17 @@ async def test_both_sides_get_what_the_other_has() -> None:
     assert kinds(await machine.sync()) == [StepKind.SAME] * 4
 
 
+async def test_a_personal_access_token_stays_on_its_computer_and_gives_way_to_a_login() -> None:
+    token = msgspec.structs.replace(login(1), access_token=Secret("at-canary"), refresh_token=None, id_token=None)
+    table = FakeTable()
+    machine = Machine(table, token)
+    assert kinds(await machine.sync()) == []
+    assert in_table(table) == {}
+    machine = Machine(FakeTable(sealed(login(3))), token)
+    await machine.sync()
+    assert machine.numbers() == [3]
+
+
 async def test_a_login_that_is_only_in_the_table_is_kept_here() -> None:
     machine = Machine(FakeTable(sealed(login(3))))
     assert kinds(await machine.sync()) == [StepKind.RESTORE]

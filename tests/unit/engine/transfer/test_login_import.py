@@ -1,23 +1,28 @@
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import KeyringLockedError, WriteError
+from probe_tray.core.errors import KeyringLockedError, NotSentError, WriteError
+from probe_tray.core.formats.document import read_documents
+from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.core.transfer.import_plan import ImportAction
+from probe_tray.core.transfer.import_plan import ImportAction, Item, Source
 from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.token_owners import TokenOwners
 from probe_tray.engine.store import Store
 from probe_tray.engine.transfer.login_import import LoginImport
-from tests.support.fakes import START, MemoryStore
+from tests.support.fakes import START, FakeClock, MemoryStore, ScriptedService
 from tests.support.tokens import credential, nameless
-from tests.support.transfers import offline_check
+from tests.support.transfers import offline_check, offline_owners
 
 EARLY, LATE = credential("ana"), credential("ana", number=2, at=START + timedelta(hours=1))
 
@@ -34,8 +39,10 @@ class Locks:
             yield
 
 
-def importing(*stores: MemoryStore, locks: Locks | None = None) -> LoginImport:
-    return LoginImport(Accounts(stores, Store(AppState(settings=Settings()))), locks or Locks(), offline_check())
+def importing(*stores: MemoryStore, locks: Locks | None = None, service: ScriptedService | None = None) -> LoginImport:
+    owners = offline_owners() if service is None else TokenOwners(service, FakeClock(START))
+    accounts = Accounts(stores, Store(AppState(settings=Settings())))
+    return LoginImport(accounts, locks or Locks(), offline_check(), owners)
 
 
 async def test_a_new_account_goes_into_the_first_store_only() -> None:
@@ -108,3 +115,84 @@ async def test_what_is_kept_of_the_owner_by_either_key_counts() -> None:
     folder = MemoryStore(StoreKind.FOLDER, old)
     assert (await importing(vault, folder).take(middle, old.key)).action is ImportAction.OLDER
     assert (vault.held, folder.held) == ({LATE.key: LATE}, {old.key: old})
+
+
+TOKEN = "at-canary-0123456789abcdef"
+OWNER = b"""{"email": "ana@example.com", "chatgpt_user_id": "user-ana", "chatgpt_account_id": "account-ana",
+ "chatgpt_plan_type": "Team", "chatgpt_account_is_fedramp": true}"""
+
+
+async def found_in(given: object, answer: Answer | Exception, *held: Credential) -> tuple[Item, LoginImport]:
+    service = ScriptedService()
+    service.answer("token_owner", answer)
+    data = given.encode() if isinstance(given, str) else json.dumps(given).encode()
+    taking = importing(MemoryStore(StoreKind.VAULT, *held), service=service)
+    (item,) = (await taking.preview([Source(location="a.json", documents=read_documents(data))], START)).items
+    return item, taking
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        TOKEN,
+        f"  {TOKEN}\n",
+        {"OPENAI_API_KEY": None, "personal_access_token": TOKEN},
+        {"auth_mode": "personalAccessToken", "personal_access_token": TOKEN},
+        {"access_token": TOKEN},
+        {"access_token": TOKEN, "account_id": "another", "email": "old@example.com"},
+        {"accessToken": TOKEN},
+        {"accounts": [{"platform": "openai", "type": "oauth", "credentials": {"access_token": TOKEN}}]},
+    ],
+)
+async def test_a_personal_access_token_becomes_the_account_that_openai_says(given: object) -> None:
+    item, taking = await found_in(given, Answer(200, {}, OWNER))
+    login = item.credential
+    assert login is not None
+    assert (item.action, item.problem, item.personal) == (ImportAction.ADD, None, False)
+    assert (login.key, login.email) == (AccountKey("account-ana", "user-ana"), "ana@example.com")
+    assert (login.claims.plan, login.claims.fedramp, login.is_personal) == ("team", True, True)
+    assert "canary" not in repr(item)
+    assert (await taking.take(login, login.key)).action is ImportAction.ADD
+
+
+async def test_the_end_of_a_token_is_known_where_its_file_says_it() -> None:
+    given = {"access_token": TOKEN, "expired": "2027-01-02T03:04:05Z"}
+    item, _ = await found_in({**given, "account_id": "account-ana"}, Answer(200, {}, OWNER))
+    assert item.credential is not None
+    assert str(item.credential.expiry) == "2027-01-02 03:04:05+00:00"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Answer(401, {}, b"{}"), "already refused"),
+        (NotSentError(reason="there is no network"), "there is no network"),
+        (Answer(200, {}, b'{"email": "ana@example.com"}'), "status 200"),
+        (Answer(200, {}, b'{"chatgpt_account_id": "a b"}'), "status 200"),
+        (Answer(403, {"cf-mitigated": "challenge"}, b"<html>"), "auth.openai.com"),
+    ],
+)
+async def test_a_token_whose_account_openai_does_not_say_is_not_taken(answer: Answer | Exception, reason: str) -> None:
+    item, _ = await found_in(TOKEN, answer)
+    assert (item.action, item.credential, item.personal) == (ImportAction.UNUSABLE, None, True)
+    assert item.problem is not None
+    assert reason in dict(item.problem.facts)["reason"]
+
+
+async def test_without_the_network_a_token_goes_by_what_its_file_says() -> None:
+    given = {"access_token": TOKEN, "account_id": "account-ana"}
+    item, _ = await found_in(given, NotSentError(reason="there is no network"))
+    assert (item.action, item.account) == (ImportAction.ADD, AccountKey("account-ana"))
+
+
+async def test_of_two_tokens_of_an_account_the_imported_one_counts_and_a_login_that_can_be_renewed_before_both() -> (
+    None
+):
+    first, _ = await found_in(TOKEN, Answer(200, {}, OWNER))
+    assert first.credential is not None
+    again, _ = await found_in(TOKEN, Answer(200, {}, OWNER), first.credential)
+    other, _ = await found_in(f"{TOKEN}-2", Answer(200, {}, OWNER), first.credential)
+    assert (again.action, other.action) == (ImportAction.SAME, ImportAction.REPLACE)
+    own = replace(credential("ana"), account_id="account-ana", claims=first.credential.claims)
+    beside, _ = await found_in(TOKEN, Answer(200, {}, OWNER), own)
+    assert beside.action is ImportAction.NOT_RENEWABLE

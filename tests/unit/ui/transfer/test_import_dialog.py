@@ -59,7 +59,7 @@ from tests.support.drops import drop, entering, files
 from tests.support.fakes import START, FakeClock
 from tests.support.files import exported, flat, official
 from tests.support.tokens import tokens
-from tests.support.transfers import MemoryExportFiles, offline_check
+from tests.support.transfers import MemoryExportFiles, offline_check, offline_owners
 from tests.support.widgets import button, buttons, open_windows, opened, part, parts, press, rows, texts
 from tests.unit.engine.bench import GatedStore, NoLocks
 from tests.unit.ui import transfers
@@ -79,7 +79,7 @@ class LiveEngine:
         self._transfers = Transfers(
             ImportSession(
                 DiskImportFiles(official_login, disk=Disk()),
-                LoginImport(accounts, NoLocks(), offline_check()),
+                LoginImport(accounts, NoLocks(), offline_check(), offline_owners()),
                 accounts,
                 self.store,
                 clock,

@@ -20,7 +20,7 @@ from probe_tray.core.alerts.alert import (
     RenewedAlert,
     RestoredAlert,
 )
-from probe_tray.core.errors import LoginEndedError, OfficialExpiredError, Problem, WriteError
+from probe_tray.core.errors import LoginEndedError, OfficialExpiredError, PersonalTokenRefusedError, Problem, WriteError
 from probe_tray.core.quota.snapshot import Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, RenewalState
@@ -136,6 +136,15 @@ def test_a_login_that_ends_says_why_and_has_the_button_that_helps(
         body,
         buttons,
     )
+
+
+def test_a_personal_access_token_that_ends_or_has_ended_says_what_to_do() -> None:
+    token = replace(ANA, renewable=False, personal=True)
+    body = "A personal access token can't be renewed. Make a new one where you made it, then import it."
+    soon = ExpiryAlert(account=ANA.key, expires_at=NOW + 2 * DAY)
+    assert words(soon, samples.only([token])) == ("ana@example.com: this login ends Tuesday 13:52", body, ["Open"])
+    dead = samples.only([replace(token, problem=PersonalTokenRefusedError().problem)])
+    assert words(LoginAlert(account=ANA.key), dead) == ("ana@example.com: the access token has ended", body, ["Open"])
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.errors import PersonalTokenRefusedError
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, RenewalRound, RenewalState
 from probe_tray.view.panel.renewal_status import last_renewal, lifetime, renewal_notice, why_not_renewed
@@ -169,3 +170,43 @@ def test_the_foot_counts_what_nothing_can_renew(latest: RenewalRound, words: str
 def test_a_renewal_of_all_without_any_account_is_answered_too() -> None:
     state = AppState(loaded=True, round=RenewalRound(ended_at=NOW, failed=1))
     assert present(state, NOW, UTC, T).panel.status_tone is Tone.WARNING
+
+
+PERSONAL = account("ana@example.com", snapshot(11, 20), renewable=False, personal=True, expires_at=None)
+
+
+def test_a_personal_access_token_says_that_it_is_one_and_when_it_ends_where_that_is_known() -> None:
+    ending = replace(PERSONAL, expires_at=NOW + timedelta(days=2))
+    assert lifetime(PERSONAL, PLAIN, HERE, T) == "Personal access token"
+    assert lifetime(ending, PLAIN, HERE, T) == "Personal access token · ends in 2 days"
+    theirs = replace(PERSONAL, stores=(StoreKind.OFFICIAL,))
+    assert lifetime(theirs, PLAIN, HERE, T) == "Personal access token"
+    assert told(PERSONAL) is None
+    soon = told(ending)
+    assert soon is not None
+    assert soon.text == (
+        "This login ends in 2 days. A personal access token can't be renewed. Make a new one where you made it, "
+        "then import it."
+    )
+    assert [(a.kind, a.label) for a in soon.actions] == [(ActionKind.IMPORT, "Import…")]
+
+
+@pytest.mark.parametrize("stores", [(StoreKind.VAULT,), (StoreKind.OFFICIAL,)])
+def test_a_dead_personal_access_token_is_replaced_where_it_was_made(stores: tuple[StoreKind, ...]) -> None:
+    dead = replace(PERSONAL, stores=stores, problem=PersonalTokenRefusedError().problem)
+    screen = present(AppState(loaded=True, accounts=(dead,)), NOW, UTC, T)
+    (card,) = screen.panel.cards
+    assert card.notice is not None
+    assert card.notice.text == (
+        "OpenAI no longer accepts this personal access token. Make a new one where you made this one, then import it, "
+        "or log in to Codex with it."
+    )
+    assert [a.kind for a in card.notice.actions] == [ActionKind.IMPORT]
+    assert (card.brief, screen.panel.headline) == ("token ended", "The access token has ended")
+    assert "The access token has ended" in screen.tray.tooltip
+    over = replace(PERSONAL, stores=stores, expires_at=NOW - timedelta(days=1), snapshot=None)
+    (card,) = present(AppState(loaded=True, accounts=(over,)), NOW, UTC, T).panel.cards
+    assert card.notice is not None
+    assert card.notice.text.startswith(
+        "This personal access token has ended. A personal access token can't be renewed."
+    )
