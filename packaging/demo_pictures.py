@@ -26,6 +26,7 @@ from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.backends import known_backend
 from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.systems.desktop import PlainDesktop
 from probe_tray.bootstrap import Session, write_past
 from probe_tray.core.account.credential import Credential, make_credential
 from probe_tray.core.account.secret import Secret
@@ -38,6 +39,7 @@ from probe_tray.engine_factory import DesktopHooks, RunService, Wired
 from probe_tray.ports.time import Clock
 from probe_tray.ui.loop import run
 from probe_tray.ui.shell import Shell, ShellContext
+from probe_tray.ui.tray.first_icon import FirstIcon
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
@@ -144,6 +146,8 @@ async def demo(app: QApplication, service: DemoService, tone: str, folder: Path)
         zone=UTC,
         inspector=wired.inspector,
         blends_windows=lambda: False,
+        first_icon=FirstIcon(None, PlainDesktop({}), lambda: False),
+        remember_icon=lambda _: None,
         tray_available=lambda: True,
     )
     shell = Shell(app, wired.engine, around, lambda: None)

@@ -1,48 +1,61 @@
 """The tray app, layer 5: ``probe-tray``."""
 
-import asyncio
 import builtins
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe_tray import __version__
 from probe_tray.adapters.desktop.display import (
-    blends_windows,
     check_display,
     check_libraries,
     load_error,
     with_other_platforms,
 )
-from probe_tray.adapters.desktop.instance import Instance, StartRequest
-from probe_tray.adapters.desktop.instance_socket import system_socket
+from probe_tray.adapters.desktop.instance import Instance
+from probe_tray.adapters.desktop.instance_socket import StartRequest, system_socket
 from probe_tray.adapters.files.app_folders import scene_instance, user_places
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.systems.current import this_desktop, this_system
 from probe_tray.cli.terminal.pipes import finish, is_terminal, say
 from probe_tray.cli.tray_arguments import TrayArguments, tray_parser
 from probe_tray.cli.wrong_use import WrongUseError
-from probe_tray.core.alerts.alert import AlertHelp
-from probe_tray.core.commands import Refresh, Renew, StartLogin
 from probe_tray.core.errors import ProbeError
 from probe_tray.resources import resource
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from probe_tray.bootstrap import Session
-    from probe_tray.core.account.identity import AccountKey
-    from probe_tray.engine_factory import Wired
-    from probe_tray.ui.shell import Shell
     from probe_tray.view.text.translate import Translator
 
 _FATAL = 2
 _SEEN = frozenset({StartRequest.SHOW, StartRequest.LOG_IN, StartRequest.NOTHING})
 """What a person asks for, or the start of the session; the others come from scripts."""
-_TURN_SECONDS = 0.0005
+_LAST_ICON, _LARGEST_ICON_FILE = "last-icon.json", 4096
+_REST = (
+    "msgspec.json",
+    "asyncio",
+    "probe_tray.core.errors",
+    "probe_tray.core.state",
+    "probe_tray.core.reduce",
+    "ssl",
+    "probe_tray.adapters.http.client",
+    "probe_tray.engine.runtime",
+    "probe_tray.engine_factory",
+    "probe_tray.bootstrap",
+    "probe_tray.ui.loop",
+    "probe_tray.ui.theme",
+    "probe_tray.ui.panel.panel",
+    "probe_tray.ui.settings.settings_controller",
+    "probe_tray.ui.shell",
+    "probe_tray.program",
+)
+"""What is loaded after the icon is there, in steps between which the icon answers the tray."""
 
 
 def main() -> None:
@@ -82,13 +95,49 @@ def _start(chosen: TrayArguments) -> int:
         app = _make_application()
         if not instance.claim(asked):
             return 0
-        from probe_tray.bootstrap import open_session
-
-        with open_session(os.environ, disk, demo=chosen.demo) as session:
-            return _run_session(app, session, instance, request, opens=asked is StartRequest.SHOW and request is None)
+        return _run_claimed(app, instance, folder / _LAST_ICON, disk, chosen)
     except ProbeError as error:
         _say_why(error, asked)
         return _FATAL
+
+
+def _run_claimed(app: "QApplication", instance: Instance, icon_path: Path, disk: Disk, chosen: TrayArguments) -> int:
+    """Be the running program: the icon first, with what it showed last, then all the rest."""
+    from PySide6.QtWidgets import QSystemTrayIcon
+
+    from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
+    from probe_tray.ui.tray.first_icon import FirstIcon
+    from probe_tray.view.tray.icon_look import LAST_ICON, LastIcon
+
+    form = JsonFormat(
+        what="what the icon showed",
+        log_level=logging.INFO,
+        version=1,
+        decoder=LAST_ICON,
+        is_sound=LastIcon.is_sound,
+        limit=_LARGEST_ICON_FILE,
+    )
+    icon_file = JsonFile(icon_path, form, disk=disk)
+    first_icon = FirstIcon(icon_file.recall(alone=True), this_desktop(), QSystemTrayIcon.isSystemTrayAvailable)
+    try:
+        for name in _REST:
+            import_module(name)
+            app.processEvents()
+        from probe_tray.bootstrap import open_session
+        from probe_tray.program import ProgramStart, run_program
+
+        start = ProgramStart(
+            app=app,
+            instance=instance,
+            first_icon=first_icon,
+            icon_file=icon_file,
+            request=chosen.request or StartRequest.NOTHING,
+            opens=chosen.request is None and not chosen.background,
+        )
+        with open_session(os.environ, disk, demo=chosen.demo) as session:
+            return run_program(start, session)
+    finally:
+        first_icon.close()
 
 
 def _say_why(error: ProbeError, asked: StartRequest) -> None:
@@ -175,121 +224,3 @@ def _import_plainly() -> None:
     original = getattr(builtins, "__orig_import__", None)
     if original is not None:
         builtins.__import__ = original
-
-
-def _run_session(
-    app: "QApplication", session: "Session", instance: Instance, request: StartRequest | None, *, opens: bool
-) -> int:
-    from probe_tray.ui.loop import run as run_loop
-    from probe_tray.ui.preferences import load_catalogue
-    from probe_tray.view.text.translate import Translator
-
-    # A window that is being drawn lets other threads wait this long. Python's own 5 ms are too long for the one which
-    # has the answer to a renewal before it: until it has its turn, the new tokens are nowhere but in a socket.
-    sys.setswitchinterval(_TURN_SECONDS)
-    program = _Program(app, instance, Translator(load_catalogue(session.settings.language)), opens=opens)
-    with this_desktop().keep_punctual("checking limits and renewing logins"):
-        return run_loop(app, lambda: program.work(session, request or StartRequest.NOTHING))
-
-
-class _Program:
-    """The running tray app: joins the engine, the desktop and whoever asks for something from outside."""
-
-    _wired: "Wired"
-    _shell: "Shell"
-
-    def __init__(self, app: "QApplication", instance: Instance, translator: "Translator", *, opens: bool) -> None:
-        self._app = app
-        self._instance = instance
-        self._translator = translator
-        self._opens = opens
-        self._stop = asyncio.Event()
-        self._ended = False
-
-    async def work(self, session: "Session", request: StartRequest) -> int:
-        """Run until it is quit; ``request`` is what was asked at the start."""
-        from probe_tray.adapters.hygiene import log_loop_failure
-        from probe_tray.adapters.system import LocalZone
-        from probe_tray.engine_factory import DesktopHooks
-        from probe_tray.ui.session_end import SessionEnd
-        from probe_tray.ui.shell import Shell, ShellContext
-        from probe_tray.ui.system_network import metered_network, script_proxy
-
-        asyncio.get_running_loop().set_exception_handler(log_loop_failure)
-        zone = LocalZone()
-        desktop = DesktopHooks(
-            show_message=self._say, is_metered=metered_network, press=self._press, script_proxy=script_proxy
-        )
-        self._wired = wired = session.wire(self._translator, zone, desktop)
-        context = ShellContext(
-            translator=self._translator,
-            clock=wired.clock,
-            zone=zone,
-            inspector=wired.inspector,
-            blends_windows=blends_windows,
-            opens=self._opens,
-        )
-        self._shell = Shell(self._app, wired.engine, context, self._stop.set)
-        session_end = SessionEnd(self._app, self, context.desktop, wired.clock.monotonic)
-        engine = asyncio.create_task(wired.engine.run())
-        quitting = asyncio.create_task(self._stop.wait())
-        try:
-            async with self._instance.serve(self._do, wired.numbers):
-                self._do(request)
-                await asyncio.wait({engine, quitting}, return_when=asyncio.FIRST_COMPLETED)
-            return engine.result() or 0 if engine.done() else 0
-        finally:
-            self._shell.close()
-            for task in (engine, quitting):
-                task.cancel()
-            await asyncio.gather(engine, quitting, return_exceptions=True)
-            await wired.client.aclose()
-            self._ended = True
-            session_end.close()
-
-    def end(self) -> None:
-        """Begin to end; never waits."""
-        self._stop.set()
-
-    def ended(self) -> bool:
-        """Whether it has ended and every token is saved."""
-        return self._ended
-
-    def awaits_tokens(self) -> bool:
-        """Whether a request was sent whose answer brings tokens that exist nowhere else."""
-        return self._wired.engine.awaits_tokens()
-
-    def window(self) -> int:
-        """The handle of the panel."""
-        return self._shell.window()
-
-    def waits_for(self) -> str:
-        """What the person reads about why the session has to wait."""
-        from probe_tray.view.tray.tray import saving_words
-
-        return saving_words(self._translator)
-
-    def _say(self, title: str, text: str) -> None:
-        self._shell.show_message(title, text)
-
-    def _press(self, account: "AccountKey | None", wanted: AlertHelp) -> None:
-        match wanted:
-            case AlertHelp.LOG_IN:
-                self._wired.engine.send(StartLogin(account))
-            case AlertHelp.RENEW:
-                self._wired.engine.send(Renew(account))
-            case AlertHelp.OPEN:
-                self._shell.show_panel(account)
-
-    def _do(self, request: StartRequest) -> None:
-        match request:
-            case StartRequest.NOTHING:
-                pass
-            case StartRequest.SHOW:
-                self._shell.show_panel()
-            case StartRequest.LOG_IN:
-                self._wired.engine.send(StartLogin())
-            case StartRequest.REFRESH:
-                self._wired.engine.send(Refresh())
-            case StartRequest.QUIT:
-                self._stop.set()

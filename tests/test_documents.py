@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from probe_tray import __version__
-from probe_tray.adapters.desktop.instance import StartRequest
+from probe_tray.adapters.desktop.instance_socket import StartRequest
 from probe_tray.adapters.files.app_folders import AppFolders
 from probe_tray.core.demo_scene import DemoScene
 from tests.tooling import source

@@ -1,18 +1,15 @@
 """Locks that exclude every task of every process of this user, and that die with their process."""
 
 import asyncio
-import threading
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, final
+from typing import Final
 from weakref import WeakValueDictionary
 
-from probe_tray.adapters.files.disk import reason_of
-from probe_tray.adapters.files.safe_files import make_private_folder
-from probe_tray.adapters.systems.current import this_system
+from probe_tray.adapters.kernel_lock import KernelLock
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import DataFolderError, HeldUpError, WriteError
+from probe_tray.core.errors import HeldUpError
 
 _FIRST_PAUSE: Final = 0.005
 _LONGEST_PAUSE: Final = 0.05
@@ -52,7 +49,7 @@ class FileLocks:
         self._waits, self._waiting = waits, 0
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def attempt(self, name: str) -> "KernelLock":
+    def attempt(self, name: str) -> KernelLock:
         """The lock of that name, for whoever takes it without an event loop, and gives it up."""
         return KernelLock(self._folder / f"{name}.lock")
 
@@ -84,7 +81,7 @@ class FileLocks:
                 # Also while a thread is still trying: what it gets afterwards it must not keep.
                 attempt.give_up()
 
-    async def _take(self, attempt: "KernelLock") -> None:
+    async def _take(self, attempt: KernelLock) -> None:
         pause, clock = _FIRST_PAUSE, asyncio.get_running_loop().time
         began, told = clock(), False
         try:
@@ -106,41 +103,3 @@ class FileLocks:
         before, self._waiting = self._waiting, self._waiting + more
         if bool(before) != bool(self._waiting):
             self._waits(bool(self._waiting))
-
-
-@final
-class KernelLock:
-    """One attempt to get one lock; taken in a thread, given up anywhere and at any time."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._release: Callable[[], None] | None = None
-        self._guard = threading.Lock()
-        self._given_up = False
-
-    def take(self) -> bool:
-        """Try once. Raises DataFolderError."""
-        # Under the guard, so that an attempt whose task was cancelled meanwhile cannot end up holding the lock.
-        with self._guard:
-            if self._given_up:
-                return False
-            if self._release is not None:
-                return True
-            try:
-                make_private_folder(self._path.parent)
-                self._release = this_system().take_lock(self._path)
-            except WriteError as error:
-                raise DataFolderError(path=str(self._path.parent), reason=error.facts["reason"]) from None
-            except OSError as error:
-                raise DataFolderError(path=str(self._path.parent), reason=reason_of(error)) from None
-            return self._release is not None
-
-    def give_up(self) -> None:
-        """Release it, or see to it that a try still under way comes to nothing; the guard is held for a moment only."""
-        with self._guard:
-            self._given_up = True
-            release, self._release = self._release, None
-            # The kernel releases the lock when the file is closed, whatever closing reports.
-            with suppress(OSError):
-                if release is not None:
-                    release()

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Final
 
-from probe_tray.adapters.desktop.instance import StartRequest
+from probe_tray.adapters.desktop.instance_socket import StartRequest
 from probe_tray.cli.wrong_use import Translate, WrongUseError
 from probe_tray.core.demo_scene import DemoScene
 

@@ -44,6 +44,7 @@ from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.transfer_controller import TransferController
 from probe_tray.ui.tray.app_menu import AppMenu
+from probe_tray.ui.tray.first_icon import FirstIcon
 from probe_tray.ui.tray.icon import IconPainter, card_ink, menu_ink
 from probe_tray.ui.tray.menu import MenuActions, TrayMenu
 from probe_tray.ui.tray.tray import OverflowHint, TrayIcon
@@ -54,6 +55,7 @@ from probe_tray.view.models.model_test import model_test
 from probe_tray.view.screen import ClosedScreen, Screen, ScreenOptions
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
+from probe_tray.view.tray.icon_look import LastIcon
 from probe_tray.view.tray.tray import quitting_question
 from probe_tray.view.view_models import Card, CardAction, IconLook
 from probe_tray.wiring import table_sql
@@ -74,6 +76,10 @@ class ShellContext(msgspec.Struct, frozen=True, kw_only=True):
     inspector: DiagnosticsSource
     blends_windows: Callable[[], bool]
     """Whether the screen shows what lies behind a translucent window now."""
+    first_icon: FirstIcon
+    """What was shown from the start of the program on."""
+    remember_icon: Callable[[LastIcon], None]
+    """Keeps what the icon shows for the next start; never waits."""
     opens: bool = False
     """Whether the panel opens by itself once the logins were read, as after a start by hand."""
     tray_available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
@@ -219,9 +225,10 @@ class Shell(QObject):
 
     def _make_tray(self) -> None:
         context = self._context
-        self._menu = TrayMenu(self._menu_actions(), self._icons)
+        self._menu = TrayMenu(context.first_icon.menu, self._menu_actions(), self._icons)
         self._tray = TrayIcon(
-            self._menu.menu,
+            context.first_icon,
+            context.remember_icon,
             self._icons,
             self._theme,
             context.desktop,

@@ -3,7 +3,7 @@
 import msgspec
 from PySide6.QtGui import QColor, QPalette
 
-from probe_tray.view.view_models import Tone
+from probe_tray.view.tray.icon_look import Tone
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):

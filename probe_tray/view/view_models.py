@@ -8,37 +8,7 @@ from probe_tray.core.account.condition import Condition
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.settings import IconInk
 from probe_tray.core.state import Way
-
-
-class Tone(enum.Enum):
-    """How much something matters; never told by colour alone."""
-
-    CALM = "calm"
-    WARNING = "warning"
-    CRITICAL = "critical"
-
-
-class IconLook(msgspec.Struct, frozen=True, kw_only=True):
-    """All that an account's glyph shows, in whole percents, so that a picture can be kept for it.
-
-    The ring is the long window, the disc the short one: what is used of it, or what is left. Without either: hollow
-    with a badge when a login is needed, else dashed.
-    """
-
-    weekly: int | None = None
-    short: int | None = None
-    weekly_tone: Tone = Tone.CALM
-    short_tone: Tone = Tone.CALM
-    exhausted: bool = False
-    stale: bool = False
-    badge: bool = False
-    """Something needs the person: here, or with another account."""
-    paused: bool = False
-    """No notification comes: of all accounts, or of this one's quota."""
-    number: int | None = None
-    """Percents to be written in place of ring and disc; None where these are drawn."""
-    number_bar: int = 0
-    """How far the bar below the number is filled."""
+from probe_tray.view.tray.icon_look import IconLook, Tone
 
 
 class ActionKind(enum.Enum):
@@ -229,6 +199,8 @@ class Tray(msgspec.Struct, frozen=True, kw_only=True):
     tooltip: str
     """At most 127 characters, which is all that Windows shows."""
     ink: IconInk = IconInk.AUTOMATIC
+    known: bool = True
+    """Whether ``look`` tells of this run; until then what the last run knew stays in the tray."""
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -255,7 +255,15 @@ def main() -> int:
     def began(program: Any, _request: object) -> None:  # noqa: ANN401 - as above
         tasks.append(asyncio.ensure_future(act(program)))
 
-    setattr(probe_tray.app._Program, "_do", began)  # noqa: B010 - a method of its own, for this process
+    load = probe_tray.app.import_module
+
+    def watched(name: str) -> None:
+        module = load(name)
+        if name == "probe_tray.program":
+            module.Program._do = began
+
+    # A method of its own, for this process, once the program itself has loaded it.
+    setattr(probe_tray.app, "import_module", watched)  # noqa: B010
     return probe_tray.app.run(["--background"])
 
 

@@ -19,7 +19,7 @@ from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.scenarios.doubles import Doubles
 from tests.support.patience import PATIENCE_MS
-from tests.support.widgets import tray_icon
+from tests.support.widgets import no_icon_yet, tray_icon
 from tests.unit.ui.samples import FakeInspector
 
 _W = TypeVar("_W", bound=QWidget)
@@ -79,6 +79,8 @@ class Windows(Doubles):
                 zone=UTC,
                 inspector=FakeInspector(),
                 blends_windows=lambda: True,
+                first_icon=no_icon_yet(),
+                remember_icon=lambda _: None,
                 tray_available=lambda: True,
             )
             self._others = set(QApplication.topLevelWidgets())

@@ -7,7 +7,15 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QSystemTrayIcon, QWidget
 
+from probe_tray.ui.tray.first_icon import FirstIcon
+from tests.support.desktops import FakeDesktop
+
 W = TypeVar("W", bound=QWidget)
+
+
+def no_icon_yet() -> FirstIcon:
+    """The start of a program that found no tray."""
+    return FirstIcon(None, FakeDesktop(), lambda: False)
 
 
 def open_windows(kind: type[W]) -> list[W]:

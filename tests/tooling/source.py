@@ -97,7 +97,7 @@ _SYSTEM_NAMES: Final = frozenset({"sys.platform", "os.name", "platform.system", 
 
 # Library -> the only modules that may import it themselves.
 OWNERS: Final = (
-    ("PySide6", ("probe_tray.ui", "probe_tray.ui.*", "probe_tray.app")),
+    ("PySide6", ("probe_tray.ui", "probe_tray.ui.*", "probe_tray.app", "probe_tray.program")),
     ("qasync", ("probe_tray.ui.loop",)),
     ("httpx", ("probe_tray.adapters.http.*",)),
     ("httpcore", ("probe_tray.adapters.http.*",)),

@@ -15,7 +15,7 @@ import pytest
 
 from probe_tray import __version__
 from probe_tray.adapters.desktop.display import check_display, check_libraries, with_other_platforms
-from probe_tray.adapters.desktop.instance import StartRequest
+from probe_tray.adapters.desktop.instance_socket import StartRequest
 from probe_tray.adapters.files.app_folders import demo_places
 from probe_tray.app import run
 from probe_tray.core.demo_scene import DemoScene

@@ -27,6 +27,33 @@ HEAVY = (
     "rich",
     "truststore",
 )
+NOT_AT_THE_FIRST_ICON = (
+    *HEAVY,
+    "asyncio",
+    "filelock",
+    "httpx",
+    "probe_tray.bootstrap",
+    "probe_tray.core.state",
+    "probe_tray.engine.runtime",
+    "probe_tray.ui.shell",
+    "probe_tray.view.presenter",
+    "qasync",
+    "sqlite3",
+    "ssl",
+)
+"""Each of these takes milliseconds, of some 100 that Python and Qt need."""
+AT_THE_FIRST_ICON = """
+import sys
+import probe_tray.app
+
+def look(name):
+    print(*sys.modules)
+    sys.stdout.flush()
+    sys.exit(0)
+
+probe_tray.app.import_module = look
+probe_tray.app.run(["--background"])
+"""
 AT_THE_ICON = """
 import linecache
 import sys
@@ -48,9 +75,23 @@ def look(program, request):
 
     engine.subscribe(rest)
 
-probe_tray.app._Program._do = look
+load = probe_tray.app.import_module
+
+def watched(name):
+    module = load(name)
+    if name == "probe_tray.program":
+        module.Program._do = look
+
+probe_tray.app.import_module = watched
 sys.exit(probe_tray.app.run(["--background"]))
 """
+
+
+def test_the_first_icon_is_shown_before_all_that_it_does_not_need() -> None:
+    told = subprocess.run([sys.executable, "-c", AT_THE_FIRST_ICON], capture_output=True, text=True, check=True).stdout
+    loaded = set(told.split())
+    assert "probe_tray.ui.tray.first_icon" in loaded
+    assert not loaded & set(NOT_AT_THE_FIRST_ICON)
 
 
 def test_an_icon_brings_nothing_that_only_a_window_or_a_vault_needs() -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import final
 
-from probe_tray.adapters.locks import KernelLock
+from probe_tray.adapters.kernel_lock import KernelLock
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import DataFolderError, LoginUnderWayError
 from probe_tray.ports.desktop import CallbackListener, OpenCallback

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import tempfile
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol, final
@@ -16,6 +17,10 @@ from probe_tray.adapters.files.safe_files import make_private_folder, read_regul
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import ReadError, WriteError
 
+ANSWER_SECONDS: Final = 2.0
+"""What either side is given for each step; both have nothing to do but read a line."""
+LONGEST_LINE: Final = 128
+"""Bytes: a password and a word."""
 _BACKLOG: Final = 8
 _LARGEST_FILE: Final = 256
 
@@ -27,6 +32,32 @@ class NumbersRequest(enum.Enum):
     """One line of JSON, a ``QuotaOverview``; then the connection ends."""
     CHANGES = "quota-changes"
     """The same line now and at each change, until either side goes."""
+
+
+class StartRequest(enum.Enum):
+    """What a second start asks of the running program.
+
+    These words and those of ``NumbersRequest``, and no others, go through the socket.
+    """
+
+    NOTHING = "nothing"
+    """Only whether it runs."""
+    SHOW = "show"
+    LOG_IN = "login"
+    REFRESH = "refresh"
+    QUIT = "quit"
+
+
+class NumbersSource(Protocol):
+    """What the running program knows of the quotas."""
+
+    def line(self) -> bytes:
+        """A ``QuotaOverview`` as one line of JSON, without a line end."""
+        ...
+
+    def on_change(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Call ``tell`` after each change that may change the line; what is returned ends that."""
+        ...
 
 
 class Passwords(NamedTuple):

@@ -7,9 +7,10 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
 from probe_tray.adapters.systems.desktop import SystemDesktop
+from probe_tray.core.settings import IconInk
 from probe_tray.ui.tokens import Tokens
 from probe_tray.ui.tray.digits import Digits, draw_pause
-from probe_tray.view.view_models import IconLook, Tone
+from probe_tray.view.tray.icon_look import IconLook, Tone
 
 SIZES = (16, 18, 20, 22, 24, 32, 36, 40, 44, 48, 64)
 """Sizes in pixels that the platforms' trays ask for."""
@@ -39,6 +40,25 @@ ON_DARK = Ink(plain="#eef1f4", warning="#ffb454", critical="#ff6b5e", on_critica
 
 ON_EITHER = Ink(plain="#3792a5", warning="#c97a0d", critical="#e5483c", warning_number="#c97a0d")
 """For a place whose background nobody describes: at least 3:1 on white and on black."""
+
+
+def tray_ink(wanted: IconInk, desktop: SystemDesktop) -> Ink:
+    """What reads on the panel that the tray is on, as the person ``wanted`` it."""
+    match wanted:
+        case IconInk.DARK_PANEL:
+            return ON_DARK
+        case IconInk.LIGHT_PANEL:
+            return ON_LIGHT
+        case IconInk.COLOURED:
+            return ON_EITHER
+        case IconInk.AUTOMATIC:
+            dark = desktop.panel_is_dark()
+            return ON_EITHER if dark is None else ON_DARK if dark else ON_LIGHT
+
+
+def is_template(wanted: IconInk, desktop: SystemDesktop) -> bool:
+    """Whether the system may color the icon itself."""
+    return desktop.draws_icon and wanted is IconInk.AUTOMATIC
 
 
 def menu_ink(tokens: Tokens, desktop: SystemDesktop) -> Ink:

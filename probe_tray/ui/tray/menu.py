@@ -38,12 +38,12 @@ class MenuActions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TrayMenu(QObject):
-    """Owns the ``QMenu``; whoever shows the menu keeps this object."""
+    """Fills the icon's ``QMenu``; whoever shows the menu keeps this object."""
 
-    def __init__(self, actions: MenuActions, icons: IconPainter) -> None:
-        """Make the menu with its fixed rows."""
+    def __init__(self, menu: QMenu, actions: MenuActions, icons: IconPainter) -> None:
+        """Fill ``menu``, which is empty, with its fixed rows."""
         super().__init__()
-        self.menu = QMenu()
+        self.menu = menu
         self._icons, self._actions = icons, actions
         self._rows: list[QAction] = []
         self._keys: list[AccountKey] = []

@@ -4,16 +4,18 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QRect, QTimer, Signal
-from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+from PySide6.QtWidgets import QSystemTrayIcon
 
 from probe_tray.adapters.systems.desktop import SystemDesktop
 from probe_tray.core.commands import Arrange
 from probe_tray.core.settings import IconInk
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, IconPainter, Ink
+from probe_tray.ui.tray.first_icon import FirstIcon
+from probe_tray.ui.tray.icon import IconPainter, Ink, is_template, tray_ink
 from probe_tray.ui.tray.tray_watcher import TrayWatcher
 from probe_tray.view.text.translate import Translator
+from probe_tray.view.tray.icon_look import LastIcon
 from probe_tray.view.tray.tray import overflow_words
 from probe_tray.view.view_models import Tray
 
@@ -46,20 +48,22 @@ class TrayIcon(QObject):
 
     def __init__(
         self,
-        menu: QMenu,
+        first: FirstIcon,
+        remember: Callable[[LastIcon], None],
         icons: IconPainter,
         theme: Theme,
         desktop: SystemDesktop,
         available: Callable[[], bool],
         watcher: TrayWatcher,
     ) -> None:
-        """Show ``menu`` at the icon.
+        """Take over the icon that ``first`` shows, and its menu; ``remember`` keeps what is shown for the next start.
 
         ``desktop`` tells what the icon lies on now; ``available`` whether there is a tray now, ``watcher`` that this
         changed.
         """
         super().__init__()
-        self._menu = menu
+        self._first = first
+        self._remember = remember
         self._icons = icons
         self._theme = theme
         self._desktop = desktop
@@ -67,7 +71,9 @@ class TrayIcon(QObject):
         self._watcher = watcher
         watcher.setParent(self)
         watcher.changed.connect(self.look)
-        self._icon: QSystemTrayIcon | None = None
+        self._icon = first.hand_over(self)
+        if self._icon is not None:
+            self._icon.activated.connect(self._activated)
         self._model: Tray | None = None
         self._drawn: object = None
         self._present = False
@@ -85,17 +91,7 @@ class TrayIcon(QObject):
     @property
     def ink(self) -> Ink:
         """What reads on the panel that the tray is on."""
-        wanted = IconInk.AUTOMATIC if self._model is None else self._model.ink
-        match wanted:
-            case IconInk.DARK_PANEL:
-                return ON_DARK
-            case IconInk.LIGHT_PANEL:
-                return ON_LIGHT
-            case IconInk.COLOURED:
-                return ON_EITHER
-            case IconInk.AUTOMATIC:
-                dark = self._desktop.panel_is_dark()
-                return ON_EITHER if dark is None else ON_DARK if dark else ON_LIGHT
+        return tray_ink(IconInk.AUTOMATIC if self._model is None else self._model.ink, self._desktop)
 
     def look(self) -> None:
         """Look for a tray, and again when it may have changed: it may come late, go away and come back."""
@@ -118,6 +114,8 @@ class TrayIcon(QObject):
     def show_model(self, model: Tray) -> None:
         """Show this from now on."""
         self._model = model
+        if model.known:
+            self._remember(LastIcon(look=model.look, ink=model.ink))
         self._draw()
 
     def message(self, title: str, text: str) -> None:
@@ -156,10 +154,12 @@ class TrayIcon(QObject):
             self._draw()
             self._icon.show()
         self.appeared.emit()
+        for reason in self._first.take_clicks():
+            self._activated(reason)
 
     def _make(self) -> QSystemTrayIcon:
         icon = QSystemTrayIcon(self)
-        icon.setContextMenu(self._menu)
+        icon.setContextMenu(self._first.menu)
         icon.activated.connect(self._activated)
         return icon
 
@@ -174,11 +174,13 @@ class TrayIcon(QObject):
             return
         if self._icon.toolTip() != self._model.tooltip:
             self._icon.setToolTip(self._model.tooltip)
+        if not self._model.known and self._icon.isVisible():
+            # What the last run knew says more than that nothing is known yet.
+            return
         drawn = (self._model.look, self.ink)
         if (*drawn, self._model.ink) != self._drawn:
             self._drawn = (*drawn, self._model.ink)
-            template = self._desktop.draws_icon and self._model.ink is IconInk.AUTOMATIC
-            self._icon.setIcon(self._icons.icon(*drawn, template=template))
+            self._icon.setIcon(self._icons.icon(*drawn, template=is_template(self._model.ink, self._desktop)))
 
 
 class OverflowHint:

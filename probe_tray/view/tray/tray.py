@@ -80,7 +80,14 @@ def tray(seen: Seen, t: Translator) -> Tray:
     tooltip = "\n".join(words)
     if len(tooltip) > _LONGEST_TOOLTIP:
         tooltip = tooltip[: _LONGEST_TOOLTIP - 1] + "…"
-    return Tray(look=_look(seen, found), tooltip=tooltip, ink=seen.state.settings.icon_ink)
+    return Tray(look=_look(seen, found), tooltip=tooltip, ink=seen.state.settings.icon_ink, known=_is_known(seen.state))
+
+
+def _is_known(state: AppState) -> bool:
+    """Whether the stores were read, and of the accounts there at least one was asked for or is remembered."""
+    if not state.loaded or state.store_problems or not state.accounts:
+        return state.loaded
+    return any(a.snapshot is not None or a.checked_at is not None for a in state.accounts)
 
 
 class RowMemory:

@@ -28,7 +28,7 @@ from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
-from tests.support.widgets import opened, tray_icon, tray_menu
+from tests.support.widgets import no_icon_yet, opened, tray_icon, tray_menu
 from tests.unit.ui import samples, transfers
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 from tests.unit.ui.sync_samples import synced
@@ -73,6 +73,8 @@ class EveryWindow:
             zone=UTC,
             inspector=FakeInspector(),
             blends_windows=lambda: True,
+            first_icon=no_icon_yet(),
+            remember_icon=lambda _: None,
             tray_available=lambda: True,
         )
         self._shell = Shell(app, self.engine, around, lambda: None)

@@ -22,7 +22,7 @@ from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.view.text.translate import Translator
-from tests.support.widgets import open_windows, opened, part, parts, press
+from tests.support.widgets import no_icon_yet, open_windows, opened, part, parts, press
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
@@ -44,6 +44,8 @@ class Desktop:
             zone=UTC,
             inspector=FakeInspector(),
             blends_windows=lambda: True,
+            first_icon=no_icon_yet(),
+            remember_icon=lambda _: None,
             opens=opens,
             tray_available=lambda: True,
         )

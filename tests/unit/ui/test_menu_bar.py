@@ -19,7 +19,7 @@ from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.view.text.translate import Translator
 from tests.support.desktops import FakeDesktop
-from tests.support.widgets import open_windows, opened, press, texts
+from tests.support.widgets import no_icon_yet, open_windows, opened, press, texts
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
@@ -39,6 +39,8 @@ class Mac:
             zone=UTC,
             inspector=FakeInspector(),
             blends_windows=lambda: True,
+            first_icon=no_icon_yet(),
+            remember_icon=lambda _: None,
             tray_available=lambda: True,
             desktop=self.desktop,
         )

@@ -19,7 +19,7 @@ from probe_tray.ui.theme import Theme
 from probe_tray.ui.tokens import DARK, LIGHT, contrast_tokens
 from probe_tray.view.text.translate import Translator
 from tests.support.desktops import FakeDesktop
-from tests.support.widgets import open_windows, opened, tray_icon, tray_menu
+from tests.support.widgets import no_icon_yet, open_windows, opened, tray_icon, tray_menu
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
@@ -37,6 +37,8 @@ class Desktop:
             zone=UTC,
             inspector=FakeInspector(),
             blends_windows=lambda: True,
+            first_icon=no_icon_yet(),
+            remember_icon=lambda _: None,
             tray_available=lambda: True,
             desktop=self.system,
         )

@@ -57,7 +57,7 @@ from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.support.drops import drop, files
 from tests.support.patience import PATIENCE_MS
-from tests.support.widgets import buttons, open_windows, opened, part, parts, press, tray_icon, tray_menu
+from tests.support.widgets import buttons, no_icon_yet, open_windows, opened, part, parts, press, tray_icon, tray_menu
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
@@ -80,6 +80,8 @@ class Desktop:
             zone=UTC,
             inspector=FakeInspector(),
             blends_windows=lambda: True,
+            first_icon=no_icon_yet(),
+            remember_icon=lambda _: None,
             tray_available=lambda: self.tray,
         )
         self.shell = Shell(app, self.engine, around, self._end)

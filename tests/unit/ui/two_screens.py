@@ -11,7 +11,7 @@ from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.view.text.translate import Translator
-from tests.support.widgets import opened
+from tests.support.widgets import no_icon_yet, opened
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
@@ -24,6 +24,8 @@ def main() -> None:
         zone=UTC,
         inspector=FakeInspector(),
         blends_windows=lambda: False,
+        first_icon=no_icon_yet(),
+        remember_icon=lambda _: None,
         tray_available=lambda: True,
     )
     shell = Shell(app, FakeEngine(samples.many(30)), around, lambda: None)

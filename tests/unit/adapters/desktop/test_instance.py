@@ -17,10 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.adapters.desktop.instance import Instance, StartRequest
+from probe_tray.adapters.desktop.instance import Instance
 from probe_tray.adapters.desktop.instance_socket import (
     InstanceSocket,
     LoopbackInstanceSocket,
+    StartRequest,
     UnixInstanceSocket,
     socket_path,
     system_socket,
@@ -35,7 +36,8 @@ NUMBERS = FakeNumbers()
 HOLD = """
 import sys
 from pathlib import Path
-from probe_tray.adapters.desktop.instance import Instance, StartRequest
+from probe_tray.adapters.desktop.instance import Instance
+from probe_tray.adapters.desktop.instance_socket import StartRequest
 from probe_tray.adapters.desktop.instance_socket import UnixInstanceSocket, system_socket
 from probe_tray.adapters.files.disk import Disk
 folder = Path(sys.argv[1])

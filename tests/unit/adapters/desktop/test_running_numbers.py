@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.adapters.desktop.instance import Instance, StartRequest
-from probe_tray.adapters.desktop.instance_socket import InstanceSocket
+from probe_tray.adapters.desktop.instance import Instance
+from probe_tray.adapters.desktop.instance_socket import InstanceSocket, StartRequest
 from probe_tray.adapters.desktop.running_numbers import RunningNumbers
 from probe_tray.core.quota.quota_overview import QuotaOverview
 from tests.support.numbers import ACCOUNT_QUOTA, FakeNumbers

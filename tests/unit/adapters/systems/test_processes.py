@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.desktop.instance import StartRequest
+from probe_tray.adapters.desktop.instance_socket import StartRequest
 from probe_tray.adapters.systems import windows
 from probe_tray.adapters.systems.windows import APP_ID, WindowsSystem
 from probe_tray.resources import resource

@@ -22,7 +22,7 @@ from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.theme import Theme
 from probe_tray.view.text.translate import Translator
 from tests.support.patience import PATIENCE_MS
-from tests.support.widgets import open_windows, opened
+from tests.support.widgets import no_icon_yet, open_windows, opened
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
 
@@ -121,7 +121,13 @@ def test_opened_again_it_shows_the_page_where_it_was_left(guides: Opened) -> Non
 @pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
 def test_the_key_for_help_opens_the_guides_from_the_panel(qtbot: QtBot, qapp: QApplication) -> None:
     around = ShellContext(
-        translator=Translator(), clock=StoppedClock(), zone=UTC, inspector=FakeInspector(), blends_windows=lambda: True
+        translator=Translator(),
+        clock=StoppedClock(),
+        zone=UTC,
+        inspector=FakeInspector(),
+        blends_windows=lambda: True,
+        first_icon=no_icon_yet(),
+        remember_icon=lambda _: None,
     )
     shell = Shell(qapp, FakeEngine(samples.four()), around, lambda: None)
     try:

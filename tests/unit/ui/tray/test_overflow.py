@@ -4,7 +4,7 @@ import os
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from probe_tray.adapters.systems.desktop import PlainDesktop
@@ -19,6 +19,7 @@ from probe_tray.ui.tray.tray_watcher import TrayWatcher
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.tray.tray import overflow_words
 from probe_tray.view.view_models import IconLook, Tray
+from tests.support.widgets import no_icon_yet
 from tests.unit.ui.samples import FakeEngine
 
 # The screenless platform has no tray to follow.
@@ -30,9 +31,9 @@ class Bench:
     def __init__(self, app: QApplication, monkeypatch: pytest.MonkeyPatch, *, hides: bool = True) -> None:
         self.engine = FakeEngine()
         self.there = True
-        self.menu = QMenu()
         self.tray = TrayIcon(
-            self.menu,
+            no_icon_yet(),
+            lambda _: None,
             IconPainter(),
             Theme(app),
             PlainDesktop(os.environ),

@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 from PySide6.QtGui import QColor, QIcon, QPalette
-from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from probe_tray.adapters.systems.desktop import PlainDesktop, SystemDesktop
@@ -16,6 +16,7 @@ from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, IconPainter, I
 from probe_tray.ui.tray.tray import TrayIcon, clicks
 from probe_tray.ui.tray.tray_watcher import TrayWatcher
 from probe_tray.view.view_models import IconLook, Tray
+from tests.support.widgets import no_icon_yet
 
 # The screenless platform has no tray to follow.
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
 
 def make_icon(app: QApplication, is_there: Callable[[], bool]) -> TrayIcon:
     desktop, watcher = PlainDesktop(os.environ), TrayWatcher(None, x11=True)
-    return TrayIcon(QMenu(), IconPainter(), Theme(app), desktop, is_there, watcher)
+    return TrayIcon(no_icon_yet(), lambda _: None, IconPainter(), Theme(app), desktop, is_there, watcher)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,13 @@ def test_the_icon_follows_a_taskbar_that_turns_dark_or_light_without_a_word(qtbo
 
     painter = cast("IconPainter", Painter())
     icon = TrayIcon(
-        QMenu(), painter, Theme(qapp), cast("SystemDesktop", taskbar), lambda: True, TrayWatcher(None, x11=True)
+        no_icon_yet(),
+        lambda _: None,
+        painter,
+        Theme(qapp),
+        cast("SystemDesktop", taskbar),
+        lambda: True,
+        TrayWatcher(None, x11=True),
     )
     icon.show_model(Tray(look=IconLook(), tooltip=""))
     icon.look()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtDBus import QDBusConnection
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from probe_tray.ui.theme import Theme
@@ -15,6 +15,7 @@ from probe_tray.view.view_models import IconLook, Tray
 from tests.support.desktops import FakeDesktop
 from tests.support.patience import PATIENCE_MS
 from tests.support.session_bus import DAEMON, MISSING, session_bus
+from tests.support.widgets import no_icon_yet
 
 NAME = "org.kde.StatusNotifierWatcher"
 
@@ -45,7 +46,7 @@ def test_a_tray_that_goes_and_comes_back_is_told_of_and_not_asked_for(
         return asked[-1]
 
     watcher = TrayWatcher(QDBusConnection.connectToBus(address, "program"), x11=x11)
-    icon = TrayIcon(QMenu(), IconPainter(), Theme(qapp), FakeDesktop(), available, watcher)
+    icon = TrayIcon(no_icon_yet(), lambda _: None, IconPainter(), Theme(qapp), FakeDesktop(), available, watcher)
     icon.show_model(Tray(look=IconLook(), tooltip="Probe Tray"))
     icon.look()
     assert (icon.present, watcher.tells_after(available=True), asked) == (True, True, [True])

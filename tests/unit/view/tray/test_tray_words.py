@@ -263,3 +263,14 @@ def test_a_notification_about_a_quota_can_mute_it() -> None:
         "Open",
         "Mute until reset",
     ]
+
+
+def test_the_icon_of_the_last_run_stays_until_something_is_known() -> None:
+    unread, none, new = AppState(), AppState(loaded=True), account("a@x.example", None)
+    assert [shown(state).tray.known for state in (unread, none)] == [False, True]
+    assert not shown(AppState(loaded=True, accounts=(new,))).tray.known
+    assert shown(
+        AppState(loaded=True, accounts=(new, replace(account("b@x.example", None), checked_at=NOW)))
+    ).tray.known
+    locked = AppState(loaded=True, store_problems=((StoreKind.VAULT, KeyringLockedError().problem),))
+    assert shown(locked).tray.known
