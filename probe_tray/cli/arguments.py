@@ -252,6 +252,8 @@ def _misused_sync(arguments: Arguments, t: Translate) -> str:
         return t(
             "--sync takes one of --show-code, --enter-code, --show-sql, --change-key, --end-old-key, --stop-sharing."
         )
+    if arguments.stop_sharing is not None and not arguments.stop_sharing.strip():
+        return t("--stop-sharing takes the email address or id of an account.")
     if arguments.paths:
         return t("--sync takes no files. It uses the folder sync_dir from the configuration.")
     if arguments.hide_names:

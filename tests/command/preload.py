@@ -37,7 +37,17 @@ ahead = timedelta(seconds=float(Path({file!r}).read_text()))
 SystemClock.now = lambda self: datetime.now(UTC) + ahead
 """
 
-_KEYRING = """
+_TRUSTED = """
+keyring_backends._KNOWN = keyring_backends._KNOWN | {{f"{{__name__}}.Keyring"}}
+key_store._WINDOWS = f"{{__name__}}.Keyring"  # one that never asks a person
+keyring_backends._system_backends = lambda: [Keyring()]
+keyring_backends.may_prompt = lambda backend: False
+import keyring.core
+keyring.core.load_env = keyring.core.load_config = lambda: None
+"""
+
+_KEYRING = (
+    """
 import sys, types
 from pathlib import Path
 from probe_tray.adapters.keyring import backends as keyring_backends
@@ -56,13 +66,58 @@ class Keyring:
 
     def set_password(self, service, user, value):
         raise SystemError("a run of the command makes no key")
+"""
+    + _TRUSTED
+)
 
-keyring_backends._KNOWN = keyring_backends._KNOWN | {{f"{{__name__}}.Keyring"}}
-key_store._WINDOWS = f"{{__name__}}.Keyring"  # one that never asks a person
-keyring_backends._system_backends = lambda: [Keyring()]
-keyring_backends.may_prompt = lambda backend: False
-import keyring.core
-keyring.core.load_env = keyring.core.load_config = lambda: None
+_KEPT_KEYRING = (
+    """
+import json, sys, types
+from pathlib import Path
+from probe_tray.adapters.keyring import backends as keyring_backends
+from probe_tray.adapters.keyring import key_store
+
+class Keyring:
+    viable, priority = True, 9
+
+    def get_password(self, service, user):
+        return self._entries().get(user)
+
+    def set_password(self, service, user, value):
+        Path({file!r}).write_text(json.dumps(self._entries() | {{user: value}}))
+        step()
+
+    def delete_password(self, service, user):
+        Path({file!r}).write_text(json.dumps({{k: v for k, v in self._entries().items() if k != user}}))
+        step()
+
+    def _entries(self):
+        return json.loads(Path({file!r}).read_text())
+"""
+    + _TRUSTED
+)
+
+_KILL_AFTER_STEPS = """
+import os, signal
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.http.rest_project import RestProject
+
+left = {left!r}
+def step():
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+rename, send = Disk.rename, RestProject._send
+def renamed(self, source, target):
+    rename(self, source, target)
+    step()
+async def sent(self, *arguments, **named):
+    answer = await send(self, *arguments, **named)
+    step()
+    return answer
+Disk.rename, RestProject._send = renamed, sent
 """
 
 
@@ -94,6 +149,16 @@ def failing_to_replace(name: str, number: int, folder: Path) -> dict[str, str]:
 def with_keyring(folder: Path, *, key: str | None = None, hangs: bool = False) -> dict[str, str]:
     """The environment of a command whose keyring holds ``key`` as the vault's; see :func:`keyring_was_asked`."""
     return _preload(folder, _KEYRING.format(log=str(folder / "asked"), key=key, hangs=hangs))
+
+
+def with_kept_keyring(entries: Path, folder: Path, *, dies_after: int = 0) -> dict[str, str]:
+    """The environment of a command whose keyring is the JSON object of secrets by user in the file ``entries``.
+
+    Right after so many steps it is killed, 0: never. A step is a file that is replaced, an entry that is kept, or a
+    request to the shared table that is answered.
+    """
+    code = _KILL_AFTER_STEPS.format(left=dies_after) + _KEPT_KEYRING.format(file=str(entries))
+    return _preload(folder, code)
 
 
 def keyring_was_asked(environment: dict[str, str]) -> bool:
