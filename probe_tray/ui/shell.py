@@ -213,6 +213,8 @@ class Shell(QObject):
         self._sync.close()
         self._transfer.close()
         self._preferences.close()
+        # Another font or appearance would open again what is still under way, such as a login.
+        self._theme.changed.disconnect(self._bridge.draw)
         self._bridge.close()
         self._overflow.close()
         self._tray.close()

@@ -205,3 +205,14 @@ def test_every_window_closes_by_its_cross_and_by_esc(everything: EveryWindow) ->
         window.show()
         window.close()
     assert [type(w).__name__ for w in windows if w.isVisible()] == []
+
+
+def test_nothing_opens_again_after_the_end(qtbot: QtBot, qapp: QApplication) -> None:
+    everything, before = EveryWindow(qapp, rich()), QFont(qapp.font())
+    everything.close()
+    larger = QFont(before)
+    larger.setPixelSize(20)
+    qapp.setFont(larger)
+    qapp.processEvents()
+    qapp.setFont(before)
+    assert [type(w).__name__ for w in everything.windows()] == []
