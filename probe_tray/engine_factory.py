@@ -82,6 +82,8 @@ from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_run import SyncContext
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.sync.synchronizer import Synchronizer
+from probe_tray.engine.sync.table_owner import TableOwner
+from probe_tray.engine.sync.table_service import TableService
 from probe_tray.engine.transfer.export_session import ExportSession
 from probe_tray.engine.transfer.import_session import ImportSession
 from probe_tray.engine.transfer.login_check import LoginCheck
@@ -218,6 +220,7 @@ class EngineFactory:
         renewals = self._renewals(sync)
         poller = Poller(UsageCheck(client, accounts, renewals, clock), store, clock, randomness)
         settings = self._settings_service(poller)
+        syncs = self._sync_service(Synchronizer(sync, self._locks, renewals.finish_held), settings)
         return EngineUseCases(
             store=store,
             accounts=accounts,
@@ -232,7 +235,8 @@ class EngineFactory:
             arrangement=ArrangementService(JsonArrangementFile(self._places.arrangement, disk=self._disk), store),
             recording=HistoryRecorder(SqliteHistory(self._places.history, clock.now), store, clock),
             transfers=self._transfers(),
-            sync=self._sync_service(Synchronizer(sync, self._locks, renewals.finish_held), settings),
+            sync=syncs,
+            table=TableService(TableOwner(sync, self._secrets), syncs, store),
             settings=settings,
             updates=self._update_service(),
             incidents=IncidentService(client, store, clock),

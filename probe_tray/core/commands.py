@@ -50,8 +50,24 @@ class ForgetSync(msgspec.Struct, frozen=True):
     """Take the address out of the settings and the secrets out of the keyring; the table stays as it is."""
 
 
+class ChangeSyncKey(msgspec.Struct, frozen=True):
+    """Make a new key for the table, or go on with the one that was made; both are let in until the old one is ended."""
+
+
+class EndOldSyncKey(msgspec.Struct, frozen=True):
+    """Let in only who has the new key, and seal all rows with it."""
+
+
+class StopSharing(msgspec.Struct, frozen=True):
+    """Take an account out of the table for all computers; the logins that they have stay there."""
+
+    account: AccountKey
+
+
+TableCommand = ChangeSyncKey | EndOldSyncKey | StopSharing
+"""What changes the shared table as a whole."""
 SyncCommand = SyncNow | SetUpSync | TrySync | ForgetSync
-"""What concerns the shared table."""
+"""What else concerns the shared table."""
 
 
 class StartLogin(msgspec.Struct, frozen=True):
@@ -253,4 +269,5 @@ Command = (
     | OpenReleasePage
     | TransferCommand
     | SyncCommand
+    | TableCommand
 )

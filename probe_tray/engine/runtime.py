@@ -12,9 +12,11 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import (
     Arrange,
     CancelLogin,
+    ChangeSyncKey,
     Command,
     DismissTrouble,
     EditSettings,
+    EndOldSyncKey,
     FindProxy,
     ForgetSync,
     LookAt,
@@ -36,8 +38,10 @@ from probe_tray.core.commands import (
     StartLogin,
     StopConnectionCheck,
     StopModelTest,
+    StopSharing,
     SyncCommand,
     SyncNow,
+    TableCommand,
     TryConnection,
     TryModels,
     TrySync,
@@ -82,6 +86,7 @@ from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_service import SyncService
+from probe_tray.engine.sync.table_service import TableService
 from probe_tray.engine.timers import end_all, to_the_end, watch_clock, watch_machine
 from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.engine.update.update_service import UpdateService
@@ -109,6 +114,7 @@ class EngineUseCases(NamedTuple):
     arrangement: ArrangementService
     transfers: Transfers
     sync: SyncService
+    table: TableService
     settings: SettingsService
     updates: UpdateService
     incidents: IncidentService
@@ -154,6 +160,7 @@ class Engine:
             parts.arrangement,
         )
         self._connection, self._transfers, self._sync = parts.connection, parts.transfers, parts.sync
+        self._table = parts.table
         self._models, self._recording, self._monitor = parts.models, parts.recording, parts.monitor
         self._settings, self._updates, self._incidents = parts.settings, parts.updates, parts.incidents
         self._login_start, self._hooks = parts.autostart, parts.hooks
@@ -224,7 +231,18 @@ class Engine:
                 self._start(self._account_changes.reset_vault())
             case FindProxy() | TryConnection() | StopConnectionCheck():
                 self._connection.send(command, self._start)
-            case TryModels() | StopModelTest() | OpenReleasePage() | SyncNow() | SetUpSync() | TrySync() | ForgetSync():
+            case (
+                TryModels()
+                | StopModelTest()
+                | OpenReleasePage()
+                | SyncNow()
+                | SetUpSync()
+                | TrySync()
+                | ForgetSync()
+                | ChangeSyncKey()
+                | EndOldSyncKey()
+                | StopSharing()
+            ):
                 self._send_work(command)
             case (
                 ReadFiles()
@@ -243,7 +261,7 @@ class Engine:
             case EditSettings(change=change):
                 self._start(self._change_settings(change))
 
-    def _send_work(self, command: TryModels | StopModelTest | OpenReleasePage | SyncCommand) -> None:
+    def _send_work(self, command: TryModels | StopModelTest | OpenReleasePage | SyncCommand | TableCommand) -> None:
         match command:
             case TryModels():
                 self._start(self._models.run(command))
@@ -253,6 +271,8 @@ class Engine:
                 self._start(self._updates.open_page())
             case SyncNow() | SetUpSync() | TrySync() | ForgetSync():
                 self._start(self._sync.do(command))
+            case ChangeSyncKey() | EndOldSyncKey() | StopSharing():
+                self._start(self._table.do(command))
 
     def _send_check(self, command: Refresh | PanelOpened | LookAt | UseWindows | ShowDetails) -> None:
         match command:

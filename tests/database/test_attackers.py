@@ -44,11 +44,11 @@ class HastyClock(FakeClock):
 class Computer:
     """One that shares the table of a real database."""
 
-    def __init__(self, rest: PostgRest, *held: Credential, key: Secret = KEY) -> None:
+    def __init__(self, rest: PostgRest, *held: Credential, key: Secret = KEY, name: str = "study-pc") -> None:
         self.kept = MemoryStore(StoreKind.VAULT, *held)
         tables = HttpTableFactory(ProxyChoice(), {}, handles=KnownSecrets().add)
         accounts = Accounts((self.kept,), Store(AppState()))
-        self.bench = SyncBench(accounts, TaskLocks(), HastyClock(), FakeRandomness(), tables=tables)
+        self.bench = SyncBench(accounts, TaskLocks(), HastyClock(), FakeRandomness(), tables=tables, computer=name)
         self.target = SyncTarget(url=rest.url, api_key=Secret(API_KEY), key=key)
 
     async def sync(self, options: SyncOptions | None = None) -> SyncReport:

@@ -20,9 +20,13 @@ from probe_tray.core.errors import (
     SyncUnprotectedError,
     TableUncheckedError,
 )
-from probe_tray.core.sync.rows import StepKind, SyncOptions
+from probe_tray.core.sync.rows import StepKind, SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
 from probe_tray.core.sync.table_key import keys_of
+
+
+from probe_tray.core.sync.table_key import key_id, keys_of
+from probe_tray.engine.sync.shared_logins import SharedTable
 from probe_tray.engine.sync.table_owner import TableOwner, forget_old_key
 from tests.database.conftest import SQL, protect
 from tests.database.test_attackers import RESTORE, Computer, kinds, login, renewing, two_that_share
@@ -337,3 +341,26 @@ async def test_the_old_key_is_kept_while_only_it_opens_a_row_that_is_not_used(re
         rest.database.run("delete from tokens where id = 'account-eve'")
         report = await first.sync()
         assert (report.only_old_key, report.old_key_ended) == ((), True)
+
+
+async def test_each_computer_shows_in_its_rows_whether_it_has_the_new_key(rest_protected: PostgRest) -> None:
+    def newest(report: SyncReport) -> dict[str, str]:
+        return {item.stamp.computer: item.stamp.newest_key_id for item in report.items if item.stamp is not None}
+
+    with rest_protected as rest:
+        first, second = Owned(rest, login(1)), Owned(rest, login(1, "bob"), name="office-mac")
+        for computer in (first, second):
+            await computer.sync()
+        first.use((await first.own().begin_key_change(first.target)).key)
+        new, old = map(key_id, keys_of(first.target.key))
+        report = await first.sync()
+        assert newest(report) == {"study-pc": new, "office-mac": old}
+        assert report.newest_key_id == new
+        second.use(first.target.key)
+        before = [item.stamp for item in (await first.sync()).items]
+        report = await second.sync()
+        assert newest(report) == {"study-pc": new, "office-mac": new}
+        assert [item.stamp and (item.stamp.action, item.stamp.at) for item in report.items] == [
+            stamp and (stamp.action, stamp.at) for stamp in before
+        ], "the rows say what they said of the login"
+        assert (await second.sync()).resealed == 0

@@ -39,6 +39,7 @@ class _ProtectedContent(msgspec.Struct, frozen=True, kw_only=True):
     action: RowAction = RowAction.SHARED
     computer: str = ""
     at: datetime | None = None
+    newest_key_id: str = ""
 
 
 _CONTENT: Final = msgspec.json.Decoder(_ProtectedContent)
@@ -117,7 +118,13 @@ class AesGcmLoginCipher:
         return _opened(row, plain, None)
 
     def _protected(self, login: msgspec.Raw, row_id: str, nonce: bytes, stamp: RowStamp) -> str:
-        content = _ProtectedContent(login=login, action=stamp.action, computer=stamp.computer, at=stamp.at)
+        content = _ProtectedContent(
+            login=login,
+            action=stamp.action,
+            computer=stamp.computer,
+            at=stamp.at,
+            newest_key_id=stamp.newest_key_id,
+        )
         bound = associated_data(row_id, stamp.key_id, stamp.generation)
         try:
             sealed = nonce + self._ciphers[stamp.key_id].encrypt(nonce, msgspec.json.encode(content), bound)
@@ -142,6 +149,7 @@ class AesGcmLoginCipher:
             action=content.action,
             computer=content.computer,
             at=content.at,
+            newest_key_id=content.newest_key_id,
         )
         if stamp.action is RowAction.REMOVED:
             return OpenedRow(row=row, fault=StepKind.WITHDRAWN, stamp=stamp)

@@ -39,6 +39,8 @@ class RowStamp(msgspec.Struct, frozen=True, kw_only=True):
     """The name of the computer; empty where it has none."""
     at: datetime | None = None
     """When, by that computer's clock; aware UTC."""
+    newest_key_id: str = ""
+    """The newest key that this computer had then, which is another one than ``key_id`` while the key is changed."""
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -153,6 +153,8 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     """Accounts that were not looked at because it was broken off."""
     resealed: int = 0
     """Rows that were sealed anew, since the table is protected now or its key was changed."""
+    newest_key_id: str = ""
+    """The name of the key that this computer had, of two the new one; empty where the table was not reached."""
     old_key_ended: bool = False
     """Of two keys only the new one is let in, and no row needs the old one, or a person gave such rows up."""
     only_old_key: tuple[str, ...] = ()

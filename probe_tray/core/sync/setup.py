@@ -10,6 +10,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ConfigError, Phrase, Problem, SyncOffError
 from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import SyncReport
+from probe_tray.core.sync.table_change import TableChange
 from probe_tray.core.sync.table_key import KEY_SEPARATOR
 
 API_KEY, KEY, ADDRESS = "sync_api_key", "sync_aes_gcm_key", "sync_url"
@@ -64,6 +65,8 @@ class SyncSetup(msgspec.Struct, frozen=True, kw_only=True):
     """Why it cannot begin as it is set up: a value that is no good, or a keyring that does not open."""
     is_protected: bool = False
     """Whether this computer has seen the table protected."""
+    is_key_changing: bool = False
+    """Whether a new key and an old one are kept: a change of the key was begun, and is not at its end."""
 
     @property
     def begun(self) -> bool:
@@ -112,6 +115,8 @@ class SyncState(msgspec.Struct, frozen=True, kw_only=True):
     testing: bool = False
     test: SyncTestResult | None = None
     """The last look at the table; None before the first, and while one runs."""
+    change: TableChange | None = None
+    """What a person changes about the table as a whole; None before the first."""
     set_up: SetUpAnswer = SetUpAnswer()
     """The answer to the last setup. Nothing else says whether it was kept: syncs and tests change the state too."""
 

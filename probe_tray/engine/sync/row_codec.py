@@ -51,8 +51,21 @@ class RowCodec:
         return self._record.protected
 
     def is_outdated(self, opened: OpenedRow) -> bool:
-        """Whether a row is in another form than is written now, or sealed with another key."""
-        return self._record.protected and (opened.stamp is None or opened.stamp.key_id != self._key_id)
+        """Whether a row is in another form than is written now, or sealed with another key.
+
+        While the key is changed also one that this computer wrote before it had the new one: the others see it by that.
+        """
+        stamp = opened.stamp
+        if not self._record.protected or stamp is None:
+            return self._record.protected
+        newest, *older = self._cipher.key_ids
+        is_silent = bool(older) and stamp.computer == self._writer.computer and stamp.newest_key_id != newest
+        return stamp.key_id != self._key_id or is_silent
+
+    @property
+    def newest_key_id(self) -> str:
+        """The name of the key here, of two the new one."""
+        return self._cipher.key_ids[0]
 
     def needs_old_key(self, opened: OpenedRow) -> bool:
         """Whether only the old key of two opens it, as far as is known; also where what it holds is not used."""
@@ -85,9 +98,8 @@ class RowCodec:
 
     def withdraw(self, before: OpenedRow) -> OpenedRow:
         """The row that takes an account out of the table. Raises SyncError."""
-        writer, row_id = self._writer, before.row.id
-        stamp = replace(self._stamp(row_id, before.stamp), action=RowAction.REMOVED, computer=writer.computer)
-        stamp = replace(stamp, at=writer.clock.now())
+        row_id = before.row.id
+        stamp = replace(self._own_stamp(row_id, before.stamp), action=RowAction.REMOVED)
         row = self._cipher.seal_removed(row_id, self._nonce(), stamp)
         return OpenedRow(row=row, fault=StepKind.WITHDRAWN, stamp=stamp)
 
@@ -96,10 +108,7 @@ class RowCodec:
         known = None if before is None else before.stamp
         if not self._record.protected and known is None:
             return OpenedRow(row=self._cipher.seal(login, self._nonce(), self._writer.zone), login=login)
-        stamp = replace(
-            self._stamp(login.account_id, known), action=self._writer.action, computer=self._writer.computer
-        )
-        return self._sealed(login, replace(stamp, at=self._writer.clock.now()))
+        return self._sealed(login, self._own_stamp(login.account_id, known))
 
     def reseal(self, before: OpenedRow) -> OpenedRow | None:
         """The same row in the form and with the key that are written now; it goes on saying who wrote it.
@@ -112,11 +121,23 @@ class RowCodec:
             return None
         stamp = self._stamp(before.row.id, known)
         if known is not None:
-            stamp = replace(stamp, action=known.action, computer=known.computer, at=known.at)
+            is_own = known.computer == self._writer.computer
+            newest = self.newest_key_id if is_own else known.newest_key_id
+            stamp = replace(stamp, action=known.action, computer=known.computer, at=known.at, newest_key_id=newest)
         if login is not None:
             return self._sealed(login, stamp)
         return OpenedRow(
             row=self._cipher.seal_removed(before.row.id, self._nonce(), stamp), fault=before.fault, stamp=stamp
+        )
+
+    def _own_stamp(self, row_id: str, known: RowStamp | None) -> RowStamp:
+        writer = self._writer
+        return replace(
+            self._stamp(row_id, known),
+            action=writer.action,
+            computer=writer.computer,
+            at=writer.clock.now(),
+            newest_key_id=self.newest_key_id,
         )
 
     def _stamp(self, row_id: str, known: RowStamp | None) -> RowStamp:

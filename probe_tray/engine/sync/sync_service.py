@@ -27,6 +27,7 @@ from probe_tray.core.sync.setup import (
     target,
 )
 from probe_tray.core.sync.setup_code import SetupCode, write_code
+from probe_tray.core.sync.table_key import keys_of
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
@@ -103,27 +104,31 @@ class SyncService:
             case ForgetSync():
                 await self._forget()
 
-    async def sync(self, options: SyncOptions) -> None:
-        """Run one sync, or wait for the one that runs."""
-        if self._running is None or options != SyncOptions():
+    async def sync(self, options: SyncOptions, *, anew: bool = False) -> None:
+        """Run one sync, or wait for the one that runs; ``anew``: begin after that one, which has missed a change."""
+        if self._running is None or anew or options != SyncOptions():
             while self._running is not None:
                 await asyncio.wait({self._running})
             task = self._running = asyncio.ensure_future(self._run(options))
             task.add_done_callback(lambda _: setattr(self, "_running", None))
         await asyncio.shield(self._running)
 
+    async def target(self) -> SyncTarget:
+        """The table that is set up. Raises a ProbeError that says what is missing or wrong."""
+        return await self._target(SyncSecrets())
+
     async def watch(self) -> None:
         """Begin by itself as the settings say, until cancelled."""
         unsubscribe = self._store.on_event(self._on_event)
         try:
-            await self._look()
+            await self.look()
             hours, regular = self._hours, self._after(_AFTER_START) if self._hours else None
             while True:
                 await self._timer.wait(_TICK)
                 self._timer.clear()
                 if self._stale:
                     self._stale = False
-                    await self._look()
+                    await self.look()
                 if hours != self._hours:
                     hours = self._hours
                     regular = self._after(timedelta(hours=hours)) if hours else None
@@ -144,7 +149,7 @@ class SyncService:
             self._begin_within(_AFTER_RENEWAL)
 
     async def _begin(self) -> None:
-        await self._look()
+        await self.look()
         if self._state.setup.ready:
             await self.sync(SyncOptions())
             report = self._state.report
@@ -174,7 +179,7 @@ class SyncService:
         report = self._state.report
         try:
             try:
-                goal = await self._target(SyncSecrets())
+                goal = await self.target()
             except ProbeError as error:
                 report = SyncReport(ended_at=self._clock.now(), problem=error.problem)
             else:
@@ -186,7 +191,7 @@ class SyncService:
                 await self._accounts.read()
             if report.problem is not None and report.problem.kind.passing and self._is_automatic:
                 self._begin_within(_AFTER_FAILURE)
-            await self._look()
+            await self.look()
         finally:
             self._tell(replace(self._state, running=False, report=report))
 
@@ -221,7 +226,7 @@ class SyncService:
             self._tell(replace(self._state, setup=replace(self._state.setup, problem=error.problem)))
             self._answer(error.problem)
         else:
-            await self._look()
+            await self.look()
             self._answer(None)
 
     def _answer(self, problem: Problem | None) -> None:
@@ -253,7 +258,7 @@ class SyncService:
             given = replace(held, api_key=given.api_key or held.api_key, key=given.key or held.key)
         return target(self._settings.sync_url if url is None else url, given, self._service.place)
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
         """Tell whether it is set up. The keyring is asked only where there is an address."""
         url = self._settings.sync_url
         setup = SyncSetup(url=url)
@@ -262,7 +267,9 @@ class SyncService:
                 held = await self._secrets.load()
                 setup = replace(setup, api_key=held.api_key_place, key=held.key_place)
                 goal = target(url, held, self._service.place)
-                setup = replace(setup, is_protected=await self._syncing.is_protected(goal.url))
+                changing = len(keys_of(goal.key)) > 1
+                protected = await self._syncing.is_protected(goal.url)
+                setup = replace(setup, is_protected=protected, is_key_changing=changing)
             except SyncOffError:
                 # What is missing is seen; it is no fault.
                 pass

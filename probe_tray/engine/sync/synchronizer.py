@@ -101,6 +101,7 @@ class Synchronizer:
             problem=problem,
             left=left,
             resealed=resealed,
+            newest_key_id="" if run is None else run.codec.newest_key_id,
             old_key_ended=unread is not None and (options.overwrite_all or not unread),
             only_old_key=unread or (),
         )

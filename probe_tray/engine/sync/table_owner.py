@@ -5,13 +5,15 @@ written with the old one until that ends. Each step can be done again, so that w
 the new key is kept here before the table hears of it, and the old one is forgotten once no row needs it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from probe_tray.core.account.account_names import AccountNames, matching
 from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     KeyInFileError,
+    RowTakenError,
     SyncConflictError,
     SyncKeyEndedError,
     SyncKeyUnfinishedError,
@@ -31,6 +33,9 @@ from probe_tray.engine.sync.sync_run import SyncContext
 from probe_tray.engine.sync.synchronizer import old_key_has_ended, rows_of_old_key
 from probe_tray.ports.accounts import SyncVault
 from probe_tray.ports.http import RemoteTable
+
+_Find = Callable[[Sequence[OpenedRow]], tuple[OpenedRow, Credential]]
+"""Finds one row among all. Raises a SyncError."""
 
 
 class TableOwner:
@@ -89,11 +94,18 @@ class TableOwner:
 
     async def withdraw(self, target: SyncTarget, who: str) -> Credential:
         """Take the account ``who``, an email or an id, out of the table for all computers; what its row held."""
+        return await self._withdraw(target, lambda rows: _only_one(rows, who))
+
+    async def withdraw_account(self, target: SyncTarget, key: AccountKey) -> Credential:
+        """The same of an account that this computer has; another member of its team may have the row."""
+        return await self._withdraw(target, lambda rows: _row_of(rows, key))
+
+    async def _withdraw(self, target: SyncTarget, find: _Find) -> Credential:
         async with self._context.tables.open(target) as table:
             status = await _check_protected(table)
             codec = await self._context.codec(target, RowAction.REMOVED)
             codec.check(status)
-            opened, login = _only_one([codec.open(row) for row in await table.rows()], who)
+            opened, login = find([codec.open(row) for row in await table.rows()])
             sealed = codec.withdraw(opened)
             if not await table.replace(sealed.row, opened.row):
                 raise SyncConflictError
@@ -133,6 +145,14 @@ def _only_one(rows: Sequence[OpenedRow], who: str) -> tuple[OpenedRow, Credentia
 def _names(row: OpenedRow) -> AccountNames:
     # An alias is this computer's own, and other computers share the table.
     return AccountNames("", (row.row.id, "" if row.login is None else row.login.email))
+
+
+def _row_of(rows: Sequence[OpenedRow], key: AccountKey) -> tuple[OpenedRow, Credential]:
+    """The row of the account ``key``. Raises a SyncError where that is none that opens, or another member's."""
+    opened, login = _only_one([row for row in rows if row.row.id == key.account_id], key.account_id)
+    if key.user_id and login.key.user_id and login.key.user_id != key.user_id:
+        raise RowTakenError
+    return opened, login
 
 
 def _named(row: OpenedRow) -> str:

@@ -40,6 +40,8 @@ from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_service import SyncService
+from probe_tray.engine.sync.table_owner import TableOwner
+from probe_tray.engine.sync.table_service import TableService
 from probe_tray.ports.desktop import Notification
 from probe_tray.ports.http import QuotaService
 from tests.support.fakes import (
@@ -384,6 +386,8 @@ class Bench:
             self.randomness,
             self.settings,
         )
+        owner = TableOwner(self.sync.context, self.sync.secrets)
+        self.sync.changes = TableService(owner, self.sync.service, self.store)
 
     @property
     def state(self) -> AppState:

@@ -22,6 +22,7 @@ from probe_tray.engine.sync.shared_logins import SharedTable
 from probe_tray.engine.sync.sync_run import SyncContext
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.sync.synchronizer import Synchronizer
+from probe_tray.engine.sync.table_service import TableService
 from probe_tray.ports.accounts import AccountLocks
 from probe_tray.ports.http import Tables
 from probe_tray.ports.time import Clock, Randomness
@@ -211,7 +212,8 @@ class SyncBench:
     """Sync of one machine."""
 
     service: SyncService
-    """What a bench with settings puts there."""
+    """What a bench with settings puts there. Likewise ``changes``."""
+    changes: TableService
 
     def __init__(
         self,
@@ -222,6 +224,7 @@ class SyncBench:
         table: FakeTable | None = None,
         *,
         tables: Tables | None = None,
+        computer: str = "study-pc",
     ) -> None:
         self.table = table or FakeTable()
         self.memory, self.secrets = MemoryOfRows(), FakeSyncSecrets()
@@ -239,7 +242,7 @@ class SyncBench:
             clock=clock,
             randomness=randomness,
             zone=UTC,
-            computer="study-pc",
+            computer=computer,
         )
         self.ready = False
         """Whether renewals find the table."""

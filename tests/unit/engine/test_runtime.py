@@ -120,6 +120,7 @@ class Program(Bench):
             recording=self.recording,
             transfers=self.transfer.transfers,
             sync=self.sync.service,
+            table=self.sync.changes,
             settings=self.settings,
             updates=UpdateService(
                 self.feed, self.update_file, self.browser, self.store, self.clock, self.randomness, "1.0.0"

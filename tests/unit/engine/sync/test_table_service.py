@@ -1,0 +1,186 @@
+"""Changes of the table as a whole in the tray app, over doubles."""
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.commands import ChangeSyncKey, EndOldSyncKey, StopSharing, SyncNow
+from probe_tray.core.errors import (
+    KeyringLockedError,
+    NotSentError,
+    RowTakenError,
+    SyncNoKeyChangeError,
+    SyncUnprotectedError,
+)
+from probe_tray.core.sync.rows import StepKind
+from probe_tray.core.sync.setup import SecretPlace, SyncChanged, SyncState
+from probe_tray.core.sync.table_change import TableChange, TableChangeKind
+from probe_tray.core.sync.table_key import key_id, keys_of, table_digest
+from probe_tray.core.sync.table_record import TableStatus
+from tests.support.fakes import problem_kind, settle
+from tests.support.tokens import credential
+from tests.unit.engine.sync.test_sync_service import HELD, SyncedBench
+from tests.unit.engine.sync_bench import KEY
+
+ANA = credential()
+
+
+class Owner(SyncedBench):
+    """A tray app whose table is protected."""
+
+    def __init__(self) -> None:
+        super().__init__(ANA)
+        self.sync.secrets.held = replace(HELD, key_place=SecretPlace.KEYRING)
+        self.sync.table.state = TableStatus(protected=True, digests=(table_digest(KEY),))
+
+    @property
+    def change(self) -> TableChange:
+        assert self.known.change is not None
+        return self.known.change
+
+    @property
+    def keys(self) -> tuple[Secret, ...]:
+        held = self.sync.secrets.held.key
+        assert held is not None
+        return keys_of(held)
+
+    @property
+    def digests(self) -> set[str]:
+        status = self.sync.table.state
+        assert status is not None
+        return set(status.digests)
+
+
+async def test_the_key_is_changed_in_two_steps_and_every_row_is_sealed_with_the_new_one() -> None:
+    bench = Owner()
+    await bench.sync.service.do(SyncNow())
+    await bench.sync.changes.do(ChangeSyncKey())
+    new, old = bench.keys
+    assert (bench.change.kind, bench.change.running, bench.change.problem) == (TableChangeKind.NEW_KEY, False, None)
+    assert (old, bench.known.setup.is_key_changing) == (KEY, True)
+    assert bench.digests == {table_digest(new), table_digest(old)}
+    report = bench.known.report
+    assert report is not None
+    (item,) = report.items
+    assert item.stamp is not None
+    assert (item.stamp.key_id, item.stamp.newest_key_id) == (key_id(old), key_id(new)), "seen to have the new key"
+    await bench.sync.changes.do(EndOldSyncKey())
+    assert (bench.change.kind, bench.change.number) == (TableChangeKind.END_OLD_KEY, 2)
+    assert (bench.keys, bench.digests) == ((new,), {table_digest(new)})
+    assert not bench.known.setup.is_key_changing
+    assert key_id(new) in bench.sync.table.held[ANA.account_id].token_data.reveal()
+
+
+async def test_a_change_goes_on_after_a_restart_and_each_step_can_be_done_again() -> None:
+    bench = Owner()
+    await bench.sync.changes.do(ChangeSyncKey())
+    new = bench.keys[0]
+    bench.store.dispatch(SyncChanged(sync=SyncState()))
+    async with bench.watching():
+        assert bench.known.setup.is_key_changing
+    await bench.sync.changes.do(ChangeSyncKey())
+    assert bench.keys[0] == new, "no third key"
+    # The table heard of the end, and the program did not live to know it.
+    await bench.sync.table.end_other_keys(table_digest(new))
+    await bench.sync.changes.do(EndOldSyncKey())
+    assert (bench.keys, bench.change.problem) == ((new,), None)
+
+
+async def test_what_broke_a_change_off_is_told_and_it_can_be_done_again() -> None:
+    bench = Owner()
+
+    async def cut(request: str) -> None:
+        if request == "add_key":
+            raise NotSentError
+
+    bench.sync.table.before = cut
+    await bench.sync.changes.do(ChangeSyncKey())
+    assert (problem_kind(bench.change.problem), bench.change.running) == (NotSentError, False)
+    assert bench.known.setup.is_key_changing, "the new key is kept here, before the table hears of it"
+    new = bench.keys[0]
+
+    async def calm(_request: str) -> None:
+        pass
+
+    bench.sync.table.before = calm
+    await bench.sync.changes.do(ChangeSyncKey())
+    assert (bench.change.problem, bench.keys[0]) == (None, new)
+    assert table_digest(new) in bench.digests
+
+
+async def test_what_cannot_be_done_is_told() -> None:
+    bench = Owner()
+    await bench.sync.changes.do(EndOldSyncKey())
+    assert problem_kind(bench.change.problem) == SyncNoKeyChangeError
+    bench.sync.secrets.fault = KeyringLockedError()
+    await bench.sync.changes.do(ChangeSyncKey())
+    assert problem_kind(bench.change.problem) == KeyringLockedError
+    bench.sync.secrets.fault = None
+    bench.sync.table.state = TableStatus(protected=False)
+    await bench.sync.changes.do(ChangeSyncKey())
+    assert problem_kind(bench.change.problem) == SyncUnprotectedError
+    assert bench.keys == (KEY,)
+
+
+async def test_one_change_runs_at_a_time_and_says_so() -> None:
+    bench = Owner()
+    waits = asyncio.Event()
+
+    async def wait(_request: str) -> None:
+        await waits.wait()
+
+    bench.sync.table.before = wait
+    first = asyncio.ensure_future(bench.sync.changes.do(ChangeSyncKey()))
+    await settle()
+    assert bench.change.running
+    await bench.sync.changes.do(ChangeSyncKey())
+    assert bench.change.number == 1
+    waits.set()
+    await first
+    assert (bench.change.number, bench.change.running) == (1, False)
+    assert len(bench.keys) == 2
+
+
+async def test_an_account_is_taken_out_of_the_table_and_its_login_stays_here() -> None:
+    bench = Owner()
+    await bench.sync.service.do(SyncNow())
+    await bench.sync.changes.do(StopSharing(ANA.key))
+    assert (bench.change.kind, bench.change.account, bench.change.problem) == (
+        TableChangeKind.STOP_SHARING,
+        ANA.key,
+        None,
+    )
+    report = bench.known.report
+    assert report is not None
+    assert [item.kind for item in report.items] == [StepKind.WITHDRAWN]
+    assert bench.state.account(ANA.key) is not None
+
+
+async def test_the_row_of_another_member_of_the_team_is_not_taken_out() -> None:
+    bench = Owner()
+    await bench.sync.service.do(SyncNow())
+    before = dict(bench.sync.table.held)
+    await bench.sync.changes.do(StopSharing(AccountKey(ANA.account_id, "user-of-somebody-else")))
+    assert problem_kind(bench.change.problem) == RowTakenError
+    assert bench.sync.table.held == before
+
+
+@pytest.mark.parametrize("command", [ChangeSyncKey(), StopSharing(ANA.key)])
+async def test_a_change_that_is_cut_off_by_the_end_of_the_program_is_not_said_to_run(
+    command: ChangeSyncKey | StopSharing,
+) -> None:
+    bench = Owner()
+
+    async def wait(_request: str) -> None:
+        await asyncio.Event().wait()
+
+    bench.sync.table.before = wait
+    task = asyncio.ensure_future(bench.sync.changes.do(command))
+    await settle()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not bench.change.running
