@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from probe_tray.core.account.arrangement import Arrangement, Density
 from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ModelRefusedError, ProxyFailedError, QuotaUsedUpError, SyncKeyError
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelRun, ModelTest
 from probe_tray.core.quota.history import Span
@@ -29,6 +30,7 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import SyncReport
 from probe_tray.core.sync.setup import SyncTestResult
+from probe_tray.core.sync.setup_code import SetupCode, write_code
 from probe_tray.resources import resource
 from probe_tray.ui.details.details_window import DetailsActions, DetailsWindow
 from probe_tray.ui.login.login_dialog import LoginActions, LoginDialog
@@ -37,6 +39,7 @@ from probe_tray.ui.panel.card_actions import open_card_menu
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
+from probe_tray.ui.sync.key_change_dialog import KeyChangeDialog
 from probe_tray.ui.sync.result_dialog import SyncResultDialog
 from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
 from probe_tray.ui.sync.sync_controller import SyncController
@@ -48,6 +51,7 @@ from probe_tray.view.models.model_test import consent, model_test
 from probe_tray.view.panel.account_menu import account_menu, removing, vault_reset_question
 from probe_tray.view.presenter import present
 from probe_tray.view.settings.connection import connection
+from probe_tray.view.sync.key_change_view import ending_key
 from probe_tray.view.sync.sync_view import overwriting, sync_result
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
@@ -55,7 +59,7 @@ from probe_tray.view.view_models import IconLook, Tone
 from probe_tray.wiring import table_sql
 from tests.support.widgets import opened
 from tests.unit.ui import samples
-from tests.unit.ui.sync_samples import synced
+from tests.unit.ui.sync_samples import changing, synced
 from tests.unit.ui.transfer_pictures import exports, imports
 
 WARN, BAD = Tone.WARNING, Tone.CRITICAL
@@ -261,6 +265,23 @@ def _synced(theme: Theme, t: Translator) -> list[QPixmap]:
         windows.show_result()
         drawn.append(_grab(opened(SyncResultDialog)))
     rows = sync_result(AppState(sync=tested), here, t).rows
+    for sync in (replace(changing(), setup=replace(changing().setup, is_key_changing=False)), changing()):
+        engine.change(AppState(sync=sync))
+        windows.set_up()
+        opened(SyncSetupDialog).key.make.click()
+        window = opened(KeyChangeDialog)
+        engine.sync_code = write_code(
+            SetupCode(
+                url="https://abcdefgh.supabase.co",
+                api_key=Secret("sb_publishable_" + "a1" * 16),
+                key=Secret(f"{'07' * 32}:{'5e' * 32}"),
+            )
+        )
+        window.code.show_code.click()
+        drawn.append(_grab(window))
+        opened(SyncSetupDialog).hide()
+    question.ask(ending_key(changing(), t), lambda _: None)
+    drawn.append(_grab(question))
     question.ask(overwriting(rows[1], t), lambda _: None)
     drawn.append(_grab(question))
     # What is in the clipboard must not outlive Python.

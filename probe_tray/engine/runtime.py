@@ -12,13 +12,10 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import (
     Arrange,
     CancelLogin,
-    ChangeSyncKey,
     Command,
     DismissTrouble,
     EditSettings,
-    EndOldSyncKey,
     FindProxy,
-    ForgetSync,
     LookAt,
     MoveAccount,
     MuteAccount,
@@ -32,19 +29,15 @@ from probe_tray.core.commands import (
     Renew,
     ReopenBrowser,
     ResetVault,
-    SetUpSync,
     ShowDetails,
     ShowSyncCode,
     StartLogin,
     StopConnectionCheck,
     StopModelTest,
-    StopSharing,
     SyncCommand,
-    SyncNow,
     TableCommand,
     TryConnection,
     TryModels,
-    TrySync,
     UndoLast,
     UseWindows,
 )
@@ -215,8 +208,8 @@ class Engine:
 
     def send(self, command: Command) -> None:
         """Have ``command`` done; never waits."""
-        if isinstance(command, NotificationCommand):
-            self._start(self._alerting.do(command, self._on_alert))
+        if isinstance(command, NotificationCommand | SyncCommand | TableCommand | TryModels | OpenReleasePage):
+            self._start(self._do(command))
             return
         match command:
             case StartLogin() | CancelLogin() | ReopenBrowser() | PasteAddress():
@@ -231,19 +224,8 @@ class Engine:
                 self._start(self._account_changes.reset_vault())
             case FindProxy() | TryConnection() | StopConnectionCheck():
                 self._connection.send(command, self._start)
-            case (
-                TryModels()
-                | StopModelTest()
-                | OpenReleasePage()
-                | SyncNow()
-                | SetUpSync()
-                | TrySync()
-                | ForgetSync()
-                | ChangeSyncKey()
-                | EndOldSyncKey()
-                | StopSharing()
-            ):
-                self._send_work(command)
+            case StopModelTest():
+                self._models.stop()
             case (
                 ReadFiles()
                 | ReadPasted()
@@ -261,18 +243,19 @@ class Engine:
             case EditSettings(change=change):
                 self._start(self._change_settings(change))
 
-    def _send_work(self, command: TryModels | StopModelTest | OpenReleasePage | SyncCommand | TableCommand) -> None:
-        match command:
-            case TryModels():
-                self._start(self._models.run(command))
-            case StopModelTest():
-                self._models.stop()
-            case OpenReleasePage():
-                self._start(self._updates.open_page())
-            case SyncNow() | SetUpSync() | TrySync() | ForgetSync():
-                self._start(self._sync.do(command))
-            case ChangeSyncKey() | EndOldSyncKey() | StopSharing():
-                self._start(self._table.do(command))
+    async def _do(
+        self, command: NotificationCommand | SyncCommand | TableCommand | TryModels | OpenReleasePage
+    ) -> None:
+        if isinstance(command, NotificationCommand):
+            await self._alerting.do(command, self._on_alert)
+        elif isinstance(command, SyncCommand):
+            await self._sync.do(command)
+        elif isinstance(command, TableCommand):
+            await self._table.do(command)
+        elif isinstance(command, TryModels):
+            await self._models.run(command)
+        else:
+            await self._updates.open_page()
 
     def _send_check(self, command: Refresh | PanelOpened | LookAt | UseWindows | ShowDetails) -> None:
         match command:

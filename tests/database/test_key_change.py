@@ -22,11 +22,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.sync.rows import StepKind, SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
-from probe_tray.core.sync.table_key import keys_of
-
-
 from probe_tray.core.sync.table_key import key_id, keys_of
-from probe_tray.engine.sync.shared_logins import SharedTable
 from probe_tray.engine.sync.table_owner import TableOwner, forget_old_key
 from tests.database.conftest import SQL, protect
 from tests.database.test_attackers import RESTORE, Computer, kinds, login, renewing, two_that_share

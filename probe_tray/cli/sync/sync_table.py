@@ -9,7 +9,8 @@ from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.core.errors import Problem
 from probe_tray.core.sync.envelope import RowStamp
 from probe_tray.core.sync.rows import RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
-from probe_tray.view.sync.sync_view import done_words, written_words
+from probe_tray.view.sync.last_changes import key_holders, last_changes, written_words
+from probe_tray.view.sync.sync_view import done_words
 from probe_tray.view.tables.status_table import Cell, Weight, printable
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -85,21 +86,18 @@ def sync_failures(report: SyncReport, t: Translator) -> list[str]:
 
 
 def last_of_each_computer(report: SyncReport, now: datetime, t: Translator) -> list[str]:
-    """What each computer last did in the table, the latest first; ``now`` is aware."""
-    latest: dict[str, tuple[datetime, SyncItem]] = {}
-    for item in report.items:
-        stamp = item.stamp
-        if stamp is not None and stamp.computer and stamp.at is not None:
-            known = latest.get(stamp.computer)
-            if known is None or known[0] < stamp.at:
-                latest[stamp.computer] = (stamp.at, item)
+    """What each computer last did in the table, the latest first; ``now`` is aware.
+
+    While the key is changed also which of them are known to have the new one.
+    """
     moment = Now(now, UTC)
-    newest = sorted(latest.values(), key=lambda one: one[0], reverse=True)
-    return [
-        t("{account}: {note}", account=printable(item.who), note=printable(written_words(item.stamp, moment, t)))
-        for _, item in newest
-        if item.stamp is not None
+    lines = [
+        t("{account}: {note}", account=one.who, note=written_words(one.stamp, moment, t))
+        for one in last_changes(report)
     ]
+    if report.is_key_changing:
+        lines += key_holders(report, moment, t)
+    return [printable(line) for line in lines]
 
 
 def old_key_words(report: SyncReport, t: Translator) -> str:

@@ -161,6 +161,12 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     """Of two keys only the new one is let in: the ids of the rows that the old one alone opens even so."""
 
     @property
+    def is_key_changing(self) -> bool:
+        """Whether a row is sealed with an older key than this computer has."""
+        stamps = [item.stamp for item in self.items if item.stamp is not None]
+        return bool(self.newest_key_id) and any(stamp.key_id != self.newest_key_id for stamp in stamps)
+
+    @property
     def sent(self) -> int:
         """How many logins the table got."""
         return sum(item.kind in SENT for item in self.items)

@@ -104,9 +104,9 @@ class SyncService:
             case ForgetSync():
                 await self._forget()
 
-    async def sync(self, options: SyncOptions, *, anew: bool = False) -> None:
-        """Run one sync, or wait for the one that runs; ``anew``: begin after that one, which has missed a change."""
-        if self._running is None or anew or options != SyncOptions():
+    async def sync(self, options: SyncOptions, *, again: bool = False) -> None:
+        """Run one sync, or wait for the one that runs; ``again``: begin after that one, which has missed a change."""
+        if self._running is None or again or options != SyncOptions():
             while self._running is not None:
                 await asyncio.wait({self._running})
             task = self._running = asyncio.ensure_future(self._run(options))
@@ -210,14 +210,15 @@ class SyncService:
         try:
             goal = await self._target(SyncSecrets(api_key=command.api_key, key=command.key), command.url)
             former = self._settings
+            stays = base_address(former.sync_url) == goal.url
+            key = None if command.key is None else goal.key
             if former.sync_url not in {"", goal.url}:
                 # The former table must never see the keys of the new one, whatever ends this process in between.
                 await self._service.change(change(sync_url=""))
             try:
-                await self._secrets.save(
-                    api_key=None if command.api_key is None else goal.api_key,
-                    key=None if command.key is None else goal.key,
-                )
+                if key is not None and stays and await self._is_one_of_two(key):
+                    key = None
+                await self._secrets.save(api_key=None if command.api_key is None else goal.api_key, key=key)
             except ProbeError:
                 await self._service.change(change(sync_url=former.sync_url))
                 raise
@@ -228,6 +229,11 @@ class SyncService:
         else:
             await self.look()
             self._answer(None)
+
+    async def _is_one_of_two(self, key: Secret) -> bool:
+        """Whether two keys are kept, and it is one of them: a page that showed it must not cost the other one."""
+        held = (await self._secrets.load()).key
+        return held is not None and len(keys_of(held)) > 1 and key in keys_of(held)
 
     def _answer(self, problem: Problem | None) -> None:
         answer = SetUpAnswer(number=self._state.set_up.number + 1, problem=problem)

@@ -94,12 +94,11 @@ class Synchronizer:
             items += run.items
             unkept = await self._remember(run)
             problem = run.problem or problem or unkept
-        left = 0 if run is None else run.left
         return SyncReport(
             ended_at=self._context.clock.now(),
             items=tuple(items),
             problem=problem,
-            left=left,
+            left=0 if run is None else run.left,
             resealed=resealed,
             newest_key_id="" if run is None else run.codec.newest_key_id,
             old_key_ended=unread is not None and (options.overwrite_all or not unread),

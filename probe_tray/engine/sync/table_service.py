@@ -37,8 +37,8 @@ class TableService:
             await self._syncs.look()
             self._tell(replace(change, running=False))
         if change.problem is None:
-            # Rows are sealed anew, and the others see by them what was done.
-            await self._syncs.sync(SyncOptions(), anew=True)
+            # Rows are sealed with the new key, and the others see by them what was done.
+            await self._syncs.sync(SyncOptions(), again=True)
 
     async def _do(self, command: TableCommand) -> None:
         target = await self._syncs.target()

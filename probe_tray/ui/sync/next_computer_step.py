@@ -12,7 +12,7 @@ from probe_tray.ui.sync.qr_picture import QrPicture
 from probe_tray.ui.sync.setup_steps import SetupStep, push_button
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import say, side_by_side, words
-from probe_tray.view.sync.setup_view import NextComputerView, SyncSetupView
+from probe_tray.view.sync.setup_view import NextComputerView
 
 
 class NextComputerStep(SetupStep):
@@ -51,13 +51,13 @@ class NextComputerStep(SetupStep):
         """Whether the code can be seen."""
         return not self.picture.isHidden()
 
-    def show_model(self, model: SyncSetupView, *, complete: bool) -> None:
+    def show_model(self, model: NextComputerView, *, complete: bool) -> None:
         """Show this; ``complete``: there is all that the code needs."""
-        self._model = model.next
-        self.head(model.next.heading, model.next.text)
-        self.copy.setText(model.next.copy)
-        self.picture.setAccessibleName(model.next.picture)
-        self.written.setAccessibleDescription(model.next.written)
+        self._model = model
+        self.head(model.heading, model.text)
+        self.copy.setText(model.copy)
+        self.picture.setAccessibleName(model.picture)
+        self.written.setAccessibleDescription(model.written)
         for button in (self.show_code, self.copy):
             button.setEnabled(complete)
         self._name()

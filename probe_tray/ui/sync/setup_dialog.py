@@ -127,7 +127,7 @@ class SyncSetupDialog(ThemedDialog):
         self.key.show_model(model.key)
         has_key = model.key.exists if self.draft.key is None else is_key(self.draft.key.reveal())
         self.table.show_model(model.table, has_key=has_key)
-        self.next.show_model(model, complete=not complaint)
+        self.next.show_model(model.next, complete=not complaint)
         for button, text in ((self.test, model.test), (self.forget, model.forget)):
             say(button, text)
         self.saver.setText(model.save)

@@ -223,7 +223,7 @@ class KeyStep(SetupStep):
         self.field.setPlaceholderText(model.placeholder_kept if model.exists and not model.fixed else "")
         self.field.setReadOnly(model.fixed)
         self.make.setText(model.create)
-        self.make.setEnabled(not model.fixed)
+        self.make.setEnabled(not model.fixed or model.changes)
         self.copy.setText(model.copy)
         say(self._kept, model.kept)
         self._name()

@@ -15,6 +15,7 @@ class SyncBox(QWidget):
     set_up_wanted = Signal()
     sync_wanted = Signal()
     result_wanted = Signal()
+    key_change_wanted = Signal()
 
     def __init__(self, theme: Theme) -> None:
         """Show nothing yet."""
@@ -23,9 +24,11 @@ class SyncBox(QWidget):
         self._tone: Tone | None = None
         self._said, self._advice, self._last = (words(wrap=True) for _ in range(3))
         self.set_up, self.sync_now, self.result = QPushButton(self), QPushButton(self), QPushButton(self)
+        self.key_change = QPushButton(self)
         row = QHBoxLayout()
         row.setSpacing(theme.px(8))
         for button, wanted in (
+            (self.key_change, self.key_change_wanted),
             (self.set_up, self.set_up_wanted),
             (self.sync_now, self.sync_wanted),
             (self.result, self.result_wanted),
@@ -47,6 +50,7 @@ class SyncBox(QWidget):
         for label, text in ((self._said, model.said), (self._advice, model.advice), (self._last, model.last)):
             say(label, text)
         for button, text in (
+            (self.key_change, model.key_change),
             (self.set_up, model.set_up),
             (self.sync_now, model.sync_now),
             (self.result, model.result),

@@ -12,13 +12,23 @@ from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncNo
 from probe_tray.core.errors import Problem, SyncError
 from probe_tray.core.sync.setup import SecretPlace, SyncState
 from probe_tray.core.sync.setup_code import read_code
+from probe_tray.core.sync.table_change import TableChange
 from probe_tray.core.sync.table_sql import TableSql
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.login.concealed_clipboard import SECONDS, ConcealedClipboard
 from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.sync.key_change_controller import KeyChangeController
 from probe_tray.ui.theme import Theme
-from probe_tray.view.sync.setup_view import TypedCode, complaint, forgetting, refusal, replacing_key, sync_setup
+from probe_tray.view.sync.setup_view import (
+    TypedCode,
+    changes_key,
+    complaint,
+    forgetting,
+    refusal,
+    replacing_key,
+    sync_setup,
+)
 from probe_tray.view.sync.sync_view import SyncRow, can_begin, overwriting, overwriting_all, sync_box, sync_result
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -56,9 +66,14 @@ class SyncController(QObject):
         self._refused: Problem | None = None
         """Why the page could not be kept as it is."""
         self._typed_code = TypedCode()
+        self._change: TableChange | None = None
+        """What the state told last of a change of the table."""
         self._sync_then = False
         """Whether a sync was wanted before it was set up."""
         self._box: SyncBox | None = None
+        self._key_change = KeyChangeController(
+            engine, theme, translator, question, now, self._clipboard, self._replace_key
+        )
         self._setup = LazyWindow(self._make_setup, self._fill_setup)
         self._result = LazyWindow(
             self._make_result, lambda window: window.show_model(sync_result(engine.state, now(), translator))
@@ -80,7 +95,7 @@ class SyncController(QObject):
         if self._setup.visible is None:
             # One that is open already keeps what was typed.
             sync = self._engine.state.sync
-            model = sync_setup(sync, self._typed_code, SECONDS, self._translator)
+            model = sync_setup(sync, sync.setup.url, self._typed_code, SECONDS, self._translator)
             self._setup.made().begin(sync.setup.url, model)
         self._setup.show()
 
@@ -94,6 +109,7 @@ class SyncController(QObject):
         box.set_up_wanted.connect(self.set_up)
         box.sync_wanted.connect(self.sync)
         box.result_wanted.connect(self.show_result)
+        box.key_change_wanted.connect(self._key_change.show)
         self.draw()
 
     def leave(self) -> None:
@@ -108,12 +124,14 @@ class SyncController(QObject):
             self._box.show_model(sync_box(state, self._now(), self._translator))
         self._setup.draw()
         self._result.draw()
+        self._key_change.draw()
 
     def close(self) -> None:
         """Take the windows away for good, and the key out of the clipboard."""
         self._clipboard.clear()
         self._setup.close()
         self._result.close()
+        self._key_change.close()
 
     def _sync(self, command: SyncNow) -> None:
         self._engine.send(command)
@@ -145,6 +163,11 @@ class SyncController(QObject):
 
     def _settle(self, sync: SyncState) -> None:
         """Close the page once what it held is kept. Until then it keeps what was typed: a keyring may say no."""
+        page = self._setup.visible
+        if page is not None and sync.change != self._change and sync.change is not None:
+            # The key that it shows may be the old one by now.
+            page.key.start()
+        self._change = sync.change
         if self._saving is None or sync.set_up.number == self._saving:
             return
         self._saving = None
@@ -181,11 +204,17 @@ class SyncController(QObject):
             page.close()
 
     def _create(self) -> None:
-        page = self._setup.visible
-        if page is not None and (page.draft.key or self._engine.state.sync.setup.key is not SecretPlace.NOWHERE):
-            self._question.ask(replacing_key(self._translator), lambda _: self._offer(self._engine.new_sync_key()))
+        page, setup = self._setup.visible, self._engine.state.sync.setup
+        if page is not None and changes_key(setup, page.draft.url):
+            self._key_change.show()
+        elif page is not None and (page.draft.key or setup.key is not SecretPlace.NOWHERE):
+            self._replace_key()
         else:
             self._offer(self._engine.new_sync_key())
+
+    def _replace_key(self) -> None:
+        self.set_up()
+        self._question.ask(replacing_key(self._translator), lambda _: self._offer(self._engine.new_sync_key()))
 
     def _offer(self, key: Secret) -> None:
         if (page := self._setup.visible) is not None:
@@ -256,4 +285,4 @@ class SyncController(QObject):
         api_key, key = (found.reveal() if found else "" for found in (draft.api_key, draft.key))
         said = complaint(draft.url, api_key, key, sync.setup, t)
         refused = "" if self._refused is None else refusal(self._refused, t)
-        page.show_model(sync_setup(sync, self._typed_code, SECONDS, t), said, refused)
+        page.show_model(sync_setup(sync, draft.url, self._typed_code, SECONDS, t), said, refused)

@@ -73,7 +73,10 @@ class KeyStepView(msgspec.Struct, frozen=True, kw_only=True):
     """The configuration file has it, so that typing another one would change nothing."""
     exists: bool
     placeholder_kept: str
+    changes: bool
+    """Whether another key is for the table in use; else it can't be made here where the configuration file has it."""
     create: str
+    """Makes another key, or begins with what changes the one of a table in use."""
     show: str
     hide: str
     copy: str
@@ -136,8 +139,8 @@ class SyncSetupView(msgspec.Struct, frozen=True, kw_only=True):
     cancel: str
 
 
-def sync_setup(sync: SyncState, typed: TypedCode, seconds: int, t: Translator) -> SyncSetupView:
-    """The page. A copied key or code stays in the clipboard for ``seconds``."""
+def sync_setup(sync: SyncState, url: str, typed: TypedCode, seconds: int, t: Translator) -> SyncSetupView:
+    """The page, on which the address ``url`` stands. A copied key or code stays in the clipboard for ``seconds``."""
     setup = sync.setup
     said, advice, tone = _tested(sync, t)
     return SyncSetupView(
@@ -149,7 +152,7 @@ def sync_setup(sync: SyncState, typed: TypedCode, seconds: int, t: Translator) -
         ),
         code=_code_entry(typed, t),
         project=_project_step(setup, t),
-        key=_key_step(setup, seconds, t),
+        key=_key_step(setup, url, seconds, t),
         table=_table_step(sync, t),
         next=_next_computer(seconds, t),
         test=t("&Test connection"),
@@ -161,6 +164,11 @@ def sync_setup(sync: SyncState, typed: TypedCode, seconds: int, t: Translator) -
         save=t("&Save"),
         cancel=t("Cancel"),
     )
+
+
+def changes_key(setup: SyncSetup, url: str) -> bool:
+    """Whether another key is one for the table that is in use, at the address ``url`` of the page."""
+    return setup.ready and base_address(url) == base_address(setup.url)
 
 
 def complaint(url: str, api_key: str, key: str, setup: SyncSetup, t: Translator) -> str:
@@ -204,9 +212,9 @@ def replacing_key(t: Translator) -> Question:
         window_title=t("Create a new key"),
         title=t("Replace the key?"),
         text=t(
-            "The table is encrypted with the old key and can't be read with a new one, and a protected "
-            "table lets nobody in without the old one. To change the key and keep every login readable, "
-            "cancel and run this in a terminal: codex-probe --sync --change-key"
+            "A table that is encrypted with the old key can't be read with a new one, and a protected table lets "
+            "nobody in without the old one. Replace the key only if the table is new or the old key is lost, and keep "
+            "a copy of the old one."
         ),
         yes=t("C&reate a new key"),
         no=t("Cancel"),
@@ -252,7 +260,7 @@ def _project_step(setup: SyncSetup, t: Translator) -> ProjectStepView:
     )
 
 
-def _key_step(setup: SyncSetup, seconds: int, t: Translator) -> KeyStepView:
+def _key_step(setup: SyncSetup, url: str, seconds: int, t: Translator) -> KeyStepView:
     return KeyStepView(
         heading=t("2. The encryption key"),
         text=_key_text(setup, t),
@@ -261,7 +269,8 @@ def _key_step(setup: SyncSetup, seconds: int, t: Translator) -> KeyStepView:
         fixed=setup.key is SecretPlace.FILE,
         exists=setup.key is not SecretPlace.NOWHERE,
         placeholder_kept=_replaces(t),
-        create=t("C&reate a new key"),
+        changes=changes_key(setup, url),
+        create=t("Chan&ge key…") if changes_key(setup, url) else t("C&reate a new key"),
         show=t("S&how"),
         hide=t("&Hide"),
         copy=t("C&opy"),
@@ -277,7 +286,7 @@ def _table_step(sync: SyncState, t: Translator) -> TableStepView:
         begins_compatible=is_there and not sync.setup.is_protected,
         heading=t("3. The table"),
         text=t("Copy the SQL, paste it into the project's SQL editor and run it once. It deletes nothing."),
-        compatible=t("Let other pro&grams use the table"),
+        compatible=t("Let other programs &use the table"),
         protection=t(
             "Only computers with your encryption key can read or change the table. Other programs, such as "
             "the codex-probe written in Go, can't use it. A table in use goes on with the rows it has. This can't "
@@ -324,12 +333,18 @@ def _code_entry(typed: TypedCode, t: Translator) -> CodeEntryView:
 
 
 def _next_computer(seconds: int, t: Translator) -> NextComputerView:
+    text = t(
+        "The code has the address and both keys. Anyone who sees it can use your logins, so show it only when "
+        "you need it."
+    )
+    return code_view(t("4. The next computer"), text, seconds, t)
+
+
+def code_view(heading: str, text: str, seconds: int, t: Translator) -> NextComputerView:
+    """The code, below this heading and sentence; copied, it stays in the clipboard for ``seconds``."""
     return NextComputerView(
-        heading=t("4. The next computer"),
-        text=t(
-            "The code has the address and both keys. Anyone who sees it can use your logins, so show it only when "
-            "you need it."
-        ),
+        heading=heading,
+        text=text,
         show=t("Sho&w code"),
         hide=t("H&ide code"),
         copy=t("Copy cod&e"),

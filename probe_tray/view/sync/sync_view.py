@@ -6,9 +6,9 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import Problem, SyncKeyError
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.core.sync.envelope import RowAction, RowStamp
 from probe_tray.core.sync.rows import OVERWRITABLE, RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SyncSetup, SyncState
+from probe_tray.view.sync.last_changes import written_words
 from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.times import Now, ago, stamp
 from probe_tray.view.text.translate import Translator, mark
@@ -96,6 +96,8 @@ class SyncBoxView(msgspec.Struct, frozen=True, kw_only=True):
     tone: Tone | None
     last: str
     """What came of the last one; empty before the first."""
+    key_change: str
+    """Goes on with a change of the key; empty where none is under way."""
     set_up: str
     sync_now: str
     """Empty where it cannot begin."""
@@ -111,6 +113,7 @@ def sync_box(state: AppState, now: Now, t: Translator) -> SyncBoxView:
         advice=advice,
         tone=tone,
         last=last_sync(sync, now, t),
+        key_change=t("&Key change…") if sync.setup.is_key_changing else "",
         set_up=t("Change s&etup…") if sync.setup.begun else t("S&et up sync…"),
         sync_now=t("S&ync now") if can_begin(sync.setup) and not sync.running else "",
         result=t("Last &result…") if sync.report is not None or sync.running else "",
@@ -253,7 +256,8 @@ def _status(setup: SyncSetup, t: Translator) -> tuple[str, str, Tone | None]:
     if setup.problem is not None:
         return t.title(setup.problem), t.hint(setup.problem), Tone.WARNING
     if setup.ready:
-        return t("Sync is set up with {url}.", url=setup.url), "", Tone.CALM
+        changing = t("The encryption key is being changed. End the old key once your other computers have the new one.")
+        return t("Sync is set up with {url}.", url=setup.url), changing if setup.is_key_changing else "", Tone.CALM
     return t("Sync isn't fully set up."), t("Finish the setup. Nothing is shared until then."), Tone.WARNING
 
 
@@ -272,20 +276,6 @@ def _heading(sync: SyncState, now: Now, t: Translator) -> tuple[str, str, Tone |
         return _sentence(counts(report, t), t), when, Tone.CALM
     advice = t("Those that need you are at the top.")
     return _sentence(counts(report, t), t), t("{first} {second}", first=advice, second=when), Tone.WARNING
-
-
-def written_words(stamp: RowStamp, now: Now, t: Translator) -> str:
-    """Which computer wrote a row last, and when; empty where the row does not say it."""
-    if stamp.at is None or not stamp.computer:
-        return ""
-    facts = {"computer": stamp.computer, "when": ago(stamp.at, now, t)}
-    match stamp.action:
-        case RowAction.RENEWED:
-            return t("renewed by {computer}, {when}", **facts)
-        case RowAction.SHARED:
-            return t("shared by {computer}, {when}", **facts)
-        case RowAction.REMOVED:
-            return t("removed by {computer}, {when}", **facts)
 
 
 def shared_words(sync: SyncState, key: AccountKey, now: Now, t: Translator) -> str:

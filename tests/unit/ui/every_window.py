@@ -31,7 +31,7 @@ from probe_tray.view.view_models import ActionKind, CardAction
 from tests.support.widgets import no_icon_yet, opened, tray_icon, tray_menu
 from tests.unit.ui import samples, transfers
 from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
-from tests.unit.ui.sync_samples import synced
+from tests.unit.ui.sync_samples import changing
 
 _ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
 
@@ -49,7 +49,7 @@ def rich(*, privacy: bool = False) -> AppState:
         accounts=(first, *odd.accounts, *samples.long_names().accounts),
         unreadable=(Unreadable(location="/logins/lost@example.com.json", problem=broken),),
         details=looked_at.details,
-        sync=synced(),
+        sync=changing(),
         importing=transfers.found(),
         exporting=transfers.failed(),
         model_run=ModelRun(started_at=samples.NOW, accounts=(first.key,), running=False),
@@ -85,7 +85,8 @@ class EveryWindow:
                 action.trigger()
         key = state.accounts[0].key
         self._shell.show_details(key)
-        opened(SettingsDialog).sync.set_up.click()
+        for button in (opened(SettingsDialog).sync.set_up, opened(SettingsDialog).sync.key_change):
+            button.click()
         self._shell.act(CardAction(kind=ActionKind.REMOVE, label="", key=key))
         self.draw()
         # Sizes hold only once the windows were laid out.

@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import RowSealedError, RowTakenError, WriteError
+from probe_tray.core.sync.envelope import RowAction, RowStamp
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SecretPlace, SyncSetup, SyncState
 from tests.unit.ui.samples import NOW
@@ -27,3 +30,25 @@ def synced() -> SyncState:
     items = tuple(SyncItem(kind=kind, row_id=who, key=key, who=who, problem=problem) for kind, who, problem in found)
     report = SyncReport(ended_at=NOW - timedelta(minutes=3), items=items)
     return SyncState(setup=READY, report=report)
+
+
+def changing() -> SyncState:
+    """The same while the key of the table is changed, which one of two other computers has."""
+    sync = synced()
+    assert sync.report is not None
+    computers = (("study-pc", "new", 2), ("office-mac", "new", 5), ("old-laptop", "old", 70))
+    stamps = {
+        row: RowStamp(
+            generation=1,
+            key_id="old",
+            action=RowAction.RENEWED,
+            computer=computer,
+            at=NOW - timedelta(hours=hours),
+            newest_key_id=newest,
+        )
+        for row, (computer, newest, hours) in enumerate(computers, 3)
+    }
+    items = tuple(replace(item, stamp=stamps.get(row)) for row, item in enumerate(sync.report.items))
+    report = replace(sync.report, items=items, newest_key_id="new")
+    setup = replace(READY, is_protected=True, is_key_changing=True)
+    return replace(sync, setup=setup, report=report)

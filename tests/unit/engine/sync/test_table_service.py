@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import ChangeSyncKey, EndOldSyncKey, StopSharing, SyncNow
+from probe_tray.core.commands import ChangeSyncKey, EndOldSyncKey, SetUpSync, StopSharing, SyncNow
 from probe_tray.core.errors import (
     KeyringLockedError,
     NotSentError,
@@ -23,7 +23,7 @@ from probe_tray.core.sync.table_record import TableStatus
 from tests.support.fakes import problem_kind, settle
 from tests.support.tokens import credential
 from tests.unit.engine.sync.test_sync_service import HELD, SyncedBench
-from tests.unit.engine.sync_bench import KEY
+from tests.unit.engine.sync_bench import KEY, TARGET
 
 ANA = credential()
 
@@ -184,3 +184,12 @@ async def test_a_change_that_is_cut_off_by_the_end_of_the_program_is_not_said_to
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not bench.change.running
+
+
+async def test_a_page_that_still_showed_the_old_key_does_not_save_it_over_the_new_one() -> None:
+    bench = Owner()
+    await bench.sync.changes.do(ChangeSyncKey())
+    both = bench.keys
+    for key in both:
+        await bench.sync.service.do(SetUpSync(url=TARGET.url, key=key))
+        assert (bench.keys, bench.known.set_up.problem) == (both, None), "until the old one ends, both are needed"

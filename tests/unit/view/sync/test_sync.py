@@ -187,14 +187,14 @@ def test_what_is_kept_need_not_be_typed_again() -> None:
     ],
 )
 def test_every_outcome_of_the_test_has_a_sentence(look: Look, said: str, tone: Tone) -> None:
-    shown = sync_setup(SyncState(setup=READY, test=look), TypedCode(), 60, T)
+    shown = sync_setup(SyncState(setup=READY, test=look), READY.url, TypedCode(), 60, T)
     assert said in shown.said
     assert shown.tone is tone
 
 
 def test_a_secret_in_the_configuration_file_is_named_and_cannot_be_typed_over() -> None:
     in_file = replace(READY, key=SecretPlace.FILE)
-    shown = sync_setup(SyncState(setup=in_file), TypedCode(), 60, T)
+    shown = sync_setup(SyncState(setup=in_file), READY.url, TypedCode(), 60, T)
     assert shown.key.fixed
     assert "sync_aes_gcm_key" in shown.key.kept
     assert (shown.project.api_key_fixed, shown.project.api_key_kept) == (False, "It is in the system keyring.")

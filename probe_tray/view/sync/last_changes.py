@@ -1,0 +1,74 @@
+"""What each computer last did in the shared table, as the last sync found it."""
+
+import msgspec
+
+from probe_tray.core.sync.envelope import RowAction, RowStamp
+from probe_tray.core.sync.rows import SyncReport
+from probe_tray.view.text.times import Now, ago
+from probe_tray.view.text.translate import Translator
+
+
+class LastChange(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest row that one computer wrote."""
+
+    computer: str
+    who: str
+    """What a person calls the account of that row."""
+    stamp: RowStamp
+    has_newest_key: bool
+    """Whether any of its rows shows that it has the key that this computer has, of two the new one."""
+
+
+def last_changes(report: SyncReport) -> list[LastChange]:
+    """The latest of each computer that wrote a row, the newest first. A computer that never wrote one is not there."""
+    found: dict[str, LastChange] = {}
+    for item in report.items:
+        stamp = item.stamp
+        if stamp is None or not stamp.computer or stamp.at is None:
+            continue
+        has_key = stamp.newest_key_id == report.newest_key_id != ""
+        known = found.get(stamp.computer)
+        if known is not None:
+            has_key = has_key or known.has_newest_key
+            if known.stamp.at is not None and known.stamp.at >= stamp.at:
+                found[stamp.computer] = msgspec.structs.replace(known, has_newest_key=has_key)
+                continue
+        found[stamp.computer] = LastChange(computer=stamp.computer, who=item.who, stamp=stamp, has_newest_key=has_key)
+    return sorted(found.values(), key=lambda one: -(one.stamp.at.timestamp() if one.stamp.at else 0.0))
+
+
+def written_words(stamp: RowStamp, now: Now, t: Translator) -> str:
+    """Which computer wrote a row last, and when; empty where the row does not say it."""
+    if stamp.at is None or not stamp.computer:
+        return ""
+    facts = {"computer": stamp.computer, "when": ago(stamp.at, now, t)}
+    match stamp.action:
+        case RowAction.RENEWED:
+            return t("renewed by {computer}, {when}", **facts)
+        case RowAction.SHARED:
+            return t("shared by {computer}, {when}", **facts)
+        case RowAction.REMOVED:
+            return t("removed by {computer}, {when}", **facts)
+
+
+def key_holders(report: SyncReport, now: Now, t: Translator) -> list[str]:
+    """Which computers are known to have the newest key, and which are not; a line for each."""
+    lines: list[str] = []
+    for change in last_changes(report):
+        facts = {"computer": change.computer, "did": _did(change.stamp, now, t)}
+        if change.has_newest_key:
+            lines.append(t("{computer}: has the new key. {did}", **facts))
+        else:
+            lines.append(t("{computer}: not known to have the new key. {did}", **facts))
+    return lines
+
+
+def _did(stamp: RowStamp, now: Now, t: Translator) -> str:
+    when = "" if stamp.at is None else ago(stamp.at, now, t)
+    match stamp.action:
+        case RowAction.RENEWED:
+            return t("Last renewed a login {when}.", when=when)
+        case RowAction.SHARED:
+            return t("Last shared a login {when}.", when=when)
+        case RowAction.REMOVED:
+            return t("Last removed an account {when}.", when=when)

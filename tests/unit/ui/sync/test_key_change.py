@@ -1,0 +1,223 @@
+"""The window in which the key of the shared table is changed, over a fake engine."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QProgressBar
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.commands import ChangeSyncKey, EndOldSyncKey, SetUpSync, ShowSyncCode, SyncNow
+from probe_tray.core.errors import KeyInFileError, NotSentError, Problem, SyncUnprotectedError
+from probe_tray.core.settings import Settings
+from probe_tray.core.sync.envelope import RowAction, RowStamp
+from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
+from probe_tray.core.sync.setup import SecretPlace, SyncState
+from probe_tray.core.sync.setup_code import SetupCode, write_code
+from probe_tray.core.sync.table_change import TableChange, TableChangeKind
+from probe_tray.ui.sync.key_change_dialog import KeyChangeDialog
+from probe_tray.ui.sync.sync_box import SyncBox
+from probe_tray.ui.theme import Theme
+from probe_tray.view.text.translate import Translator
+from tests.support.widgets import buttons, open_windows, opened, parts, press, texts
+from tests.unit.ui import samples
+from tests.unit.ui.sync.test_sync_dialogs import API_KEY, KEY, READY, URL, Bench, clipboard
+
+NEW = "07" * 32
+PROTECTED = replace(READY, is_protected=True)
+CHANGING = replace(PROTECTED, is_key_changing=True)
+CODE = write_code(SetupCode(url=URL, api_key=Secret(API_KEY), key=Secret(f"{NEW}:{KEY}")))
+
+
+def written(computer: str, newest: str, hours: int) -> SyncItem:
+    at = samples.NOW - timedelta(hours=hours)
+    stamp = RowStamp(
+        generation=1, key_id="old", action=RowAction.RENEWED, computer=computer, at=at, newest_key_id=newest
+    )
+    return SyncItem(kind=StepKind.SAME, row_id=computer, who="ana@example.com", stamp=stamp)
+
+
+REPORT = SyncReport(
+    ended_at=samples.NOW,
+    items=(written("study-pc", "new", 2), written("old-laptop", "old", 48)),
+    newest_key_id="new",
+)
+
+
+def state(
+    number: int = 0,
+    kind: TableChangeKind = TableChangeKind.NEW_KEY,
+    *,
+    running: bool = False,
+    problem: Problem | None = None,
+    **more: object,
+) -> SyncState:
+    change = TableChange(kind=kind, number=number, running=running, problem=problem) if number else None
+    return replace(SyncState(setup=CHANGING, report=REPORT, change=change), **more)
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, qapp: QApplication) -> Iterator[Bench]:
+    found = Bench(qapp)
+    found.change(SyncState(setup=PROTECTED))
+    yield found
+    found.close()
+
+
+def window() -> KeyChangeDialog:
+    return opened(KeyChangeDialog)
+
+
+def begin(bench: Bench) -> None:
+    bench.syncing.set_up()
+    press(bench.page, "Change key…")
+
+
+def test_the_key_of_a_table_in_use_is_changed_and_never_replaced_on_the_page(bench: Bench) -> None:
+    begin(bench)
+    assert not bench.question.isVisible()
+    assert bench.page.draft.key is None
+    assert any("don't give that computer the new code" in text for text in texts(window())), "how one is removed"
+    assert bench.engine.sent == []
+    press(window(), "Make a new key")
+    assert bench.engine.sent == [ChangeSyncKey()]
+    bench.change(state(1, running=True, setup=PROTECTED))
+    assert "Making a new key…" in texts(window())
+    assert parts(window(), QProgressBar)
+    assert buttons(window()) == ["Close"]
+
+
+def test_the_code_is_shown_when_it_is_asked_for_and_every_computer_with_what_is_known(bench: Bench) -> None:
+    begin(bench)
+    bench.change(state(1))
+    bench.engine.sync_code = CODE
+    said = "\n".join(texts(window()))
+    assert "study-pc: has the new key. Last renewed a login 2 h ago." in said
+    assert "old-laptop: not known to have the new key. Last renewed a login 2 days ago." in said
+    assert not parts(window(), QProgressBar)
+    assert window().code.picture.isHidden()
+    press(window(), "Show code")
+    assert window().code.picture.isVisible()
+    assert bench.engine.codes == [ShowSyncCode(url=URL)]
+    press(window(), "Check again")
+    assert bench.engine.sent == [SyncNow()]
+    window().close()
+    assert window_is_empty(bench)
+
+
+def window_is_empty(bench: Bench) -> bool:
+    begin(bench)
+    return window().code.written.text() == "" and window().code.picture.isHidden()
+
+
+def test_the_copy_is_the_new_key_alone_and_leaves_the_clipboard(bench: Bench) -> None:
+    begin(bench)
+    bench.change(state(1))
+    bench.engine.sync_key = Secret(f"{NEW}:{KEY}")
+    press(window(), "Copy new key")
+    assert clipboard() == NEW
+    hint = QGuiApplication.clipboard().mimeData().data("x-kde-passwordManagerHint")
+    assert hint.data() == b"secret"
+    assert any(text.startswith("Copied. Keep it where you keep your passwords.") for text in texts(window()))
+    bench.syncing.close()
+    assert clipboard() == ""
+
+
+def test_the_old_key_is_ended_after_a_question_that_says_whom_that_shuts_out(bench: Bench) -> None:
+    begin(bench)
+    bench.change(state(1))
+    press(window(), "End old key…")
+    said = "\n".join(texts(bench.question))
+    assert "Computers that don't have the new key can't use the table any more." in said
+    assert "Not known to have it: old-laptop." in said
+    assert "an old copy can't open anything" in said
+    assert bench.engine.sent == []
+    bench.question.accept()
+    assert bench.engine.sent == [EndOldSyncKey()]
+    bench.change(state(2, TableChangeKind.END_OLD_KEY, running=True))
+    assert "Ending the old key…" in texts(window())
+    bench.change(state(2, TableChangeKind.END_OLD_KEY, setup=PROTECTED))
+    assert "The key is changed" in texts(window())
+    assert buttons(window()) == ["Close", "Copy new key"]
+    window().close()
+    begin(bench)
+    assert "Make a new key" in buttons(window()), "the next change begins anew"
+
+
+def test_rows_that_could_not_be_sealed_anew_are_told_and_the_sync_is_done_again(bench: Bench) -> None:
+    begin(bench)
+    failed = SyncReport(ended_at=samples.NOW, problem=NotSentError(host="x", reason="refused").problem)
+    bench.change(state(2, TableChangeKind.END_OLD_KEY, report=failed))
+    assert any(text.startswith("The last sync failed:") for text in texts(window()))
+    press(window(), "Sync again")
+    assert bench.engine.sent == [SyncNow()]
+    bench.change(state(2, TableChangeKind.END_OLD_KEY))
+    assert "Some rows still need the old key." in texts(window())
+
+
+def test_rows_that_only_the_old_key_opens_are_named_after_a_restart_too(bench: Bench) -> None:
+    bench.change(state(report=replace(REPORT, only_old_key=("study-pc", "account-eve"))))
+    begin(bench)
+    assert "Only the old key can decrypt these rows: ana@example.com, account-eve." in texts(window())
+    assert "The key is changed" in texts(window())
+    hidden = replace(bench.engine.state, settings=Settings(privacy=True))
+    bench.engine.change(hidden)
+    bench.syncing.draw()
+    assert not any("ana@" in text for text in texts(window()))
+
+
+def test_what_failed_is_said_and_can_be_done_again(bench: Bench) -> None:
+    begin(bench)
+    problem = NotSentError(host="x", reason="refused").problem
+    bench.change(state(1, problem=problem, setup=PROTECTED))
+    assert Translator().title(problem) in texts(window())
+    press(window(), "Make a new key")
+    assert bench.engine.sent == [ChangeSyncKey()]
+
+
+def test_the_key_of_a_table_without_protection_is_replaced_after_a_question(bench: Bench) -> None:
+    begin(bench)
+    bench.change(state(1, problem=SyncUnprotectedError().problem, setup=READY))
+    assert SyncUnprotectedError.title_template in texts(window())
+    press(window(), "Replace the key…")
+    assert not open_windows(KeyChangeDialog)
+    bench.question.accept()
+    assert bench.page.draft.key == bench.engine.new_sync_key()
+
+
+def test_a_key_of_the_configuration_file_is_changed_there_and_ended_here(bench: Bench) -> None:
+    in_file = replace(PROTECTED, key=SecretPlace.FILE)
+    bench.change(SyncState(setup=in_file))
+    begin(bench)
+    bench.change(state(1, problem=KeyInFileError().problem, setup=in_file))
+    assert KeyInFileError.hint_template in texts(window())
+    both = replace(in_file, is_key_changing=True)
+    bench.change(SyncState(setup=both, report=REPORT))
+    assert "End old key…" in buttons(window())
+    bench.change(SyncState(setup=both, report=replace(REPORT, old_key_ended=True)))
+    assert any("Remove the colon and the old key from sync_aes_gcm_key" in text for text in texts(window()))
+
+
+def test_a_change_that_is_under_way_goes_on_from_the_settings(bench: Bench, qapp: QApplication) -> None:
+    box = SyncBox(Theme(qapp))
+    bench.syncing.serve(box)
+    assert "Key change…" not in buttons(box)
+    bench.change(state())
+    assert any(text.startswith("The encryption key is being changed.") for text in texts(box))
+    press(box, "Key change…")
+    assert "End old key…" in buttons(window())
+    bench.syncing.leave()
+    box.deleteLater()
+
+
+def test_a_page_that_shows_the_old_key_cannot_save_it_over_the_new_one(bench: Bench) -> None:
+    bench.engine.sync_key = Secret(KEY)
+    bench.syncing.set_up()
+    press(bench.page, "Show")
+    assert bench.page.draft.key == Secret(KEY)
+    bench.change(state(1))
+    press(bench.page, "Save")
+    assert bench.engine.sent == [SetUpSync(url=URL)]
