@@ -22,7 +22,8 @@ class SyncResultActions(msgspec.Struct, frozen=True, kw_only=True):
     again: Callable[[], None]
     overwrite: Callable[[SyncRow], None]
     overwrite_all: Callable[[], None]
-    """Both ask first."""
+    withdraw: Callable[[SyncRow], None]
+    """All three ask first."""
 
 
 class SyncResultDialog(TreeDialog):
@@ -35,8 +36,8 @@ class SyncResultDialog(TreeDialog):
         self._model: SyncResultView | None = None
         self._tree.setRootIsDecorated(False)
         self._tree.itemSelectionChanged.connect(self._selected)
-        self._overwrite, self._again, self._close = map(self.button, (self._ask, actions.again, self.close))
-        self.lay_out(self._overwrite, None, self._again, self._close)
+        self._offered, self._again, self._close = map(self.button, (self._ask, actions.again, self.close))
+        self.lay_out(self._offered, None, self._again, self._close)
         self.apply_theme()
         self.open_at(_WIDTH, _HEIGHT)
 
@@ -50,8 +51,6 @@ class SyncResultDialog(TreeDialog):
         self._tree.setHeaderLabels(model.columns)
         self._tree.setAccessibleName(model.window_title)
         self._tree.setVisible(bool(model.rows))
-        self._overwrite.setText(model.overwrite_all or model.overwrite)
-        self._overwrite.setVisible(bool(model.overwrite_all) or any(row.overwritable for row in model.rows))
         say(self._again, model.again)
         self._close.setText(model.close)
         if not same:
@@ -83,16 +82,28 @@ class SyncResultDialog(TreeDialog):
         return rows[place] if 0 <= place < len(rows) else None
 
     def _selected(self) -> None:
+        if (model := self._model) is None:
+            return
         row = self._chosen()
-        everything = self._model is not None and bool(self._model.overwrite_all)
-        self._overwrite.setEnabled(everything or (row is not None and row.overwritable))
+        overwrites = any(one.overwritable for one in model.rows)
+        removes = any(one.removable is not None for one in model.rows)
+        if model.overwrite_all:
+            say(self._offered, model.overwrite_all)
+        elif (row is not None and row.removable is not None) or not overwrites:
+            say(self._offered, model.withdraw if removes else "")
+        else:
+            say(self._offered, model.overwrite)
+        chosen = row is not None and (row.overwritable or row.removable is not None)
+        self._offered.setEnabled(bool(model.overwrite_all) or chosen)
 
     def _ask(self) -> None:
         row = self._chosen()
-        if row is not None:
-            self._actions.overwrite(row)
-        else:
+        if row is None:
             self._actions.overwrite_all()
+        elif row.removable is not None:
+            self._actions.withdraw(row)
+        else:
+            self._actions.overwrite(row)
 
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""

@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 
 from probe_tray.core import commands as sync_commands
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncNow
+from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, StopSharing, SyncNow
 from probe_tray.core.errors import Problem, SyncError
 from probe_tray.core.sync.setup import SecretPlace, SyncState
 from probe_tray.core.sync.setup_code import read_code
@@ -29,10 +29,17 @@ from probe_tray.view.sync.setup_view import (
     replacing_key,
     sync_setup,
 )
-from probe_tray.view.sync.sync_view import SyncRow, can_begin, overwriting, overwriting_all, sync_box, sync_result
+from probe_tray.view.sync.sync_view import (
+    SyncRow,
+    can_begin,
+    overwriting,
+    overwriting_all,
+    sync_box,
+    sync_result,
+    withdrawing,
+)
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Question
 
 if TYPE_CHECKING:
     from probe_tray.ui.sync.result_dialog import SyncResultDialog
@@ -138,19 +145,25 @@ class SyncController(QObject):
         self.show_result()
 
     def _overwrite(self, row: SyncRow) -> None:
-        command = SyncNow(overwrite=frozenset({row.row_id}))
-        shown = overwriting(row, self._translator)
-        self._question.ask(shown, lambda _: self._sync(command), lambda: self._ask_again(row))
+        command, t = SyncNow(overwrite=frozenset({row.row_id})), self._translator
+        shown = overwriting(row, t)
+        self._question.ask(shown, lambda _: self._sync(command), lambda: overwriting(self._as_now(row), t))
 
     def _overwrite_all(self) -> None:
         accounts = self._engine.state.accounts
         command = SyncNow(overwrite=frozenset(account.key.account_id for account in accounts))
         self._question.ask(overwriting_all(len(accounts), self._translator), lambda _: self._sync(command))
 
-    def _ask_again(self, row: SyncRow) -> Question:
-        """The question as it is put now: names may have been hidden since."""
+    def _withdraw(self, row: SyncRow) -> None:
+        if (key := row.removable) is not None:
+            t, stop = self._translator, StopSharing(key)
+            shown = withdrawing(row, t)
+            self._question.ask(shown, lambda _: self._engine.send(stop), lambda: withdrawing(self._as_now(row), t))
+
+    def _as_now(self, row: SyncRow) -> SyncRow:
+        """The row as it is shown now: names may have been hidden since."""
         rows = sync_result(self._engine.state, self._now(), self._translator).rows
-        return overwriting(next((now for now in rows if now.row_id == row.row_id), row), self._translator)
+        return next((now for now in rows if now.row_id == row.row_id), row)
 
     def _test(self, draft: "SyncDraft") -> None:
         self._engine.send(sync_commands.TrySync(url=draft.url, api_key=draft.api_key, key=draft.key))
@@ -275,7 +288,10 @@ class SyncController(QObject):
         from probe_tray.ui.sync.result_dialog import SyncResultActions, SyncResultDialog
 
         actions = SyncResultActions(
-            again=lambda: self._sync(SyncNow()), overwrite=self._overwrite, overwrite_all=self._overwrite_all
+            again=lambda: self._sync(SyncNow()),
+            overwrite=self._overwrite,
+            overwrite_all=self._overwrite_all,
+            withdraw=self._withdraw,
         )
         return SyncResultDialog(self._theme, actions)
 

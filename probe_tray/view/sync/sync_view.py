@@ -4,7 +4,6 @@ import msgspec
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import Problem, SyncKeyError
-from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import OVERWRITABLE, RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SyncSetup, SyncState
@@ -64,6 +63,8 @@ class SyncRow(msgspec.Struct, frozen=True, kw_only=True):
     tone: Tone | None = None
     overwritable: bool = False
     """Whether the person may have its row replaced."""
+    removable: AccountKey | None = None
+    """The account that the person may take out of the table for all computers."""
 
 
 class SyncResultView(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +83,7 @@ class SyncResultView(msgspec.Struct, frozen=True, kw_only=True):
     overwrite: str
     overwrite_all: str
     """Offered where no row could be read at all, most likely since the key was lost; empty elsewhere."""
+    withdraw: str
     again: str
     """Empty while one runs."""
     close: str
@@ -174,7 +176,7 @@ def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
     items = () if report is None or sync.running else report.items
     title, text, tone = _heading(sync, now, t)
     shown = _most_important(sorted(items, key=lambda item: _ORDER.index(item.kind)))
-    rows = [_row(item, state.settings, t) for item in shown]
+    rows = [_row(item, state, t) for item in shown]
     if more := len(items) - len(shown):
         rows.append(SyncRow(row_id="", who=t.plural("and {n} more", "and {n} more", more), said=""))
     return SyncResultView(
@@ -189,6 +191,7 @@ def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
         running=sync.running,
         overwrite=t("&Overwrite this row…"),
         overwrite_all=t("&Overwrite the rows of my accounts…") if _key_is_lost(sync) and state.accounts else "",
+        withdraw=t("&Remove from the table…"),
         again=t("Sync &again") if can_begin(sync.setup) and not sync.running else "",
         close=t("Close"),
     )
@@ -241,6 +244,20 @@ def overwriting_all(count: int, t: Translator) -> Question:
     )
 
 
+def withdrawing(row: SyncRow, t: Translator) -> Question:
+    """Whether to take an account that was removed here out of the table for all computers."""
+    return Question(
+        window_title=t("Remove from the table"),
+        title=t("Remove {who} from the table?", who=row.who),
+        text=t(
+            "Your computers no longer share it, and sync doesn't bring it back to any of them. Computers that have its "
+            "login keep it, but only one of them can renew it; log in again on the others."
+        ),
+        yes=t("&Remove"),
+        no=t("Cancel"),
+    )
+
+
 def _key_is_lost(sync: SyncState) -> bool:
     problem = None if sync.report is None or sync.running else sync.report.problem
     return problem is not None and problem.is_a(SyncKeyError)
@@ -289,12 +306,24 @@ def _sentence(text: str, t: Translator) -> str:
     return t("Done: {what}", what=text)
 
 
-def _row(item: SyncItem, settings: Settings, t: Translator) -> SyncRow:
-    who = item.who
-    said = done_words(item.kind, t)
-    advice, tone = "", Tone.CALM if item.kind in SENT | RECEIVED else None
-    if item.problem is not None:
-        problem = _masked(item.problem) if settings.privacy else item.problem
+def _row(item: SyncItem, state: AppState, t: Translator) -> SyncRow:
+    who, settings = item.who, state.settings
+    said, advice, problem = done_words(item.kind, t), "", item.problem
+    tone = Tone.CALM if item.kind in SENT | RECEIVED else None
+    removable = None
+    if item.kind is StepKind.REMOVED:
+        change = state.sync.change
+        tried = change if change is not None and change.account == item.key else None
+        problem = None if tried is None else tried.problem
+        if tried is not None and tried.running:
+            said = t("Removing it from the table…")
+        elif state.sync.setup.is_protected:
+            removable = item.key
+        else:
+            # Out of a table that is not protected any computer would bring it back.
+            advice = t("To remove it from the table too, first protect the table with the SQL from Set up sync.")
+    if problem is not None:
+        problem = _masked(problem) if settings.privacy else problem
         said, advice = t.title(problem), t.hint(problem)
         tone = Tone.CRITICAL if item.kind is StepKind.FAILED else Tone.WARNING
     return SyncRow(
@@ -304,6 +333,7 @@ def _row(item: SyncItem, settings: Settings, t: Translator) -> SyncRow:
         advice=advice,
         tone=tone,
         overwritable=item.kind in OVERWRITABLE and item.key is not None,
+        removable=removable,
     )
 
 

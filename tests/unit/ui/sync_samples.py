@@ -11,7 +11,9 @@ from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SecretPlace, SyncSetup, SyncState
 from tests.unit.ui.samples import NOW
 
-READY = SyncSetup(url="https://abcdefgh.supabase.co", api_key=SecretPlace.KEYRING, key=SecretPlace.KEYRING)
+READY = SyncSetup(
+    url="https://abcdefgh.supabase.co", api_key=SecretPlace.KEYRING, key=SecretPlace.KEYRING, is_protected=True
+)
 
 
 def synced() -> SyncState:
@@ -25,6 +27,7 @@ def synced() -> SyncState:
         (StepKind.UPLOAD_NEW, "ana@example.com", None),
         (StepKind.RESTORE, "mia@laptop.example", None),
         (StepKind.ADOPT, "noor@example.org", None),
+        (StepKind.REMOVED, "kim@old.example", None),
         (StepKind.SAME, "sam@example.com", None),
     )
     items = tuple(SyncItem(kind=kind, row_id=who, key=key, who=who, problem=problem) for kind, who, problem in found)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncNow
+from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, StopSharing, SyncNow
 from probe_tray.core.commands import TrySync as LookAtTable
 from probe_tray.core.errors import (
     KeyringDeniedError,
@@ -511,6 +511,22 @@ def test_a_row_that_nobody_can_read_is_overwritten_after_a_question(bench: Bench
     assert bench.engine.sent == []
     bench.question.accept()
     assert bench.engine.sent == [SyncNow(overwrite=frozenset({"row-1"}))]
+
+
+def test_what_was_removed_here_is_taken_out_of_the_table_after_a_question(bench: Bench) -> None:
+    removed = SyncItem(kind=StepKind.REMOVED, row_id="row-1", key=ANA.key, who="mia@example.com")
+    same = SyncItem(kind=StepKind.SAME, row_id="row-2", who="lee@example.com")
+    bench.change(replace(report(removed, same), setup=replace(READY, is_protected=True)))
+    bench.syncing.show_result()
+    press(bench.result, "Remove from the table…")
+    assert texts(bench.question)[0] == "Remove mia@example.com from the table?"
+    assert bench.engine.sent == []
+    bench.question.accept()
+    assert bench.engine.sent == [StopSharing(ANA.key)]
+    QTest.keyClick(part(bench.result, QTreeWidget), Qt.Key.Key_Down)
+    assert not button(bench.result, "Remove from the table…").isEnabled()
+    bench.change(report(removed, same))
+    assert buttons(bench.result) == ["Sync again", "Close"]
 
 
 def test_where_the_key_is_lost_the_rows_of_the_accounts_here_may_be_overwritten(bench: Bench) -> None:

@@ -12,6 +12,7 @@ from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SecretPlace, SyncSetup, SyncState
 from probe_tray.core.sync.setup import SyncTestResult as Look
+from probe_tray.core.sync.table_change import TableChange, TableChangeKind
 from probe_tray.view.sync.setup_view import TypedCode, complaint, sync_setup
 from probe_tray.view.sync.sync_view import can_begin, counts, sync_box, sync_entry, sync_result
 from probe_tray.view.text.times import Now
@@ -80,6 +81,28 @@ def test_only_an_unreadable_row_of_an_account_that_is_here_may_be_overwritten() 
         T,
     )
     assert {row.who: row.overwritable for row in shown.rows} == {"here": True, "nobody": False, "swapped": False}
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_what_was_removed_here_may_be_taken_out_of_a_table_that_stays_without_it(*, protected: bool) -> None:
+    found = state(item(StepKind.REMOVED, "gone"), item(StepKind.SAME, "mine"))
+    setup = replace(found.sync.setup, is_protected=protected)
+    shown = sync_result(replace(found, sync=replace(found.sync, setup=setup)), NOW, T)
+    assert [row.who for row in shown.rows if row.removable is not None] == (["gone"] if protected else [])
+    assert [bool(row.advice) for row in shown.rows] == [not protected, False]
+
+
+def test_the_line_of_what_is_being_taken_out_of_the_table_says_so_and_why_it_was_not() -> None:
+    setup = replace(READY, is_protected=True)
+    change = TableChange(kind=TableChangeKind.STOP_SHARING, number=1, account=ANA.key)
+    failed = replace(change, running=False, problem=SyncCutOffError().problem)
+    shown = [
+        sync_result(state(item(StepKind.REMOVED), setup=setup, change=now), NOW, T).rows[0] for now in (change, failed)
+    ]
+    assert [(row.said, row.removable) for row in shown] == [
+        ("Removing it from the table…", None),
+        (T.title(SyncCutOffError().problem), ANA.key),
+    ]
 
 
 def test_rows_that_a_stranger_piled_up_neither_flood_the_window_nor_hide_the_accounts_that_are_here() -> None:
