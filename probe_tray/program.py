@@ -135,7 +135,7 @@ class Program:
                 self._wired.engine.send(StartLogin(account))
             case AlertHelp.RENEW:
                 self._wired.engine.send(Renew(account))
-            case AlertHelp.OPEN:
+            case AlertHelp.OPEN | AlertHelp.NEXT:
                 self._shell.show_panel(account)
 
     def _do(self, request: StartRequest) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.suggestion import suggestion
 from probe_tray.core.alerts.alert import (
     Alert,
     AlertHelp,
@@ -160,7 +161,17 @@ class AlertService:
         await self._withdraw(lambda older: accounts.issuperset(alert.account for alert in older))
         notification = self._phrases.alerts(batch, state)
         self._shown[notification.tag] = batch
-        await self._notify(notification, lambda action: self._press(batch, state, action, on_press))
+        # As the notification says it, whatever is best by the time that somebody presses.
+        suggested = suggestion(state, self._clock.now())
+        following = None if suggested is None else suggested.next.key
+
+        def press(action: str) -> None:
+            if action == AlertHelp.NEXT.value:
+                on_press(following, AlertHelp.NEXT)
+            else:
+                self._press(batch, state, action, on_press)
+
+        await self._notify(notification, press)
 
     async def withdraw_seen(self) -> None:
         """Take off the screen what the panel, which is being looked at, says too: it would lie over its buttons."""

@@ -121,6 +121,8 @@ class AlertHelp(enum.Enum):
     OPEN = "open"
     LOG_IN = "log in"
     RENEW = "renew"
+    NEXT = "next account"
+    """About the account that is suggested for the one in use. What the button does, ``program.py`` decides."""
 
 
 class Gravity(enum.Enum):
@@ -155,6 +157,15 @@ def help_with(alert: Alert, account: AccountState | None) -> AlertHelp:
             | CreditAlert()
         ):
             return AlertHelp.OPEN
+
+
+def asks_for_another(alert: Alert) -> bool:
+    """Whether ``alert`` is a reason to go on with another account, should this one be in use."""
+    match alert:
+        case LimitedAlert() | QuotaAlert(level=Level.CRITICAL | Level.EXHAUSTED):
+            return True
+        case _:
+            return False
 
 
 def helped_account(

@@ -2,10 +2,12 @@
 
 from msgspec.structs import replace
 
+from probe_tray.core.account.suggestion import suggestion
 from probe_tray.core.alerts.alert import (
     Alert,
     AlertHelp,
     LoginAlert,
+    asks_for_another,
     help_with,
     helped_account,
 )
@@ -15,9 +17,13 @@ from probe_tray.ports.desktop import Button, Notification, Urgency
 from probe_tray.view.alerts.alert_sentences import Sentences, sentences
 from probe_tray.view.alerts.digest import digest
 from probe_tray.view.panel.cards import name
-from probe_tray.view.text.privacy import mask, masked_name
+from probe_tray.view.panel.summary import best_words, shortened
+from probe_tray.view.text.privacy import discreet_account, mask, masked_name
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
+
+_BUTTON = 20
+"""Characters of a name on a button."""
 
 
 def notification(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translator) -> Notification:
@@ -53,12 +59,13 @@ def _one(alert: Alert, state: AppState, now: Now, t: Translator) -> Notification
     said = _said(alert, state, now, t)
     wanted = help_with(alert, account)
     actions = (wanted,) if wanted is AlertHelp.OPEN else (wanted, AlertHelp.OPEN)
+    best, following = _suggested((alert,), state, now, t)
     return Notification(
         # An account's older one is replaced: the newest is the one that holds.
         tag=f"account {alert.account.slug}",
         title=said.title,
-        body=said.body,
-        buttons=(*(_button(action, t, account) for action in actions), *_mute(alert, account, now, t)),
+        body=t.joined(filter(None, (said.body, best))),
+        buttons=(*following, *(_button(action, t, account) for action in actions), *_mute(alert, account, now, t)),
         urgency=_urgency((alert,)),
     )
 
@@ -70,16 +77,28 @@ def _mute(alert: Alert, account: AccountState | None, now: Now, t: Translator) -
 
 def _digest(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translator) -> Notification:
     title, body = digest(batch, state, lambda alert: _said(alert, state, now, t).title, t)
+    best, following = _suggested(batch, state, now, t)
     # Where several accounts need the same button, the app shows each beside its account.
     helps = [h for h in (AlertHelp.LOG_IN, AlertHelp.RENEW) if helped_account(batch, h, state.accounts) is not None]
     return Notification(
         # Not in place of one about other accounts, which may not have been read.
         tag=f"digest {now.moment:%Y%m%d%H%M%S}",
         title=title,
-        body=body,
-        buttons=tuple(_button(h, t) for h in (*helps[:1], AlertHelp.OPEN)),
+        body="\n".join(filter(None, (body, best))),
+        buttons=(*following, *(_button(h, t) for h in (*helps[:1], AlertHelp.OPEN))),
         urgency=_urgency(batch),
     )
+
+
+def _suggested(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translator) -> tuple[str, tuple[Button, ...]]:
+    """The account to go on with as a sentence, and the button about it; nothing where the one in use lasts."""
+    found = suggestion(state, now.moment)
+    if found is None or not any(a.account == found.used.key and asks_for_another(a) for a in batch):
+        return "", ()
+    shown = discreet_account(found.next, state.settings)
+    best = best_words(shown, t)
+    label = t("Show {name}", name=shortened(name(shown), _BUTTON))
+    return t("{sentence}.", sentence=best) if best else "", (Button(AlertHelp.NEXT.value, label),)
 
 
 def _said(alert: Alert, state: AppState, now: Now, t: Translator) -> Sentences:

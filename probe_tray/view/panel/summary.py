@@ -6,6 +6,7 @@ from probe_tray.core.account.arrangement import Sort
 from probe_tray.core.account.best_account import best_account, tightest_window
 from probe_tray.core.account.condition import USABLE, Condition, local_time
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.suggestion import Suggestion, suggest
 from probe_tray.core.quota.snapshot import WindowKind
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import Percentages
@@ -47,22 +48,32 @@ def headline(seen: Seen, t: Translator) -> str:
 
 def best_now(seen: Seen, t: Translator) -> tuple[AccountKey, str] | None:
     """The account to go on with, and the sentence that says so; None where there is no choice."""
-    state = seen.state
-    best = best_account(usable_accounts(seen), state.pinned)
-    window = None if best is None or best.snapshot is None else tightest_window(best.snapshot)
-    if best is None or window is None or len(seen.found) == 1:
+    found = _suggested(seen)
+    best = best_account(usable_accounts(seen), seen.state.pinned) if found is None else found.next
+    if best is None or len(seen.found) == 1 or not (words := best_words(best, t)):
         return None
+    return best.key, words
+
+
+def best_words(best: AccountState, t: Translator) -> str:
+    """That ``best`` is the account to go on with, and how much it has left; empty without a limit that tells that."""
+    window = None if best.snapshot is None else tightest_window(best.snapshot)
+    if window is None:
+        return ""
     called, percent = shortened(name(best), _NAME), str(shown(window.used_percent, Percentages.LEFT))
     match window.kind:
         case WindowKind.SHORT if window.seconds in {None, _FIVE_HOURS}:
-            words = t("Best now: {name}, {percent}% of the 5 hours free", name=called, percent=percent)
+            return t("Best now: {name}, {percent}% of the 5 hours free", name=called, percent=percent)
         case WindowKind.WEEKLY:
-            words = t("Best now: {name}, {percent}% of the week free", name=called, percent=percent)
+            return t("Best now: {name}, {percent}% of the week free", name=called, percent=percent)
         case WindowKind.MONTHLY:
-            words = t("Best now: {name}, {percent}% of the month free", name=called, percent=percent)
+            return t("Best now: {name}, {percent}% of the month free", name=called, percent=percent)
         case WindowKind.SHORT | WindowKind.BUDGET | WindowKind.OTHER:
-            words = t("Best now: {name}, {percent}% free", name=called, percent=percent)
-    return best.key, words
+            return t("Best now: {name}, {percent}% free", name=called, percent=percent)
+
+
+def _suggested(seen: Seen) -> Suggestion | None:
+    return suggest(((f.account, f.what) for f in seen.found), seen.state.settings, seen.state.pinned)
 
 
 def subline(seen: Seen, t: Translator) -> str:
@@ -71,7 +82,7 @@ def subline(seen: Seen, t: Translator) -> str:
     needy = sum(f.what in NEEDS_PERSON for f in seen.found)
     best = best_now(seen, t)
     if best is not None:
-        return " · ".join((best[1], *((t.plural("{n} needs you", "{n} need you", needy),) if needy else ())))
+        return " · ".join(filter(None, (_in_codex(seen, t), best[1], _needing(needy, t))))
     if needy and len(state.accounts) > _FEW:
         if state.arrangement.sort is not Sort.NEED:
             return t.plural("{n} needs you", "{n} need you", needy)
@@ -85,6 +96,18 @@ def subline(seen: Seen, t: Translator) -> str:
         return t("Next reset {when}, {relative}", when=when, relative=relative)
     # The name comes last: where there is too little room, it is what may be cut.
     return t("Next reset {when}, {relative}: {name}", when=when, relative=relative, name=name(account))
+
+
+def _in_codex(seen: Seen, t: Translator) -> str:
+    """Why another account comes into question."""
+    found = _suggested(seen)
+    if found is None:
+        return ""
+    return t("Used up in Codex") if found.is_used_up else t("Nearly used up in Codex")
+
+
+def _needing(needy: int, t: Translator) -> str:
+    return t.plural("{n} needs you", "{n} need you", needy) if needy else ""
 
 
 def status(seen: Seen, t: Translator) -> tuple[str, Tone]:

@@ -222,6 +222,22 @@ async def test_one_about_several_goes_once_the_panel_shows_all_of_them() -> None
         assert bench.notifier.withdrawn == ["ana ben"]
 
 
+async def test_the_button_about_the_next_account_is_about_the_one_that_was_named() -> None:
+    bench = Bench()
+    theirs = AccountState(key=ANA, stores=(StoreKind.VAULT, StoreKind.OFFICIAL))
+    bench.store.dispatch(AccountsRead(accounts=(theirs, *bench.store.state.accounts[1:])))
+    bench.uses(ANA, 50)
+    bench.uses(BEN, 20)
+    async with bench.running():
+        bench.uses(ANA, 100)
+        await settle()
+        assert bench.shown == [("ana", "exhausted")]
+        # By then that one is used up too, and whoever presses still gets the account that the button names.
+        bench.uses(BEN, 100)
+        bench.notifier.press(0, "next account")
+        assert bench.pressed == [(BEN, AlertHelp.NEXT)]
+
+
 async def test_how_the_panel_opens_again_is_told_until_it_is_open() -> None:
     bench = Bench()
     async with bench.running():

@@ -69,6 +69,44 @@ def test_a_quota_that_is_used_up_says_until_when_there_is_none() -> None:
     )
 
 
+IN_USE = replace(LEE, stores=(StoreKind.VAULT, StoreKind.OFFICIAL), snapshot=snapshot(100, 61))
+USED_UP = QuotaAlert(account=LEE.key, window=window(WindowKind.SHORT, 100, HOUR), level=Level.EXHAUSTED)
+
+
+def test_when_codex_runs_out_of_quota_the_account_to_go_on_with_is_named() -> None:
+    found = shown(USED_UP, state=samples.only([ANA, IN_USE]))
+    assert found.body.endswith("Best now: ana@example.com, 58% of the 5 hours free.")
+    assert next((b.action, b.label) for b in found.buttons) == ("next account", "Show ana@example.com")
+    critical = replace(USED_UP, level=Level.CRITICAL)
+    near = replace(IN_USE, snapshot=snapshot(96, 61))
+    assert "Best now: ana@example.com" in shown(critical, state=samples.only([ANA, near])).body
+    both = samples.only([ANA, IN_USE])
+    several = shown(USED_UP, LoginAlert(account=ANA.key), state=both)
+    assert several.body.endswith("Best now: ana@example.com, 58% of the 5 hours free.")
+    assert "Show ana@example.com" in [b.label for b in several.buttons]
+
+
+def test_no_account_is_named_where_codex_has_capacity_or_another_is_meant() -> None:
+    for state in (
+        samples.only([ANA, LEE]),
+        samples.only([IN_USE]),
+        samples.only([replace(ANA, snapshot=None), IN_USE]),
+    ):
+        found = shown(USED_UP, state=state)
+        assert "Best now" not in found.body
+        assert "next account" not in [b.action for b in found.buttons]
+    state = samples.only([ANA, IN_USE])
+    assert "Best now" not in shown(RestoredAlert(account=LEE.key), state=state).body
+    assert "Best now" not in shown(replace(USED_UP, account=ANA.key), state=state).body
+
+
+def test_in_privacy_mode_the_account_to_go_on_with_is_named_without_its_address() -> None:
+    state = samples.only([ANA, IN_USE])
+    found = shown(USED_UP, state=replace(state, settings=Settings(privacy=True)))
+    assert "example" not in f"{found.title} {found.body} {[b.label for b in found.buttons]}"
+    assert "Best now: a•••@e•••" in found.body
+
+
 def test_a_reset_that_nobody_knows_is_not_made_up() -> None:
     unknown = window(WindowKind.MONTHLY, 96, None)
     assert words(QuotaAlert(account=LEE.key, window=unknown, level=Level.CRITICAL))[:2] == (

@@ -112,6 +112,15 @@ def test_the_menu_and_the_panel_name_the_account_to_go_on_with(weekly: int, sent
     assert screen.panel.subline == sentence
 
 
+@pytest.mark.parametrize(("used", "why"), [(100, "Used up in Codex"), (96, "Nearly used up in Codex")])
+def test_when_the_account_in_use_runs_out_the_panel_says_so_and_which_to_go_on_with(used: int, why: str) -> None:
+    theirs = account("a@x.example", snapshot(used, 17), stores=(StoreKind.VAULT, StoreKind.OFFICIAL))
+    other = account("b@x.example", snapshot(88, 61))
+    screen = shown(samples.only([theirs, other]))
+    assert (screen.menu.best, screen.menu.best_account) == ("Best now: b@x.example, 12% of the 5 hours free", other.key)
+    assert screen.panel.subline == f"{why} · Best now: b@x.example, 12% of the 5 hours free"
+
+
 def test_where_there_is_no_choice_none_is_named() -> None:
     assert shown(samples.only(samples.four().accounts[:1])).menu.best == ""
     assert shown(samples.only(samples.four().accounts[2:])).menu.best == ""
