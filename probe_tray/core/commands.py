@@ -111,7 +111,10 @@ class LookAt(msgspec.Struct, frozen=True):
 
 
 class UseWindows(msgspec.Struct, frozen=True):
-    """One of the program's windows is in use, in front of all others and with the keyboard, or none is any more."""
+    """One of the program's windows is in use, or none is any more.
+
+    In use: in front of all others and with the keyboard, with a key or the mouse within the last 10 minutes.
+    """
 
     in_use: bool
 

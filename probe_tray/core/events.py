@@ -163,7 +163,7 @@ class VisibleAccountsChanged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WindowUseChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the program's windows came to the front, or another program's did."""
+    """One of the program's windows came to the front, or another program's did, or the person has gone or is back."""
 
     in_use: bool
 

@@ -202,7 +202,7 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     visible_accounts: frozenset[AccountKey] = frozenset()
     """The accounts that the panel shows while it is open and in front."""
     windows_in_use: bool = False
-    """Whether one of the program's own windows is in front and has the keyboard."""
+    """Whether one of the program's own windows is in front, and somebody is there to use it."""
     waiting: bool = False
     """Whether work waits for another process of this program."""
     release: Release | None = None

@@ -176,7 +176,7 @@ class AlertService:
     async def withdraw_seen(self) -> None:
         """Take off the screen what the panel, which is being looked at, says too: it would lie over its buttons."""
         state = self._store.state
-        await self._withdraw(lambda batch: all(_is_seen(alert, state) for alert in batch))
+        await self._withdraw(lambda batch: _is_answered(batch, state))
 
     async def panel_opened(self) -> None:
         """Take off the screen how the panel is opened again."""
@@ -324,7 +324,13 @@ def _is_in_front(state: AppState) -> bool:
 
 
 def _is_seen(alert: Alert, state: AppState) -> bool:
-    return alert.account in state.visible_accounts and is_on_card(alert) and not state.situation.locked
+    return alert.account in state.visible_accounts and is_on_card(alert) and _is_in_front(state)
+
+
+def _is_answered(batch: tuple[Alert, ...], state: AppState) -> bool:
+    """Whether the panel says all of it; of several accounts one is enough, since that panel is what it asks to open."""
+    seen = [_is_seen(alert, state) for alert in batch]
+    return all(seen) or (any(seen) and len({alert.account for alert in batch}) > 1)
 
 
 def _is_soon(moment: datetime | None, now: datetime) -> bool:

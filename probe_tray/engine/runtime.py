@@ -272,6 +272,7 @@ class Engine:
                 self._start(self._alerting.withdraw_seen())
             case UseWindows(in_use=in_use):
                 self._store.dispatch(WindowUseChanged(in_use=in_use))
+                self._start(self._alerting.withdraw_seen())
             case ShowDetails(account=key, span=span):
                 self._start(self._recording.look_up(key, span))
 

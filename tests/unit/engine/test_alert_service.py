@@ -209,15 +209,15 @@ async def test_a_notification_goes_when_the_panel_shows_in_front_what_it_says() 
         assert bench.notifier.withdrawn == ["ana"]
 
 
-async def test_one_about_several_goes_once_the_panel_shows_all_of_them() -> None:
+async def test_one_about_several_goes_once_the_panel_that_it_asks_to_open_shows_one_of_them() -> None:
     bench = Bench()
     bench.uses(ANA, 85)
     bench.uses(BEN, 85)
     async with bench.running():
-        bench.looks_at(ANA)
+        bench.looks_at()
         await bench.alerting.withdraw_seen()
         assert bench.notifier.withdrawn == []
-        bench.looks_at(ANA, BEN)
+        bench.looks_at(BEN)
         await bench.alerting.withdraw_seen()
         assert bench.notifier.withdrawn == ["ana ben"]
 
@@ -301,6 +301,34 @@ async def test_a_notification_goes_at_the_reset() -> None:
     bench.uses(BEN, 0)
     async with bench.running():
         await bench.clock.advance(RESET - bench.clock.now())
+        assert bench.notifier.withdrawn == ["ana"]
+
+
+async def test_what_one_about_several_says_again_takes_the_place_of_what_was_said_of_each() -> None:
+    bench = Bench()
+    bench.uses(ANA, 85)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        assert bench.shown == [("ana", "warning")]
+        bench.uses(ANA, 99)
+        bench.uses(BEN, 99)
+        await bench.clock.advance(MINUTE)
+        assert bench.shown[1:] == [("ana ben", "critical critical")]
+        assert bench.notifier.withdrawn == ["ana"]
+
+
+async def test_a_window_that_the_person_has_left_in_front_holds_nothing_back() -> None:
+    bench = Bench()
+    bench.uses(ANA, 0)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        bench.looks_at(ANA)
+        bench.store.dispatch(WindowUseChanged(in_use=False))
+        bench.uses(ANA, 85)
+        await bench.clock.advance(MINUTE)
+        assert bench.shown == [("ana", "warning")]
+        bench.store.dispatch(WindowUseChanged(in_use=True))
+        await bench.alerting.withdraw_seen()
         assert bench.notifier.withdrawn == ["ana"]
 
 

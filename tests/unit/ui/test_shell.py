@@ -232,6 +232,21 @@ def test_the_engine_is_told_while_a_window_is_in_use(desktop: Desktop) -> None:
     desktop.bot.waitUntil(lambda: not desktop.engine.windows_in_use, timeout=PATIENCE_MS)
 
 
+def test_a_window_that_is_not_touched_for_ten_minutes_counts_as_left_until_it_is(
+    desktop: Desktop, qapp: QApplication
+) -> None:
+    desktop.row("Settings").trigger()
+    settings = opened(SettingsDialog)
+    desktop.bot.waitUntil(lambda: desktop.engine.windows_in_use, timeout=PATIENCE_MS)
+    (idle,) = (timer for timer in qapp.findChildren(QTimer) if timer.isActive() and timer.interval() == 600_000)
+    idle.timeout.emit()
+    assert not desktop.engine.windows_in_use
+    QTest.keyClick(settings.windowHandle(), Qt.Key.Key_Tab)
+    desktop.bot.waitUntil(lambda: desktop.engine.windows_in_use, timeout=PATIENCE_MS)
+    assert idle.isActive()
+    settings.reject()
+
+
 def test_renewing_from_the_menu_shows_what_comes_of_it(desktop: Desktop) -> None:
     desktop.row("Re&new logins").trigger()
     assert desktop.engine.sent == [Renew(), PanelOpened()]
