@@ -28,7 +28,8 @@ from probe_tray.adapters.desktop.running_numbers import RunningNumbers
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import replace_file
 from probe_tray.adapters.hygiene import KnownSecrets
-from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.backends import known_backend
+from probe_tray.adapters.keyring.key_store import KEY_USER, os_key_store
 from probe_tray.adapters.logins.credential_files import folder_lock
 from probe_tray.adapters.proxy.proxy import read_system_proxies
 from probe_tray.adapters.system import SystemClock
@@ -54,14 +55,14 @@ class Defect(Exception):
 async def keyring(folder: Path) -> str:
     """Keep a secret, read it back, remove it."""
     del folder
-    store, value = OsKeyStore(service=NAME, user="check", handles=KnownSecrets().add), Secret(secrets.token_hex(16))
-    await store.write(value)
+    store, value = os_key_store(KEY_USER, known_backend, KnownSecrets().add), Secret(secrets.token_hex(16))
+    await store.write_entry(NAME, "check", value)
     try:
-        if await store.read() != value:
+        if await store.read_entry(NAME, "check") != value:
             raise Defect("it gave back something else")
     finally:
         await store.remove_entry(NAME, "check")
-    if await store.read() is not None:
+    if await store.read_entry(NAME, "check") is not None:
         raise Defect("what was removed is still there")
     return f"{store.in_use} keeps and forgets"
 

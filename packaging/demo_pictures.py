@@ -26,6 +26,7 @@ from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.backends import known_backend
 from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.adapters.systems.desktop import PlainDesktop
 from probe_tray.bootstrap import Session, write_past
 from probe_tray.core.account.credential import Credential, make_credential
@@ -148,6 +149,7 @@ async def demo(app: QApplication, service: DemoService, tone: str, folder: Path)
         blends_windows=lambda: False,
         first_icon=FirstIcon(None, PlainDesktop({}), lambda: False),
         remember_icon=lambda _: None,
+        desktop=this_desktop(),
         tray_available=lambda: True,
     )
     shell = Shell(app, wired.engine, around, lambda: None)

@@ -20,7 +20,7 @@ from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.keyring.backends import TrustedBackend, known_backend
-from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.key_store import KEY_USER, OsKeyStore, os_key_store
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
@@ -42,7 +42,7 @@ from probe_tray.wiring import vault_key
 if TYPE_CHECKING:
     from probe_tray.demo.service import DemoAddresses, DemoService
 
-_KEY_SERVICE, _KEY_USER, _DEMO_KEY_USER = "Probe Tray", "vault key", "vault key of the demo"
+_DEMO_KEY_USER = "vault key of the demo"
 _SCENE: Final = "probe-tray-demo-"
 """How the names of the folders of scenes begin."""
 
@@ -171,8 +171,7 @@ def _begin_scene(
 
 
 def _key_store(choose: Callable[[], TrustedBackend], handles: Callable[[Secret], None], *, demo: bool) -> OsKeyStore:
-    user = _DEMO_KEY_USER if demo else _KEY_USER
-    return OsKeyStore(service=_KEY_SERVICE, user=user, choose=choose, handles=handles)
+    return os_key_store(_DEMO_KEY_USER if demo else KEY_USER, choose, handles)
 
 
 def _simulated(

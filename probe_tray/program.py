@@ -4,7 +4,7 @@ import asyncio
 import sys
 from typing import NamedTuple
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
 from probe_tray.adapters.desktop.display import blends_windows
 from probe_tray.adapters.desktop.instance import Instance
@@ -20,7 +20,7 @@ from probe_tray.core.alerts.alert import AlertHelp
 from probe_tray.core.commands import Refresh, Renew, StartLogin
 from probe_tray.engine_factory import DesktopHooks, Wired
 from probe_tray.ui.loop import run as run_loop
-from probe_tray.ui.preferences import load_catalogue
+from probe_tray.ui.preferences import load_catalogue, system_languages
 from probe_tray.ui.session_end import SessionEnd
 from probe_tray.ui.shell import Shell, ShellContext
 from probe_tray.ui.system_network import metered_network, script_proxy
@@ -50,7 +50,8 @@ def run_program(start: ProgramStart, session: Session) -> int:
     # A window that is being drawn lets other threads wait this long. Python's own 5 ms are too long for the one which
     # has the answer to a renewal before it: until it has its turn, the new tokens are nowhere but in a socket.
     sys.setswitchinterval(_TURN_SECONDS)
-    program = Program(start, Translator(load_catalogue(session.settings.language)))
+    catalogue = load_catalogue(session.settings.language, system_languages())
+    program = Program(start, Translator(catalogue))
     with this_desktop().keep_punctual("checking limits and renewing logins"):
         return run_loop(start.app, lambda: program.work(session))
 
@@ -86,6 +87,8 @@ class Program:
             first_icon=self._start.first_icon,
             remember_icon=self._icon_file.keep,
             opens=self._start.opens,
+            tray_available=QSystemTrayIcon.isSystemTrayAvailable,
+            desktop=this_desktop(),
         )
         self._shell = Shell(self._start.app, wired.engine, context, self._stop.set)
         session_end = SessionEnd(self._start.app, self, context.desktop, wired.clock.monotonic)

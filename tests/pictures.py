@@ -133,7 +133,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str, letters: int, call
     translator = Translator()
     if language == "zh":
         translator = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
-    theme, icons = Theme(app), IconPainter()
+    theme, icons = Theme(app, lambda: False), IconPainter()
     end = f"{tone}-{language}-{called or scale + 'x'}.png"
     states = {
         "empty": AppState(loaded=True),

@@ -75,9 +75,9 @@ def _within_a_day(offset: timedelta) -> timedelta:
     return max(-_FARTHEST, min(offset, _FARTHEST))
 
 
-def process_began(system: OperatingSystem | None = None) -> datetime:
+def process_began(system: OperatingSystem) -> datetime:
     """When this process was made, aware UTC, to about 10 ms; where the system does not tell: a moment soon after."""
     with contextlib.suppress(OSError, ValueError, IndexError):
-        return (system or this_system()).process_began()
+        return system.process_began()
     # What it has computed so far took at least this long.
     return datetime.now(UTC) - timedelta(seconds=time.process_time())

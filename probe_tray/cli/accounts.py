@@ -138,7 +138,9 @@ def _sees_official(arguments: Arguments) -> bool:
 async def _official(session: CommandSession, known: Collection[AccountKey]) -> list[Entry]:
     """The official client's login; nobody is asked for it to be seen."""
     silently = partial(session.keyring.read_entry, silently=True)
-    store = OfficialStore(session.places.codex_home, silently, now=SystemClock().monotonic, disk=session.disk)
+    store = OfficialStore(
+        session.places.codex_home, silently, read_silently=None, now=SystemClock().monotonic, disk=session.disk
+    )
     contents = await store.load()
     entries: list[Entry] = [stored for stored in contents.found if stored.credential.key not in known]
     entries += [AccountReport(location=u.location, problem=u.problem) for u in contents.unreadable]

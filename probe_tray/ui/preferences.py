@@ -47,17 +47,17 @@ _SHIPPED = {"zh": "zh_CN"}
 """Languages with a catalogue, by the first part of their code. English is in the program itself."""
 
 
-def load_catalogue(language: Language = Language.AUTO, system: Sequence[str] | None = None) -> Catalogue:
+def system_languages() -> Sequence[str]:
+    """What the person's system speaks, in the order of preference: codes such as ``zh-Hans-CN``."""
+    return QLocale.system().uiLanguages()
+
+
+def load_catalogue(language: Language, system: Sequence[str]) -> Catalogue:
     """The words of ``language``; ``AUTO``: of the first language of the system that is known, else English.
 
-    ``system`` is what the person's system speaks, in the order of preference (codes such as ``zh-Hans-CN``); it is
-    asked where None.
+    ``system`` is what :func:`system_languages` gives.
     """
-    if language is not Language.AUTO:
-        wanted: Sequence[str] = (language.value,)
-    else:
-        wanted = QLocale.system().uiLanguages() if system is None else system
-    for code in wanted:
+    for code in system if language is Language.AUTO else (language.value,):
         first = code.replace("_", "-").split("-")[0].lower()
         if first == "en":
             break
@@ -82,7 +82,7 @@ class LanguageSwitcher:
         if language is self._language:
             return False
         self._language = language
-        self._translator.use(load_catalogue(language))
+        self._translator.use(load_catalogue(language, system_languages()))
         self._teach_qt()
         return True
 

@@ -7,9 +7,8 @@ import msgspec
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
+from PySide6.QtWidgets import QApplication, QMenu
 
-from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.adapters.systems.desktop import SystemDesktop
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import (
@@ -82,8 +81,8 @@ class ShellContext(msgspec.Struct, frozen=True, kw_only=True):
     """Keeps what the icon shows for the next start; never waits."""
     opens: bool = False
     """Whether the panel opens by itself once the logins were read, as after a start by hand."""
-    tray_available: Callable[[], bool] = QSystemTrayIcon.isSystemTrayAvailable
-    desktop: SystemDesktop = msgspec.field(default_factory=this_desktop)
+    tray_available: Callable[[], bool]
+    desktop: SystemDesktop
 
     def now(self) -> Now:
         """When and where words are read."""

@@ -25,7 +25,7 @@ class Theme(QObject):
 
     changed = Signal()
 
-    def __init__(self, app: QApplication, wants_contrast: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, app: QApplication, wants_contrast: Callable[[], bool]) -> None:
         """Follow ``app``'s palette and font. ``wants_contrast``: whether the palette is one of strong contrasts now."""
         super().__init__(app)
         self._app = app

@@ -14,7 +14,8 @@ from typing import Final
 from probe_tray.adapters.files.app_folders import ProgramFiles, user_places
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder
-from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.backends import known_backend
+from probe_tray.adapters.keyring.key_store import KEY_USER, os_key_store
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
@@ -77,7 +78,7 @@ async def _fill(logins: Path) -> None:
     make_private_folder(places.data_folder)
     files = ProgramFiles(places=places, locks=FileLocks(places.locks), disk=disk)
     known: list[Secret] = []
-    keyring = OsKeyStore(service="Probe Tray", user="vault key", handles=known.append)
+    keyring = os_key_store(KEY_USER, known_backend, known.append)
     vault = VaultStore(places.vault, vault_key(files, keyring), disk=disk)
     source = FolderStore(logins, official=None, made=MadeHere(places.made_here, disk=disk), disk=disk)
     for held in (await source.load()).found:

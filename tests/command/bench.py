@@ -38,8 +38,12 @@ class Bench:
         """How many refresh requests were made, or got this answer."""
         return self.demo.count(TOKEN, grant="refresh_token", status=status)
 
-    def run(self, *arguments: object, given: bytes = b"", **environment: str) -> "subprocess.CompletedProcess[bytes]":
-        """Run the command to its end; ``given`` is its standard input."""
+    def run(self, *arguments: object, **environment: str) -> "subprocess.CompletedProcess[bytes]":
+        """Run the command to its end."""
+        return self.run_given(b"", *arguments, **environment)
+
+    def run_given(self, given: bytes, *arguments: object, **environment: str) -> "subprocess.CompletedProcess[bytes]":
+        """The same with ``given`` as its standard input."""
         return subprocess.run(
             [COMMAND, *map(str, arguments)],
             env=os.environ | self.proxy.environment | environment,

@@ -105,6 +105,6 @@ def test_a_format_that_has_no_place_for_a_token_leaves_it_out(held: Held, tmp_pa
 
 
 def test_a_pasted_token_is_imported(held: Held) -> None:
-    done = held.bench.run("--import", "--yes", "-", "--config", held.config, given=held.token.encode())
+    done = held.bench.run_given(held.token.encode(), "--import", "--yes", "-", "--config", held.config)
     assert (done.returncode, held.token in done.stdout.decode() + done.stderr.decode()) == (0, False)
     assert len(list(held.shared.glob("*.json"))) == 1

@@ -19,7 +19,7 @@ from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import RemoteRow, StepKind, SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.core.sync.table_key import SECRET_HEADER, table_digest, table_secret
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.shared_logins import SharedTable
 from tests.database.conftest import SQL, protect
@@ -47,7 +47,7 @@ class Computer:
     def __init__(self, rest: PostgRest, *held: Credential, key: Secret = KEY, name: str = "study-pc") -> None:
         self.kept = MemoryStore(StoreKind.VAULT, *held)
         tables = HttpTableFactory(ProxyChoice(), {}, handles=KnownSecrets().add)
-        accounts = Accounts((self.kept,), Store(AppState()))
+        accounts = Accounts((self.kept,), Store(AppState()), nothing_remembered)
         self.bench = SyncBench(accounts, TaskLocks(), HastyClock(), FakeRandomness(), tables=tables, computer=name)
         self.target = SyncTarget(url=rest.url, api_key=Secret(API_KEY), key=key)
 

@@ -15,7 +15,7 @@ from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalRequest, Renewed
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import AppState
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.store import Store
 from probe_tray.ports.accounts import AccountStore
@@ -259,7 +259,7 @@ class Bench:
     def restart(self) -> None:
         self.steps.crash_at = None
         stores: list[AccountStore] = [*self.stores]
-        self.accounts = Accounts(stores, Store(AppState()))
+        self.accounts = Accounts(stores, Store(AppState()), nothing_remembered)
         self.transaction = RefreshTransaction(
             self.issuer, self.accounts, self.journal, self.memory, self.clock, FakeRandomness(), "auth.example"
         )

@@ -33,7 +33,7 @@ from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.service.service import Service
 from probe_tray.core.state import AppState
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
@@ -90,8 +90,9 @@ class Kit:
             detect_proxy("", {}, override_name="--proxy", system=SystemProxies),
             {},
             handles=KnownSecrets().add,
+            answered=lambda _: None,
         )
-        accounts = Accounts([self.store], Store(AppState()))
+        accounts = Accounts([self.store], Store(AppState()), nothing_remembered)
         self.transaction = RefreshTransaction(
             client, accounts, self.journal, self.memory, self.clock, SystemRandomness(), "the issuer"
         )

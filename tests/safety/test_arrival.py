@@ -30,6 +30,7 @@ async def test_an_answer_outlives_a_connection_that_cannot_be_closed(
         detect_proxy("", {}, override_name="--proxy", system=SystemProxies),
         {},
         handles=KnownSecrets().add,
+        answered=lambda _: None,
     )
     login = service.issue_login("ana@example.com")
     assert (await client.refresh(Secret(login.refresh_token), lambda _piece: None)).ok

@@ -22,7 +22,7 @@ from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_loggin
 from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.keyring.backends import TrustedBackend
-from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.key_store import OsKeyStore, without_questions
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import FolderSealer, VaultKey
 from probe_tray.adapters.logins.vault import VaultStore, record_files
@@ -39,7 +39,7 @@ from probe_tray.core.service.service import Service
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, Way
 from probe_tray.demo import DemoService
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.alert_service import AlertComposer, AlertService
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
@@ -112,16 +112,26 @@ class Run:
         self.programs, self.clock = programs, clock
         locks = FileLocks(data / "locks")
         keyring = OsKeyStore(
-            choose=lambda: backend or programs.backend, asks=lambda _: False, handles=known.add, patience=2
+            choose=lambda: backend or programs.backend,
+            asks=lambda _: False,
+            silence=without_questions,
+            handles=known.add,
+            patience=2,
         )
         key = VaultKey(keyring, locks, lambda: bool(record_files(data / "vault")))
         self.store = Store(AppState())
         self.accounts = Accounts(
-            (VaultStore(data / "vault", key, disk=Disk()), folder_store(programs.shared)), self.store
+            (VaultStore(data / "vault", key, disk=Disk()), folder_store(programs.shared)),
+            self.store,
+            nothing_remembered,
         )
         there = Service(issuer=programs.service.url, backend=programs.service.url, ports=(0,))
         self.client = ServiceClient(
-            there, detect_proxy("", {}, override_name="--proxy", system=SystemProxies), {}, handles=known.add
+            there,
+            detect_proxy("", {}, override_name="--proxy", system=SystemProxies),
+            {},
+            handles=known.add,
+            answered=lambda _: None,
         )
         self.journal = FileJournal(data / "journal", FolderSealer(key), disk=Disk())
         transaction = RefreshTransaction(

@@ -16,7 +16,7 @@ from probe_tray.core.renewal.journal import TokenVerdict
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.polling.poller import Poller
 from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
@@ -123,7 +123,7 @@ class Day:
             ),
         )
         self.store = Store(AppState(settings=Settings(poll_minutes=POLL_MINUTES)))
-        self.accounts = Accounts([self.vault], self.store)
+        self.accounts = Accounts([self.vault], self.store, nothing_remembered)
         self.memory = MemoryMemory(Steps())
         journal = MemoryJournal(Steps())
         transaction = RefreshTransaction(

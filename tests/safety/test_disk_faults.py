@@ -17,7 +17,7 @@ from probe_tray.core.errors import ProbeError
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.state import AppState
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.store import Store
 from tests.safety.bench import ANA, Steps, StrictIssuer
@@ -76,7 +76,7 @@ class Bench:
         self._store = kit.store
         self._transaction = RefreshTransaction(
             self.issuer,
-            Accounts([kit.store], Store(AppState())),
+            Accounts([kit.store], Store(AppState()), nothing_remembered),
             kit.journal,
             kit.memory,
             FakeClock(),

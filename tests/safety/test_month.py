@@ -32,7 +32,7 @@ from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.core.sync.table_key import table_digest
 from probe_tray.core.sync.table_record import TableRecord, TableStatus
 from probe_tray.demo.table_rows import LeaseBook
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
@@ -217,7 +217,7 @@ class Computer(ScriptedService):
         """Start the program with what is on the disk."""
         self.is_dead = False
         store, locks = Store(AppState()), TaskLocks()
-        accounts = Accounts((self.vault,), store)
+        accounts = Accounts((self.vault,), store, nothing_remembered)
         bench = SyncBench(accounts, locks, self.clock, FakeRandomness())
         bench.memory.name, bench.memory.sent, bench.memory.tables = self.name, self.sent, self.tables
         context = bench.context._replace(

@@ -17,7 +17,8 @@ from probe_tray.adapters.files.app_folders import user_places
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets
-from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring import key_store
+from probe_tray.adapters.keyring.key_store import KEY_USER, OsKeyStore, os_key_store
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import VaultKey
 from probe_tray.adapters.logins.vault import VaultStore
@@ -69,9 +70,8 @@ class Adapters(Driver):
         ):
             for name in _PORTS[owner]:
                 monkeypatch.setattr(owner, name, _instead(getattr(double, name)))
-        plain = OsKeyStore.__init__.__kwdefaults__ or {}
-        given: dict[str, object] = {**plain, "choose": lambda: backend, "asks": _asks_nobody}
-        monkeypatch.setattr(OsKeyStore.__init__, "__kwdefaults__", given)
+        self._choose_keyring = lambda: backend
+        monkeypatch.setattr(key_store, "may_prompt", _asks_nobody)
         self._watch(OsKeyStore, "read", "write", "read_entry")
         self._watch(ServiceClient, "exchange", "refresh", "revoke", "usage", "reset_credits")
         people = [
@@ -106,7 +106,9 @@ class Adapters(Driver):
         places = user_places()
         contents = await VaultStore(
             places.vault,
-            VaultKey(OsKeyStore(handles=KnownSecrets().add), FileLocks(places.locks), lambda: True),
+            VaultKey(
+                os_key_store(KEY_USER, self._choose_keyring, KnownSecrets().add), FileLocks(places.locks), lambda: True
+            ),
             disk=Disk(),
         ).load()
         assert contents.problem is None
@@ -123,7 +125,8 @@ class Adapters(Driver):
     async def built(self) -> AsyncGenerator[Engine]:
         self._watch_threads()
         service = replace(OFFICIAL, issuer=self._addresses.issuer, backend=self._addresses.backend)
-        wired = wired_tray(service, samples=self.given, desktop=replace(NO_DESKTOP, press=self.press))
+        desktop = replace(NO_DESKTOP, press=self.press)
+        wired = wired_tray(service, samples=self.given, desktop=desktop, choose_keyring=self._choose_keyring)
         try:
             yield wired.engine
         finally:

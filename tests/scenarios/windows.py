@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.engine.runtime import Engine
 from probe_tray.ui.panel.card_model import CardModel
 from probe_tray.ui.panel.panel import PanelWindow
@@ -81,6 +82,7 @@ class Windows(Doubles):
                 blends_windows=lambda: True,
                 first_icon=no_icon_yet(),
                 remember_icon=lambda _: None,
+                desktop=this_desktop(),
                 tray_available=lambda: True,
             )
             self._others = set(QApplication.topLevelWidgets())

@@ -1,7 +1,7 @@
 """The programs' own parts, joined as ``app.py`` joins them."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder
 from probe_tray.adapters.hygiene import KnownSecrets
-from probe_tray.adapters.keyring.backends import known_backend
+from probe_tray.adapters.keyring.backends import TrustedBackend, known_backend
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.bootstrap import Session
 from probe_tray.core.account.credential import Credential
@@ -41,11 +41,12 @@ def wired_tray(
     samples: Iterable[Credential] = (),
     desktop: DesktopHooks = NO_DESKTOP,
     known: KnownSecrets | None = None,
+    choose_keyring: Callable[[], TrustedBackend] = known_backend,
 ) -> Wired:
     """The tray app of this user, in English and in UTC, talking to ``service``; inside the running event loop."""
     places, disk = places or user_places(), Disk()
     make_private_folder(places.data_folder)
     loaded = load_settings(places.config_file, disk=disk, create=FileLocks(places.locks))
-    run = RunService(addresses=service, samples=lambda _clock: samples, choose_keyring=known_backend, is_demo=False)
+    run = RunService(addresses=service, samples=lambda _clock: samples, choose_keyring=choose_keyring, is_demo=False)
     session = Session(run, places, loaded, os.environ, disk, known or KnownSecrets())
     return session.wire(Translator(), UTC, desktop)

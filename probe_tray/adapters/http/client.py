@@ -54,7 +54,7 @@ class ServiceClient:
         environment: Mapping[str, str],
         *,
         handles: Callable[[Secret], None],
-        answered: Callable[[Answer], None] = lambda _answer: None,
+        answered: Callable[[Answer], None],
     ) -> None:
         """Talk to ``service``; SSL_CERT_FILE and SSL_CERT_DIR are taken from ``environment``.
 

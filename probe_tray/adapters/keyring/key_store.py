@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Final, final
 
-from probe_tray.adapters.keyring.backends import TrustedBackend, backend_name, known_backend, may_prompt, meaning
+from probe_tray.adapters.keyring.backends import TrustedBackend, backend_name, may_prompt, meaning
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringDeniedError, KeyringLockedError, KeyringNoAnswerError, StoreError
 
@@ -16,6 +16,9 @@ _WINDOWS: Final = "keyring.backends.Windows.WinVaultKeyring"
 _MACOS: Final = "keyring.backends.macOS.Keyring"
 _SECRET_SERVICE: Final = frozenset({"keyring.backends.SecretService.Keyring", "keyring.backends.libsecret.Keyring"})
 _SECURITY: Final = "/System/Library/Frameworks/Security.framework/Security"
+_SERVICE: Final = "Probe Tray"
+KEY_USER: Final = "vault key"
+"""What the entry with the vault's key is called, below the program's name."""
 _PATIENCE: Final = 5.0
 _PROMPT_PATIENCE: Final = 60.0
 
@@ -85,24 +88,24 @@ class OsKeyStore:
     own time, so that a person never faces two password windows of ours.
     """
 
-    def __init__(  # noqa: PLR0913 - named parts, given by keyword only
+    def __init__(
         self,
         *,
-        service: str = "Probe Tray",
-        user: str = "vault key",
-        choose: Callable[[], TrustedBackend] = known_backend,
-        asks: Callable[[TrustedBackend], bool] = may_prompt,
-        silence: Callable[[TrustedBackend, str, str], AbstractContextManager[None]] = without_questions,
+        user: str = KEY_USER,
+        choose: Callable[[], TrustedBackend],
+        asks: Callable[[TrustedBackend], bool],
+        silence: Callable[[TrustedBackend, str, str], AbstractContextManager[None]],
         handles: Callable[[Secret], None],
         patience: float = _PATIENCE,
         prompt_patience: float = _PROMPT_PATIENCE,
     ) -> None:
-        """Name the entry; ``choose`` and ``asks`` run in the thread, ``handles`` hears of every value before its use.
+        """``user`` names the vault's entry. ``choose`` and ``asks`` run in the thread.
 
+        ``handles`` hears of every value before its use.
         A call is given ``patience`` seconds, or ``prompt_patience`` where ``asks`` says that a person may be asked.
         Within ``silence``, which is given the entry's service and user, the backend asks nobody.
         """
-        self._service, self._user = service, user
+        self._user = user
         self._choose, self._asks, self._silence, self._handles = choose, asks, silence, handles
         self._patience, self._prompt_patience = patience, prompt_patience
         self._worker = _Worker()
@@ -120,11 +123,11 @@ class OsKeyStore:
 
     async def read(self, *, silently: bool = False) -> Secret | None:
         """The vault's key, None when the keyring is open and has none."""
-        return await self.read_entry(self._service, self._user, silently=silently)
+        return await self.read_entry(_SERVICE, self._user, silently=silently)
 
     async def write(self, key: Secret, *, silently: bool = False) -> None:
         """Keep the key, read it back and compare."""
-        await self.write_entry(self._service, self._user, key, silently=silently)
+        await self.write_entry(_SERVICE, self._user, key, silently=silently)
 
     async def write_entry(self, service: str, user: str, value: Secret, *, silently: bool = False) -> None:
         """Keep any entry, read it back and compare. Raises the Keyring errors."""
@@ -195,6 +198,11 @@ class OsKeyStore:
             return outcome
         finally:
             job.dropped = True
+
+
+def os_key_store(user: str, choose: Callable[[], TrustedBackend], handles: Callable[[Secret], None]) -> OsKeyStore:
+    """The entry ``user`` of this program in the keyring that ``choose`` finds, asked as that keyring wants it."""
+    return OsKeyStore(user=user, choose=choose, asks=may_prompt, silence=without_questions, handles=handles)
 
 
 @final

@@ -54,7 +54,7 @@ class OfficialStore:
         codex_home: Path,
         read_keyring: ReadKeyring,
         *,
-        read_silently: ReadKeyring | None = None,
+        read_silently: ReadKeyring | None,
         now: Callable[[], float],
         disk: Disk,
     ) -> None:

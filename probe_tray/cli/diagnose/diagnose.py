@@ -210,7 +210,11 @@ class _Diagnosis:
             remedy = t("The first login creates it. If this is the wrong folder, correct sync_dir.")
             checks.append(Check(name="sync_dir", state=State.WARN, what=what, remedy=remedy))
         official = OfficialStore(
-            places.codex_home, self._keyring.read_entry, now=SystemClock().monotonic, disk=self._disk
+            places.codex_home,
+            self._keyring.read_entry,
+            read_silently=None,
+            now=SystemClock().monotonic,
+            disk=self._disk,
         )
         return checks + await _held(
             OFFICIAL, official, t("The Codex client's folder {path}", path=str(places.codex_home)), t

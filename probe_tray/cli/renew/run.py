@@ -8,6 +8,7 @@ from pathlib import Path
 
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.system import process_began
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out, with_owners
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.renew.model_test import ModelStage, agreed
@@ -167,5 +168,5 @@ def _order(arguments: Arguments, settings: Settings) -> BatchOptions:
         everything=arguments.json or (arguments.output or "").lower().endswith(".json"),
         days=settings.renew_before_expiry_days,
         renew_refused=settings.auto_renew,
-        since=process_began(),
+        since=process_began(this_system()),
     )

@@ -13,7 +13,7 @@ from probe_tray.cli.accounts import SelectedLogins
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.hints import told
 from probe_tray.core.service.service import OFFICIAL
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.batch import BatchContext
 from probe_tray.engine.polling.clock_watch import ClockWatch
 from probe_tray.engine.store import Store
@@ -33,8 +33,10 @@ async def run_context(
         session.tell_proxy(proxy, (OFFICIAL.issuer, OFFICIAL.backend))
     # Before the token of a copy is sent, the client's own login is looked at; never so that a person is asked.
     silently = partial(session.keyring.read_entry, silently=True)
-    official = OfficialStore(session.places.codex_home, silently, now=clock.monotonic, disk=session.disk)
-    accounts = Accounts((*found.stores, official), store)
+    official = OfficialStore(
+        session.places.codex_home, silently, read_silently=None, now=clock.monotonic, disk=session.disk
+    )
+    accounts = Accounts((*found.stores, official), store, nothing_remembered)
     watch = ClockWatch(clock, lambda error: session.console.failure(told(error, session.t)))
     client = session.client(proxy, answered=watch.answered)
     journal = session.journal()

@@ -13,8 +13,8 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.journal.journal import FileJournal
-from probe_tray.adapters.keyring.backends import load_library
-from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.backends import known_backend, load_library
+from probe_tray.adapters.keyring.key_store import KEY_USER, os_key_store
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import FallbackSealer
 from probe_tray.adapters.logins.vault import VaultStore
@@ -83,7 +83,7 @@ class CommandSession:
         self.disk = Disk()
         self.locks = FileLocks(self.places.locks, waits=self._waits)
         self.files = ProgramFiles(places=self.places, locks=self.locks, disk=self.disk)
-        self.keyring = OsKeyStore(handles=self.handles)
+        self.keyring = os_key_store(KEY_USER, known_backend, self.handles)
         self._key = vault_key(self.files, self.keyring)
         self.vault = VaultStore(self.places.vault, self._key, disk=self.disk)
 

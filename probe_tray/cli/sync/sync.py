@@ -32,7 +32,7 @@ from probe_tray.core.errors import ConfigError, Phrase
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncSecrets, SyncTarget, target
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.shared_logins import SharedTable
@@ -126,7 +126,7 @@ def _synchronizer(
     shared = RestoringFolderStore(folder, official=places.official_login, made=made, disk=disk)
     store = Store(AppState(settings=loaded.settings))
     # An account that the vault holds too must not be left behind there.
-    accounts = Accounts((shared, session.vault), store)
+    accounts = Accounts((shared, session.vault), store, nothing_remembered)
     context = make_sync_context(
         accounts=accounts,
         sources=lambda: (shared,),

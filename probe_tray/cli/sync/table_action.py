@@ -10,7 +10,7 @@ from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.sync.sync import sync_target, sync_with
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.setup import SyncTarget
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.table_owner import TableOwner
 from probe_tray.wiring import make_sync_context, table_sql
@@ -29,7 +29,7 @@ async def _act(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
         return ExitStatus.SUCCESS
     proxy = session.proxy(loaded.settings)
     session.tell_proxy(proxy, (goal.url,))
-    accounts = Accounts((session.vault,), Store(AppState(settings=loaded.settings)))
+    accounts = Accounts((session.vault,), Store(AppState(settings=loaded.settings)), nothing_remembered)
     tables = HttpTableFactory(proxy, os.environ, handles=session.handles)
     context = make_sync_context(
         accounts=accounts, sources=lambda: (), tables=tables, files=session.files, zone=LocalZone()

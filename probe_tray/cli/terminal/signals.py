@@ -20,7 +20,7 @@ class Interruption:
     session of logind ends. It never counts as the second.
     """
 
-    def __init__(self, stop: Callable[[], object], last_words: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, stop: Callable[[], object], last_words: Callable[[], object]) -> None:
         """``stop`` is called between two steps of the loop, ``last_words`` right before the program ends at once."""
         self._stop = stop
         self._last_words = last_words

@@ -78,8 +78,9 @@ def import_logins(session: CommandSession) -> ExitStatus:
     stores, name = _own_stores(session, loaded)
     client = session.runner.run(_open_client(session, loaded))
     try:
-        check = LoginCheck(client, _renewal_of(session), SystemClock())
-        accounts = Accounts(stores, Store(AppState(settings=loaded.settings)))
+        renewal_of = _renewal_of(session)
+        check = LoginCheck(client, renewal_of, SystemClock())
+        accounts = Accounts(stores, Store(AppState(settings=loaded.settings)), renewal_of)
         importing = LoginImport(accounts, session.locks, check, TokenOwners(client, SystemClock()))
         return _Import(arguments, console, importing, name, t).run(sources, session.runner)
     finally:

@@ -23,14 +23,15 @@ _LOOK_EVERY = 3.0
 """Seconds between two looks, which cost one stat a file."""
 
 
-async def _nothing_known(_fingerprint: str) -> RenewalState:
+async def nothing_remembered(_fingerprint: str) -> RenewalState:
+    """For a run that shows nobody what came of earlier renewals."""
     return RenewalState()
 
 
 class Accounts:
     """Reads and writes logins across all stores; the tokens pass through and are not kept."""
 
-    def __init__(self, stores: Sequence[AccountStore], store: Store, renewal_of: RenewalOf = _nothing_known) -> None:
+    def __init__(self, stores: Sequence[AccountStore], store: Store, renewal_of: RenewalOf) -> None:
         """Work on ``stores``; the first one that is ours takes new logins. ``renewal_of`` remembers earlier runs."""
         self._renewal_of = renewal_of
         self._stores = tuple(stores)

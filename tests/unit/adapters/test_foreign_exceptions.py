@@ -116,7 +116,13 @@ async def test_choosing_a_keyring_answers_with_an_error_of_a_store(call: str, mo
         load_library()
         if call in LIBRARY_CALLS[:2]:
             with pytest.raises(StoreError) as caught:
-                await OsKeyStore(choose=known_backend, patience=30, handles=KnownSecrets().add).read()
+                await OsKeyStore(
+                    choose=known_backend,
+                    patience=30,
+                    asks=may_prompt,
+                    silence=without_questions,
+                    handles=KnownSecrets().add,
+                ).read()
             safe(caught.value)
 
 

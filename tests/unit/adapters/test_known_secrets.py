@@ -8,7 +8,7 @@ from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.probe import HttpProbe
 from probe_tray.adapters.http.wire.answer import tokens_in
 from probe_tray.adapters.hygiene import REMOVED, KnownSecrets, Redactor
-from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.key_store import OsKeyStore, without_questions
 from probe_tray.adapters.proxy.proxy import detect_proxy
 from probe_tray.adapters.system import SystemClock
 from probe_tray.adapters.systems.operating_system import SystemProxies
@@ -35,7 +35,11 @@ async def test_what_is_sent_and_what_comes_back_is_known() -> None:
     async with raw_server(http(reply)) as server:
         service = Service(issuer=f"http://127.0.0.1:{server.port}", backend=f"http://127.0.0.1:{server.port}")
         client = ServiceClient(
-            service, detect_proxy("", {}, override_name="--proxy", system=SystemProxies), {}, handles=known.add
+            service,
+            detect_proxy("", {}, override_name="--proxy", system=SystemProxies),
+            {},
+            handles=known.add,
+            answered=lambda _: None,
         )
         await client.exchange(Secret("acodeacode"), Secret("averifier"), "http://localhost/")
         await client.refresh(Secret("arefresh"), lambda _piece: None)
@@ -74,7 +78,7 @@ async def test_the_password_of_a_proxy_is_known() -> None:
         choice = detect_proxy(
             f"http://ana:hunter22@127.0.0.1:{proxy.port}", {}, override_name="--proxy", system=SystemProxies
         )
-        client = ServiceClient(OFFICIAL, choice, {}, handles=known.add)
+        client = ServiceClient(OFFICIAL, choice, {}, handles=known.add, answered=lambda _: None)
         with pytest.raises(NotSentError):
             await client.refresh(Secret("arefresh"), lambda _piece: None)
         await client.aclose()
@@ -91,8 +95,10 @@ async def test_the_password_of_a_proxy_that_is_tried_is_known() -> None:
 async def test_the_vault_s_key_is_known_when_it_is_read_and_when_it_is_written() -> None:
     backend = GoodBackend()
     wrote, read = KnownSecrets(), KnownSecrets()
-    await OsKeyStore(choose=lambda: backend, asks=lambda _: False, handles=wrote.add).write(Secret("vaultkey"))
-    await OsKeyStore(choose=lambda: backend, asks=lambda _: False, handles=read.add).read()
+    await OsKeyStore(choose=lambda: backend, asks=lambda _: False, silence=without_questions, handles=wrote.add).write(
+        Secret("vaultkey")
+    )
+    await OsKeyStore(choose=lambda: backend, asks=lambda _: False, silence=without_questions, handles=read.add).read()
     assert shown(wrote, "vaultkey") == shown(read, "vaultkey") == []
 
 

@@ -10,15 +10,20 @@ from pathlib import Path
 import pytest
 
 from probe_tray.adapters.system import process_began
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.adapters.systems.linux import LinuxSystem
 from tests.support.patience import PATIENCE
 
-_TELL = "from probe_tray.adapters.system import process_began; print(process_began().isoformat())"
+_TELL = (
+    "from probe_tray.adapters.system import process_began; "
+    "from probe_tray.adapters.systems.current import this_system; "
+    "print(process_began(this_system()).isoformat())"
+)
 _EXACT = timedelta(milliseconds=50)
 
 
 def test_it_is_the_same_moment_each_time_and_lies_in_the_past() -> None:
-    first, second = process_began(), process_began()
+    first, second = process_began(this_system()), process_began(this_system())
     assert abs(first - second) < _EXACT
     assert first.utcoffset() == timedelta()
     assert first < datetime.now(UTC)
@@ -58,4 +63,4 @@ def test_a_system_that_tells_nonsense_is_not_believed(monkeypatch: pytest.Monkey
         return broken if path.name == "stat" else read(path)
 
     monkeypatch.setattr(Path, "read_bytes", tell)
-    assert timedelta() <= datetime.now(UTC) - process_began() < timedelta(seconds=time.process_time() + 1)
+    assert timedelta() <= datetime.now(UTC) - process_began(this_system()) < timedelta(seconds=time.process_time() + 1)

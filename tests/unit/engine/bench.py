@@ -22,7 +22,7 @@ from probe_tray.core.service.connection import ConnectionStep, FoundProxy, Reach
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, LoginPhase, Way
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.alert_service import AlertComposer, AlertService
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
@@ -328,7 +328,7 @@ class Bench:
         self.notifier = FakeNotifier()
         self.vault = GatedStore(StoreKind.VAULT, *credentials)
         self.store = Store(AppState(settings=settings or Settings()))
-        self.accounts = Accounts((self.vault, *others), self.store)
+        self.accounts = Accounts((self.vault, *others), self.store, nothing_remembered)
         sign_ins = {
             Way.BROWSER: BrowserLogin(
                 OFFICIAL, self.listener, self.browser, self.clock, self.randomness, handles=KnownSecrets().add

@@ -25,7 +25,7 @@ from probe_tray.core.errors import (
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import AppState
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.batch import Batch, BatchContext, BatchOptions
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
@@ -116,7 +116,7 @@ class Bench:
         own: bool = True,
         everything: bool = False,
     ) -> Batch:
-        accounts = Accounts(self.stores, Store(AppState()))
+        accounts = Accounts(self.stores, Store(AppState()), nothing_remembered)
         random = FakeRandomness()
         transaction = RefreshTransaction(
             self.service, accounts, self.journal, self.memory, self.clock, random, "auth.example"

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import CredentialFileError, NotRevokedError
 from probe_tray.core.models.model_test import ModelRun
@@ -75,6 +76,7 @@ class EveryWindow:
             blends_windows=lambda: True,
             first_icon=no_icon_yet(),
             remember_icon=lambda _: None,
+            desktop=this_desktop(),
             tray_available=lambda: True,
         )
         self._shell = Shell(app, self.engine, around, lambda: None)

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import StoreKind
@@ -46,6 +47,7 @@ class Desktop:
             blends_windows=lambda: True,
             first_icon=no_icon_yet(),
             remember_icon=lambda _: None,
+            desktop=this_desktop(),
             opens=opens,
             tray_available=lambda: True,
         )

@@ -163,7 +163,7 @@ def test_the_colours_of_a_contrast_theme_are_the_persons() -> None:
 
 
 def test_a_chosen_appearance_stays_while_the_system_changes(qapp: QApplication, qtbot: QtBot) -> None:
-    theme = Theme(qapp)
+    theme = Theme(qapp, lambda: False)
     theme.set_appearance(Appearance.LIGHT)
     before = qapp.palette()
     dark = qapp.palette()

@@ -12,7 +12,7 @@ from tests.support.patience import PATIENCE_MS
 
 
 def test_it_opens_beside_the_window_that_asks(qapp: QApplication, qtbot: QtBot) -> None:
-    asker, question = QWidget(), QuestionDialog(Theme(qapp))
+    asker, question = QWidget(), QuestionDialog(Theme(qapp, lambda: False))
     qtbot.addWidget(asker)
     qtbot.addWidget(question)
     asker.setGeometry(QRect(20, 60, 300, 300))

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QMenu, QPushButton, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
+from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.core.account.arrangement import Arrangement, Sort
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.quiet_hours import Pause
@@ -82,6 +83,7 @@ class Desktop:
             blends_windows=lambda: True,
             first_icon=no_icon_yet(),
             remember_icon=lambda _: None,
+            desktop=this_desktop(),
             tray_available=lambda: self.tray,
         )
         self.shell = Shell(app, self.engine, around, self._end)

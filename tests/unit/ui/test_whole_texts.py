@@ -79,7 +79,7 @@ def _is_part(text: str, name: str) -> bool:
 def test_in_the_panel_only_a_name_is_cut(
     qtbot: QtBot, qapp: QApplication, letters: float, name: str, t: Translator
 ) -> None:
-    panel = PanelWindow(Theme(qapp), IconPainter(), samples.idle_actions())
+    panel = PanelWindow(Theme(qapp, lambda: False), IconPainter(), samples.idle_actions())
     panel.show_model(present(STATES[name], samples.NOW, UTC, t).panel)
     panel.open_at(None)
     panel.setMinimumWidth(1)
@@ -97,7 +97,7 @@ def test_in_the_panel_only_a_name_is_cut(
 @pytest.mark.parametrize("t", [ENGLISH, CHINESE], ids=["English", "Chinese"])
 def test_in_a_line_only_the_name_is_cut(qapp: QApplication, letters: float, t: Translator) -> None:
     state = samples.conditions()
-    face = LineFace(Theme(qapp), IconPainter(), round(464 * letters), widest_briefs(t))
+    face = LineFace(Theme(qapp, lambda: False), IconPainter(), round(464 * letters), widest_briefs(t))
     for card in present(state, samples.NOW, UTC, t).panel.cards:
         drawn = drawn_by(partial(_draw_line, face, card), QSize(1_000, 100), 96)
         assert _cut(drawn, state) == []

@@ -7,6 +7,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell, ShellContext
@@ -26,6 +27,7 @@ def main() -> None:
         blends_windows=lambda: False,
         first_icon=no_icon_yet(),
         remember_icon=lambda _: None,
+        desktop=this_desktop(),
         tray_available=lambda: True,
     )
     shell = Shell(app, FakeEngine(samples.many(30)), around, lambda: None)

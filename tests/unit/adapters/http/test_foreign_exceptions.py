@@ -37,7 +37,7 @@ Trace = Callable[[str, dict[str, object]], Awaitable[None]]
 
 @pytest.fixture
 async def client() -> AsyncGenerator[ServiceClient]:
-    made = ServiceClient(SERVICE, PROXY, {}, handles=KnownSecrets().add)
+    made = ServiceClient(SERVICE, PROXY, {}, handles=KnownSecrets().add, answered=lambda _: None)
     yield made
     await made.aclose()
 

@@ -55,7 +55,11 @@ async def client(
     address: str, proxy: ProxyChoice = DIRECT, environment: dict[str, str] | None = None
 ) -> AsyncGenerator[ServiceClient]:
     made = ServiceClient(
-        Service(issuer=address, backend=f"{address}/backend-api"), proxy, environment or {}, handles=KnownSecrets().add
+        Service(issuer=address, backend=f"{address}/backend-api"),
+        proxy,
+        environment or {},
+        handles=KnownSecrets().add,
+        answered=lambda _: None,
     )
     try:
         yield made
@@ -71,6 +75,7 @@ async def demo_client(demo: DemoService) -> AsyncGenerator[ServiceClient]:
         DIRECT,
         {},
         handles=KnownSecrets().add,
+        answered=lambda _: None,
     )
     try:
         yield made
@@ -275,7 +280,9 @@ class ChangingProxy:
 @asynccontextmanager
 async def changing_client(port: int) -> AsyncGenerator[tuple[ServiceClient, ChangingProxy]]:
     address, proxy = f"http://127.0.0.1:{port}", ChangingProxy()
-    made = ServiceClient(Service(issuer=address, backend=address), proxy, {}, handles=KnownSecrets().add)
+    made = ServiceClient(
+        Service(issuer=address, backend=address), proxy, {}, handles=KnownSecrets().add, answered=lambda _: None
+    )
     try:
         yield made, proxy
     finally:
@@ -658,10 +665,10 @@ async def test_the_newest_release_is_asked_for_without_anything_about_the_person
 async def test_a_feed_that_cannot_be_reached_or_breaks_off_fails_as_every_service_does() -> None:
     async with raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{") as server:
         where = f"http://127.0.0.1:{server.port}"
-        made = ServiceClient(Service(releases=where), DIRECT, {}, handles=KnownSecrets().add)
+        made = ServiceClient(Service(releases=where), DIRECT, {}, handles=KnownSecrets().add, answered=lambda _: None)
         assert type(await failure(made.latest_release())) is UncertainError
         await made.aclose()
-    made = ServiceClient(Service(releases=where), DIRECT, {}, handles=KnownSecrets().add)
+    made = ServiceClient(Service(releases=where), DIRECT, {}, handles=KnownSecrets().add, answered=lambda _: None)
     assert type(await failure(made.latest_release())) is NotSentError
     await made.aclose()
 
@@ -675,6 +682,7 @@ async def test_the_status_page_is_asked_through_the_proxy_without_anything_about
             detect_proxy(proxy.url, {}, override_name="--proxy", system=SystemProxies),
             proxy.environment,
             handles=KnownSecrets().add,
+            answered=lambda _: None,
         )
         answer = await made.service_status()
         await made.aclose()
@@ -690,6 +698,7 @@ async def test_the_feed_is_asked_through_the_proxy_of_the_settings(demo: DemoSer
             detect_proxy(proxy.url, {}, override_name="--proxy", system=SystemProxies),
             proxy.environment,
             handles=KnownSecrets().add,
+            answered=lambda _: None,
         )
         answer = await made.latest_release()
         await made.aclose()

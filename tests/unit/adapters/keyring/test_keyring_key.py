@@ -11,7 +11,7 @@ import pytest
 
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.backends import TrustedBackend, known_backend, meaning
-from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.key_store import OsKeyStore, without_questions
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     KeyringAbsentError,
@@ -39,6 +39,7 @@ def store(backend: TrustedBackend, *, asks: bool = False, patience: float = 0.2,
         asks=lambda _: asks,
         patience=patience,
         prompt_patience=prompt,
+        silence=without_questions,
         handles=KnownSecrets().add,
     )
 
@@ -74,7 +75,9 @@ DOUBLES: list[tuple[str, Callable[[], TrustedBackend], dict[str, type[StoreError
 async def test_each_keyring_comes_to_a_clear_state(
     choose: Callable[[], TrustedBackend], expected: dict[str, type[StoreError] | Secret | None], use: str
 ) -> None:
-    keys = OsKeyStore(choose=choose, asks=lambda _: False, patience=0.2, handles=KnownSecrets().add)
+    keys = OsKeyStore(
+        choose=choose, asks=lambda _: False, patience=0.2, silence=without_questions, handles=KnownSecrets().add
+    )
     action = {"read": READ, "write": WRITE, "roundtrip": ROUNDTRIP}[use]
     outcome = expected[use]
     if isinstance(outcome, type):
@@ -171,7 +174,7 @@ async def test_a_keyring_that_appears_later_is_used_then() -> None:
             raise KeyringAbsentError
         return found[0]
 
-    keys = OsKeyStore(choose=choose, asks=lambda _: False, handles=KnownSecrets().add)
+    keys = OsKeyStore(choose=choose, asks=lambda _: False, silence=without_questions, handles=KnownSecrets().add)
     with pytest.raises(KeyringAbsentError):
         await keys.read()
     found.append(GoodBackend())

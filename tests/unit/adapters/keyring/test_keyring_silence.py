@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from probe_tray.adapters.hygiene import KnownSecrets
-from probe_tray.adapters.keyring.key_store import OsKeyStore, without_questions
+from probe_tray.adapters.keyring.backends import known_backend
+from probe_tray.adapters.keyring.key_store import os_key_store, without_questions
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringLockedError
 from tests.support.keyrings import GoodBackend
@@ -33,7 +34,7 @@ def keyring(running: SecretService, monkeypatch: pytest.MonkeyPatch) -> SecretSe
 
 
 async def test_an_open_keyring_keeps_and_gives_without_a_question(keyring: SecretService) -> None:
-    keys = OsKeyStore(user="one of the tests", handles=KnownSecrets().add).silent
+    keys = os_key_store("one of the tests", known_backend, KnownSecrets().add).silent
     assert await keys.read() is None
     await keys.write(KEY)
     assert await keys.read() == KEY
@@ -41,7 +42,7 @@ async def test_an_open_keyring_keeps_and_gives_without_a_question(keyring: Secre
 
 
 async def test_a_locked_keyring_is_not_asked_to_open(keyring: SecretService) -> None:
-    keys = OsKeyStore(user="another of the tests", handles=KnownSecrets().add).silent
+    keys = os_key_store("another of the tests", known_backend, KnownSecrets().add).silent
     await keys.write(KEY)
     keyring.lock()
     began = time.monotonic()

@@ -6,7 +6,7 @@ import pytest
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.keyring.backends import TrustedBackend
-from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.key_store import OsKeyStore, without_questions
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ConfigError, KeyringAbsentError, KeyringDeniedError, KeyringLockedError
@@ -23,7 +23,10 @@ class Place:
         self.config = folder / "config.json"
         self.handled: list[Secret] = []
         keyring = OsKeyStore(
-            choose=backend if callable(backend) else lambda: backend, asks=lambda _: False, handles=self.handled.append
+            choose=backend if callable(backend) else lambda: backend,
+            asks=lambda _: False,
+            silence=without_questions,
+            handles=self.handled.append,
         )
         self.secrets = StoredSyncSecrets(self.config, keyring, handles=self.handled.append, disk=Disk())
 

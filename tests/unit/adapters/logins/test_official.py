@@ -49,7 +49,7 @@ def put(codex_home: Path, value: object) -> Path:
 async def test_the_file_is_shown_and_the_keyring_not_asked(codex_home: Path) -> None:
     path = put(codex_home, official("ana"))
     keyring = Keyring("{}")
-    store = OfficialStore(codex_home, keyring.read, disk=Disk(), now=SystemClock().monotonic)
+    store = OfficialStore(codex_home, keyring.read, read_silently=None, disk=Disk(), now=SystemClock().monotonic)
     (stored,) = (await store.load()).found
     assert (stored.store, stored.location) == (StoreKind.OFFICIAL, str(path))
     assert stored.credential.key == credential("ana").key
@@ -61,7 +61,7 @@ async def test_the_file_is_shown_and_the_keyring_not_asked(codex_home: Path) -> 
 async def test_nobody_may_change_it(codex_home: Path) -> None:
     path = put(codex_home, official("ana"))
     before = path.read_bytes()
-    store = OfficialStore(codex_home, Keyring().read, disk=Disk(), now=SystemClock().monotonic)
+    store = OfficialStore(codex_home, Keyring().read, read_silently=None, disk=Disk(), now=SystemClock().monotonic)
     for refused in (
         store.save(credential("ana", number=2)),
         store.remove(credential("ana").key),
@@ -74,7 +74,7 @@ async def test_nobody_may_change_it(codex_home: Path) -> None:
 
 async def test_without_a_file_the_keyring_holds_the_same_json(codex_home: Path) -> None:
     keyring = Keyring(json.dumps(official("ana")))
-    store = OfficialStore(codex_home, keyring.read, disk=Disk(), now=SystemClock().monotonic)
+    store = OfficialStore(codex_home, keyring.read, read_silently=None, disk=Disk(), now=SystemClock().monotonic)
     (stored,) = (await store.load()).found
     assert stored.credential.key == credential("ana").key
     user = "cli|" + sha256(real(codex_home)).hexdigest()[:16]
@@ -89,13 +89,17 @@ def test_the_keyring_entry_is_named_after_the_real_folder(tmp_path: Path, codex_
 
 async def test_where_the_client_never_ran_the_keyring_is_not_asked(tmp_path: Path) -> None:
     keyring = Keyring("{}")
-    contents = await OfficialStore(tmp_path / "none", keyring.read, disk=Disk(), now=SystemClock().monotonic).load()
+    contents = await OfficialStore(
+        tmp_path / "none", keyring.read, read_silently=None, disk=Disk(), now=SystemClock().monotonic
+    ).load()
     assert (contents.found, contents.unreadable, keyring.asked) == ((), (), [])
 
 
 @pytest.mark.parametrize("answer", [None, KeyringLockedError()])
 async def test_a_keyring_without_an_answer_means_no_login(codex_home: Path, answer: StoreError | None) -> None:
-    store = OfficialStore(codex_home, Keyring(answer).read, disk=Disk(), now=SystemClock().monotonic)
+    store = OfficialStore(
+        codex_home, Keyring(answer).read, read_silently=None, disk=Disk(), now=SystemClock().monotonic
+    )
     contents = await store.load()
     assert (contents.found, contents.unreadable, contents.problem) == ((), (), None)
     assert await store.read(credential().key) is None
@@ -103,7 +107,9 @@ async def test_a_keyring_without_an_answer_means_no_login(codex_home: Path, answ
 
 async def test_an_api_key_login_is_told(codex_home: Path) -> None:
     path = put(codex_home, {"auth_mode": "apikey", "OPENAI_API_KEY": "sk-canary", "tokens": None})
-    contents = await OfficialStore(codex_home, Keyring().read, disk=Disk(), now=SystemClock().monotonic).load()
+    contents = await OfficialStore(
+        codex_home, Keyring().read, read_silently=None, disk=Disk(), now=SystemClock().monotonic
+    ).load()
     assert contents.api_key is not None
     assert contents.api_key.location == str(path)
     assert "canary" not in repr(contents)
@@ -111,7 +117,9 @@ async def test_an_api_key_login_is_told(codex_home: Path) -> None:
 
 async def test_a_personal_access_token_is_told_as_such(codex_home: Path) -> None:
     path = put(codex_home, {"OPENAI_API_KEY": None, "personal_access_token": "at-canary"})
-    contents = await OfficialStore(codex_home, Keyring().read, disk=Disk(), now=SystemClock().monotonic).load()
+    contents = await OfficialStore(
+        codex_home, Keyring().read, read_silently=None, disk=Disk(), now=SystemClock().monotonic
+    ).load()
     assert contents.api_key is not None
     assert (contents.api_key.location, contents.api_key.personal, contents.unreadable) == (str(path), True, ())
     assert "canary" not in repr(contents)
@@ -120,7 +128,7 @@ async def test_a_personal_access_token_is_told_as_such(codex_home: Path) -> None
 async def test_a_folder_that_leads_nowhere_is_said(tmp_path: Path) -> None:
     home = tmp_path / "codex"
     home.symlink_to(tmp_path / "unmounted")
-    store = OfficialStore(home, Keyring("{}").read, disk=Disk(), now=SystemClock().monotonic)
+    store = OfficialStore(home, Keyring("{}").read, read_silently=None, disk=Disk(), now=SystemClock().monotonic)
     (found,) = (await store.load()).unreadable
     assert (found.location, dict(found.problem.facts)["reason"]) == (str(home), "it is a link that leads nowhere")
     home.unlink()
@@ -137,18 +145,29 @@ async def test_a_login_that_the_client_keeps_sealed_is_said_to_be(codex_home: Pa
     (codex_home / "secrets").mkdir()
     (codex_home / "secrets" / "codex_auth.age").write_bytes(b"age")
     (found,) = (
-        await OfficialStore(codex_home, Keyring(None).read, disk=Disk(), now=SystemClock().monotonic).load()
+        await OfficialStore(
+            codex_home, Keyring(None).read, read_silently=None, disk=Disk(), now=SystemClock().monotonic
+        ).load()
     ).unreadable
     assert found.problem.kind == OfficialSealedError
     whole = Keyring(json.dumps(official("ana")))
     assert (
-        len((await OfficialStore(codex_home, whole.read, disk=Disk(), now=SystemClock().monotonic).load()).found) == 1
+        len(
+            (
+                await OfficialStore(
+                    codex_home, whole.read, read_silently=None, disk=Disk(), now=SystemClock().monotonic
+                ).load()
+            ).found
+        )
+        == 1
     )
 
 
 async def test_a_client_that_signed_out_is_no_complaint(codex_home: Path) -> None:
     put(codex_home, {"OPENAI_API_KEY": None, "tokens": None, "last_refresh": None})
-    contents = await OfficialStore(codex_home, Keyring().read, disk=Disk(), now=SystemClock().monotonic).load()
+    contents = await OfficialStore(
+        codex_home, Keyring().read, read_silently=None, disk=Disk(), now=SystemClock().monotonic
+    ).load()
     assert (contents.found, contents.unreadable, contents.api_key) == ((), (), None)
 
 
@@ -166,7 +185,9 @@ async def test_a_file_that_cannot_be_read_is_named_with_its_reason(
 ) -> None:
     path = put(codex_home, value)
     (found,) = (
-        await OfficialStore(codex_home, Keyring().read, disk=Disk(), now=SystemClock().monotonic).load()
+        await OfficialStore(
+            codex_home, Keyring().read, read_silently=None, disk=Disk(), now=SystemClock().monotonic
+        ).load()
     ).unreadable
     assert found.location == str(path)
     assert reason in dict(found.problem.facts)["reason"]
@@ -174,7 +195,7 @@ async def test_a_file_that_cannot_be_read_is_named_with_its_reason(
 
 
 async def test_a_change_by_the_client_is_noticed(codex_home: Path) -> None:
-    store = OfficialStore(codex_home, Keyring().read, disk=Disk(), now=SystemClock().monotonic)
+    store = OfficialStore(codex_home, Keyring().read, read_silently=None, disk=Disk(), now=SystemClock().monotonic)
     await store.load()
     assert not await store.changed()
     put(codex_home, official("ana"))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from probe_tray.adapters.hygiene import KnownSecrets
+from probe_tray.adapters.keyring.backends import may_prompt
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import FallbackSealer, VaultKey, VaultSealer, needs_key
@@ -95,6 +96,7 @@ async def test_a_keyring_that_hangs_is_waited_for_once_and_no_longer_than_said(t
         choose=lambda: backend,
         silence=lambda _backend, _service, _user: nullcontext(),
         patience=LONG,
+        asks=may_prompt,
         handles=KnownSecrets().add,
     )
     sealer = FallbackSealer(
@@ -127,6 +129,7 @@ async def test_with_a_keyring_of_any_temper_it_comes_to_an_end(
         choose=lambda: made,
         silence=lambda _backend, _service, _user: nullcontext(),
         patience=LONG,
+        asks=may_prompt,
         handles=KnownSecrets().add,
     )
     patience = 0.05 if backend is HangingBackend else LONG

@@ -95,7 +95,9 @@ async def test_nothing_is_sent_while_the_address_cannot_be_used() -> None:
     async with raw_server(http(b"{}")) as server:
         address = f"http://127.0.0.1:{server.port}"
         source = ProxySource(None, {"ALL_PROXY": "http://user:pa#ss@host:1"}, SystemProxies, _nothing_found)
-        client = ServiceClient(Service(issuer=address, backend=address), source, {}, handles=KnownSecrets().add)
+        client = ServiceClient(
+            Service(issuer=address, backend=address), source, {}, handles=KnownSecrets().add, answered=lambda _: None
+        )
         for _ in range(2):
             for asked in (
                 client.usage(credential()),
@@ -144,7 +146,7 @@ async def test_a_request_that_found_no_way_takes_the_proxy_of_the_network_at_onc
     async with raw_server(http(b"{}")) as server:
         routes = _Discovering(f"http://127.0.0.1:{server.port}")
         service = Service(issuer="http://127.0.0.1:9", backend="http://127.0.0.1:9")
-        client = ServiceClient(service, routes, {}, handles=KnownSecrets().add)
+        client = ServiceClient(service, routes, {}, handles=KnownSecrets().add, answered=lambda _: None)
         assert (await client.refresh(Secret("rt_1"), lambda _piece: None)).ok
         assert [request.split()[0] for request in server.received] == [b"POST"]
         await client.aclose()
@@ -154,7 +156,7 @@ async def test_a_request_that_left_is_never_sent_a_second_time() -> None:
     async with raw_server(b"") as server:
         address = f"http://127.0.0.1:{server.port}"
         routes = _Discovering(address)
-        client = ServiceClient(Service(issuer=address), routes, {}, handles=KnownSecrets().add)
+        client = ServiceClient(Service(issuer=address), routes, {}, handles=KnownSecrets().add, answered=lambda _: None)
         with pytest.raises(UncertainError):
             await client.refresh(Secret("rt_1"), lambda _piece: None)
         assert not routes.found

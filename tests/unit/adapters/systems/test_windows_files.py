@@ -237,7 +237,7 @@ async def test_the_client_s_login_is_looked_for_under_the_name_that_its_library_
         asked.append((service, user))
         return None
 
-    await OfficialStore(client, read, now=time.monotonic, disk=Disk()).load()
+    await OfficialStore(client, read, read_silently=None, now=time.monotonic, disk=Disk()).load()
     user = keyring_user(client)
     assert asked == [(f"{user}.Codex Auth", user)]
 

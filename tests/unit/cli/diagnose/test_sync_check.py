@@ -10,7 +10,7 @@ from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.hygiene import KnownSecrets
-from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.keyring.key_store import OsKeyStore, without_questions
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.proxy.proxy import ProxyChoice
@@ -38,7 +38,9 @@ def service() -> Iterator[DemoService]:
 async def checked(folder: Path, **held: str) -> Check:
     config = folder / "config.json"
     config.write_text(json.dumps(held))
-    keyring = OsKeyStore(choose=GoodBackend, asks=lambda _: False, handles=KnownSecrets().add)
+    keyring = OsKeyStore(
+        choose=GoodBackend, asks=lambda _: False, silence=without_questions, handles=KnownSecrets().add
+    )
     tables = HttpTableFactory(ProxyChoice(), os.environ, handles=KnownSecrets().add)
 
     def secrets(loaded: LoadedSettings) -> SyncVault:

@@ -18,7 +18,7 @@ from probe_tray.core.errors import (
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import AppState
 from probe_tray.engine.account.account_changes import AccountChanges
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, MemoryStore, ScriptedService
 from tests.support.tokens import credential
@@ -52,7 +52,7 @@ class Bench:
         self.service.answer("revoke", Answer(200, {}, b""))
         self.store = Store(AppState())
         self.memory = MemoryOfRows()
-        accounts = Accounts(stores, self.store)
+        accounts = Accounts(stores, self.store, nothing_remembered)
         self.changes = AccountChanges(accounts, self.service, NoLocks(), self.memory, self._nothing_set_aside)
 
     @property

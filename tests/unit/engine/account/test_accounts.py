@@ -10,7 +10,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import KeyringLockedError, LoginEndedError, RecordError, WriteError
 from probe_tray.core.state import AppState, RenewalState
-from probe_tray.engine.account.accounts import Accounts, watch_stores
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered, watch_stores
 from probe_tray.engine.store import Store
 from probe_tray.ports.accounts import StoreContents
 from tests.support.fakes import START, FakeClock, MemoryStore
@@ -24,7 +24,7 @@ FULL = WriteError(path="x", reason="the disk is full")
 
 def joined(*stores: MemoryStore) -> tuple[Accounts, Store]:
     store = Store(AppState())
-    return Accounts(stores, store), store
+    return Accounts(stores, store, nothing_remembered), store
 
 
 async def test_reading_brings_every_login_of_every_store() -> None:
@@ -254,7 +254,7 @@ class SharedStore(MemoryStore):
 async def test_each_store_is_watched() -> None:
     for kind in (StoreKind.VAULT, StoreKind.FOLDER, StoreKind.OFFICIAL):
         clock, shared, store = FakeClock(), SharedStore(kind), Store(AppState())
-        accounts = Accounts((shared, MemoryStore()), store)
+        accounts = Accounts((shared, MemoryStore()), store, nothing_remembered)
         await accounts.read()
         async with running(watch_stores(accounts, clock)):
             shared.change(NEWER)
@@ -270,7 +270,7 @@ async def test_each_store_is_watched() -> None:
 
 async def test_where_nothing_changes_nothing_is_read() -> None:
     clock, shared = FakeClock(), SharedStore(StoreKind.FOLDER)
-    accounts = Accounts((shared,), Store(AppState()))
+    accounts = Accounts((shared,), Store(AppState()), nothing_remembered)
     await accounts.read()
     async with running(watch_stores(accounts, clock)):
         await clock.advance(timedelta(minutes=5))
@@ -279,7 +279,7 @@ async def test_where_nothing_changes_nothing_is_read() -> None:
 
 async def test_what_was_known_of_an_account_stays_when_its_tokens_are_others() -> None:
     clock, shared, store = FakeClock(), SharedStore(StoreKind.FOLDER), Store(AppState())
-    accounts = Accounts((shared,), store)
+    accounts = Accounts((shared,), store, nothing_remembered)
     await accounts.read()
     before = store.state.accounts[0]
     async with running(watch_stores(accounts, clock)):

@@ -76,7 +76,7 @@ class Client:
         async def no_keyring(_service: str, _user: str) -> Secret | None:
             return None
 
-        inner = OfficialStore(home, no_keyring, now=self.asked.clock.monotonic, disk=Disk())
+        inner = OfficialStore(home, no_keyring, read_silently=None, now=self.asked.clock.monotonic, disk=Disk())
         self.store = OwnedTokenStore(inner, self.asked.owners)
 
     def log_in(self, token: Secret) -> None:

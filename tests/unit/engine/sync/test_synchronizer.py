@@ -31,7 +31,7 @@ from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import RemoteRow, StepKind, SyncOptions, SyncReport
 from probe_tray.core.sync.table_key import table_digest
 from probe_tray.core.sync.table_record import TableStatus
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, problem_kind
 from tests.support.tokens import credential, nameless
@@ -70,7 +70,7 @@ class Machine:
     def __init__(self, table: FakeTable, *held: Credential, others: tuple[MemoryStore, ...] = ()) -> None:
         self.kept = NewerOnly(StoreKind.VAULT, *held)
         clock, randomness, store = FakeClock(), FakeRandomness(), Store(AppState())
-        self.accounts = Accounts((self.kept, *others), store)
+        self.accounts = Accounts((self.kept, *others), store, nothing_remembered)
         self.bench = SyncBench(self.accounts, TaskLocks(), clock, randomness, table)
 
     async def sync(self, options: SyncOptions | None = None) -> SyncReport:

@@ -18,7 +18,7 @@ from probe_tray.core.transfer.state import (
     WriteLogins,
     WriteTable,
 )
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, FakeClock, MemoryStore, problem_kind
 from tests.support.tokens import credential, tokens
@@ -39,7 +39,7 @@ class Bench(TransferBench):
         self.vault = MemoryStore(StoreKind.VAULT, ANA, BEN)
         self.client = MemoryStore(StoreKind.OFFICIAL, credential("cat"))
         self.store = Store(AppState())
-        accounts = Accounts((self.vault, self.client), self.store)
+        accounts = Accounts((self.vault, self.client), self.store, nothing_remembered)
         super().__init__(accounts, NoLocks(), self.store, FakeClock(START))
         self.tasks: list[asyncio.Task[None]] = []
 

@@ -22,7 +22,7 @@ from probe_tray.core.transfer.state import (
     TakeLogins,
     TransferCommand,
 )
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, FakeClock, problem_kind, settle
 from tests.support.files import flat, official
@@ -39,7 +39,9 @@ class Bench(TransferBench):
     def __init__(self, *held: GatedStore) -> None:
         self.vault = held[0] if held else GatedStore(StoreKind.VAULT)
         self.store = Store(AppState())
-        super().__init__(Accounts((self.vault,), self.store), TaskLocks(), self.store, FakeClock(START))
+        super().__init__(
+            Accounts((self.vault,), self.store, nothing_remembered), TaskLocks(), self.store, FakeClock(START)
+        )
         self.checked: list[AccountKey] = []
         self.tasks: list[asyncio.Task[None]] = []
         for person in ("ana", "ben", "cat"):

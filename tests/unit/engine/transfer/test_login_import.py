@@ -16,7 +16,7 @@ from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.import_plan import ImportAction, Item, Source
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.account.token_owners import TokenOwners
 from probe_tray.engine.store import Store
 from probe_tray.engine.transfer.login_import import LoginImport
@@ -41,7 +41,7 @@ class Locks:
 
 def importing(*stores: MemoryStore, locks: Locks | None = None, service: ScriptedService | None = None) -> LoginImport:
     owners = offline_owners() if service is None else TokenOwners(service, FakeClock(START))
-    accounts = Accounts(stores, Store(AppState(settings=Settings())))
+    accounts = Accounts(stores, Store(AppState(settings=Settings())), nothing_remembered)
     return LoginImport(accounts, locks or Locks(), offline_check(), owners)
 
 

@@ -36,7 +36,7 @@ class Bench:
         self.menus: list[AccountKey] = []
         self.detailing = DetailsController(
             self.engine,
-            Theme(app),
+            Theme(app, lambda: False),
             IconPainter(),
             lambda state, key, span: details(state, key, span, Now(NOW, UTC), Translator()),
             self.asked.append,

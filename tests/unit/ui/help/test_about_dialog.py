@@ -29,7 +29,7 @@ class Opened:
         self.helped = 0
         self.engine = FakeEngine(samples.four())
         self.window = AboutController(
-            self.engine, Theme(app), IconPainter(), FakeInspector(), self.translator, self._help
+            self.engine, Theme(app, lambda: False), IconPainter(), FakeInspector(), self.translator, self._help
         )
         self.window.show(lambda: samples.NOW, tray=True, ink="#3792a5")
 
@@ -80,7 +80,7 @@ def test_the_diagnostics_are_copied_cleaned_and_masked(about: Opened, qtbot: QtB
 
 
 def test_it_follows_the_language(about: Opened) -> None:
-    about.translator.use(load_catalogue(Language.CHINESE))
+    about.translator.use(load_catalogue(Language.CHINESE, ()))
     about.window.draw()
     assert about.dialog.windowTitle() == "关于 Probe Tray"
     assert about.button("关闭")

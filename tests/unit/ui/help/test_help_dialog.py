@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTextBrowser
 from pytestqt.qtbot import QtBot
 
+from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.core.settings import Language
 from probe_tray.resources import resource
 from probe_tray.ui.help.help_controller import HelpController
@@ -34,7 +35,7 @@ EXAMPLE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 class Opened:
     def __init__(self, app: QApplication) -> None:
-        self.theme, self.translator = Theme(app), Translator()
+        self.theme, self.translator = Theme(app, lambda: False), Translator()
         self.window = HelpController(self.theme, self.translator)
         self.window.show()
 
@@ -73,7 +74,7 @@ def test_a_person_goes_to_a_page_and_back(guides: Opened) -> None:
 
 
 def test_another_language_has_pages_of_its_own(guides: Opened) -> None:
-    guides.translator.use(load_catalogue(Language.CHINESE))
+    guides.translator.use(load_catalogue(Language.CHINESE, ()))
     guides.window.draw()
     assert guides.page.toPlainText().startswith("Probe Tray 帮助")
     assert guides.button("关闭").isVisible()
@@ -128,6 +129,8 @@ def test_the_key_for_help_opens_the_guides_from_the_panel(qtbot: QtBot, qapp: QA
         blends_windows=lambda: True,
         first_icon=no_icon_yet(),
         remember_icon=lambda _: None,
+        desktop=this_desktop(),
+        tray_available=lambda: True,
     )
     shell = Shell(qapp, FakeEngine(samples.four()), around, lambda: None)
     try:

@@ -52,7 +52,7 @@ class Person:
         self.did: list[tuple[Any, ...]] = []
         self.pasted: list[Secret] = []
         self.dialog = LoginDialog(
-            Theme(app),
+            Theme(app, lambda: False),
             IconPainter(),
             LoginActions(
                 open_again=lambda: self.did.append(("open",)),

@@ -38,7 +38,7 @@ def state(*results: ModelResult, running: bool, settings: Settings = AGREED) -> 
 class Bench:
     def __init__(self, app: QApplication, settings: Settings) -> None:
         self.engine = samples.FakeEngine(AppState(loaded=True, accounts=(ANA, LEE), settings=settings))
-        theme = Theme(app)
+        theme = Theme(app, lambda: False)
         self.question = QuestionDialog(theme)
         here, t = Now(samples.NOW, UTC), Translator()
         self.testing = ModelTestController(self.engine, theme, t, self.question, lambda s: model_test(s, here, t))

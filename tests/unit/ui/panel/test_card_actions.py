@@ -56,7 +56,7 @@ class Bench:
             import_logins=lambda: self.moved.append("in"),
             export=self.moved.append,
         )
-        self.acting = CardActionHandler(self.engine, Theme(app), Translator(), elsewhere)
+        self.acting = CardActionHandler(self.engine, Theme(app, lambda: False), Translator(), elsewhere)
         self.around = QWidget()
 
     def _show_settings(self, _key: str) -> None:

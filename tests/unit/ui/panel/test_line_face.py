@@ -60,7 +60,7 @@ class CountingIcons(IconPainter):
 
 @pytest.fixture
 def face(qapp: QApplication) -> LineFace:
-    return LineFace(Theme(qapp), IconPainter(), 430, widest_briefs(Translator()))
+    return LineFace(Theme(qapp, lambda: False), IconPainter(), 430, widest_briefs(Translator()))
 
 
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
@@ -83,7 +83,7 @@ def test_what_changed_is_drawn_anew(face: LineFace) -> None:
 
 def test_only_some_pictures_are_kept(qapp: QApplication) -> None:
     icons = CountingIcons()
-    face = LineFace(Theme(qapp), icons, 430, widest_briefs(Translator()))
+    face = LineFace(Theme(qapp, lambda: False), icons, 430, widest_briefs(Translator()))
     cards = [replace(CARDS[0], name=f"account {number}") for number in range(200)]
     for card in cards:
         _drawn(face, card)

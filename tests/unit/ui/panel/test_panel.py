@@ -42,7 +42,7 @@ class Shown:
     """A panel, and the actions it asked for."""
 
     def __init__(self, app: QApplication) -> None:
-        self.theme = Theme(app)
+        self.theme = Theme(app, lambda: False)
         self.asked: list[CardAction] = []
         self.opened: list[tuple[str, QPoint]] = []
         self.menu: QMenu | None = None
@@ -510,7 +510,9 @@ def test_without_a_tray_it_is_a_window(panel: Shown) -> None:
 
 @pytest.mark.parametrize("blends", [True, False])
 def test_the_popover_has_a_shadow_where_the_screen_shows_what_is_behind_it(qapp: QApplication, *, blends: bool) -> None:
-    window = PanelWindow(Theme(qapp), IconPainter(), replace(samples.idle_actions(), blends=lambda: blends))
+    window = PanelWindow(
+        Theme(qapp, lambda: False), IconPainter(), replace(samples.idle_actions(), blends=lambda: blends)
+    )
     window.show_model(present(samples.four(), samples.NOW, UTC, Translator(), ScreenOptions()).panel)
     window.open_at(QRect())
     picture = window.grab().toImage()
@@ -629,7 +631,7 @@ def test_a_larger_font_makes_everything_larger(panel: Shown, qapp: QApplication)
 
 @pytest.mark.parametrize("width", [330, 360, 420, 600])
 def test_nothing_of_a_card_overlaps_or_sticks_out(qapp: QApplication, width: int) -> None:
-    layout = CardLayout(Theme(qapp), width)
+    layout = CardLayout(Theme(qapp, lambda: False), width)
     for state in (samples.conditions(), samples.long_names(), samples.troubled_lives()):
         for card in present(state, samples.NOW, UTC, Translator()).panel.cards:
             places = layout.places(card)

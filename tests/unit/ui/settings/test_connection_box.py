@@ -25,7 +25,7 @@ from tests.unit.ui import samples
 class Bench:
     def __init__(self, app: QApplication) -> None:
         self.engine = samples.FakeEngine(AppState())
-        self.dialog = SettingsDialog(Theme(app), Translator(), lambda _: None)
+        self.dialog = SettingsDialog(Theme(app, lambda: False), Translator(), lambda _: None)
         self.testing = ConnectionController(self.engine, self.dialog, Translator())
 
     def change(self, check: ConnectionCheck) -> None:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.errors import FolderMissingError, ProxyAddressError, WriteError
-from probe_tray.core.settings import Settings, SettingsPatch, Storage, change
+from probe_tray.core.settings import Language, Settings, SettingsPatch, Storage, change
 from probe_tray.core.state import UnsavedChange
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
@@ -37,7 +37,7 @@ class Opened:
 
     def __init__(self, app: QApplication) -> None:
         self.saved: list[SettingsPatch] = []
-        self.theme = Theme(app)
+        self.theme = Theme(app, lambda: False)
         self.dialog = SettingsDialog(self.theme, Translator(), self.saved.append)
 
     def red(self) -> list[str]:
@@ -362,7 +362,7 @@ def test_windows_follow_the_system_into_the_dark_and_back(settings: Opened, qapp
     [(["zh-Hans-CN"], "zh_CN"), (["de-DE", "zh"], "zh_CN"), (["en-GB", "zh-CN"], "en"), (["fr"], "en"), ([], "en")],
 )
 def test_the_first_language_that_is_known_is_spoken(wanted: list[str], language: str) -> None:
-    assert load_catalogue(system=wanted).language == language
+    assert load_catalogue(Language.AUTO, wanted).language == language
 
 
 def test_a_program_is_chosen_and_tried(qtbot: QtBot, settings: Opened) -> None:

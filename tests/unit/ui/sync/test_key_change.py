@@ -202,7 +202,7 @@ def test_a_key_of_the_configuration_file_is_changed_there_and_ended_here(bench: 
 
 
 def test_a_change_that_is_under_way_goes_on_from_the_settings(bench: Bench, qapp: QApplication) -> None:
-    box = SyncBox(Theme(qapp))
+    box = SyncBox(Theme(qapp, lambda: False))
     bench.syncing.serve(box)
     assert "Key change…" not in buttons(box)
     bench.change(state())

@@ -66,7 +66,7 @@ ANA = samples.account("ana@example.com")
 class Bench:
     def __init__(self, app: QApplication) -> None:
         self.engine = samples.FakeEngine(AppState(accounts=(ANA,)))
-        theme = Theme(app)
+        theme = Theme(app, lambda: False)
         self.question = QuestionDialog(theme)
         self.syncing = SyncController(
             self.engine, theme, Translator(), self.question, lambda: Now(samples.NOW, UTC), SQL
@@ -552,7 +552,7 @@ def test_the_result_follows_the_sync_while_it_is_open(bench: Bench) -> None:
 
 
 def test_the_box_in_the_settings_leads_everywhere(bench: Bench, qapp: QApplication) -> None:
-    box = SyncBox(Theme(qapp))
+    box = SyncBox(Theme(qapp, lambda: False))
     bench.syncing.serve(box)
     assert buttons(box) == ["Set up sync…"]
     bench.change(report(SyncItem(kind=StepKind.SAME, row_id="a", who="ana@example.com")))

@@ -53,7 +53,7 @@ class Bench:
     def __init__(self, app: QApplication) -> None:
         self.engine = samples.FakeEngine(AppState(loaded=True, accounts=ACCOUNTS))
         self.chooser, self.opened = FakeChooser(), list[str]()
-        theme, t = Theme(app), Translator()
+        theme, t = Theme(app, lambda: False), Translator()
         self.question = QuestionDialog(theme)
         words = ExportWords(
             window=lambda state, choices: export_view(state, choices, NOW, t),

@@ -41,7 +41,7 @@ from probe_tray.core.transfer.state import (
     TakeLogins,
     TransferCommand,
 )
-from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.store import Store
 from probe_tray.engine.transfer.export_session import ExportSession
 from probe_tray.engine.transfer.import_session import ImportSession
@@ -74,7 +74,7 @@ class LiveEngine:
         self.vault = GatedStore(StoreKind.VAULT)
         self.store = Store(AppState(loaded=True))
         self.sent: list[Command] = []
-        accounts = Accounts((self.vault,), self.store)
+        accounts = Accounts((self.vault,), self.store, nothing_remembered)
         clock = FakeClock(START)
         self._transfers = Transfers(
             ImportSession(
@@ -157,7 +157,7 @@ class Bench:
         def words(state: AppState, ticks: Mapping[RowId, bool], nothing: bool) -> ImportView:  # noqa: FBT001 - as called
             return import_view(state, ticks, now, t, nothing_pasted=nothing)
 
-        self.window = ImportController(self.engine, Theme(app), words, self.chooser)
+        self.window = ImportController(self.engine, Theme(app, lambda: False), words, self.chooser)
         self.engine.subscribe(self.window.draw)
 
     @property

@@ -41,7 +41,7 @@ class Start:
             self.first,
             self.kept.append,
             IconPainter(),
-            Theme(self.app),
+            Theme(self.app, lambda: False),
             PlainDesktop({}),
             lambda: True,
             TrayWatcher(None, x11=True),

@@ -35,7 +35,7 @@ class Bench:
             no_icon_yet(),
             lambda _: None,
             IconPainter(),
-            Theme(app),
+            Theme(app, lambda: False),
             PlainDesktop(os.environ),
             lambda: self.there,
             TrayWatcher(None, x11=True),

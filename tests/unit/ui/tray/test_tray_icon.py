@@ -24,7 +24,7 @@ pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
 
 def make_icon(app: QApplication, is_there: Callable[[], bool]) -> TrayIcon:
     desktop, watcher = PlainDesktop(os.environ), TrayWatcher(None, x11=True)
-    return TrayIcon(no_icon_yet(), lambda _: None, IconPainter(), Theme(app), desktop, is_there, watcher)
+    return TrayIcon(no_icon_yet(), lambda _: None, IconPainter(), Theme(app, lambda: False), desktop, is_there, watcher)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_the_icon_follows_a_taskbar_that_turns_dark_or_light_without_a_word(qtbo
         no_icon_yet(),
         lambda _: None,
         painter,
-        Theme(qapp),
+        Theme(qapp, lambda: False),
         cast("SystemDesktop", taskbar),
         lambda: True,
         TrayWatcher(None, x11=True),

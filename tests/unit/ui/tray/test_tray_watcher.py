@@ -46,7 +46,9 @@ def test_a_tray_that_goes_and_comes_back_is_told_of_and_not_asked_for(
         return asked[-1]
 
     watcher = TrayWatcher(QDBusConnection.connectToBus(address, "program"), x11=x11)
-    icon = TrayIcon(no_icon_yet(), lambda _: None, IconPainter(), Theme(qapp), FakeDesktop(), available, watcher)
+    icon = TrayIcon(
+        no_icon_yet(), lambda _: None, IconPainter(), Theme(qapp, lambda: False), FakeDesktop(), available, watcher
+    )
     icon.show_model(Tray(look=IconLook(), tooltip="Probe Tray"))
     icon.look()
     assert (icon.present, watcher.tells_after(available=True), asked) == (True, True, [True])

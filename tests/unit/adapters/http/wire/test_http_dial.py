@@ -66,7 +66,11 @@ async def test_where_no_address_answers_the_best_known_reason_is_told(monkeypatc
     monkeypatch.setattr(loop, "getaddrinfo", answers)
     monkeypatch.setattr(loop, "sock_connect", no_connect)
     client = ServiceClient(
-        Service(issuer="https://service.example", backend=""), ProxyChoice(), {}, handles=KnownSecrets().add
+        Service(issuer="https://service.example", backend=""),
+        ProxyChoice(),
+        {},
+        handles=KnownSecrets().add,
+        answered=lambda _: None,
     )
     with pytest.raises(NotSentError) as failure:
         await client.refresh(Secret("rt_canary.0123456789"), lambda _piece: None)

@@ -44,7 +44,11 @@ async def refresh(
     """What came of a refresh, and what was handed on."""
     pieces: list[bytes] = []
     client = ServiceClient(
-        Service(issuer=address, backend=address), proxy, environment or {}, handles=KnownSecrets().add
+        Service(issuer=address, backend=address),
+        proxy,
+        environment or {},
+        handles=KnownSecrets().add,
+        answered=lambda _: None,
     )
     try:
         return await client.refresh(TOKEN, pieces.append), b"".join(pieces)
@@ -137,7 +141,11 @@ async def test_the_answer_does_not_wait_for_a_program_that_is_busy() -> None:
     server.start()
     address = f"http://127.0.0.1:{service.getsockname()[1]}"
     client = ServiceClient(
-        Service(issuer=address, backend=address, client_id="app_x"), DIRECT, {}, handles=KnownSecrets().add
+        Service(issuer=address, backend=address, client_id="app_x"),
+        DIRECT,
+        {},
+        handles=KnownSecrets().add,
+        answered=lambda _: None,
     )
     asking = asyncio.create_task(client.refresh(TOKEN, arrived))
     await asked.wait()
@@ -200,7 +208,9 @@ async def asked(question: str, script: bytes, *, hang: bool = False) -> Answer:
     """What comes of a request whose answer works a single time."""
     async with raw_server(script, hang=hang) as server:
         address = f"http://127.0.0.1:{server.port}"
-        client = ServiceClient(Service(issuer=address, backend=address), DIRECT, {}, handles=KnownSecrets().add)
+        client = ServiceClient(
+            Service(issuer=address, backend=address), DIRECT, {}, handles=KnownSecrets().add, answered=lambda _: None
+        )
         try:
             match question:
                 case "refresh":
@@ -246,7 +256,11 @@ async def test_the_rest_of_the_tokens_is_waited_for_though_the_declared_length_h
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         client = ServiceClient(
-            Service(issuer=address, backend=address, client_id="app_x"), DIRECT, {}, handles=KnownSecrets().add
+            Service(issuer=address, backend=address, client_id="app_x"),
+            DIRECT,
+            {},
+            handles=KnownSecrets().add,
+            answered=lambda _: None,
         )
         answer = await client.refresh(TOKEN, lambda _piece: (loop.call_soon_threadsafe(came.set), None)[1])
         await client.aclose()
