@@ -74,6 +74,8 @@ class Windows(Doubles):
     @asynccontextmanager
     async def built(self) -> AsyncGenerator[Engine]:
         async with super().built() as engine:
+            # Before the first icon is made, whose menu is one of this program's windows.
+            self._others = set(QApplication.topLevelWidgets())
             around = ShellContext(
                 translator=Translator(),
                 clock=self.clock,
@@ -85,7 +87,6 @@ class Windows(Doubles):
                 desktop=this_desktop(),
                 tray_available=lambda: True,
             )
-            self._others = set(QApplication.topLevelWidgets())
             self._shell = Shell(self._app, engine, around, lambda: None)
             try:
                 yield engine
