@@ -1,13 +1,14 @@
 """Small parts that several windows use."""
 
 from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -241,6 +242,16 @@ class ConfirmingButton(QObject):
         if button is not None:
             button.setText(self._label)
             button.setMinimumWidth(0)
+
+
+def enter_menu(menu: QMenu) -> None:
+    """Begin on the first row of a menu that a key has opened: otherwise a screen reader has nothing to read."""
+    menu.setActiveAction(menu.actions()[0])
+
+
+def pressed_by_key() -> bool:
+    """Whether the button that is being pressed just now is pressed without the mouse."""
+    return QGuiApplication.mouseButtons() is Qt.MouseButton.NoButton
 
 
 def close_by_key(window: QWidget) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import ShowDetails
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Words = Callable[[AppState, AccountKey, Span], DetailsView | None]
 """Puts an account into words, now and here."""
-Menu = Callable[[AccountKey, QWidget, QPoint], None]
+Menu = Callable[[AccountKey, QWidget, QPoint], QMenu | None]
 
 
 class DetailsController:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QToolButton,
     QVBoxLayout,
@@ -26,7 +27,7 @@ from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
-from probe_tray.ui.widgets import ElidedLabel, say, scroll_area, words
+from probe_tray.ui.widgets import ElidedLabel, enter_menu, pressed_by_key, say, scroll_area, words
 from probe_tray.view.details.details import DetailLine, DetailsView
 from probe_tray.view.view_models import CardAction
 
@@ -37,7 +38,7 @@ class DetailsActions(msgspec.Struct, frozen=True, kw_only=True):
     """What the window asks for."""
 
     act: Callable[[CardAction], None]
-    menu: Callable[[AccountKey, QWidget, QPoint], None]
+    menu: Callable[[AccountKey, QWidget, QPoint], QMenu | None]
     span: Callable[[Span], None]
 
 
@@ -50,6 +51,7 @@ class DetailsWindow(QWidget):
         self.setObjectName("details")
         self._theme, self._icons, self._actions = theme, icons, actions
         self._model: DetailsView | None = None
+        self._more_by_key = False
         self._picture = QLabel()
         self._title, self._subtitle = ElidedLabel(), words(wrap=True)
         self._more = QToolButton(self)
@@ -171,6 +173,7 @@ class DetailsWindow(QWidget):
         for number, button in enumerate(self._buttons):
             button.setAutoDefault(False)
             button.clicked.connect(lambda _checked=False, number=number: self._press(number))
+        self._more.pressed.connect(self._press_more)
         self._more.clicked.connect(self._open_menu)
         together = QButtonGroup(self)
         for button, span in zip(self._spans, Span, strict=True):
@@ -183,10 +186,16 @@ class DetailsWindow(QWidget):
         if self._model is not None and number < len(self._model.actions):
             self._actions.act(self._model.actions[number])
 
+    def _press_more(self) -> None:
+        self._more_by_key = pressed_by_key()
+
     def _open_menu(self) -> None:
-        if self._model is not None:
-            at = self._more.mapToGlobal(QPoint(0, self._more.height()))
-            self._actions.menu(self._model.key, self, at)
+        if self._model is None:
+            return
+        at = self._more.mapToGlobal(QPoint(0, self._more.height()))
+        menu = self._actions.menu(self._model.key, self, at)
+        if menu is not None and self._more_by_key:
+            enter_menu(menu)
 
     def _show_facts(self, facts: tuple[DetailLine, ...]) -> None:
         while len(self._facts) < len(facts):

@@ -238,12 +238,13 @@ class CardActionHandler:
         slugs = (*shown, *(slug for slug in arrangement.order if slug not in shown))
         self._engine.send(Arrange(arrangement.moved(slugs, key.slug, None if before is None else before.slug)))
 
-    def open_account_menu(self, key: AccountKey, parent: QWidget, at: QPoint) -> None:
-        """Show what can be done with an account."""
+    def open_account_menu(self, key: AccountKey, parent: QWidget, at: QPoint) -> QMenu | None:
+        """Show what can be done with an account; None where that is nothing."""
         account, groups = self._engine.state.account(key), self._groups(key)
-        if account is not None and groups:
-            title = name(discreet_account(account, self._engine.state.settings))
-            open_card_menu(parent, groups, self.act, at, title)
+        if account is None or not groups:
+            return None
+        title = name(discreet_account(account, self._engine.state.settings))
+        return open_card_menu(parent, groups, self.act, at, title)
 
     def _groups(self, key: AccountKey | None) -> Groups:
         account = None if key is None else self._engine.state.account(key)

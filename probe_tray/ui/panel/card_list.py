@@ -22,6 +22,7 @@ from probe_tray.ui.panel.card_model import CARD_ROLE, CardModel
 from probe_tray.ui.panel.line_face import Columns
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.ui.widgets import enter_menu
 from probe_tray.view.view_models import ActionKind, Card, CardAction
 
 _BY_KEYBOARD = frozenset({Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason})
@@ -244,8 +245,7 @@ class CardList(QListView):
         option.rect = self.visualRect(index)
         menu = self._open_menu(found, self._cards.below_more(option, index, found))
         if menu is not None:
-            # As in any menu that a key opens. Without it a screen reader has nothing to read.
-            menu.setActiveAction(menu.actions()[0])
+            enter_menu(menu)
 
     def _tell_row(self) -> None:
         if self.hasFocus() and self.currentIndex().isValid():

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
 
@@ -10,6 +10,7 @@ from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.ui.accessibility import walk
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.theme import Theme
+from probe_tray.ui.widgets import enter_menu, pressed_by_key
 from probe_tray.view.screen import Chip, Panel, ScreenContent, ScreenOptions, SortChoice
 
 _LEAST_SEARCH = 130
@@ -53,6 +54,7 @@ class ToolsRow(QWidget):
         self.arrange.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._menu = QMenu(self)
         self.arrange.setMenu(self._menu)
+        self._menu.aboutToShow.connect(self._enter_menu)
         px = theme.px
         both = QVBoxLayout(self)
         both.setContentsMargins(px(12), 0, px(12), px(10))
@@ -167,6 +169,11 @@ class ToolsRow(QWidget):
         if text != self.options.search:
             self.options = ScreenOptions(search=text, shown=self.options.shown)
             self._tell(self.options)
+
+    def _enter_menu(self) -> None:
+        if pressed_by_key():
+            # Only once it is there has it rows to be on.
+            QTimer.singleShot(0, self._menu, lambda: enter_menu(self._menu))
 
     def _fill_menu(self) -> None:
         self._menu.clear()

@@ -6,8 +6,9 @@ from datetime import UTC
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.identity import AccountKey
@@ -47,9 +48,12 @@ class Bench:
         self.detailing.show(self.engine.state.accounts[number].key)
         return opened(DetailsWindow)
 
-    def _menu(self, key: AccountKey, around: QWidget, at: QPoint) -> None:
-        del around, at
+    def _menu(self, key: AccountKey, around: QWidget, at: QPoint) -> QMenu:
+        del at
         self.menus.append(key)
+        self.menu = QMenu(around)
+        self.menu.addActions([QAction(text, self.menu) for text in ("Copy email", "Remove…")])
+        return self.menu
 
     def change(self, state: AppState) -> None:
         self.engine.change(state)
@@ -69,6 +73,16 @@ def test_the_buttons_do_what_they_say(bench: Bench) -> None:
         press(window, text)
     assert [a.kind for a in bench.asked] == [ActionKind.RENEW, ActionKind.TEST_MODELS]
     assert bench.menus == [bench.engine.state.accounts[0].key]
+
+
+def test_the_menu_begins_on_its_first_row_where_a_key_opens_it(bench: Bench) -> None:
+    window = bench.show()
+    more = part(window, QToolButton, "More about ends@example.com")
+    more.setFocus()
+    QTest.keyClick(window.windowHandle(), Qt.Key.Key_Space)
+    assert bench.menu.activeAction() is bench.menu.actions()[0]
+    QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=more.mapTo(window, more.rect().center()))
+    assert (len(bench.menus), bench.menu.activeAction()) == (2, None)
 
 
 def test_the_past_is_asked_for_once_and_again_when_there_is_more_of_it(bench: Bench) -> None:

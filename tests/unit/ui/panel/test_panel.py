@@ -5,7 +5,7 @@ from datetime import UTC
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QAction, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListView, QMenu, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -270,6 +270,25 @@ def test_the_order_and_the_room_of_accounts_are_chosen_from_a_menu(panel: Shown)
     rows["By &name"].trigger()
     rows["Always &cards"].trigger()
     assert panel.chosen == [Sort.NAME, Density.CARDS]
+
+
+def test_the_menu_of_the_order_begins_on_its_first_row_where_a_key_opens_it(panel: Shown) -> None:
+    panel.show(samples.many(20))
+    arrange = part(panel.window, QToolButton, "Sort and arrange")
+    menu = arrange.menu()
+    assert isinstance(menu, QMenu)
+    told: list[QAction] = []
+
+    def tell(row: QAction) -> None:
+        told.append(row)
+        menu.close()
+
+    menu.hovered.connect(tell)
+    QTimer.singleShot(PATIENCE_MS, menu, menu.close)
+    arrange.setFocus()
+    # Qt comes back from this once the menu is closed.
+    QTest.keyClick(arrange, Qt.Key.Key_Space)
+    assert told == menu.actions()[:1]
 
 
 def test_many_accounts_take_a_line_each_under_the_names_of_the_columns(panel: Shown) -> None:
