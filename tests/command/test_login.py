@@ -62,12 +62,18 @@ class Running:
 
 
 def free_port() -> None:
-    """Wait, for some seconds, until no other program on this machine is in the middle of a login."""
-    for _ in range(100):
-        with contextlib.suppress(OSError), socket.socket() as one:
+    """Wait until no other program on this machine is in the middle of a login; no event tells of that."""
+    last = time.monotonic() + PATIENCE
+    while True:
+        with socket.socket() as one:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            one.bind(("127.0.0.1", 1455))
-            return
+            try:
+                one.bind(("127.0.0.1", 1455))
+            except OSError as error:
+                if time.monotonic() > last:
+                    pytest.fail(f"port 1455 stays taken: {error}")
+            else:
+                return
         time.sleep(0.1)
 
 

@@ -118,8 +118,12 @@ def test_killed_while_it_waits_the_token_is_not_sent_again(bench: Bench, at: str
 def test_killed_around_the_answer_nothing_is_lost_in_silence(bench: Bench, pause: float) -> None:
     bench.login(days=9)
     process = bench.start("--renew", "-f", "logins/a.json")
+    last = time.monotonic() + PATIENCE
     while not any(r.path == TOKEN and r.delivered for r in bench.demo.requests):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < last, bench.demo.requests
         time.sleep(0.001)
+    # What must hold is the same at each moment; the pauses only spread the kills over the way of the answer.
     time.sleep(pause)
     bench.kill(process)
     done = bench.run("--renew", "logins/a.json")
