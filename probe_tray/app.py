@@ -146,13 +146,14 @@ def _say_why(error: ProbeError, asked: StartRequest) -> None:
     A window only where somebody sees it: whoever started it by hand, or has just logged in to the session. At login a
     notification comes first, for that takes no keyboard away.
     """
+    text = _person_translator().told(error.problem)
     if not is_terminal(sys.stderr):
-        system, text = this_system(), str(error)
+        system = this_system()
         if asked is StartRequest.NOTHING and system.show_notification("Probe Tray", text):
             return
         if asked in _SEEN and system.show_error(text):
             return
-    say(f"probe-tray: {error}")
+    say(f"probe-tray: {text}")
 
 
 def _print_help(t: "Translator") -> int:
@@ -162,7 +163,7 @@ def _print_help(t: "Translator") -> int:
 
 
 def _person_translator() -> "Translator":
-    # Only where there is something to say: no start needs the person's language before its window.
+    # Only where there is something to say: no start needs the person's language before its icon.
     from probe_tray.cli.session.language import person_translator
 
     return person_translator(None, Disk())

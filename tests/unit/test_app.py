@@ -122,6 +122,21 @@ def test_the_help_is_in_the_person_s_language(
     assert "open the window" not in shown
 
 
+def test_what_ends_a_start_is_said_in_the_person_s_language(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    def fail(*_: object) -> None:
+        raise NoDisplayError
+
+    monkeypatch.setattr("probe_tray.app.check_display", fail)
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    monkeypatch.setenv("LANGUAGE", "")
+    assert run(["--demo"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("probe-tray: 没有可用的显示器。")
+    assert "desktop session" not in said
+
+
 @pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="there is always a screen")
 @pytest.mark.parametrize("display", ["", ":4711", "host.invalid", "unix:4711"])
 def test_without_a_display_it_says_so_and_ends_with_2(
