@@ -390,8 +390,11 @@ class FakeHookRunner:
     def __init__(self) -> None:
         self.ran: list[tuple[str, bytes]] = []
         self.failure: HookFailedError | None = None
+        self.gate: asyncio.Event | None = None
 
     async def run(self, program: str, event: bytes) -> None:
         self.ran.append((program, event))
+        if self.gate is not None:
+            await self.gate.wait()
         if self.failure is not None:
             raise self.failure

@@ -27,25 +27,32 @@ class ProcessHookRunner:
         """Run it in a thread of its own: one that hangs must not keep the disk's threads. Raises HookFailedError."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[HookFailedError | None] = loop.create_future()
+        stoppable = _StoppableProcess()
 
         def tell(error: HookFailedError | None) -> None:
             if not ended.done():
                 ended.set_result(error)
 
         def work() -> None:
-            failed = self._failure(program, event)
+            failed = self._failure(program, event, stoppable)
             with suppress(RuntimeError):  # The app has quit meanwhile.
                 loop.call_soon_threadsafe(tell, failed)
 
         threading.Thread(target=work, name="hook", daemon=True).start()
-        if (error := await ended) is not None:
+        try:
+            error = await ended
+        except asyncio.CancelledError:
+            # The program quits, and with it whoever would stop one that hangs.
+            await asyncio.to_thread(stoppable.stop)
+            raise
+        if error is not None:
             raise error
 
-    def _failure(self, program: str, event: bytes) -> HookFailedError | None:
+    def _failure(self, program: str, event: bytes, stoppable: "_StoppableProcess") -> HookFailedError | None:
         if not Path(program).is_absolute():
             return HookFailedError(path=program, reason=Phrase("its path must be absolute"))
         try:
-            status = self._status(program, event)
+            status = self._status(program, event, stoppable)
         except subprocess.TimeoutExpired:
             reason = Phrase("it took longer than {n} seconds and was stopped", n=f"{self._seconds:g}")
         except BrokenPipeError:
@@ -60,7 +67,7 @@ class ProcessHookRunner:
             reason = Phrase("it exited with code {n}", n=str(status)) if status else ""
         return HookFailedError(path=program, reason=reason) if reason else None
 
-    def _status(self, program: str, event: bytes) -> int:
+    def _status(self, program: str, event: bytes, stoppable: "_StoppableProcess") -> int:
         with subprocess.Popen(
             [program],
             stdin=subprocess.PIPE,
@@ -69,9 +76,36 @@ class ProcessHookRunner:
             start_new_session=True,
             creationflags=NO_CONSOLE,
         ) as process:
+            stoppable.begin(process)
             try:
                 process.communicate(event, timeout=self._seconds)
             except BaseException:
                 this_system().end_with_children(process)
                 raise
             return process.returncode
+
+
+@final
+class _StoppableProcess:
+    """A hook that another thread than its own may have to end, at whatever moment."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_stopped = False
+
+    def begin(self, process: "subprocess.Popen[bytes]") -> None:
+        """Take it; it is ended at once where that was wanted before it had begun."""
+        with self._turn:
+            self._process = process
+            self._end_if_stopped()
+
+    def stop(self) -> None:
+        """End it with all that it started."""
+        with self._turn:
+            self._is_stopped = True
+            self._end_if_stopped()
+
+    def _end_if_stopped(self) -> None:
+        if self._is_stopped and self._process is not None and self._process.returncode is None:
+            this_system().end_with_children(self._process)

@@ -66,7 +66,17 @@ async def _find_and_run(session: CommandSession, loaded: LoadedSettings, run: "_
         # Other computers wait for what an earlier run could not give them.
         with contextlib.suppress(ProbeError):
             await context.renewals.share_all()
-        return await run.run(found, context, loaded.settings)
+        if not (session.arguments.renew and loaded.settings.hook):
+            return await run.run(found, context, loaded.settings)
+        # Only here: most people have none.
+        from probe_tray.cli.renew.run_hooks import RunHooks
+
+        hooks = RunHooks(session, found, store)
+        await hooks.begin()
+        status = await run.run(found, context, loaded.settings)
+        if status in {ExitStatus.SUCCESS, ExitStatus.FAILURE}:
+            await hooks.finish()
+        return status
 
 
 class _AccountRun:

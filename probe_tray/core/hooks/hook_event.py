@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -11,6 +11,8 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
 
+_UNTIL_READ = timedelta(minutes=1)
+"""The stores are read again right after a renewal."""
 _QUOTA = USABLE | {Condition.LIMITED}
 
 
@@ -35,7 +37,9 @@ class HookNote(msgspec.Struct, frozen=True):
     """The last condition that told of its quota; None before the first."""
     needs_login: bool
     renewed_at: datetime | None
-    """The end of its last renewal, however that went."""
+    """When its last renewal was over, as far as that was told."""
+    ends_at: datetime | None
+    """The end of its access token before a renewal that runs or wasn't told yet, else the end that it has."""
 
 
 HookNotes = Mapping[AccountKey, HookNote]
@@ -64,11 +68,21 @@ def _happened(note: HookNote, account: AccountState, settings: Settings, now: da
         events.append(HookEvent.USED_UP)
     if note.quota is Condition.LIMITED and new.quota in USABLE:
         events.append(HookEvent.RESTORED)
-    if new.renewed_at is not None and new.renewed_at != note.renewed_at:
-        events.append(HookEvent.RENEWED if account.renewal.problem is None else HookEvent.RENEWAL_FAILED)
+    if account.renewal.problem is not None and account.renewal.last_at != note.renewed_at:
+        events.append(HookEvent.RENEWAL_FAILED)
+    elif _was_renewed(note, account):
+        events.append(HookEvent.RENEWED)
     if new.needs_login and not note.needs_login:
         events.append(HookEvent.NEEDS_LOGIN)
     return events
+
+
+def _was_renewed(note: HookNote, account: AccountState) -> bool:
+    """Whether the renewal that isn't told yet brought a newer token: one that wasn't due brings none."""
+    last, end = account.renewal.last_at, account.expires_at
+    if last is None or last == note.renewed_at or account.renewal.problem is not None or end is None:
+        return False
+    return note.ends_at is None or end > note.ends_at
 
 
 def _noted(before: HookNote | None, account: AccountState, settings: Settings, now: datetime) -> HookNote:
@@ -78,4 +92,17 @@ def _noted(before: HookNote | None, account: AccountState, settings: Settings, n
     doubted = account.snapshot is not None and account.snapshot.unconfirmed
     if what in _QUOTA and not doubted:
         quota = what
-    return HookNote(quota or None, what is Condition.NEEDS_LOGIN, account.renewal.last_at)
+    renewed_at, ends_at = account.renewal.last_at, account.expires_at
+    if before is not None and _may_be_renewed(before, account, now):
+        renewed_at, ends_at = before.renewed_at, before.ends_at
+    return HookNote(quota or None, what is Condition.NEEDS_LOGIN, renewed_at, ends_at)
+
+
+def _may_be_renewed(note: HookNote, account: AccountState, now: datetime) -> bool:
+    """Whether a renewal runs, or is over without the new token having been read from the store yet."""
+    last = account.renewal.last_at
+    if account.renewal.running:
+        return True
+    if last is None or last == note.renewed_at or account.renewal.problem is not None or _was_renewed(note, account):
+        return False
+    return now - last < _UNTIL_READ

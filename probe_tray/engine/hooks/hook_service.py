@@ -34,6 +34,7 @@ class HookService:
         self._notes: HookNotes = {}
         self._told = ""
         """The program whose failure was told, until it works again or is another one."""
+        self._is_trying = False
         self._timer = WakeTimer(clock)
 
     async def run(self) -> None:
@@ -59,21 +60,30 @@ class HookService:
             await self._run(program, self._payload(event, account, state, now))
 
     async def test(self, program: str, told: Callable[[Problem | None], None]) -> None:
-        """Run ``program`` as for an event of the first account; ``told`` hears what came of it."""
+        """Run ``program`` as for an event of the first account; ``told`` hears what came of it.
+
+        While one is being tried, a second wish is the same one.
+        """
+        if self._is_trying:
+            return
         state = self._store.state
         account = next((account.key for account in state.accounts), None)
+        self._is_trying = True
         try:
             await self._runner.run(program, self._payload(HookEvent.TEST, account, state, self._clock.now()))
         except HookFailedError as error:
             told(error.problem)
         else:
             told(None)
+        finally:
+            self._is_trying = False
 
     async def _run(self, program: str, payload: bytes) -> None:
         try:
             await self._runner.run(program, payload)
         except HookFailedError as error:
-            _log.warning("a hook failed: %s", error.facts["reason"])
+            # For the app's log; at the command line, whose log is what a person reads, it is said below.
+            _log.info("a hook failed: %s", error.facts["reason"])
             # Said once, not at every event of a busy day.
             if self._told != program:
                 self._told = program

@@ -122,6 +122,9 @@ class SettingsController:
             self._window.window.remark("start_at_login", self._translator(obstacle) if obstacle else "")
 
     def _try_hook(self, program: str) -> None:
+        if self._window.window is not None:
+            # Until it has come to its end, half a minute at most.
+            self._window.window.remark("hook", self._translator("Running it…"))
         self._engine.try_hook(program, self._tell_hook)
 
     def _tell_hook(self, problem: Problem | None) -> None:

@@ -66,6 +66,30 @@ async def test_what_a_stopped_one_has_started_is_stopped_too(home: Path) -> None
     assert await asyncio.wait_for(reading, PATIENCE) == b""
 
 
+async def test_one_that_runs_when_the_program_quits_ends_with_what_it_started(home: Path) -> None:
+    pipe, begun = home / "pipe", home / "begun"
+    os.mkfifo(pipe)
+    os.mkfifo(begun)
+    reading = asyncio.create_task(asyncio.to_thread(pipe.read_bytes))
+    hook = asyncio.create_task(
+        ProcessHookRunner().run(script(home, f"sleep 600 > '{pipe}' & echo 1 > '{begun}'; wait"), b"")
+    )
+    assert await asyncio.wait_for(asyncio.to_thread(begun.read_bytes), PATIENCE) == b"1\n"
+    hook.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await hook
+    assert await asyncio.wait_for(reading, PATIENCE) == b""
+
+
+async def test_one_that_has_not_begun_when_the_program_quits_ends_as_well(home: Path) -> None:
+    hook = asyncio.create_task(ProcessHookRunner().run(script(home, f"sleep 600; touch '{home}/lived'"), b""))
+    await asyncio.sleep(0)
+    hook.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(hook, PATIENCE)
+    assert not (home / "lived").exists()
+
+
 async def test_one_that_hangs_keeps_no_thread_of_the_others(home: Path) -> None:
     hanging = [
         asyncio.create_task(ProcessHookRunner(seconds=1).run(script(home, "exec sleep 600"), b"")) for _ in range(40)

@@ -52,18 +52,33 @@ def test_a_change_of_the_quota_is_told_once(snapshots: tuple[Snapshot, ...], tol
     assert quota(*snapshots) == told
 
 
-def renewal(at: int, problem: Problem | None = None) -> AccountState:
-    return replace(
-        ANA, snapshot=ROOMY, renewal=RenewalState(last_at=NOW + timedelta(minutes=at) if at else None, problem=problem)
-    )
+def renewal(at: int, problem: Problem | None = None, *, token: int = 0, running: bool = False) -> AccountState:
+    """The account after a renewal ``at`` minutes from now, with its ``token``-th access token."""
+    last = NOW + timedelta(minutes=at) if at else None
+    end = NOW + timedelta(days=7 + token)
+    state = RenewalState(last_at=last, problem=problem, running=running)
+    return replace(ANA, snapshot=ROOMY, expires_at=end, renewal=state)
 
 
 def test_renewals_and_the_end_of_a_login_are_told() -> None:
     full, ended = WriteError(path="x", reason="y").problem, LoginEndedError(reason="z").problem
-    assert story(renewal(0), renewal(1), renewal(1), renewal(2)) == ["renewed", "renewed"]
+    first, second = renewal(1, token=1), renewal(2, token=2)
+    assert story(renewal(0), first, first, second) == ["renewed", "renewed"]
     assert story(renewal(1), renewal(2, full)) == ["renewal_failed"]
     assert story(renewal(1), renewal(2, ended), renewal(2, ended)) == ["renewal_failed", "needs_login"]
     assert story(renewal(2, ended)) == []
+
+
+def test_a_renewal_that_was_not_due_is_none() -> None:
+    assert story(renewal(0), renewal(1), renewal(1), renewal(2)) == []
+    # Another program's newer token, days after that.
+    assert story(renewal(0), renewal(-5), replace(renewal(-5), expires_at=NOW + timedelta(days=9))) == []
+
+
+def test_it_counts_as_renewed_in_whatever_order_the_token_and_the_end_of_the_renewal_are_seen() -> None:
+    running, read = renewal(0, running=True), renewal(0, token=1, running=True)
+    assert story(renewal(0), running, read, renewal(1, token=1)) == ["renewed"]
+    assert story(renewal(0), running, renewal(1), renewal(1, token=1), renewal(1, token=1)) == ["renewed"]
 
 
 def test_an_account_that_is_gone_and_comes_back_begins_again() -> None:

@@ -1,6 +1,8 @@
 """The person's own program, run when something happens."""
 
+import asyncio
 import json
+import logging
 from datetime import timedelta
 
 import pytest
@@ -66,6 +68,7 @@ async def test_privacy_mode_hides_the_name() -> None:
 
 
 async def test_a_failure_is_said_once_and_logged_each_time(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "probe_tray")
     hooks = Hooks()
     hooks.runner.failure = FAILED
     said: list[Problem | None] = []
@@ -93,6 +96,22 @@ async def test_without_a_program_nothing_runs_and_what_happened_then_is_not_told
         hooks.store.dispatch(SettingsChanged(settings=Settings(hook="/bin/hook")))
         await hooks.clock.advance(timedelta(minutes=2))
     assert hooks.told() == []
+
+
+async def test_a_second_wish_to_try_it_while_it_runs_is_the_same_one() -> None:
+    hooks = Hooks()
+    gate = asyncio.Event()
+    hooks.runner.gate = gate
+    told: list[Problem | None] = []
+    first = asyncio.create_task(hooks.service.test("/bin/other", told.append))
+    await asyncio.sleep(0)
+    await hooks.service.test("/bin/other", told.append)
+    assert (hooks.told(), told) == (["test"], [])
+    gate.set()
+    await first
+    assert told == [None]
+    await hooks.service.test("/bin/other", told.append)
+    assert (hooks.told(), told) == (["test", "test"], [None, None])
 
 
 async def test_it_can_be_tried() -> None:

@@ -1,0 +1,75 @@
+"""The person's own program, run for what `--renew` did."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from probe_tray.demo.token_families import FamilyState
+from tests.command.bench import Bench
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a script that the system runs by itself")
+
+
+class Hook:
+    def __init__(self, bench: Bench, folder: Path, end: str = "") -> None:
+        self.bench, self.list = bench, folder / "events.jsonl"
+        self.program, self.config = folder / "hook", folder / "config.json"
+        self.program.write_text(f"#!/bin/sh\ncat >> '{self.list}'\n{end}\n")
+        self.program.chmod(0o700)
+        self.settings()
+
+    def settings(self, **more: object) -> None:
+        self.config.write_text(json.dumps({"hook": str(self.program), **more}))
+
+    def renew(self, *more: object) -> tuple[int, str]:
+        done = self.bench.run("--renew", self.bench.logins, "--config", self.config, *more)
+        return done.returncode, done.stderr.decode()
+
+    @property
+    def events(self) -> list[dict[str, object]]:
+        text = self.list.read_text() if self.list.exists() else ""
+        self.list.unlink(missing_ok=True)
+        return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_renewed_login_is_told_and_one_that_was_not_due_is_not(bench: Bench, tmp_path: Path) -> None:
+    hook, email = Hook(bench, tmp_path), bench.demo.people[0].email
+    bench.login("a.json", 0, days=1)
+    bench.login("b.json", 1, days=9)
+    assert hook.renew()[0] == 0
+    (event,) = hook.events
+    assert (event["event"], event["account"]["email"]) == ("renewed", email)  # pyright: ignore[reportIndexIssue]
+    assert hook.renew()[0] == 0
+    assert hook.events == []
+    assert hook.renew("-f", "--hide-names")[0] == 0
+    events = hook.events
+    assert [one["event"] for one in events] == ["renewed", "renewed"]
+    assert "example" not in json.dumps(events)
+
+
+def test_a_login_that_has_ended_is_told(bench: Bench, tmp_path: Path) -> None:
+    hook = Hook(bench, tmp_path)
+    bench.login("a.json", 0, days=1)
+    bench.demo.end_logins(bench.demo.people[0].email, FamilyState.INVALIDATED)
+    assert hook.renew()[0] == 1
+    assert [one["event"] for one in hook.events] == ["renewal_failed", "needs_login"]
+    # That it needs a person is no news the next night.
+    assert hook.renew()[0] == 1
+    assert [one["event"] for one in hook.events] == ["renewal_failed"]
+
+
+def test_a_hook_that_fails_is_said_once_and_the_run_is_none_the_worse(bench: Bench, tmp_path: Path) -> None:
+    hook = Hook(bench, tmp_path, "exit 3")
+    bench.login("a.json", 0, days=1)
+    bench.login("b.json", 1, days=1)
+    status, said = hook.renew()
+    assert (status, len(hook.events), said.count("it exited with code 3")) == (0, 2, 1)
+
+
+def test_without_a_renewal_nothing_runs(bench: Bench, tmp_path: Path) -> None:
+    hook = Hook(bench, tmp_path)
+    bench.login("a.json", 0, days=1)
+    assert bench.run("--status", bench.logins, "--config", hook.config).returncode == 0
+    assert hook.events == []
