@@ -67,6 +67,7 @@ def check(answer: Answer, host: str) -> None:
 
 def _meaning(answer: Answer, host: str, *, page: bool) -> ProbeError:
     status, code = str(answer.status), _code(answer.body)
+    # Before the status, which is 403 here as it is for what a key may not do.
     if code == _NOT_LET_IN:
         return SyncSecretError(host=host)
     if answer.status == 429:
@@ -75,6 +76,7 @@ def _meaning(answer: Answer, host: str, *, page: bool) -> ProbeError:
         return SyncPausedError(host=host)
     if answer.status >= 500:
         return UnavailableError(party=SYNC_TABLE, status=status, retry_after=answer.retry_after(datetime.now(UTC)))
+    # Before the page: a proxy that refuses a size answers with one.
     if answer.status == _TOO_LARGE:
         return SyncTooLargeError(host=host)
     if page:
@@ -149,6 +151,7 @@ class RestProject:
             request = exchange.request(method, self._address + query, headers, body, seconds=SECONDS)
             async with aclosing(await self._transport.handle_async_request(request)) as response:
                 content = await read_body(response, largest=LARGEST_BODY)
+            # Reading stopped past the limit, so a longer answer is known without being taken in.
             if len(content) > LARGEST_BODY:
                 raise SyncFloodedError
             return Answer(response.status_code, response.headers, content)

@@ -56,6 +56,7 @@ def alerts(
     earlier = {} if before is None else {account.key: account for account in before.accounts}
     new: list[Alert] = []
     for account in state.accounts:
+        # States are frozen, so an account that is the same object has not changed: a look at a thousand costs nothing.
         if not everyone and earlier.get(account.key) is account:
             continue
         slug = account.key.slug
@@ -64,6 +65,7 @@ def alerts(
         for candidate in _candidates(account, state, told, now, forecast, earlier.get(account.key)):
             passing = is_passing(candidate.alert)
             silent = quiet or (muted and isinstance(candidate.alert, LimitAlert))
+            # Not remembered: the first look after the quiet hours has to find it new.
             if silent and not passing:
                 continue
             told = _remember(told, candidate, now)
@@ -114,6 +116,7 @@ def _candidates(
 
 def _remember(told: AccountAlerts, candidate: AlertCandidate, now: datetime) -> AccountAlerts:
     kept = frozenset(s for s in told.said if s.topic not in candidate.takes_back) | candidate.says
+    # None where the alert says nothing about capacity.
     if candidate.spent is not None:
         kept = frozenset(s for s in kept if s.topic != SPENT)
         if candidate.spent:

@@ -30,6 +30,7 @@ def login_alerts(
     """What is new about the login: each once for the same login, which is told by its end."""
     end = account.expires_at
     if login_ended(account, now):
+        # A new login has another end, and may be said to have ended again.
         if end not in told.marks(_LOGIN):
             yield AlertCandidate(LoginAlert(account=account.key), _says(told, end, now, _LOGIN))
         return

@@ -72,9 +72,11 @@ def _followed(entry: AlertRecord, window: Window, here: datetime, *, reached: bo
     reset, mark, used = _reset(window, here), entry.mark, window.used_percent
     moved = reset is not None and (mark is None or abs(reset - mark) > SAME_RESET)
     passed = mark is not None and here >= (mark + SAME_RESET if reset is None else mark - SAME_RESET)
+    # The clock alone ends no period: an answer that still names the old reset is about the old one.
     if passed and (reset is None or (mark is not None and reset > mark + SAME_RESET)):
         return None
     highest = used if entry.used is None else max(used, entry.used)
+    # Against the highest, not the last: many small steps down are a fall too.
     if used < highest - _FALL and not reached:
         return None
     end = reset if moved and reset is not None else mark
@@ -111,6 +113,7 @@ def quota_alerts(
             level = _reached(window, settings)
             if level is not None:
                 yield from _level(account, window, level, told, here)
+            # Past the last level before the end a forecast says nothing new.
             if settings.pace_alerts and level is not Level.CRITICAL:
                 yield from _pace(account, window, forecast(account, window), told, here)
 
@@ -150,6 +153,7 @@ def credit_alerts(
     here = account.snapshot.service_now(now)
     latest = here + timedelta(days=settings.credit_warning_days)
     soon = [end for end in account.snapshot.reset_credit_ends if here < end <= latest]
+    # By their ends: credits have no names, and the service lists all of them each time.
     marks = told.marks(_CREDIT)
     if any(end not in marks for end in soon):
         says = frozenset(AlertRecord(account=told.account, topic=_CREDIT, mark=e, forget_at=e + _KEPT) for e in soon)
@@ -206,6 +210,7 @@ def _pace(
     topic = _pace_topic(window)
     if runs_out_at is None or runs_out_at <= here or topic in told.topics:
         return
+    # By the length of the window: half an hour early matters in 5 hours and is nothing in a week.
     if _end(window, here) - runs_out_at < _LEAST_EARLY * _length(window):
         return
     says = frozenset({_entry(told, topic, window, here)})

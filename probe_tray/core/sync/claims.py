@@ -29,6 +29,7 @@ def is_claimed(update_time: str | None, now: datetime) -> bool:
 
 
 def _mark(now: datetime) -> int:
+    # From 1, since 0 microseconds mean that nobody claims the row.
     return int(now.timestamp()) % _ROUND + 1
 
 

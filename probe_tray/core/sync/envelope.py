@@ -75,6 +75,7 @@ def read_envelope(data: str) -> Envelope | None:
 
 def associated_data(row_id: str, key_id: str, generation: int) -> bytes:
     """What the seal of a row is bound to."""
+    # An id is anybody's word: half a character in it must not raise.
     return f"probe-tray row 2\0{key_id}\0{generation}\0{row_id}".encode("utf-8", "surrogatepass")
 
 
@@ -85,6 +86,7 @@ def next_generation(known: int, now: datetime) -> int:
     of it.
     """
     found = max(known + 1, int(now.timestamp()))
+    # It shows as microseconds: 0 would look like no mark, and that of the row before like no change.
     while found % _MARKS in {0, known % _MARKS}:
         found += 1
     return found

@@ -42,7 +42,9 @@ def decide(mine: Credential | None, row: OpenedRow | None, seen: Age | None, *, 
         return fault if is_outdated else StepKind.OVERWRITE
     replayed = seen is not None and age(theirs) < seen
     if mine is None:
+        # Its refresh token was spent since: whoever sent it again would have the service end the login.
         return StepKind.OLDER_THAN_SEEN if replayed else StepKind.RESTORE
+    # Before any age: which of two people's logins is newer means nothing.
     if mine.owner.match(theirs.owner) is not OwnerMatch.SAME:
         return StepKind.OTHER_MEMBER
     if mine.access_token != theirs.access_token and age(mine) > age(theirs):
@@ -51,6 +53,7 @@ def decide(mine: Credential | None, row: OpenedRow | None, seen: Age | None, *, 
         return StepKind.OLDER_THAN_SEEN
     if mine.access_token == theirs.access_token:
         return _of_one_login(mine, theirs)
+    # Of two logins of the same age neither is better; moving one would go on for ever.
     return StepKind.ADOPT if age(theirs) > age(mine) else StepKind.SAME
 
 
@@ -103,6 +106,7 @@ def plan_row(
         steps.append(_step(kind, row_id, first or theirs, row))
     unused = kind_of(row) is not None
     if not unused or (steps and steps[0].kind is StepKind.OVERWRITE):
+        # Only where the row is somebody's, or becomes so: a row that is not used takes nobody's place.
         others = (m for m in members if first is None or m.owner.match(first.owner) is not OwnerMatch.SAME)
         steps += [_step(StepKind.OTHER_MEMBER, row_id, m, row) for m in others]
     return tuple(steps)

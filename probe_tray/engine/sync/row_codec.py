@@ -106,6 +106,7 @@ class RowCodec:
     def seal(self, login: Credential, before: OpenedRow | None) -> OpenedRow:
         """The row of ``login`` that is to take the place of ``before``, or to be added. Raises SyncError."""
         known = None if before is None else before.stamp
+        # A row in the protected form stays in it, also where nothing is known of the table yet.
         if not self._record.protected and known is None:
             return OpenedRow(row=self._cipher.seal(login, self._nonce(), self._writer.zone), login=login)
         return self._sealed(login, self._own_stamp(login.account_id, known))
@@ -121,6 +122,7 @@ class RowCodec:
             return None
         stamp = self._stamp(before.row.id, known)
         if known is not None:
+            # Another computer's row must not look as if that one had the new key already.
             is_own = known.computer == self._writer.computer
             newest = self.newest_key_id if is_own else known.newest_key_id
             stamp = replace(stamp, action=known.action, computer=known.computer, at=known.at, newest_key_id=newest)
@@ -159,6 +161,7 @@ class RowCodec:
 
     async def remember(self, memory: SyncMemory) -> None:
         """Keep what was seen. Raises StoreError."""
+        # One protected row is enough, for good: no later answer of the table may bring rows in the old form back.
         found = self._seen.merged(TableRecord(protected=self._record.protected or bool(self._seen.generations)))
         if self._record.merged(found) != self._record or found.protected:
             await memory.remember_table(table_name(self._target.url), found)

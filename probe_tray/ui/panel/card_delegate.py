@@ -127,6 +127,7 @@ class CardDelegate(QStyledItemDelegate):
             self._pressed = self._hovered
         clicked = False
         if event.type() is QEvent.Type.MouseButtonRelease and left:
+            # As with any button: whoever lets go elsewhere does not mean it.
             clicked = self._hovered is not None and self._pressed == self._hovered
             self._pressed = None
         if before != (self._hovered, self._pressed):
@@ -146,6 +147,7 @@ class CardDelegate(QStyledItemDelegate):
     def setEditorData(self, editor: QWidget, index: _Index) -> None:
         """Begin with the name it has."""
         card = _card(index)
+        # Qt asks again at each change of the model, which must not undo what is being typed.
         if isinstance(editor, QLineEdit) and card is not None and not editor.isModified():
             editor.setText(card.title)
             editor.selectAll()

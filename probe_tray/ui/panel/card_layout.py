@@ -93,6 +93,7 @@ class CardLayout:
     def places(self, card: Card) -> CardRects:
         """Where everything of ``card`` is."""
         known = self._known.get(card.name)
+        # Cards are frozen: the same object has the same words and needs no new measure.
         if known is not None and known[0] is card:
             return known[1]
         places = self._measure(card)
@@ -143,6 +144,7 @@ class CardLayout:
         if not card.plan:
             return QRectF(left, top, width, self._title), None
         badge = math.ceil(self._theme.metrics(11, figures=True).horizontalAdvance(card.plan)) + px(12)
+        # A plan's name is the service's word and may be of any length.
         badge = min(badge, round(width / 2))
         words = math.ceil(self._theme.metrics(13.5, strong=True, figures=True).horizontalAdvance(card.title)) + 1
         words = min(words, width - badge - px(10))
@@ -161,10 +163,12 @@ class CardLayout:
         if not bars:
             return _BarPlaces(bottom=below.bottom())
         labels = self._theme.metrics(figures=True)
+        # One width for all rows of the card: its bars begin and end below each other.
         label = max(px(38), math.ceil(max(labels.horizontalAdvance(b.label) for b in bars)) + 1)
         amount = math.ceil(amount_width(self._theme, bars))
         # What stays beside the bar, and the least that is still one.
         least = label + amount + 3 * px(8) + px(_LEAST_BAR)
+        # The widest that can stand there, so that the columns keep their places while the time passes.
         full = math.ceil(max(self._figures.horizontalAdvance(b.reset_widest) for b in bars)) + px(2)
         short = math.ceil(max(self._figures.horizontalAdvance(b.reset_short) for b in bars)) + px(2)
         reset = full if least + full <= inner else short

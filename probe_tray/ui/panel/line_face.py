@@ -49,6 +49,7 @@ class LineFace:
         glyph, bar = px(22), px(66)
         more = QRectF(width - px(26), (height - px(26)) / 2, px(26), px(26))
         measured = theme.metrics(12, figures=True, strong=True)
+        # As wide as the widest that can come, so that the columns of all lines stay below each other.
         room = math.ceil(max((measured.horizontalAdvance(words) for words in briefs), default=0)) + px(2)
         brief = QRectF(more.left() - room - px(2), 0, room, height)
         second = QRectF(brief.left() - px(8) - bar, (height - px(7)) / 2, bar, px(7))
@@ -99,6 +100,7 @@ class LineFace:
 
     def _copy(self, card: Card, ratio: float) -> QPixmap:
         found = self._kept.get(card.name)
+        # Cards are frozen: the same object looks the same. Another screen may have another ratio.
         if found is not None and found[0] is card and found[1].devicePixelRatio() == ratio:
             self._kept.move_to_end(card.name)
             return found[1]
@@ -149,6 +151,7 @@ class LineFace:
         metrics = painter.fontMetrics()
         title = metrics.elidedText(card.title, Qt.TextElideMode.ElideRight, int(area.width()))
         painter.drawText(area, _LEFT, title)
+        # The plan only where the name leaves room for all of it: half a plan would be another plan.
         rest = area.adjusted(metrics.horizontalAdvance(title) + theme.px(6), 0, 0, 0)
         painter.setFont(theme.font(12))
         if card.plan and painter.fontMetrics().horizontalAdvance(card.plan) <= rest.width():

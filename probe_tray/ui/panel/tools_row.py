@@ -80,6 +80,7 @@ class ToolsRow(QWidget):
         self.arrange.setToolTip(model.arrange)
         self.arrange.setAccessibleName(model.arrange)
         self._chip_help = model.helps.chip
+        # Only where they changed: a button that is made anew loses the keyboard.
         if model.chips != self._shown:
             self._show_chips(model.chips)
         if model.choices != self._choices:
