@@ -43,6 +43,8 @@ class ActionKind(enum.Enum):
     IMPORT = "import"
     """Takes logins out of files."""
     EXPORT = "export"
+    STOP_SHARING = "stop sharing"
+    """Takes the account out of the shared table for all computers. Asks first."""
     REMOVE = "remove"
     """Asks first."""
     UNDO = "undo"
@@ -134,6 +136,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     life: str = ""
     """How long the login lasts, where there is room."""
     life_short: str = ""
+    life_more: tuple[str, ...] = ()
+    """The same with what a computer last did with it in the shared table, the longest first: shown where it fits."""
     checked: str = ""
     notice: Notice | None = None
     spoken: str

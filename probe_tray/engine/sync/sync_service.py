@@ -175,7 +175,10 @@ class SyncService:
         self._soon = min(self._soon or math.inf, self._after(span))
 
     async def _run(self, options: SyncOptions) -> None:
-        self._tell(replace(self._state, running=True, done=0, total=0))
+        change = self._state.change
+        over = change is not None and change.problem is not None
+        # What failed before is no news of this sync.
+        self._tell(replace(self._state, running=True, done=0, total=0, change=None if over else change))
         report = self._state.report
         try:
             try:

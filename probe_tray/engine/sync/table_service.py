@@ -20,13 +20,15 @@ class TableService:
     def __init__(self, owner: TableOwner, syncs: SyncService, store: Store) -> None:
         """``owner`` does it; ``syncs`` knows the table, and makes what was changed known to the others."""
         self._owner, self._syncs, self._store = owner, syncs, store
+        self._count = 0
 
     async def do(self, command: TableCommand) -> None:
         """Do what a person asked for, unless another change runs. What fails is in the state."""
         last = self._store.state.sync.change
         if last is not None and last.running:
             return
-        change = _begun(command, 1 if last is None else last.number + 1)
+        self._count += 1
+        change = _begun(command, self._count)
         self._tell(change)
         try:
             await self._do(command)

@@ -25,6 +25,7 @@ from probe_tray.core.commands import (
     Renew,
     ResetVault,
     StartLogin,
+    StopSharing,
     UndoLast,
 )
 from probe_tray.core.settings import IconAccount, Storage, change
@@ -32,8 +33,9 @@ from probe_tray.core.state import AccountState
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
-from probe_tray.view.panel.account_menu import Groups, account_menu, removing, vault_reset_question
+from probe_tray.view.panel.account_menu import Groups, account_menu, removing, stopping_sharing, vault_reset_question
 from probe_tray.view.panel.survey import name
+from probe_tray.view.sync.sync_view import can_stop_sharing
 from probe_tray.view.text.privacy import discreet_account, named_by_hand
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, Card, CardAction, Question
@@ -99,6 +101,7 @@ _OnAccount = Literal[
     ActionKind.IN_ICON,
     ActionKind.MUTE,
     ActionKind.UNMUTE,
+    ActionKind.STOP_SHARING,
     ActionKind.REMOVE,
 ]
 
@@ -163,17 +166,7 @@ class CardActionHandler:
                 self._open_window(kind, action.key)
             case ActionKind.CHOOSE_FOLDER:
                 self._choose_folder(action.label)
-            case (
-                ActionKind.COPY_EMAIL
-                | ActionKind.MOVE_TO_VAULT
-                | ActionKind.MOVE_TO_FOLDER
-                | ActionKind.DETAILS
-                | ActionKind.RENAME
-                | ActionKind.IN_ICON
-                | ActionKind.MUTE
-                | ActionKind.UNMUTE
-                | ActionKind.REMOVE
-            ) as kind:
+            case kind:
                 self._act_on(action.key, kind)
 
     def _open_window(self, kind: _OpensWindow, key: AccountKey | None) -> None:
@@ -252,7 +245,8 @@ class CardActionHandler:
             return ()
         state = self._engine.state
         chosen = state.pinned == account.key.slug
-        return account_menu(account, state.settings, self._translator, in_icon=chosen)
+        shared = can_stop_sharing(state.sync, account.key)
+        return account_menu(account, state.settings, self._translator, in_icon=chosen, shared=shared)
 
     def open_menu(self, parent: QWidget, card: Card, at: QPoint) -> QMenu | None:
         """Show what can be done with a card; None where that is nothing."""
@@ -284,6 +278,8 @@ class CardActionHandler:
                 self._engine.send(MoveAccount(account.key, StoreKind.VAULT))
             case ActionKind.MOVE_TO_FOLDER:
                 self._engine.send(MoveAccount(account.key, StoreKind.FOLDER))
+            case ActionKind.STOP_SHARING:
+                self._ask_stop(account.key, account)
             case ActionKind.REMOVE:
                 self._ask_removal(account.key, account)
 
@@ -297,6 +293,14 @@ class CardActionHandler:
 
     def _ask_removal(self, key: AccountKey, account: AccountState) -> None:
         def worded() -> Question:
-            return removing(account, self._engine.state.settings, self._translator)
+            state = self._engine.state
+            shared = can_stop_sharing(state.sync, key)
+            return removing(account, state.settings, self._translator, shared=shared)
 
         self.question.ask(worded(), lambda revoke: self._engine.send(RemoveAccount(key, revoke)), worded)
+
+    def _ask_stop(self, key: AccountKey, account: AccountState) -> None:
+        def worded() -> Question:
+            return stopping_sharing(account, self._engine.state.settings, self._translator)
+
+        self.question.ask(worded(), lambda _: self._engine.send(StopSharing(key)), worded)

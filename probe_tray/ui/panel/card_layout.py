@@ -220,7 +220,8 @@ class CardLayout:
         age = math.ceil(width(card.checked)) + 1 if card.checked else 0
         room = line.right() - left - (age + px(10) if age else 0)
         life = QRectF(left, line.top(), room, line.height())
-        text = next((words for words in (card.life, card.life_short) if math.ceil(width(words)) < room), "")
+        forms = (*card.life_more, card.life, card.life_short)
+        text = next((words for words in forms if math.ceil(width(words)) < room), "")
         checked, bottom = line, line.bottom()
         if card.life and not text:
             text = card.life

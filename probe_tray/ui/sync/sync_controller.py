@@ -12,7 +12,7 @@ from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, StopSh
 from probe_tray.core.errors import Problem, SyncError
 from probe_tray.core.sync.setup import SecretPlace, SyncState
 from probe_tray.core.sync.setup_code import read_code
-from probe_tray.core.sync.table_change import TableChange
+from probe_tray.core.sync.table_change import TableChange, TableChangeKind
 from probe_tray.core.sync.table_sql import TableSql
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
@@ -180,7 +180,12 @@ class SyncController(QObject):
         if page is not None and sync.change != self._change and sync.change is not None:
             # The key that it shows may be the old one by now.
             page.key.start()
-        self._change = sync.change
+        self._change, before = sync.change, self._change
+        change = sync.change
+        is_new = change is not None and change.running and change != before
+        if change is not None and is_new and change.kind is TableChangeKind.STOP_SHARING:
+            # It was chosen in the menu of an account, which has no place for how far it is.
+            self.show_result()
         if self._saving is None or sync.set_up.number == self._saving:
             return
         self._saving = None

@@ -16,7 +16,7 @@ from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import subtitle
 from probe_tray.view.panel.renewal_status import last_renewal, lifetime, why_not_renewed
 from probe_tray.view.panel.survey import name, plan, shared_addresses
-from probe_tray.view.sync.sync_view import shared_words
+from probe_tray.view.sync.last_changes import shared_words
 from probe_tray.view.text.money import money
 from probe_tray.view.text.privacy import discreet_account
 from probe_tray.view.text.sentences import notice

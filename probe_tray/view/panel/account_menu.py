@@ -10,8 +10,11 @@ from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction, Question
 
 
-def removing(account: AccountState, settings: Settings, t: Translator) -> Question:
-    """Whether to delete an account's login; the choice is whether to end it at the service too."""
+def removing(account: AccountState, settings: Settings, t: Translator, *, shared: bool = False) -> Question:
+    """Whether to delete an account's login; the choice is whether to end it at the service too.
+
+    ``shared``: whether it can be in a shared table that knows removed accounts.
+    """
     account, words = discreet_account(account, settings), list[str]()
     if StoreKind.VAULT in account.stores:
         words.append(t("This deletes its login from Probe Tray's encrypted vault on this computer."))
@@ -22,6 +25,8 @@ def removing(account: AccountState, settings: Settings, t: Translator) -> Questi
         words.append(t("The Codex client keeps its own login for this account, so the account stays in the list."))
     if settings.sync_url:
         words.append(t("Your other computers keep it. Sync doesn't bring it back to this one."))
+    if shared:
+        words.append(t("To remove it for all computers, choose Stop sharing first."))
     words.append(t("You can log in again at any time."))
     return Question(
         window_title=t("Remove an account"),
@@ -29,6 +34,25 @@ def removing(account: AccountState, settings: Settings, t: Translator) -> Questi
         text="\n".join(words),
         check=t("Also &end this login at OpenAI") if account.revocable else "",
         yes=t("&Remove"),
+        no=t("Cancel"),
+    )
+
+
+def stopping_sharing(account: AccountState, settings: Settings, t: Translator) -> Question:
+    """Whether to take an account out of the shared table for all computers."""
+    return Question(
+        window_title=t("Stop sharing an account"),
+        title=t("Stop sharing {name}?", name=name(discreet_account(account, settings))),
+        text="\n".join(
+            (
+                t(
+                    "This removes its login from the table, and no computer brings it back. The logins on your "
+                    "computers stay there, but only one of them can go on with it. Log in again on the others."
+                ),
+                t("To shut out a computer instead, change the key: Settings, Storage and sync, Change setup."),
+            )
+        ),
+        yes=t("&Stop sharing"),
         no=t("Cancel"),
     )
 
@@ -56,10 +80,12 @@ Groups = tuple[tuple[CardAction, ...], ...]
 """Rows of a menu; a line is drawn between the groups. ``&`` stands before the letter for the keyboard."""
 
 
-def account_menu(account: AccountState, settings: Settings, t: Translator, *, in_icon: bool = False) -> Groups:
+def account_menu(
+    account: AccountState, settings: Settings, t: Translator, *, in_icon: bool = False, shared: bool = False
+) -> Groups:
     """Everything that makes sense for this account; of the official client's login only what leaves it as it is.
 
-    ``in_icon``: whether the person has chosen it for the tray icon.
+    ``in_icon``: whether the person has chosen it for the tray icon; ``shared``: whether it can be in a shared table.
     """
 
     def row(kind: ActionKind, label: str) -> CardAction:
@@ -91,5 +117,6 @@ def account_menu(account: AccountState, settings: Settings, t: Translator, *, in
         places.append(row(ActionKind.EXPORT, t("E&xport…")))
     if account.email:
         places.append(row(ActionKind.COPY_EMAIL, t("&Copy email address")))
-    groups = (tuple(login), tuple(places), () if account.official else (row(ActionKind.REMOVE, t("&Remove…")),))
-    return tuple(group for group in groups if group)
+    stop = (row(ActionKind.STOP_SHARING, t("Stop s&haring…")),) if shared else ()
+    ends = () if account.official else (*stop, row(ActionKind.REMOVE, t("&Remove…")))
+    return tuple(group for group in (tuple(login), tuple(places), ends) if group)

@@ -1,5 +1,7 @@
 """The cards of the panel: accounts, and whatever else needs a person."""
 
+from collections.abc import Sequence
+
 from probe_tray.core.account.condition import USABLE, Condition
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import StoreKind
@@ -12,6 +14,7 @@ from probe_tray.view.panel.outlook import outlook_notice
 from probe_tray.view.panel.renewal_status import last_renewal, lifetime
 from probe_tray.view.panel.survey import NEEDS_PERSON, TIGHT, Seen, SurveyFinding, name, ordered, plan
 from probe_tray.view.screen import ScreenContent, ScreenOptions
+from probe_tray.view.sync.last_changes import shared_words
 from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.sentences import login_here_too, notice, problem_notice
 from probe_tray.view.text.times import Now, age, ago, at, date, until
@@ -72,6 +75,8 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
         said = login_here_too(account, t)
     lives = what is not Condition.NEEDS_LOGIN
     life = lifetime(account, settings, now, t) if lives else ""
+    brief = lifetime(account, settings, now, t, brief=True) if lives else ""
+    shared = shared_words(state.sync, account.key, now, t)
     title, badge = name(account), plan(account)
     sub = " · ".join(filter(None, (muted(account, now, t), subtitle(account, t, workspace=found.shares_address))))
     return Card(
@@ -85,11 +90,12 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
         bars=rows,
         dimmed=look.stale,
         life=life,
-        life_short=lifetime(account, settings, now, t, brief=True) if lives else "",
+        life_short=brief,
+        life_more=tuple(f"{form} · {shared}" for form in (life, brief) if form and shared),
         checked=_checked(account, now, t) if lives else "",
         notice=said,
-        spoken=_spoken(title, badge, muted(account, now, t), rows, life, said, t),
-        hover=_hover(account, rows, now, t),
+        spoken=_spoken(title, badge, muted(account, now, t), rows, (life, shared), said, t),
+        hover=_hover(account, rows, shared, now, t),
         trend=() if hide else _trend(account, settings),
         brief=_brief(account, what, rows, now, t),
     )
@@ -150,12 +156,18 @@ def _checked(account: AccountState, now: Now, t: Translator) -> str:
 
 
 def _spoken(
-    title: str, badge: str, silent: str, rows: tuple[Bar, ...], life: str, said: Notice | None, t: Translator
+    title: str,
+    badge: str,
+    silent: str,
+    rows: tuple[Bar, ...],
+    life: Sequence[str],
+    said: Notice | None,
+    t: Translator,
 ) -> str:
     used = [
         t("{window}: {amount}, resets {reset}", window=b.label, amount=b.amount, reset=b.reset or "–") for b in rows
     ]
-    return _sentence(title, badge, silent, *used, life, *_notice_words(said))
+    return _sentence(title, badge, silent, *used, *life, *_notice_words(said))
 
 
 def _notice_words(said: Notice | None) -> list[str]:
@@ -167,7 +179,7 @@ def _sentence(*parts: str) -> str:
     return ". ".join(part.rstrip(".") for part in parts if part)
 
 
-def _hover(account: AccountState, rows: tuple[Bar, ...], now: Now, t: Translator) -> str:
+def _hover(account: AccountState, rows: tuple[Bar, ...], shared: str, now: Now, t: Translator) -> str:
     lines = [name(account)]
     for bar in rows:
         lines += [line for line in (f"{bar.label}  {bar.amount}  {bar.reset}".rstrip(), bar.outlook) if line]
@@ -179,7 +191,8 @@ def _hover(account: AccountState, rows: tuple[Bar, ...], now: Now, t: Translator
                 date=date(account.expires_at, now, t),
             )
         )
-    lines += [line for line in (last_renewal(account, now, t), account.location) if line]
+    in_table = t("In the shared table: {what}", what=shared) if shared else ""
+    lines += [line for line in (last_renewal(account, now, t), in_table, account.location) if line]
     return "\n".join(lines)
 
 

@@ -2,8 +2,10 @@
 
 import msgspec
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.sync.envelope import RowAction, RowStamp
 from probe_tray.core.sync.rows import SyncReport
+from probe_tray.core.sync.setup import SyncState
 from probe_tray.view.text.times import Now, ago
 from probe_tray.view.text.translate import Translator
 
@@ -49,6 +51,13 @@ def written_words(stamp: RowStamp, now: Now, t: Translator) -> str:
             return t("shared by {computer}, {when}", **facts)
         case RowAction.REMOVED:
             return t("removed by {computer}, {when}", **facts)
+
+
+def shared_words(sync: SyncState, key: AccountKey, now: Now, t: Translator) -> str:
+    """The same of an account, as the last sync found it; empty where nothing is known, as without a setup."""
+    items = () if sync.report is None or not sync.setup.begun else sync.report.items
+    stamp = next((item.stamp for item in items if item.key == key and item.stamp is not None), None)
+    return "" if stamp is None else written_words(stamp, now, t)
 
 
 def key_holders(report: SyncReport, now: Now, t: Translator) -> list[str]:

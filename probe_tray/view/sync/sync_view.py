@@ -7,7 +7,7 @@ from probe_tray.core.errors import Problem, SyncKeyError
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import OVERWRITABLE, RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SyncSetup, SyncState
-from probe_tray.view.sync.last_changes import written_words
+from probe_tray.core.sync.table_change import TableChangeKind
 from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.times import Now, ago, stamp
 from probe_tray.view.text.translate import Translator, mark
@@ -127,6 +127,13 @@ def can_begin(setup: SyncSetup) -> bool:
     return setup.ready or (setup.begun and setup.problem is not None)
 
 
+def can_stop_sharing(sync: SyncState, key: AccountKey) -> bool:
+    """Whether an account may be in a table that knows removed accounts, as far as the last sync has seen."""
+    items = () if sync.report is None else sync.report.items
+    kinds = {item.kind for item in items if item.key == key}
+    return sync.setup.ready and sync.setup.is_protected and not kinds & {StepKind.WITHDRAWN, StepKind.OTHER_MEMBER}
+
+
 def sync_entry(sync: SyncState, t: Translator) -> str:
     """The row of the menu."""
     if sync.running:
@@ -173,6 +180,7 @@ def done_words(kind: StepKind, t: Translator) -> str:
 def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
     """The window for the sync that ``state`` knows; without one it says that there was none yet."""
     sync, report = state.sync, state.sync.report
+    busy = sync.running or (sync.change is not None and sync.change.running)
     items = () if report is None or sync.running else report.items
     title, text, tone = _heading(sync, now, t)
     shown = _most_important(sorted(items, key=lambda item: _ORDER.index(item.kind)))
@@ -188,11 +196,11 @@ def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
         rows=tuple(rows),
         done=sync.done,
         total=sync.total,
-        running=sync.running,
+        running=busy,
         overwrite=t("&Overwrite this row…"),
         overwrite_all=t("&Overwrite the rows of my accounts…") if _key_is_lost(sync) and state.accounts else "",
         withdraw=t("&Remove from the table…"),
-        again=t("Sync &again") if can_begin(sync.setup) and not sync.running else "",
+        again=t("Sync &again") if can_begin(sync.setup) and not busy else "",
         close=t("Close"),
     )
 
@@ -279,7 +287,12 @@ def _status(setup: SyncSetup, t: Translator) -> tuple[str, str, Tone | None]:
 
 
 def _heading(sync: SyncState, now: Now, t: Translator) -> tuple[str, str, Tone | None]:
-    report = sync.report
+    report, change = sync.report, sync.change
+    if change is not None and change.kind is TableChangeKind.STOP_SHARING and not sync.running:
+        if change.running:
+            return t("Removing the account from the table…"), "", None
+        if change.problem is not None:
+            return t.title(change.problem), t.hint(change.problem), Tone.CRITICAL
     if sync.running:
         said = t("{done} of {total} accounts done.", done=str(sync.done), total=str(sync.total)) if sync.total else ""
         return t("Syncing…"), said or t("Reading the table…"), None
@@ -293,13 +306,6 @@ def _heading(sync: SyncState, now: Now, t: Translator) -> tuple[str, str, Tone |
         return _sentence(counts(report, t), t), when, Tone.CALM
     advice = t("Those that need you are at the top.")
     return _sentence(counts(report, t), t), t("{first} {second}", first=advice, second=when), Tone.WARNING
-
-
-def shared_words(sync: SyncState, key: AccountKey, now: Now, t: Translator) -> str:
-    """The same of an account, as the last sync found it; empty where nothing is known."""
-    items = () if sync.report is None else sync.report.items
-    stamp = next((item.stamp for item in items if item.key == key and item.stamp is not None), None)
-    return "" if stamp is None else written_words(stamp, now, t)
 
 
 def _sentence(text: str, t: Translator) -> str:

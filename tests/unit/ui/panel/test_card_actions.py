@@ -24,9 +24,11 @@ from probe_tray.core.commands import (
     Renew,
     ResetVault,
     StartLogin,
+    StopSharing,
 )
 from probe_tray.core.settings import IconAccount, Settings, change
 from probe_tray.core.state import AppState
+from probe_tray.core.sync.setup import SecretPlace, SyncSetup, SyncState
 from probe_tray.ui.panel.card_actions import CardActionHandler, WindowActions
 from probe_tray.ui.theme import Theme
 from probe_tray.view.presenter import present
@@ -256,3 +258,21 @@ def test_the_menu_tells_the_keys_that_do_the_same(bench: Bench) -> None:
     keys = {row.text(): row.shortcut().toString() for row in menu.actions() if not row.shortcut().isEmpty()}
     assert keys == {"&Details…": "Return", "Rena&me…": "F2"}
     menu.close()
+
+
+def test_sharing_is_stopped_after_a_question_that_says_what_that_means(bench: Bench) -> None:
+    assert "Stop s&haring…" not in [a.text() for a in bench.menu("ana@example.com").actions()]
+    setup = SyncSetup(
+        url="https://x.supabase.co", api_key=SecretPlace.KEYRING, key=SecretPlace.KEYRING, is_protected=True
+    )
+    bench.engine.change(replace(bench.engine.state, sync=SyncState(setup=setup)))
+    bench.choose("ana@example.com", "Stop s&haring…")
+    said = " ".join(texts(bench.acting.question))
+    assert "only one of them can go on with it. Log in again on the others." in said
+    assert "To shut out a computer instead, change the key" in said
+    assert bench.engine.sent == []
+    bench.acting.question.accept()
+    assert bench.engine.sent == [StopSharing(ANA.key)]
+    bench.choose("ana@example.com", "&Remove…")
+    assert "To remove it for all computers, choose Stop sharing first." in " ".join(texts(bench.acting.question))
+    bench.acting.question.reject()

@@ -42,6 +42,7 @@ from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SecretPlace, SetUpAnswer, SyncSetup, SyncState
 from probe_tray.core.sync.setup import SyncTestResult as Look
 from probe_tray.core.sync.setup_code import SetupCode, in_groups, write_code
+from probe_tray.core.sync.table_change import TableChange, TableChangeKind
 from probe_tray.core.sync.table_key import table_digest
 from probe_tray.core.sync.table_sql import TableSql
 from probe_tray.ui.question_dialog import QuestionDialog
@@ -582,3 +583,17 @@ def test_everything_on_the_page_is_reached_by_keyboard_and_has_a_name(bench: Ben
     assert wanted <= reached
     fields = (page.project.address, page.project.api_key, page.key.field)
     assert all(field.accessibleName() and field.accessibleDescription() for field in fields)
+
+
+def test_taking_an_account_out_of_the_table_shows_how_far_it_is_and_what_failed(bench: Bench) -> None:
+    change = TableChange(kind=TableChangeKind.STOP_SHARING, number=1, account=ANA.key)
+    bench.change(SyncState(setup=READY, change=change))
+    assert "Removing the account from the table…" in texts(bench.result)
+    assert parts(bench.result, QProgressBar)
+    assert buttons(bench.result) == ["Close"]
+    failed = replace(change, running=False, problem=SyncCutOffError(got="1", expected="2").problem)
+    bench.change(SyncState(setup=READY, change=failed))
+    assert "Only 1 of the table's 2 rows arrived." in texts(bench.result)
+    bench.result.close()
+    bench.change(SyncState(setup=READY, change=failed, running=True))
+    assert not open_windows(SyncResultDialog), "it is shown once"

@@ -1,0 +1,122 @@
+"""What each computer last did in the shared table, in words."""
+
+from datetime import UTC, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.cli.sync.sync_table import last_of_each_computer
+from probe_tray.core.quota.history import Span
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState
+from probe_tray.core.sync.envelope import RowAction, RowStamp
+from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
+from probe_tray.core.sync.setup import SyncState
+from probe_tray.resources import resource
+from probe_tray.view.details.details import details
+from probe_tray.view.presenter import Presenter, present
+from probe_tray.view.sync.sync_view import can_stop_sharing
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator, parse_po
+from probe_tray.view.view_models import Card
+from tests.unit.ui import samples
+from tests.unit.ui.sync_samples import READY
+
+NOW = Now(samples.NOW, UTC)
+ANA = samples.account("ana@example.com", samples.snapshot(42, 17))
+CHINESE = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
+
+
+def row(computer: str, hours: int, action: RowAction = RowAction.RENEWED, newest: str = "key") -> SyncItem:
+    at = samples.NOW - timedelta(hours=hours)
+    stamp = RowStamp(generation=1, key_id="key", action=action, computer=computer, at=at, newest_key_id=newest)
+    return SyncItem(kind=StepKind.SAME, row_id=ANA.key.account_id, key=ANA.key, who="ana@example.com", stamp=stamp)
+
+
+def report(*items: SyncItem) -> SyncReport:
+    return SyncReport(ended_at=samples.NOW, items=items, newest_key_id="key")
+
+
+def state(*items: SyncItem, privacy: bool = False, set_up: bool = True) -> AppState:
+    sync = SyncState(setup=READY, report=report(*items)) if set_up else SyncState(report=report(*items))
+    return AppState(loaded=True, accounts=(ANA,), settings=Settings(privacy=privacy), sync=sync)
+
+
+def card(shown: AppState, t: Translator | None = None) -> Card:
+    return present(shown, samples.NOW, UTC, t or Translator()).panel.cards[0]
+
+
+@pytest.mark.parametrize(
+    ("action", "english", "chinese"),
+    [
+        (RowAction.RENEWED, "renewed by study-pc, 2 h ago", "由 study-pc 续期，2 小时前"),
+        (RowAction.SHARED, "shared by study-pc, 2 h ago", "由 study-pc 共享，2 小时前"),
+        (RowAction.REMOVED, "removed by study-pc, 2 h ago", "由 study-pc 移除，2 小时前"),
+    ],
+)
+def test_card_details_and_command_say_which_computer_did_what_last(
+    action: RowAction, english: str, chinese: str
+) -> None:
+    known = state(row("study-pc", 2, action))
+    for t, words, label, line in (
+        (Translator(), english, "In the shared table", f"In the shared table: {english}"),
+        (CHINESE, chinese, "在共享表中", f"在共享表中：{chinese}"),
+    ):
+        shown = card(known, t)
+        assert line in shown.hover.splitlines()
+        assert words in shown.spoken
+        assert all(form.endswith(f" · {words}") for form in shown.life_more)
+        assert len(shown.life_more) == 2
+        view = details(known, ANA.key, Span.WEEK, NOW, t)
+        assert view is not None
+        assert {fact.label: fact.value for fact in view.facts}[label] == words
+        (said,) = last_of_each_computer(report(row("study-pc", 2, action)), samples.NOW, t)
+        assert words in said
+
+
+def test_without_a_setup_or_a_stamp_nothing_is_said() -> None:
+    for known in (state(row("study-pc", 2), set_up=False), state(replace(row("study-pc", 2), stamp=None)), state()):
+        shown = card(known)
+        assert "shared table" not in shown.hover
+        assert shown.life_more == ()
+
+
+def test_hidden_names_hide_accounts_and_no_computers() -> None:
+    shown = card(state(row("study-pc", 2), privacy=True))
+    assert "renewed by study-pc, 2 h ago" in shown.hover
+    assert "ana@example.com" not in shown.hover
+
+
+def test_a_card_follows_the_last_sync() -> None:
+    presenter = Presenter(UTC, Translator())
+    for computer in ("study-pc", "office-mac"):
+        shown = presenter.present(state(row(computer, 2)), samples.NOW)
+        assert f"renewed by {computer}" in shown.panel.cards[0].hover
+
+
+def test_each_computer_is_named_once_the_latest_first() -> None:
+    found = report(row("study-pc", 5), row("office-mac", 3, RowAction.SHARED), row("study-pc", 2))
+    assert last_of_each_computer(found, samples.NOW, Translator()) == [
+        "ana@example.com: renewed by study-pc, 2 h ago",
+        "ana@example.com: shared by office-mac, 3 h ago",
+    ]
+
+
+def test_while_the_key_is_changed_the_command_says_who_has_the_new_one() -> None:
+    items = (row("study-pc", 2, newest="new"), row("old-laptop", 48))
+    said = last_of_each_computer(replace(report(*items), newest_key_id="new"), samples.NOW, Translator())
+    assert said[2:] == [
+        "study-pc: has the new key. Last renewed a login 2 h ago.",
+        "old-laptop: not known to have the new key. Last renewed a login 2 days ago.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "offered"), [(StepKind.SAME, True), (StepKind.WITHDRAWN, False), (StepKind.OTHER_MEMBER, False)]
+)
+def test_sharing_is_stopped_only_where_it_may_be_shared(kind: StepKind, *, offered: bool) -> None:
+    item = replace(row("study-pc", 2), kind=kind)
+    protected = SyncState(setup=READY, report=report(item))
+    assert can_stop_sharing(protected, ANA.key) is offered
+    open_table = replace(protected, setup=replace(READY, is_protected=False))
+    assert not can_stop_sharing(open_table, ANA.key), "only a protected table knows it"
