@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.core.account.age import age, newest_of_each
-from probe_tray.core.account.credential import Credential, make_credential
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.owner import Owner, OwnerMatch
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.formats.document import Document
@@ -18,14 +18,8 @@ from probe_tray.core.sync.plan import decide, plan_row
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncOptions
 from probe_tray.core.transfer.import_plan import ImportAction, Source, plan
 from tests.support.fakes import START
-from tests.support.tokens import jwt
+from tests.support.login_strategies import OWNERS, login_of
 
-OWNERS = st.builds(
-    Owner,
-    st.sampled_from(["team", "home"]),
-    st.sampled_from(["", "u-ana", "u-ben"]),
-    st.sampled_from(["", "ana@example.com", "ANA@example.com", "ben@example.com"]),
-)
 SAME, OTHER, UNCLEAR = OwnerMatch.SAME, OwnerMatch.OTHER, OwnerMatch.UNCLEAR
 
 
@@ -53,16 +47,6 @@ def test_a_user_goes_before_an_email(one: Owner, other: Owner, match: OwnerMatch
     assert one.match(other) is match
 
 
-def login(owner: Owner, number: int = 1) -> Credential:
-    auth = {"chatgpt_account_id": owner.account_id, "chatgpt_user_id": owner.user_id}
-    claims = {"jti": str(number), "iat": int(START.timestamp()) + number, "https://api.openai.com/auth": auth}
-    made = make_credential(
-        access_token=Secret(jwt(**claims)), refresh_token=Secret(f"rt_{number}"), id_token=None, email=owner.email
-    )
-    assert made is not None
-    return made
-
-
 def row(credential: Credential) -> OpenedRow:
     return OpenedRow(row=RemoteRow(id=credential.account_id, token_data=Secret("sealed")), login=credential)
 
@@ -70,12 +54,12 @@ def row(credential: Credential) -> OpenedRow:
 @given(OWNERS, OWNERS)
 def test_the_answer_is_the_same_from_both_sides(one: Owner, other: Owner) -> None:
     assert one.match(other) is other.match(one)
-    assert login(one).owner.match(login(other).owner) is one.match(other)
+    assert login_of(one).owner.match(login_of(other).owner) is one.match(other)
 
 
 @given(OWNERS, OWNERS)
 def test_logins_of_one_key_are_one_person_s(one: Owner, other: Owner) -> None:
-    mine, theirs = login(one), login(other)
+    mine, theirs = login_of(one), login_of(other)
     assert mine.key != theirs.key or one.match(other) is SAME
 
 
@@ -88,7 +72,7 @@ def test_what_cannot_be_another_s_may_come_of_a_renewal(one: Owner, other: Owner
 @given(OWNERS, OWNERS)
 def test_sync_goes_by_it(one: Owner, other: Owner) -> None:
     other = msgspec.structs.replace(other, account_id=one.account_id)
-    mine, theirs = login(one), login(other, 2)
+    mine, theirs = login_of(one), login_of(other, 2)
     match = one.match(other)
     kind = decide(mine, row(theirs), None, overwrite=False)
     assert (kind is StepKind.OTHER_MEMBER) == (match is not SAME)
@@ -105,8 +89,8 @@ def test_sync_goes_by_it(one: Owner, other: Owner) -> None:
 
 @given(OWNERS, OWNERS)
 def test_an_answer_to_a_renewal_goes_by_it_without_emails(one: Owner, other: Owner) -> None:
-    old = login(one)
-    new = login(other, 2)
+    old = login_of(one)
+    new = login_of(other, 2)
     got = renewed_login(old, TokenReply(access_token=new.access_token), now=START)
     bare = (Owner(one.account_id, one.user_id), Owner(other.account_id, other.user_id))
     assert (got is None) == (bare[0].match(bare[1]) is OTHER)
@@ -118,7 +102,7 @@ def given_in_a_file(credential: Credential) -> Source:
 
 @given(OWNERS, OWNERS)
 def test_an_import_goes_by_it(one: Owner, other: Owner) -> None:
-    kept, brought = login(one), login(other, 2)
+    kept, brought = login_of(one), login_of(other, 2)
     (item,) = plan([given_in_a_file(brought)], [kept], START)
     same = one.match(other) is SAME
     assert item.action is (ImportAction.REPLACE if same else ImportAction.ADD)
@@ -127,7 +111,7 @@ def test_an_import_goes_by_it(one: Owner, other: Owner) -> None:
 
 @given(OWNERS, OWNERS)
 def test_of_two_logins_in_one_import_one_is_taken_where_they_are_one_person_s(one: Owner, other: Owner) -> None:
-    sources = [given_in_a_file(login(one)), given_in_a_file(login(other, 2))]
+    sources = [given_in_a_file(login_of(one)), given_in_a_file(login_of(other, 2))]
     actions = [item.action for item in plan(sources, [], START)]
     first = ImportAction.DOUBLE if one.match(other) is SAME else ImportAction.ADD
     assert actions == [first, ImportAction.ADD]
@@ -137,15 +121,15 @@ def test_of_two_logins_in_one_import_one_is_taken_where_they_are_one_person_s(on
 def test_the_account_that_a_login_is_of_is_its_owner_s_and_its_own_key_goes_first(
     known: list[Owner], one: Owner
 ) -> None:
-    held = [login(owner) for owner in known]
-    found = login(one).account_in(held)
+    held = [login_of(owner) for owner in known]
+    found = login_of(one).account_in(held)
     same = [other.key for other in held if other.owner.match(one) is SAME]
-    assert found == (login(one).key if login(one).key in same else next(iter(same), None))
+    assert found == (login_of(one).key if login_of(one).key in same else next(iter(same), None))
 
 
 @given(st.lists(OWNERS, max_size=5))
 def test_each_named_user_keeps_a_login_of_its_own(owners: list[Owner]) -> None:
-    logins = [login(owner, number) for number, owner in enumerate(owners)]
+    logins = [login_of(owner, number) for number, owner in enumerate(owners)]
     best = newest_of_each(logins)
     assert all(any(found is one for one in logins) for found in best)
     for named in {one.key for one in logins if one.key.user_id}:

@@ -8,13 +8,14 @@ from msgspec.structs import replace
 from probe_tray.core.account.age import age, newest
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.owner import Owner, OwnerMatch
 from probe_tray.core.errors import KeyringLockedError, LoginEndedError, RecordError, WriteError
 from probe_tray.core.state import AppState, RenewalState
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered, watch_stores
 from probe_tray.engine.store import Store
 from probe_tray.ports.accounts import StoreContents
 from tests.support.fakes import START, FakeClock, MemoryStore
-from tests.support.login_strategies import logins
+from tests.support.login_strategies import OWNERS, login_of, logins
 from tests.support.tokens import credential, nameless
 from tests.unit.engine.bench import GatedStore, running
 
@@ -219,6 +220,20 @@ async def test_the_official_client_s_login_of_another_member_is_another_account(
     await accounts.read()
     assert [a.key for a in store.state.accounts] == [ours.key, theirs.key]
     assert await accounts.official(ours) is None
+
+
+@given(OWNERS, OWNERS)
+def test_the_official_client_s_login_is_looked_at_only_for_its_own_owner(mine: Owner, theirs: Owner) -> None:
+    ours, official = login_of(mine), login_of(theirs, 2)
+    accounts, store = joined(MemoryStore(StoreKind.OFFICIAL, official), MemoryStore(StoreKind.VAULT, ours))
+
+    async def look() -> Credential | None:
+        await accounts.read()
+        return await accounts.official(ours)
+
+    is_same = mine.match(theirs) is OwnerMatch.SAME
+    assert asyncio.run(look()) == (official if is_same else None)
+    assert [a.key for a in store.state.accounts] == [ours.key, *([] if is_same else [official.key])]
 
 
 async def test_a_login_that_names_its_user_now_goes_where_the_nameless_one_was() -> None:
