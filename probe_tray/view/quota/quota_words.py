@@ -23,7 +23,7 @@ def guard_words(account: AccountQuota, verdict: QuotaGuardVerdict, min_left: int
     window = verdict.window
     if verdict.result is GuardResult.NOT_KNOWN:
         if account.usable:
-            return t("OpenAI reports no such limit for {name}.", name=account.name)
+            return t("OpenAI doesn't report this limit for {name}.", name=account.name)
         return t("The quota of {name} isn't known. Run codex-probe --status to see why.", name=account.name)
     if window is None and verdict.result is GuardResult.ENOUGH:
         return t("OpenAI reports no limit for {name}.", name=account.name)
@@ -32,10 +32,8 @@ def guard_words(account: AccountQuota, verdict: QuotaGuardVerdict, min_left: int
             return t("{name} has no capacity.", name=account.name)
         return t("{name} has no capacity. It resets {when}.", name=account.name, when=both(account.free_at, now, t))
     said = t("{name}: {left}% of {window} left", name=account.name, left=f"{window.left_percent:g}", window=window.name)
-    if verdict.result is GuardResult.ENOUGH:
-        return t("{words}, at least {least}% wanted.", words=said, least=str(min_left))
-    said = t("{words}, {least}% wanted.", words=said, least=str(min_left))
-    if window.reset_at is None:
+    said = t("{words} (at least {least}% needed).", words=said, least=str(min_left))
+    if verdict.result is GuardResult.ENOUGH or window.reset_at is None:
         return said
     return t("{words} It resets {when}.", words=said, when=both(window.reset_at, now, t))
 
