@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QColor, QImage
 
 from probe_tray.demo import DemoService
+from probe_tray.ui.tokens import DARK
 from tests.desktop.bench import Desktop, installed
 from tests.desktop.waiting import wait_for
 from tests.desktop.walking import (
@@ -132,8 +134,10 @@ def test_dark_windows_can_be_had_on_a_light_desktop(desktop: Desktop) -> None:
     app.wait_account(ANA)
     app.open_panel()
     app.item.click_menu("About")
-    desktop.screen.wait_window("^About Probe Tray")
-    desktop.screenshot("manners-dark")
+    place = desktop.screen.wait_window("^About Probe Tray").region
+    picture = QImage(str(desktop.screenshot("manners-dark", place)))
+    pixels = [picture.pixel(x, y) for y in range(picture.height()) for x in range(picture.width())]
+    assert pixels.count(QColor(DARK.window).rgb()) > len(pixels) / 2
 
 
 def test_starting_at_login_is_switched_on_and_off_in_the_settings(desktop: Desktop) -> None:

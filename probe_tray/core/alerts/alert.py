@@ -164,7 +164,17 @@ def asks_for_another(alert: Alert) -> bool:
     match alert:
         case LimitedAlert() | QuotaAlert(level=Level.CRITICAL | Level.EXHAUSTED):
             return True
-        case _:
+        case (
+            QuotaAlert()
+            | RestoredAlert()
+            | PaceAlert()
+            | CreditAlert()
+            | LoginAlert()
+            | ExpiryAlert()
+            | RenewalFailedAlert()
+            | RenewedAlert()
+            | UnusableAlert()
+        ):
             return False
 
 
