@@ -16,7 +16,7 @@ from probe_tray.ui.themed_dialog import TaskDialog
 from probe_tray.ui.widgets import say, scroll_area, side_by_side, words
 from probe_tray.view.sync.key_change_view import KeyChangeView
 
-_WIDTH, _HEIGHT = 600, 560
+_WIDTH, _HEIGHT = 600, 660
 _SHORT = 280
 """Its height while there is no code in it."""
 

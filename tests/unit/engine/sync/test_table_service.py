@@ -193,3 +193,15 @@ async def test_a_page_that_still_showed_the_old_key_does_not_save_it_over_the_ne
     for key in both:
         await bench.sync.service.do(SetUpSync(url=TARGET.url, key=key))
         assert (bench.keys, bench.known.set_up.problem) == (both, None), "until the old one ends, both are needed"
+
+
+async def test_what_failed_is_no_news_once_a_sync_begins_and_what_went_well_stays_known() -> None:
+    bench = Owner()
+    await bench.sync.changes.do(EndOldSyncKey())
+    assert bench.change.problem is not None
+    await bench.sync.service.do(SyncNow())
+    assert bench.known.change is None
+    await bench.sync.changes.do(ChangeSyncKey())
+    assert bench.change.number == 2, "a number is used once"
+    await bench.sync.service.do(SyncNow())
+    assert bench.change.problem is None
