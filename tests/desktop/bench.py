@@ -148,6 +148,7 @@ class Desktop:
             program.stop()
         self._programs.clear()
         self.start_tray()
+        self.session.start_notifications()
         self.tray.wait_empty()
         self.notifications.forget()
         # A window that appears below the mouse is not entered by it, and a click there does nothing.

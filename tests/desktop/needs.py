@@ -22,7 +22,14 @@ PROGRAMS: Final = (
     ("chromedriver", "chromium-driver"),
     ("setpriv", "util-linux"),
 )
-WAYLAND: Final = (("sway", "sway"), ("swaymsg", "sway"), ("waybar", "waybar"), ("grim", "grim"), ("wtype", "wtype"))
+WAYLAND: Final = (
+    ("sway", "sway"),
+    ("swaymsg", "sway"),
+    ("waybar", "waybar"),
+    ("mako", "mako-notifier"),
+    ("grim", "grim"),
+    ("wtype", "wtype"),
+)
 """What the tests on Wayland need besides; those on X11 run without."""
 OTHER_PANELS: Final = (("mate-panel", "mate-panel"), ("lxqt-panel", "lxqt-panel"))
 """What the tests of other desktops' trays need besides."""

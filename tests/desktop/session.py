@@ -16,6 +16,7 @@ from tests.support.patience import PATIENCE
 KEYRING_PASSWORD: Final = "a password of the tests"
 START_SECONDS: Final = PATIENCE
 TRAY: Final = "org.kde.StatusNotifierWatcher"
+NOTIFICATIONS: Final = "org.freedesktop.Notifications"
 BACKGROUND: Final = "#5b6b80"
 
 _PANEL: Final = """<?xml version="1.0" encoding="UTF-8"?>
@@ -75,6 +76,7 @@ class Session:
         self._width, self._height = width, height
         self._bus: Bus | None = None
         self._panel: Program | None = None
+        self._notifier: Program | None = None
         self._homes = 0
         try:
             self.env = self._start()
@@ -127,6 +129,20 @@ class Session:
             self._panel = None
         wait_for("the tray to go away", lambda: not self.bus.has_owner(TRAY), seconds=START_SECONDS)
 
+    def start_notifications(self) -> None:
+        """Start what shows notifications, unless it runs."""
+        if self._notifier is None or not self._notifier.running:
+            self._notifier = self.run("xfce4-notifyd", notify_daemon() or "xfce4-notifyd")
+            self.wait_owner(NOTIFICATIONS, self._notifier)
+
+    def stop_notifications(self) -> None:
+        """End it, so that another one can take its place."""
+        if self._notifier is not None:
+            self._notifier.stop()
+            self.programs.remove(self._notifier)
+            self._notifier = None
+        wait_for("no notifications", lambda: not self.bus.has_owner(NOTIFICATIONS), seconds=START_SECONDS)
+
     def wait_owner(self, name: str, program: Program) -> None:
         """Wait until the bus knows `name`."""
         wait_for(
@@ -175,8 +191,7 @@ class Session:
         )
         self.wait_owner("org.freedesktop.secrets", keyring)
         self.run("xfwm4", "xfwm4", "--compositor=off")
-        notifications = self.run("xfce4-notifyd", notify_daemon() or "xfce4-notifyd")
-        self.wait_owner("org.freedesktop.Notifications", notifications)
+        self.start_notifications()
         self.start_panel()
         return self.env
 

@@ -1,11 +1,25 @@
-"""The walk through Probe Tray on Wayland: tray, menu, panel, login, a dialog and Chinese."""
+"""The walk through Probe Tray on Wayland: tray, menu, notifications, panel, search, login, settings and Chinese."""
+
+import json
+import re
+from collections.abc import Callable
 
 import pytest
 
 from tests.desktop import needs
 from tests.desktop.bench import Desktop
 from tests.desktop.test_pictures import colours
-from tests.desktop.walking import LOG_IN, LOGIN_WINDOW, NEWCOMER, PANEL, SETTINGS_WINDOW, App, write_config
+from tests.desktop.waiting import wait_for
+from tests.desktop.walking import (
+    LOG_IN,
+    LOGIN_WINDOW,
+    NEWCOMER,
+    PANEL,
+    SETTINGS_WINDOW,
+    App,
+    config_file,
+    write_config,
+)
 from tests.desktop.wayland import Wayland
 from tests.desktop.windows import Region
 
@@ -16,7 +30,73 @@ pytestmark = [
     ),
 ]
 
+KEEPS_RUNNING = "Probe Tray keeps running"
 SCREEN = Region(0, 0, 1280, 800)
+
+
+def focus(desktop: Desktop, name: str) -> Callable[[], bool]:
+    """Whether the keyboard is on something of this name (a regular expression)."""
+
+    def on_it() -> bool:
+        element = desktop.reader.focused()
+        return element is not None and re.fullmatch(name, element.name) is not None
+
+    return on_it
+
+
+def open_from_notification(desktop: Desktop, wayland: Wayland) -> None:
+    """mako shows what needs the person, and its button opens the panel."""
+    told = desktop.notifications.wait("this login ends")
+    number = wait_for("mako to show it", lambda: wayland.notification(told.summary))
+    wayland.screenshot("wayland-notification")
+    wayland.press_notification(number, next(key for key, label in told.actions if label == "Open"))
+    wayland.wait_window(PANEL)
+
+
+def close_and_open_panel(wayland: Wayland, app: App) -> None:
+    """Escape closes the panel, which is said until the icon opens it again."""
+    wayland.dismiss(PANEL)
+    wait_for("mako to say how it opens again", lambda: wayland.notification(KEEPS_RUNNING))
+    app.item.activate()
+    panel = wayland.wait_window(PANEL)
+    assert (panel.pid, panel.app_id) == (app.pid, "probe-tray")
+    wait_for("that to go", lambda: wayland.notification(KEEPS_RUNNING) is None)
+    app.read("research@example.com")
+    assert colours(wayland.screenshot("wayland-panel"), SCREEN) > 50
+
+
+def rename_and_search(desktop: Desktop, wayland: Wayland, app: App) -> None:
+    """The keyboard goes through the panel as on X11: a card's menu, its name, the search of more accounts."""
+    wayland.key_until(focus(desktop, r"(?s)research@.*"), "Home")
+    wayland.key_until(focus(desktop, "Details…"), "Menu")
+    wayland.key_until(focus(desktop, r"(?s)research@.*"), "Escape")
+    wayland.key_until(focus(desktop, r"research@example\.com"), "F2")
+    wayland.type_text("Lab")
+    wayland.key("Return")
+    app.read(r"^Lab\.")
+    app.item.click_menu("Sync now")
+    app.read("3 received")
+    wayland.dismiss("^Sync result")
+    wayland.key_until(focus(desktop, "Find an account"), "f", "ctrl")
+    wayland.type_text("noor")
+    app.read(r"^noor@example\.org\.")
+    wait_for("the other cards to go", lambda: desktop.reader.find(r"(?s)Lab\..*", pid=app.pid) is None)
+    wayland.key_until(lambda: desktop.reader.find(r"(?s)Lab\..*", pid=app.pid), "Escape")
+
+
+def change_setting(desktop: Desktop, wayland: Wayland, app: App) -> None:
+    """A setting is found by its search, changed and saved."""
+    app.item.click_menu("Settings…")
+    wayland.wait_window(SETTINGS_WINDOW)
+    wait_for("the keyboard in the search", focus(desktop, "Search settings"))
+    wayland.type_text("before they expire")
+    wayland.screenshot("wayland-settings")
+    wayland.key_until(focus(desktop, "Renew logins before they expire"), "Return")
+    wayland.key("a", "ctrl")
+    wayland.type_text("9")
+    wayland.key("s", "alt")
+    wayland.wait_no_window(SETTINGS_WINDOW)
+    assert json.loads(config_file(desktop).read_text("utf-8"))["renew_before_expiry_days"] == 9
 
 
 def test_everything_works_on_wayland_and_qt_has_nothing_to_complain_of(desktop: Desktop) -> None:
@@ -24,12 +104,9 @@ def test_everything_works_on_wayland_and_qt_has_nothing_to_complain_of(desktop: 
         app = App(desktop, "--demo", env=wayland.environment)
         app.wait_account("ana@example.com")
         assert LOG_IN in app.item.menu().labels()
-
-        app.item.activate()
-        panel = wayland.wait_window(PANEL)
-        assert (panel.pid, panel.app_id) == (app.pid, "probe-tray")
-        app.read("research@example.com")
-        assert colours(wayland.screenshot("wayland-panel"), SCREEN) > 50
+        open_from_notification(desktop, wayland)
+        close_and_open_panel(wayland, app)
+        rename_and_search(desktop, wayland, app)
         wayland.dismiss(PANEL)
 
         url = app.start_login()
@@ -38,12 +115,7 @@ def test_everything_works_on_wayland_and_qt_has_nothing_to_complain_of(desktop: 
         app.finish_login(url, NEWCOMER)
         wayland.wait_no_window(LOGIN_WINDOW)
         app.wait_account(NEWCOMER)
-
-        app.item.click_menu("Settings…")
-        wayland.wait_window(SETTINGS_WINDOW)
-        app.read("Search settings")
-        wayland.screenshot("wayland-settings")
-        wayland.dismiss(SETTINGS_WINDOW)
+        change_setting(desktop, wayland, app)
         app.quit()
         assert app.program.errors() == ""
 

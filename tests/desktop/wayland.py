@@ -4,7 +4,8 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Final, Self, cast
@@ -12,9 +13,10 @@ from typing import Any, Final, Self, cast
 from msgspec import Struct
 
 from tests.desktop.bench import SHOTS, Desktop
+from tests.desktop.bus import plain
 from tests.desktop.processes import Program
-from tests.desktop.session import BACKGROUND, START_SECONDS, TRAY
-from tests.desktop.waiting import wait_for
+from tests.desktop.session import BACKGROUND, NOTIFICATIONS, START_SECONDS, TRAY
+from tests.desktop.waiting import BenchError, T, wait_for
 from tests.support.patience import PATIENCE
 
 NOBODY: Final = 65534
@@ -25,6 +27,9 @@ output HEADLESS-1 bg {BACKGROUND} solid_color
 for_window [app_id=".*"] floating enable
 """
 _BAR: Final = {"layer": "top", "position": "top", "height": 28, "modules-right": ["tray"]}
+_MAKO, _MAKO_PATH = "fr.emersion.Mako", "/fr/emersion/Mako"
+_ANSWER_SECONDS: Final = 2.0
+"""How long a key may take to do something before it is pressed again."""
 
 
 class WaylandWindow(Struct, frozen=True):
@@ -36,10 +41,10 @@ class WaylandWindow(Struct, frozen=True):
 
 
 class Wayland:
-    """sway with waybar, whose tray takes the place of the panel's."""
+    """sway with waybar, whose tray takes the place of the panel's, and mako, which shows notifications."""
 
     def __init__(self, desktop: Desktop) -> None:
-        """Start them; the session's own panel is gone until the end of the test."""
+        """Start them; the session's own panel and notifications are gone until the end of the test."""
         self._desktop = desktop
         self._folder = Path(mkdtemp(prefix="w-", dir=desktop.session.folder))
         (self._folder / "sway.conf").write_text(_CONFIGURATION, "utf-8")
@@ -57,6 +62,12 @@ class Wayland:
         desktop.stop_tray()
         bar = desktop.start("waybar", "-c", self._folder / "bar.json", env=self.environment)
         desktop.session.wait_owner(TRAY, bar)
+        # Each key is typed by a keyboard of its own. Without another one the seat has none afterwards, and the window
+        # loses the focus, as if another program was used.
+        desktop.start("wtype", "-k", "Shift_L", "-s", "100000000", env=self.environment)
+        desktop.session.stop_notifications()
+        mako = desktop.start("mako", "--default-timeout", "0", env=self.environment)
+        desktop.session.wait_owner(NOTIFICATIONS, mako)
 
     def __enter__(self) -> Self:
         """Nothing more."""
@@ -79,8 +90,7 @@ class Wayland:
 
     def windows(self) -> list[WaylandWindow]:
         """Every window there is."""
-        answer = self._run("swaymsg", "-s", str(self._socket), "-t", "get_tree")
-        return list(_windows(json.loads(answer)))
+        return list(_windows(json.loads(self._sway("-t", "get_tree"))))
 
     def wait_window(self, title: str, *, seconds: float = PATIENCE) -> WaylandWindow:
         """Wait for a window whose title holds the regular expression."""
@@ -110,6 +120,35 @@ class Wayland:
 
         wait_for(f"no window {title!r}", gone, seconds=PATIENCE, instead=lambda: f"{self.windows()}")
 
+    def key(self, name: str, *held: str) -> None:
+        """Press a key by its X name, with modifiers (`ctrl`, `alt`)."""
+        self._run("wtype", *(word for one in held for word in ("-M", one)), "-k", name)
+
+    def key_until(self, probe: Callable[[], T | None], name: str, *held: str) -> T:
+        """Press a key that may be pressed again until ``probe`` says so: it is lost while the focus changes."""
+
+        def pressed() -> T | None:
+            self.key(name, *held)
+            with suppress(BenchError):
+                return wait_for(name, probe, seconds=_ANSWER_SECONDS)
+            return None
+
+        return wait_for(f"{name} to do something", pressed, seconds=PATIENCE, instead=self._desktop.describe)
+
+    def type_text(self, text: str) -> None:
+        """Type on the keyboard."""
+        self._run("wtype", text)
+
+    def notification(self, title: str) -> int | None:
+        """The number of the notification of this title that mako shows; None where it shows none."""
+        (shown,) = self._desktop.session.bus.call(NOTIFICATIONS, _MAKO_PATH, _MAKO, "ListNotifications")
+        found = (plain(one) for one in cast("list[dict[str, Any]]", shown))
+        return next((int(one["id"]) for one in found if one["summary"] == title), None)
+
+    def press_notification(self, number: int, key: str) -> None:
+        """Choose a button of a notification, as makoctl does: the headless seat has no mouse."""
+        self._desktop.session.bus.call(NOTIFICATIONS, _MAKO_PATH, _MAKO, "InvokeAction", "us", number, key)
+
     def screenshot(self, name: str) -> Path:
         """Save a picture of the screen in ``tests/desktop/shots/``."""
         SHOTS.mkdir(exist_ok=True)
@@ -134,6 +173,9 @@ class Wayland:
             "DISPLAY": "",
         }
         return self._desktop.start(*user, "sway", "-c", self._folder / "sway.conf", env=headless)
+
+    def _sway(self, *words: str) -> str:
+        return self._run("swaymsg", "-s", str(self._socket), *words)
 
     def _run(self, *command: str) -> str:
         environment = self._desktop.environment(**self.environment)
