@@ -166,6 +166,11 @@ def sync_setup(sync: SyncState, url: str, typed: TypedCode, seconds: int, t: Tra
     )
 
 
+def key_changing(t: Translator) -> str:
+    """What is said where two keys are kept."""
+    return t("The encryption key is being changed. End the old key once your other computers have the new one.")
+
+
 def changes_key(setup: SyncSetup, url: str) -> bool:
     """Whether another key is one for the table that is in use, at the address ``url`` of the page."""
     return setup.ready and base_address(url) == base_address(setup.url)
@@ -315,6 +320,8 @@ def _key_text(setup: SyncSetup, t: Translator) -> str:
         return t(
             "Create it on your first computer and enter the same key on the others. It never leaves your computers."
         )
+    if setup.is_key_changing:
+        return key_changing(t)
     return t("Enter the same key on your other computers. Anyone with it and the publishable key can use your logins.")
 
 

@@ -8,6 +8,7 @@ from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import OVERWRITABLE, RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SyncSetup, SyncState
 from probe_tray.core.sync.table_change import TableChangeKind
+from probe_tray.view.sync.setup_view import key_changing
 from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.times import Now, ago, stamp
 from probe_tray.view.text.translate import Translator, mark
@@ -281,8 +282,11 @@ def _status(setup: SyncSetup, t: Translator) -> tuple[str, str, Tone | None]:
     if setup.problem is not None:
         return t.title(setup.problem), t.hint(setup.problem), Tone.WARNING
     if setup.ready:
-        changing = t("The encryption key is being changed. End the old key once your other computers have the new one.")
-        return t("Sync is set up with {url}.", url=setup.url), changing if setup.is_key_changing else "", Tone.CALM
+        return (
+            t("Sync is set up with {url}.", url=setup.url),
+            key_changing(t) if setup.is_key_changing else "",
+            Tone.CALM,
+        )
     return t("Sync isn't fully set up."), t("Finish the setup. Nothing is shared until then."), Tone.WARNING
 
 

@@ -209,6 +209,8 @@ def test_a_change_that_is_under_way_goes_on_from_the_settings(bench: Bench, qapp
     assert any(text.startswith("The encryption key is being changed.") for text in texts(box))
     press(box, "Key change…")
     assert "End old key…" in buttons(window())
+    bench.syncing.set_up()
+    assert any(text.startswith("The encryption key is being changed.") for text in texts(bench.page))
     bench.syncing.leave()
     box.deleteLater()
 
