@@ -22,6 +22,7 @@ from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
 from probe_tray.adapters.files.config_file import LoadedSettings, login_folder
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.export_files import DiskExportFiles
+from probe_tray.adapters.files.folder_watch import SystemFolderWatch
 from probe_tray.adapters.files.import_files import DiskImportFiles
 from probe_tray.adapters.files.update_memory import FileUpdateMemory
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
@@ -243,6 +244,7 @@ class EngineFactory:
             monitor=SystemMonitor(self._desktop.is_metered),
             autostart=self._settings_file,
             hooks=HookService(ProcessHookRunner(), store, clock, hook_payload),
+            folder_watch=SystemFolderWatch(),
         )
 
     def _browser_login(self, service: Service, listener: ExclusiveListener | None) -> BrowserLogin:

@@ -84,6 +84,7 @@ from probe_tray.engine.timers import end_all, to_the_end, watch_clock, watch_mac
 from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.engine.update.update_service import UpdateService
 from probe_tray.ports.desktop import Autostart, MachineMonitor
+from probe_tray.ports.files import FolderWatch
 from probe_tray.ports.time import Clock, Randomness
 
 _UNTOLD = frozenset({"icon_account", "model_test_confirmed"})
@@ -114,6 +115,7 @@ class EngineUseCases(NamedTuple):
     monitor: MachineMonitor
     autostart: Autostart
     hooks: HookService
+    folder_watch: FolderWatch
 
 
 def _account_use_cases(parts: EngineUseCases, clock: Clock) -> AccountUseCases:
@@ -147,16 +149,12 @@ class Engine:
         """
         self._store, self._accounts, self._login = parts.store, parts.accounts, parts.login
         self._poller, self._renewals, self._renewal_timer = parts.poller, parts.renewals, parts.renewal_timer
-        self._account_changes, self._alerting, self._arrangement = (
-            parts.account_changes,
-            parts.alerting,
-            parts.arrangement,
-        )
+        self._account_changes, self._alerting = parts.account_changes, parts.alerting
+        self._arrangement, self._table = parts.arrangement, parts.table
         self._connection, self._transfers, self._sync = parts.connection, parts.transfers, parts.sync
-        self._table = parts.table
         self._models, self._recording, self._monitor = parts.models, parts.recording, parts.monitor
         self._settings, self._updates, self._incidents = parts.settings, parts.updates, parts.incidents
-        self._login_start, self._hooks = parts.autostart, parts.hooks
+        self._login_start, self._hooks, self._folder_watch = parts.autostart, parts.hooks, parts.folder_watch
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
         self._login_service = LoginService(parts.login, parts.store, self._start, self._logged_in, clock)
@@ -319,7 +317,7 @@ class Engine:
             self._start(self._sync.watch())
             self._start(self._updates.run())
             self._start(self._incidents.run())
-            self._start(watch_stores(self._accounts, self._clock))
+            self._start(watch_stores(self._accounts, self._clock, self._folder_watch))
             self._start(watch_clock(self._clock, self._woke))
             self._start(watch_machine(self._monitor, self._clock, self._use_situation, self._network_changed))
             await self._alerting.run(self._on_alert)

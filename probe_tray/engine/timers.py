@@ -16,11 +16,18 @@ Start = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 _LONGEST = 30.0
 """Seconds of one sleep. Qt's timers are coarse and overflow at 24.8 days, and a sleeping machine stops them."""
-_TICK = 10.0
-_LOOK = 20.0
-"""Seconds between two looks at network, power and screen."""
+_BEAT = 30.0
+"""Seconds between two looks at what tells nothing by itself: all at the same moments, for one waking."""
+_NEAR = 3.0
+"""So much before a beat is the beat: coarse timers may come 5% early."""
 _JUMP = timedelta(seconds=60)
 """More than a busy machine delays a timer by."""
+
+
+def until_beat(clock: Clock) -> float:
+    """Seconds until the moment at which everything is looked at that tells nothing by itself."""
+    left = _BEAT - clock.monotonic() % _BEAT
+    return left if left > _NEAR else left + _BEAT
 
 
 async def wait_for(clock: Clock, span: timedelta) -> None:
@@ -63,7 +70,7 @@ async def watch_clock(clock: Clock, on_jump: Callable[[datetime], None]) -> None
     """
     wall, steady = clock.now(), clock.monotonic()
     while True:
-        await clock.sleep(_TICK)
+        await clock.sleep(until_beat(clock))
         passed_wall, passed = clock.now() - wall, timedelta(seconds=clock.monotonic() - steady)
         wall, steady = wall + passed_wall, steady + passed.total_seconds()
         if abs(passed_wall - passed) > _JUMP or passed > _JUMP:
@@ -86,7 +93,7 @@ async def watch_machine(
         if seen.network not in {"", before.network} and not first:
             on_network()
         before, first = seen, False
-        await clock.sleep(_LOOK)
+        await clock.sleep(until_beat(clock))
 
 
 class WakeTimer:

@@ -1,8 +1,9 @@
 """Where logins live, the locks around them, and what is kept while one is renewed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -59,6 +60,10 @@ class AccountStore(Protocol):
 
     async def changed(self) -> bool:
         """Whether somebody else has changed it since this object last read or wrote it. Cheap; never raises."""
+        ...
+
+    def folders(self) -> Collection[Path] | None:
+        """The folders in which a change of it shows; None while it has to be looked at."""
         ...
 
     async def remove(self, key: AccountKey) -> None:

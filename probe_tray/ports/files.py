@@ -1,7 +1,8 @@
 """The files of the program other than logins, and the files a person imports and exports."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from probe_tray.core.account.age import Age
@@ -207,4 +208,19 @@ class ExportFiles(Protocol):
 
     async def write(self, path: str, data: bytes) -> bool:
         """Write it, 0600, all or nothing; whether an import would read a file of this size."""
+        ...
+
+
+class FolderWatch(Protocol):
+    """Notices changes in folders by itself, as far as the system tells of them."""
+
+    async def follow(self, folders: Collection[Path], tell: Callable[[], None]) -> bool:
+        """Call ``tell``, each time the same, when an entry of one of these folders changes, and of no others.
+
+        Also at once, where they are other folders than before. False where not every change of them is noticed.
+        """
+        ...
+
+    def close(self) -> None:
+        """Follow nothing any more."""
         ...

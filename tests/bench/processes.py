@@ -18,7 +18,9 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
     cpu: float
     """Seconds, of all its threads."""
     wakes: int
-    """How often one of its threads went to sleep by itself, and so was woken."""
+    """How often its first thread went to sleep by itself, and so was woken: by a timer, the desktop, or an answer."""
+    switches: int
+    """The same of all its threads: also what they hand to each other within one waking, and the interpreter's lock."""
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,12 +113,12 @@ def use(pid: int) -> Use:
     """What the process and its threads have used, those that have ended included."""
     # The number of another process's CPU clock (Linux, include/linux/posix-timers.h, CPUCLOCK_SCHED).
     cpu = time.clock_gettime((~pid << 3) | 2)
-    wakes = 0
+    switches: dict[str, int] = {}
     for task in Path(f"/proc/{pid}/task").iterdir():
         with suppress(FileNotFoundError, ProcessLookupError):
             status = (task / "status").read_text()
-            wakes += int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
-    return Use(cpu=cpu, wakes=wakes)
+            switches[task.name] = int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+    return Use(cpu=cpu, wakes=switches[str(pid)], switches=sum(switches.values()))
 
 
 def memory(pid: int | str) -> Memory:

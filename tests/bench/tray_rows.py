@@ -143,7 +143,8 @@ def wakes(bench: Bench) -> Outcome:
     ours, theirs = (new.wakes - old.wakes for old, new in zip(before, after, strict=True))
     cpu = after[0].cpu - before[0].cpu
     more = (ours - theirs) / bench.rest * 10
-    note = f"{ours} in {bench.rest:g} s; the bare tray {theirs}"
+    switches = after[0].switches - before[0].switches
+    note = f"{ours} in {bench.rest:g} s, with {switches} switches of all threads; the bare tray {theirs}"
     return Outcome(
         lines=(
             Line(

@@ -3,9 +3,10 @@
 import asyncio
 import heapq
 import itertools
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sized
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sized
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 
@@ -93,6 +94,23 @@ class FakeRandomness:
         return (low + high) / 2
 
 
+class FakeFolderWatch:
+    """Tells of changes when the test does; follows nothing where it is not ``able``."""
+
+    def __init__(self, *, able: bool = True) -> None:
+        self.able = able
+        self.tell: Callable[[], None] = lambda: None
+        self.followed: frozenset[Path] = frozenset()
+        self.closed = False
+
+    async def follow(self, folders: Collection[Path], tell: Callable[[], None]) -> bool:
+        self.tell, self.followed = tell, frozenset(folders)
+        return self.able
+
+    def close(self) -> None:
+        self.closed = True
+
+
 class MemoryStore:
     """An account store in memory."""
 
@@ -102,6 +120,7 @@ class MemoryStore:
         self.fault: StoreError | None = None
         self.saves = 0
         self.changed_by_others = False
+        self.watched: tuple[Path, ...] | None = None
 
     async def load(self) -> StoreContents:
         if self.fault is not None:
@@ -130,6 +149,9 @@ class MemoryStore:
 
     async def changed(self) -> bool:
         return self.changed_by_others
+
+    def folders(self) -> tuple[Path, ...] | None:
+        return self.watched
 
     def _stored(self, credential: Credential) -> StoredCredential:
         return StoredCredential(credential=credential, store=self.kind)

@@ -82,6 +82,10 @@ class FilesStore(ABC):
         async with self._turn:
             await asyncio.to_thread(self._remove, key)
 
+    def folders(self) -> tuple[Path, ...] | None:
+        """None: files may lie anywhere."""
+        return None
+
     async def changed(self) -> bool:
         """Whether another program changed, added or removed a file since this store last read or wrote it.
 

@@ -48,6 +48,10 @@ class FolderStore(FilesStore):
             self._restoring = RestoringFolderStore(folder, official=official, made=self._made, disk=self._disk)
         return self._restoring
 
+    def folders(self) -> tuple[Path, ...]:
+        """The one."""
+        return (self._folder,)
+
     def _places(self) -> list[Place]:
         places = self._listing.places()
         if places:

@@ -67,6 +67,8 @@ class OfficialStore:
         self._now, self._looked = now, now()
         # The keyring entry as it is now and as it was told; None where there is a file, or nothing is known of it.
         self._entry: str | None = None
+        self._in_keyring = False
+        """Whether the client was here, when it was read last, and had no file."""
         self._told: str | None = None
         self._place = Place(codex_home / FILE)
         self._files = CredentialFiles(None, disk)
@@ -129,6 +131,10 @@ class OfficialStore:
         del key
         self._refuse()
 
+    def folders(self) -> tuple[Path, ...] | None:
+        """The client's own; None while its login may be in the keyring, which tells of no change."""
+        return None if self._in_keyring else (self._home,)
+
     async def changed(self) -> bool:
         """Whether the client changed its file or its keyring entry since :meth:`load`.
 
@@ -175,7 +181,8 @@ class OfficialStore:
 
     async def _documents(self) -> tuple[tuple[Document, ...], str]:
         held = await asyncio.to_thread(self._read_file)
-        if held is not None or not await asyncio.to_thread(self._has_no_file):
+        self._in_keyring = held is None and await asyncio.to_thread(self._has_no_file)
+        if not self._in_keyring:
             self._entry = None
             return ((), "") if held is None else (held.documents, str(self._place.path))
         try:

@@ -98,6 +98,10 @@ class VaultStore:
         async with self._turn:
             await self._delete(key)
 
+    def folders(self) -> tuple[Path, ...]:
+        """That of the records."""
+        return (self._folder,)
+
     async def changed(self) -> bool:
         """Whether another process of this program has written, added or removed a record."""
         return await asyncio.to_thread(self._signatures) != self._seen

@@ -5,6 +5,7 @@ icon and session need beyond Qt.
 
 ==================  =====================================================================================
 ``linux``           Linux and what is like it: power, start at login, who holds a port, the peer's user
+``inotify``         Linux: notice of changes in folders
 ``macos``           macOS: power, launch agent, proxies, folders, Dock, AppleScript
 ``macos_desktop``   macOS: Dock, Spaces, the front, App Nap, log-out, the menu bar's appearance
 ``windows``         Windows: power, console, taskbar, mutexes

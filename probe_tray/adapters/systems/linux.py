@@ -11,7 +11,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol, cast, final
 
-from probe_tray.adapters.systems.operating_system import Command, EntryFile, LoginEntry, NotificationService
+from probe_tray.adapters.systems.operating_system import (
+    Command,
+    EntryFile,
+    FolderEvents,
+    LoginEntry,
+    NotificationService,
+)
 from probe_tray.adapters.systems.posix import PosixSystem, lsof
 from probe_tray.core.errors import Phrase
 from probe_tray.core.polling.situation import Situation
@@ -54,6 +60,12 @@ class LinuxSystem(PosixSystem):
     def __init__(self, proc: Path = Path("/proc")) -> None:
         """``proc`` is where the kernel has its process table."""
         self._proc = proc
+
+    def folder_events(self) -> FolderEvents:
+        """From inotify(7)."""
+        from probe_tray.adapters.systems.inotify import Inotify
+
+        return Inotify()
 
     def situation(self) -> Situation:
         """What the kernel, NetworkManager and logind say."""

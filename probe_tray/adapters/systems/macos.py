@@ -60,6 +60,9 @@ class MacosSystem(PosixSystem):
     asks_before_opening = True  # TCC, "Privacy & Security > Files and Folders".
     browser_starters = ("open",)
 
+    def folder_events(self) -> None:
+        """None: kqueue tells nothing of a file that is written in place, unless each is kept open."""
+
     def situation(self) -> Situation:
         """Power from IOKit, the screen's lock from the session's dictionary; Qt knows the network's price."""
         return Situation(on_battery=_is_on_battery(), locked=_is_locked())

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -72,6 +72,29 @@ class NotificationService(Protocol):
 
     async def has_authorisation(self) -> bool:
         """Whether this program may show notifications."""
+        ...
+
+
+class FolderEvents(Protocol):
+    """The system's own notice of changes in folders, for one event loop."""
+
+    def fileno(self) -> int:
+        """What can be read from once something has changed."""
+        ...
+
+    def follow(self, folders: Iterable[Path]) -> bool:
+        """Notice changes of the entries of these folders, and no others; whether all of them can be noticed.
+
+        Of a folder that is missing its coming. Blocks; never raises.
+        """
+        ...
+
+    def take(self) -> None:
+        """Take what has come, so that :meth:`fileno` waits again. Never blocks, never raises."""
+        ...
+
+    def close(self) -> None:
+        """Notice nothing any more."""
         ...
 
 
@@ -237,6 +260,10 @@ class OperatingSystem(Protocol):
 
     def open_folder(self, folder: Path) -> int | None:
         """Open a folder so that its names can be brought to the medium; None where that cannot be. Raises OSError."""
+        ...
+
+    def folder_events(self) -> FolderEvents | None:
+        """A new one; None where the system has none that costs nothing while nothing happens. Raises OSError."""
         ...
 
     def take_lock(self, path: Path) -> Callable[[], None] | None:

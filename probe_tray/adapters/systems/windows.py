@@ -235,6 +235,9 @@ class WindowsSystem:
         del folder
         return None
 
+    def folder_events(self) -> None:
+        """None: ReadDirectoryChangesW takes a thread for each folder."""
+
     def take_lock(self, path: Path) -> Callable[[], None] | None:
         """By LockFileEx."""
         return take_lock(path)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -14,12 +15,16 @@ from probe_tray.core.errors import Problem, StoreError
 from probe_tray.core.events import AccountsRead
 from probe_tray.core.state import AccountState, RenewalState, Unreadable
 from probe_tray.engine.store import Store
+from probe_tray.engine.timers import WakeTimer, until_beat
 from probe_tray.ports.accounts import AccountLocks, AccountStore
+from probe_tray.ports.files import FolderWatch
 from probe_tray.ports.time import Clock
 
 RenewalOf = Callable[[str], Awaitable[RenewalState]]
 """What is remembered against the refresh token of a fingerprint."""
 _LOOK_EVERY = 3.0
+_TOGETHER = 0.3
+"""Seconds between the notice of a change and the look at it."""
 """Seconds between two looks, which cost one stat a file."""
 
 
@@ -82,6 +87,16 @@ class Accounts:
     async def changed(self) -> bool:
         """Whether another program has changed any store since it was last read."""
         return any(await asyncio.gather(*(s.changed() for s in self._stores)))
+
+    def folders(self) -> frozenset[Path] | None:
+        """The folders in which every change of a store shows; None while one has to be looked at."""
+        found: set[Path] = set()
+        for store in self._stores:
+            folders = store.folders()
+            if folders is None:
+                return None
+            found.update(folders)
+        return frozenset(found)
 
     async def current(self, key: AccountKey) -> StoredCredential | None:
         """The login to use for ``key`` as the stores have it now: ours before the official client's, then the newest.
@@ -230,9 +245,23 @@ def _state_of(group: list[StoredCredential]) -> AccountState:
     )
 
 
-async def watch_stores(accounts: Accounts, clock: Clock) -> None:
-    """Read the stores again within seconds of a change by others. Runs until cancelled."""
-    while True:
-        await clock.sleep(_LOOK_EVERY)
-        if await accounts.changed():
-            await accounts.read()
+async def watch_stores(accounts: Accounts, clock: Clock, watch: FolderWatch) -> None:
+    """Read the stores again within seconds of a change by others. Runs until cancelled.
+
+    Where ``watch`` notices such changes the stores are still looked at now and then: a file that is a link changes in
+    another folder, and what another computer writes into a shared folder is noticed by nobody here.
+    """
+    timer = WakeTimer(clock)
+    try:
+        while True:
+            folders = accounts.folders()
+            if folders is None or not await watch.follow(folders, timer.wake):
+                await clock.sleep(_LOOK_EVERY)
+            elif await timer.wait(until_beat(clock)):
+                # What is written comes in several steps.
+                await clock.sleep(_TOGETHER)
+            timer.clear()
+            if await accounts.changed():
+                await accounts.read()
+    finally:
+        watch.close()

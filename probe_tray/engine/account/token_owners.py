@@ -1,8 +1,9 @@
 """Finds out whose personal access tokens are, and shows the official client's as the account that it is."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final, NoReturn, final
 from urllib.parse import urlsplit
 
@@ -140,6 +141,10 @@ class OwnedTokenStore:
         """As the store does."""
         await self._store.remove(key)
 
+    def folders(self) -> Collection[Path] | None:
+        """As the store does; None while there is a token of which the service has not said whose it is."""
+        return None if self._unknown else self._store.folders()
+
     async def changed(self) -> bool:
         """Whether the store changed, or it was found out just now whose a token of it is, or that it is dead."""
         if await self._store.changed():
@@ -188,6 +193,10 @@ class FoundTokenStore:
     async def remove(self, key: AccountKey) -> None:
         """Raise OfficialLoginError, always."""
         self._refuse(key)
+
+    def folders(self) -> tuple[Path, ...]:
+        """None of them: it never changes."""
+        return ()
 
     async def changed(self) -> bool:
         """Never."""

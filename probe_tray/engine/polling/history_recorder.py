@@ -34,7 +34,7 @@ from probe_tray.core.quota.history import (
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import WakeTimer
+from probe_tray.engine.timers import WakeTimer, until_beat
 from probe_tray.ports.files import History
 from probe_tray.ports.time import Clock
 
@@ -184,7 +184,7 @@ class HistoryRecorder:
             await self._clock.sleep(_EVERY.total_seconds())
         else:
             self._timer.clear()
-            await self._timer.wait(_EVERY.total_seconds())
+            await self._timer.wait(until_beat(self._clock))
 
 
 def _main_meters(snapshot: Snapshot) -> list[Meter]:

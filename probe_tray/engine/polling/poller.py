@@ -19,7 +19,7 @@ from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.state import AccountState
 from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import WakeTimer, end_all
+from probe_tray.engine.timers import WakeTimer, end_all, until_beat
 from probe_tray.ports.time import Clock, Randomness
 
 _NO_WAY = (NotSentError, CertificateError, UncertainError)
@@ -28,8 +28,6 @@ _BY_HAND = timedelta(minutes=5)
 _MOST_FAILURES = 3
 """All wait for the one, so it does not back off further than for so many failures in a row."""
 _AT_ONCE = 8
-_LONGEST_SLEEP = 30.0
-"""Seconds: Qt's timers are coarse, and the wall clock may be set meanwhile."""
 _FOR_A_PERSON = timedelta(seconds=10)
 """So long at most takes the start of all checks that a person asks for at once."""
 _RECENT = timedelta(seconds=60)
@@ -182,8 +180,9 @@ class Poller:
         self._timer.wake()
 
     async def _pause(self, until: datetime | None) -> None:
-        left = _LONGEST_SLEEP if until is None else max((until - self._clock.now()).total_seconds(), 0.05)
-        await self._timer.wait(min(left, _LONGEST_SLEEP))
+        longest = until_beat(self._clock)
+        left = longest if until is None else max((until - self._clock.now()).total_seconds(), 0.05)
+        await self._timer.wait(min(left, longest))
 
     async def _check(self, key: AccountKey) -> None:
         try:

@@ -14,11 +14,9 @@ from probe_tray.core.state import AccountState
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import WakeTimer, end_all
+from probe_tray.engine.timers import WakeTimer, end_all, until_beat
 from probe_tray.ports.time import Clock, Randomness
 
-_TICK = 30.0
-"""Seconds between two looks."""
 _BETWEEN = timedelta(minutes=15)
 """At least this long between two tries of one login, whatever came of the first."""
 
@@ -68,7 +66,7 @@ class RenewalTimer:
                     task = asyncio.create_task(self._catch_up(account))
                     running.add(task)
                     task.add_done_callback(running.discard)
-                await self._timer.wait(_TICK)
+                await self._timer.wait(until_beat(self._clock))
         finally:
             unsubscribe()
             await end_all(running)

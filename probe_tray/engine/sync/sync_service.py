@@ -33,12 +33,10 @@ from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.engine.sync.table_owner import forget_old_key
-from probe_tray.engine.timers import WakeTimer, end_all
+from probe_tray.engine.timers import WakeTimer, end_all, until_beat
 from probe_tray.ports.accounts import SyncVault
 from probe_tray.ports.time import Clock, Randomness
 
-_TICK = 15.0
-"""Seconds between two looks at the time."""
 _AFTER_START = timedelta(minutes=1)
 _AFTER_RENEWAL = timedelta(seconds=5)
 """Several logins are often renewed at once; one sync takes them all."""
@@ -124,7 +122,7 @@ class SyncService:
             await self.look()
             hours, regular = self._hours, self._after(_AFTER_START) if self._hours else None
             while True:
-                await self._timer.wait(_TICK)
+                await self._timer.wait(until_beat(self._clock))
                 self._timer.clear()
                 if self._stale:
                     self._stale = False

@@ -49,6 +49,7 @@ from probe_tray.engine.update.update_service import UpdateService
 from probe_tray.view.quota.quota_numbers import hook_payload
 from tests.support.fakes import (
     START,
+    FakeFolderWatch,
     FakeHookRunner,
     FakeReleaseFeed,
     FakeStatusPage,
@@ -129,6 +130,7 @@ class Program(Bench):
             monitor=self.sense,
             autostart=self.autostart,
             hooks=HookService(self.hook, self.store, self.clock, hook_payload),
+            folder_watch=FakeFolderWatch(),
         )
         self.pressed: list[tuple[AccountKey | None, AlertHelp]] = []
         self.engine = Engine(

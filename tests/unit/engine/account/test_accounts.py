@@ -1,5 +1,6 @@
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from probe_tray.core.state import AppState, RenewalState
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered, watch_stores
 from probe_tray.engine.store import Store
 from probe_tray.ports.accounts import StoreContents
-from tests.support.fakes import START, FakeClock, MemoryStore
+from tests.support.fakes import START, FakeClock, FakeFolderWatch, MemoryStore
 from tests.support.login_strategies import OWNERS, login_of, logins
 from tests.support.tokens import credential, nameless
 from tests.unit.engine.bench import GatedStore, running
@@ -271,7 +272,7 @@ async def test_each_store_is_watched() -> None:
         clock, shared, store = FakeClock(), SharedStore(kind), Store(AppState())
         accounts = Accounts((shared, MemoryStore()), store, nothing_remembered)
         await accounts.read()
-        async with running(watch_stores(accounts, clock)):
+        async with running(watch_stores(accounts, clock, FakeFolderWatch())):
             shared.change(NEWER)
             await clock.advance(FIVE_SECONDS)
             assert [a.expires_at for a in store.state.accounts] == [NEWER.expiry]
@@ -287,7 +288,7 @@ async def test_where_nothing_changes_nothing_is_read() -> None:
     clock, shared = FakeClock(), SharedStore(StoreKind.FOLDER)
     accounts = Accounts((shared,), Store(AppState()), nothing_remembered)
     await accounts.read()
-    async with running(watch_stores(accounts, clock)):
+    async with running(watch_stores(accounts, clock, FakeFolderWatch())):
         await clock.advance(timedelta(minutes=5))
     assert shared.loads == 1
 
@@ -297,9 +298,49 @@ async def test_what_was_known_of_an_account_stays_when_its_tokens_are_others() -
     accounts = Accounts((shared,), store, nothing_remembered)
     await accounts.read()
     before = store.state.accounts[0]
-    async with running(watch_stores(accounts, clock)):
+    async with running(watch_stores(accounts, clock, FakeFolderWatch())):
         shared.change(NEWER)
         await clock.advance(FIVE_SECONDS)
     after = store.state.accounts[0]
     assert after == replace(before, expires_at=after.expires_at, renewed_at=after.renewed_at)
     assert after != before
+
+
+async def test_a_change_that_is_told_is_read_at_once_and_nothing_is_looked_at_meanwhile() -> None:
+    clock, shared, store, watch = FakeClock(), SharedStore(StoreKind.FOLDER), Store(AppState()), FakeFolderWatch()
+    shared.watched = (Path("logins"),)
+    accounts = Accounts((shared,), store, nothing_remembered)
+    await accounts.read()
+    async with running(watch_stores(accounts, clock, watch)):
+        await clock.advance(FIVE_SECONDS)
+        assert watch.followed == {Path("logins")}
+        shared.change(BEN)
+        await clock.advance(FIVE_SECONDS)
+        assert shared.loads == 1
+        watch.tell()
+        await clock.advance(timedelta(seconds=1))
+        assert [a.key for a in store.state.accounts] == [BEN.key]
+    assert watch.closed
+
+
+async def test_a_change_that_nobody_tells_of_is_found_within_a_minute() -> None:
+    clock, shared, store = FakeClock(), SharedStore(StoreKind.FOLDER), Store(AppState())
+    shared.watched = (Path("logins"),)
+    accounts = Accounts((shared,), store, nothing_remembered)
+    await accounts.read()
+    async with running(watch_stores(accounts, clock, FakeFolderWatch())):
+        shared.change(BEN)
+        await clock.advance(timedelta(minutes=1))
+    assert [a.key for a in store.state.accounts] == [BEN.key]
+
+
+async def test_stores_are_looked_at_every_few_seconds_where_one_cannot_be_followed() -> None:
+    for able, watched in ((False, (Path("logins"),)), (True, None)):
+        clock, shared, store = FakeClock(), SharedStore(StoreKind.FOLDER), Store(AppState())
+        shared.watched = watched
+        accounts = Accounts((MemoryStore(), shared), store, nothing_remembered)
+        await accounts.read()
+        async with running(watch_stores(accounts, clock, FakeFolderWatch(able=able))):
+            shared.change(BEN)
+            await clock.advance(FIVE_SECONDS)
+        assert [a.key for a in store.state.accounts] == [BEN.key]

@@ -1,0 +1,49 @@
+"""Tells when something changes in a folder, where the system has a notice of it."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import final
+
+from probe_tray.adapters.systems.current import this_system
+from probe_tray.adapters.systems.operating_system import FolderEvents
+
+
+@final
+class SystemFolderWatch:
+    """Implements ``FolderWatch``."""
+
+    def __init__(self) -> None:
+        """Follow nothing yet."""
+        self._events: FolderEvents | None = None
+        self._opened = False
+        self._followed: frozenset[Path] = frozenset()
+
+    async def follow(self, folders: Collection[Path], tell: Callable[[], None]) -> bool:
+        """Follow them."""
+        if not self._opened:
+            self._opened = True
+            with contextlib.suppress(OSError):
+                self._events = this_system().folder_events()
+            if self._events is not None:
+                asyncio.get_running_loop().add_reader(self._events.fileno(), self._came, self._events, tell)
+        if self._events is None:
+            return False
+        followed = await asyncio.to_thread(self._events.follow, folders)
+        if self._followed != frozenset(folders):
+            self._followed = frozenset(folders)
+            # What changed in a new one before it was followed was told by nobody.
+            tell()
+        return followed
+
+    def close(self) -> None:
+        """Follow nothing any more; inside the loop that followed."""
+        events, self._events = self._events, None
+        if events is not None:
+            asyncio.get_running_loop().remove_reader(events.fileno())
+            events.close()
+
+    def _came(self, events: FolderEvents, tell: Callable[[], None]) -> None:
+        events.take()
+        tell()

@@ -1,0 +1,85 @@
+"""What the system tells of changes in folders, with real files."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from probe_tray.adapters.files.folder_watch import SystemFolderWatch
+from tests.support.patience import PATIENCE
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the other systems tell nothing")
+
+
+class Watching:
+    """A watch, and what it told."""
+
+    def __init__(self) -> None:
+        self.watch, self.told = SystemFolderWatch(), asyncio.Event()
+
+    async def follow(self, *folders: Path) -> bool:
+        return await self.watch.follow(folders, self.told.set)
+
+    async def hears(self, change: Callable[[], object]) -> bool:
+        self.told.clear()
+        await asyncio.to_thread(change)
+        async with asyncio.timeout(PATIENCE):
+            await self.told.wait()
+        return True
+
+
+async def test_each_kind_of_change_of_a_file_is_told(tmp_path: Path) -> None:
+    file, other = tmp_path / "auth.json", tmp_path / "new"
+    watching = Watching()
+    assert await watching.follow(tmp_path)
+    assert watching.told.is_set()
+    assert await watching.hears(lambda: file.write_text("{}"))
+    assert await watching.hears(lambda: file.write_text("{ }"))
+    assert await watching.hears(lambda: other.write_text("{}"))
+    assert await watching.hears(lambda: other.replace(file))
+    assert await watching.hears(file.unlink)
+    watching.watch.close()
+
+
+async def test_a_folder_that_is_missing_is_told_of_when_it_comes(tmp_path: Path) -> None:
+    folder = tmp_path / ".codex"
+    watching = Watching()
+    assert await watching.follow(folder)
+    assert await watching.hears(folder.mkdir)
+    assert await watching.follow(folder)
+    assert await watching.hears((folder / "auth.json").touch)
+    watching.watch.close()
+
+
+async def test_only_the_folders_that_were_named_last_are_followed(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    watching = Watching()
+    assert await watching.follow(one)
+    assert await watching.follow(two)
+    watching.told.clear()
+    (one / "file").touch()
+    assert await watching.hears((two / "file").touch)
+    # Both in the order in which they happened: the first would have been told by now.
+    watching.told.clear()
+    (one / "other").touch()
+    await asyncio.sleep(0)
+    await watching.follow(two)
+    assert not watching.told.is_set()
+    watching.watch.close()
+
+
+async def test_a_folder_that_the_system_does_not_follow_is_said_to_be_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(_path: Path) -> bytes:
+        return b"/there/is/no/such/folder"
+
+    monkeypatch.setattr(os, "fsencode", nowhere)
+    watching = Watching()
+    assert not await watching.follow(tmp_path)
+    watching.watch.close()
