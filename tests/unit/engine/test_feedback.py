@@ -28,7 +28,7 @@ from probe_tray.core.feedback import FeedbackKind
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings, change
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets
-from probe_tray.core.transfer.state import ReadPasted
+from probe_tray.core.transfer.state import ReadPasted, TakeLogins
 from tests.support.fakes import START, MemoryStore, settle
 from tests.support.files import official
 from tests.support.patience import PATIENCE
@@ -258,6 +258,18 @@ async def test_what_was_removed_can_be_imported_at_once() -> None:
         program.engine.send(ReadPasted(Secret(json.dumps(official("ana")))))
         await settle()
         assert (program.vault.held, program.kinds) == ({}, [])
+
+
+async def test_what_was_imported_is_counted() -> None:
+    program = Told(ANA)
+    async with program.started():
+        program.engine.send(ReadPasted(Secret(json.dumps(official("ben")))))
+        await settle()
+        found = program.state.importing
+        assert found is not None
+        program.engine.send(TakeLogins(tuple(row.id for row in found.rows)))
+        await settle()
+        assert [(f.kind, f.count) for f in program.state.feedback] == [(FeedbackKind.IMPORTED, 1)]
 
 
 async def test_the_official_client_s_own_login_stays_in_sight() -> None:

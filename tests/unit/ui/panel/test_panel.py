@@ -744,6 +744,15 @@ def test_a_window_behind_another_has_nothing_in_sight(panel: Shown, qtbot: QtBot
     qtbot.waitUntil(lambda: not told[-1], timeout=PATIENCE_MS)
 
 
+def test_a_card_that_the_person_has_scrolled_away_from_is_brought_into_view(panel: Shown) -> None:
+    panel.show(samples.many(100))
+    cards = list_of(panel.window)
+    for row in (70, 70):
+        panel.window.open_at(None, panel.window.keys()[row])
+        assert cards.viewport().rect().contains(cards.visualRect(cards.currentIndex()))
+        cards.verticalScrollBar().setValue(0)
+
+
 def test_a_card_that_is_opened_is_lit_for_two_seconds(panel: Shown) -> None:
     panel.show(samples.four())
     cards = panel.window.findChild(QListView)

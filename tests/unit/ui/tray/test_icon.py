@@ -41,6 +41,13 @@ def test_every_state_looks_different_even_without_colour(qapp: QApplication, siz
     assert all(one != other for one, other in itertools.combinations(pictures, 2))
 
 
+def test_beside_a_number_a_pause_has_a_sign_where_the_dot_of_a_login_is(qapp: QApplication) -> None:
+    dot, pause = (image(LOOKS[name], 64) for name in ("number, other needs login", "number, paused"))
+    places = [QPoint(x, y) for x in range(64) for y in range(64)]
+    differ = [place for place in places if dot.pixelColor(place) != pause.pixelColor(place)]
+    assert any(pause.pixelColor(place).alpha() for place in differ)
+
+
 def test_at_16_px_the_ring_is_two_sharp_pixels(qapp: QApplication) -> None:
     found = image(IconLook(weekly=100, weekly_tone=Tone.CALM), 16)
     # Along the line through the middle: one free pixel, the ring, the gap.

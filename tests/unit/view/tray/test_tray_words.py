@@ -246,6 +246,8 @@ def test_paused_notifications_are_seen_in_the_icon_its_tooltip_and_the_panel() -
     assert screen.tray.look.paused
     assert screen.tray.tooltip.startswith("Probe Tray: notifications paused\n")
     assert screen.panel.status == "Notifications paused until 14:52"
+    assert shown(replace(state, settings=Settings(icon_number=True))).tray.look.paused
+    assert shown(replace(state, accounts=())).tray.look.paused
     over = shown(replace(state, paused_until=NOW))
     assert not over.tray.look.paused
     assert not re.search("paused|Muted", over.tray.tooltip + over.panel.status)
