@@ -10,7 +10,7 @@ from probe_tray.demo.ledger import LedgerRecord, Violation, fingerprint
 from probe_tray.demo.people import DemoPerson, Workspace, people, sample_people, special_people
 from probe_tray.demo.service import DemoAddresses, DemoService
 from probe_tray.demo.table import Rights, SimulatedTable
-from probe_tray.demo.token_families import DemoLogin, FamilyState
+from probe_tray.demo.token_families import DemoLogin, FamilyState, TokenReuse
 
 __all__ = [
     "DemoAddresses",
@@ -23,6 +23,7 @@ __all__ = [
     "LedgerRecord",
     "Rights",
     "SimulatedTable",
+    "TokenReuse",
     "Violation",
     "Workspace",
     "fingerprint",

@@ -29,7 +29,7 @@ from probe_tray.demo.releases import SimulatedReleases
 from probe_tray.demo.server import LOOPBACK, Server
 from probe_tray.demo.table import SimulatedTable
 from probe_tray.demo.table_rows import TableRow
-from probe_tray.demo.token_families import DemoLogin, Family, FamilyState, TokenFamilies
+from probe_tray.demo.token_families import DemoLogin, Family, FamilyState, TokenFamilies, TokenReuse
 from probe_tray.demo.usage import Moment
 
 
@@ -124,15 +124,14 @@ class DemoService:
         time_scale: float = 1.0,
         state_file: Path | None = None,
         port: int = 0,
-        revoke_on_reuse: bool = True,
+        reuse: TokenReuse = TokenReuse.ENDS_LOGIN,
         device_login: bool = True,
     ) -> None:
         """Prepare; nothing listens yet.
 
         ``people`` (default: the three samples) join those of ``state_file``, where earlier runs are remembered. ``now``
         gives aware UTC. Quotas fill ``time_scale`` times as fast as it goes. The issuer takes ``port``, the
-        others the next ones; 0 takes free ones. Without ``revoke_on_reuse`` a reused refresh token is refused but its
-        login lives on. Without ``device_login`` device codes are not enabled.
+        others the next ones; 0 takes free ones. Without ``device_login`` device codes are not enabled.
         """
         self._lock = threading.RLock()
         self._now, self._scale = now, time_scale
@@ -145,7 +144,7 @@ class DemoService:
             if person.user_id not in known:
                 self._directory.enrol(person, self._seconds())
         self._logins = TokenFamilies(
-            self._directory, self._seconds, families=saved.families, pem=saved.pem, revoke_on_reuse=revoke_on_reuse
+            self._directory, self._seconds, families=saved.families, pem=saved.pem, reuse=reuse
         )
         self.faults = FaultPlan()
         self.releases = SimulatedReleases()
@@ -206,6 +205,12 @@ class DemoService:
         """Everybody who has an account."""
         with self._lock:
             return tuple(one.person for one in self._directory.enrolled)
+
+    @property
+    def repeated(self) -> int:
+        """How many answers to a renewal were given again."""
+        with self._lock:
+            return self._logins.repeated
 
     def count(self, path: str = "", *, method: str = "", status: int = 0, grant: str = "", account: str = "") -> int:
         """How many requests fit everything given: the end of their path, and so on."""

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,6 +29,16 @@ class FamilyState(StrEnum):
     """The refresh token is too old; access tokens live on until they expire."""
     INVALIDATED = "invalidated"
     """Ended by the service, as after a change of password: every token of it is refused."""
+
+
+class TokenReuse(Enum):
+    """What comes of a refresh token that is used again."""
+
+    ENDS_LOGIN = "ends_login"
+    REFUSED = "refused"
+    """The token is refused, and its login lives on."""
+    REPEATS_ANSWER = "repeats_answer"
+    """It gets the same answer, which may have been lost, until the next token is used. Then it ends the login."""
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +83,7 @@ class TokenFamilies:
         *,
         families: Iterable[Family] = (),
         pem: str | None = None,
-        revoke_on_reuse: bool = True,
+        reuse: TokenReuse = TokenReuse.ENDS_LOGIN,
     ) -> None:
         """Continue with ``families`` and the signing key ``pem``; ``now`` gives unix seconds."""
         self._directory = directory
@@ -83,7 +93,10 @@ class TokenFamilies:
         self._families = {family.id: family for family in families}
         self._pem = pem
         self._signer: Signer | None = None
-        self._revoke_on_reuse = revoke_on_reuse
+        self._reuse = reuse
+        self._answers: dict[str, DemoLogin] = {}
+        self.repeated = 0
+        """How many answers were given again."""
 
     @property
     def families(self) -> tuple[Family, ...]:
@@ -117,7 +130,11 @@ class TokenFamilies:
         if family.state is not FamilyState.LIVE:
             raise _dead("refresh_token_invalidated", "This login has ended. Log in again.")
         if digest(refresh_token) != family.current:
-            if self._revoke_on_reuse:
+            answer = self._answers.get(digest(refresh_token))
+            if answer is not None and digest(answer.refresh_token) == family.current:
+                self.repeated += 1
+                return answer
+            if self._reuse is not TokenReuse.REFUSED:
                 self._put(family, state=FamilyState.REVOKED)
             raise _dead("refresh_token_reused", "This refresh token was used before. Log in again.")
         seat = self._directory.seat(family.user_id, family.account_id)
@@ -126,6 +143,8 @@ class TokenFamilies:
         successor = refresh_token if keep else _new_refresh_token(family.id)
         login = self._mint(seat, family.id, successor)
         self._put(family, current=digest(successor), generation=family.generation + 1)
+        if self._reuse is TokenReuse.REPEATS_ANSWER:
+            self._answers[digest(refresh_token)] = login
         return login
 
     def end(self, family_id: str, state: FamilyState) -> None:

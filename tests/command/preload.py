@@ -29,12 +29,14 @@ Disk.rename = full
 
 _AT = """
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from probe_tray.adapters.system import SystemClock
 
-ahead = timedelta(seconds=float(Path({file!r}).read_text()))
-SystemClock.now = lambda self: datetime.now(UTC) + ahead
+ahead = float(Path({file!r}).read_text())
+SystemClock.now = lambda self: datetime.now(UTC) + timedelta(seconds=ahead)
+SystemClock.monotonic = lambda self: time.monotonic() + ahead
 """
 
 _TRUSTED = """
@@ -133,7 +135,7 @@ def killed_before_replacing(name: str, folder: Path) -> dict[str, str]:
 
 
 def ahead_by(seconds: Path, folder: Path, *, killed_before: str = "") -> dict[str, str]:
-    """The environment of a command whose clock is ahead by what the file ``seconds`` holds when it starts.
+    """The environment of a command whose clocks are ahead by what the file ``seconds`` holds when it starts.
 
     With ``killed_before`` it is killed too, at the moment when it would replace the file of that name.
     """

@@ -130,3 +130,18 @@ def test_two_computers_that_end_each_others_key_leave_one(database: Database) ->
             end(second, keys[1])
     left = database.run("select digest from probe_tray_keys where ended_at is null")
     assert left == [(table_digest(keys[0]),)]
+
+
+async def test_a_renewal_leaves_a_table_of_a_newer_version_alone(database: Database) -> None:
+    protect(database)
+    with PostgRest(database) as rest:
+        computer = Computer(rest, login(1))
+        await computer.sync()
+        database.run(SQL.replace("'version', 2", "'version', 3"))
+        before = database.run("table tokens")
+        computer.hold(login(2))
+        shared, key = renewing(computer), login(1).key
+        for asked in (shared.adopt_newer(key), shared.claim(key), shared.publish(key)):
+            with pytest.raises(TableUncheckedError):
+                await asked
+        assert (database.run("table tokens"), database.run("table probe_tray_leases")) == (before, [])

@@ -5,7 +5,7 @@ import threading
 import httpx
 import pytest
 
-from probe_tray.demo import DemoService, FamilyState, fingerprint
+from probe_tray.demo import DemoService, FamilyState, TokenReuse, fingerprint
 from tests.unit.demo.client import CLIENT_ID, Client, error_code, problems
 from tests.unit.demo.conftest import Hands
 
@@ -39,12 +39,23 @@ def test_a_used_token_is_refused_and_ends_the_whole_login(client: Client, servic
 
 
 def test_a_gentle_service_refuses_the_used_token_only(http: httpx.Client) -> None:
-    with DemoService(revoke_on_reuse=False) as service:
+    with DemoService(reuse=TokenReuse.REFUSED) as service:
         client = Client(service, http)
         login = service.issue_login("ana@example.com")
         renewed = client.renew(login.refresh_token).json()
         assert error_code(client.renew(login.refresh_token)) == "refresh_token_reused"
         assert service.is_live(renewed["refresh_token"])
+
+
+def test_a_patient_service_gives_its_answer_again_until_the_next_token_is_used(http: httpx.Client) -> None:
+    with DemoService(reuse=TokenReuse.REPEATS_ANSWER) as service:
+        client = Client(service, http)
+        login = service.issue_login("ana@example.com")
+        renewed = client.renew(login.refresh_token).json()
+        assert client.renew(login.refresh_token).json() == renewed
+        assert service.repeated == 1
+        client.renew(renewed["refresh_token"])
+        assert error_code(client.renew(login.refresh_token)) == "refresh_token_reused"
 
 
 @pytest.mark.parametrize(
