@@ -68,7 +68,7 @@ def test_a_recorded_end_is_no_end_while_the_service_takes_the_login(bench: Bench
     assert (account["state"], account["upstream_status"], account["error"]) == ("available", 200, None)
     assert datetime.fromisoformat(account["access_token_expires_at"]) > datetime.now(UTC) + timedelta(days=9)
     shown = bench.run("--status", bench.logins)
-    assert "42 %" in shown.stdout.decode()
+    assert "42%" in shown.stdout.decode()
     assert "again" not in (shown.stdout + shown.stderr).decode()
 
 

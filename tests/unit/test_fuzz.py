@@ -23,7 +23,7 @@ from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.quota.usage_parser import read_usage
 from probe_tray.core.reduce import reduce
 from probe_tray.core.service.answer import Answer, judge
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Percentages, Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.alerts.notifications import notification
 from probe_tray.view.presenter import present
@@ -177,7 +177,7 @@ def keep(found: Snapshot) -> None:
 
 def write_for_the_command(found: Snapshot, now: Now, t: Translator) -> None:
     reports = [AccountReport(location="x.json", snapshot=found, upstream_status=200)]
-    assert status_rows(reports, now, t)
+    assert status_rows(reports, Percentages.LEFT, now, t)
     json.loads(accounts_json(reports))
 
 

@@ -24,7 +24,7 @@ from probe_tray.cli.terminal.signals import Interruption
 from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.core.errors import ProbeError, Problem, WriteError
 from probe_tray.core.events import Event, TroubleMet
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Percentages, Settings
 from probe_tray.core.state import AppState
 from probe_tray.engine.batch import Batch, BatchContext, BatchOptions, said_by
 from probe_tray.engine.store import Store
@@ -121,8 +121,14 @@ class _AccountRun:
             await batch.stop()
 
         def tell(unanswered: int = 0) -> ExitStatus:
-            status = interruption.status
-            return self._reporter.tell(found, done, tested=tested, interrupted=status, unanswered=unanswered)
+            return self._reporter.tell(
+                found,
+                done,
+                percentages=settings.percentages,
+                tested=tested,
+                interrupted=interruption.status,
+                unanswered=unanswered,
+            )
 
         def last_words() -> None:
             try:
@@ -132,7 +138,7 @@ class _AccountRun:
 
         # Until everything is told: what was done must not go unsaid.
         with Interruption(lambda: ending.append(asyncio.create_task(stop())), last_words) as interruption:
-            async with self._shown(found, done, context.clock):
+            async with self._shown(found, done, settings.percentages, context.clock):
                 await batch.run(found.logins, jobs=arguments.jobs, done=done.__setitem__)
                 if tested:
                     await models.run(found.logins, done)
@@ -141,11 +147,15 @@ class _AccountRun:
             return tell()
 
     def _shown(
-        self, found: SelectedLogins, done: Mapping[int, AccountReport], clock: Clock
+        self, found: SelectedLogins, done: Mapping[int, AccountReport], percentages: Percentages, clock: Clock
     ) -> contextlib.AbstractAsyncContextManager[None]:
         arguments = self._arguments
         shown = BoardContent(
-            renew=arguments.renew, status=arguments.status, test=self.tested, hide_names=arguments.hide_names
+            renew=arguments.renew,
+            status=arguments.status,
+            test=self.tested,
+            percentages=percentages,
+            hide_names=arguments.hide_names,
         )
         logins = [said_by(stored, stored.credential) for stored in found.logins]
         board = Board(logins, shown, self._t)

@@ -18,6 +18,7 @@ from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
 from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.core.errors import WriteError
+from probe_tray.core.settings import Percentages
 from probe_tray.view.tables.json_table import accounts_json
 from probe_tray.view.tables.status_table import MORE, failures, status_header, status_rows, summary
 from probe_tray.view.text.privacy import discreet_report, mask
@@ -40,6 +41,7 @@ class RunReporter:
         found: SelectedLogins,
         done: Mapping[int, AccountReport],
         *,
+        percentages: Percentages,
         tested: bool,
         interrupted: ExitStatus | None,
         unanswered: int = 0,
@@ -60,11 +62,9 @@ class RunReporter:
                 self._files.write(reports, console, t, tested=tested)
             except WriteError as error:
                 unkept = error
-        for trouble in map(at_the_command_line, found.troubles):
-            said = f"{t.title(trouble)} {t.hint(trouble)}"
-            console.failure(mask(said) if self._arguments.hide_names else said)
+        self._tell_troubles(found)
         try:
-            self._show_results(reports)
+            self._show_results(reports, percentages)
         except WriteError as error:
             unkept = unkept or error
         self._explain(reports)
@@ -76,16 +76,21 @@ class RunReporter:
         failed = found.troubles or any(report.failed for report in reports)
         return ExitStatus.FAILURE if failed else ExitStatus.SUCCESS
 
+    def _tell_troubles(self, found: SelectedLogins) -> None:
+        for trouble in map(at_the_command_line, found.troubles):
+            said = f"{self._t.title(trouble)} {self._t.hint(trouble)}"
+            self._console.failure(mask(said) if self._arguments.hide_names else said)
+
     def _tell_interruption(self, left: int, unanswered: int) -> None:
         self._console.failure(_interrupted(left, self._t))
         if unanswered:
             self._console.failure(_lost(unanswered, self._t))
 
-    def _show_results(self, reports: Sequence[AccountReport]) -> None:
+    def _show_results(self, reports: Sequence[AccountReport], wanted: Percentages) -> None:
         if self._arguments.json:
             self._console.result(accounts_json(reports))
         elif reports:
-            self._show_tables(reports, Now(SystemClock().now(), LocalZone()))
+            self._show_tables(reports, wanted, Now(SystemClock().now(), LocalZone()))
 
     def _explain(self, reports: Sequence[AccountReport]) -> None:
         console, t = self._console, self._t
@@ -99,14 +104,14 @@ class RunReporter:
         if any(report.models is not None for report in reports):
             console.note(model_summary(reports, t))
 
-    def _show_tables(self, reports: Sequence[AccountReport], now: Now) -> None:
+    def _show_tables(self, reports: Sequence[AccountReport], wanted: Percentages, now: Now) -> None:
         console, t = self._console, self._t
         if self._arguments.renew:
             console.table(TextTable(header=renewal_header(t), rows=renewal_rows(reports, now, t)))
         if self._arguments.status:
-            full = TextTable(header=status_header(t), rows=status_rows(reports, now, t), aside=MORE)
-            rows = status_rows(reports, now, t, brief=True)
-            console.table(full, TextTable(header=status_header(t, brief=True), rows=rows, aside=MORE))
+            full = TextTable(header=status_header(wanted, t), rows=status_rows(reports, wanted, now, t), aside=MORE)
+            rows = status_rows(reports, wanted, now, t, brief=True)
+            console.table(full, TextTable(header=status_header(wanted, t, brief=True), rows=rows, aside=MORE))
         if self._arguments.apitest:
             console.table(TextTable(header=model_header(t), rows=model_rows(reports, now, t)))
 

@@ -13,6 +13,7 @@ from probe_tray.cli.tables.model_table import tried
 from probe_tray.cli.tables.renewal_table import renewal_rows
 from probe_tray.cli.terminal.console import Console
 from probe_tray.core.account.report import AccountReport
+from probe_tray.core.settings import Percentages
 from probe_tray.ports.time import Clock
 from probe_tray.view.tables.status_table import MORE, Cell, Weight, printable, status_header, status_rows
 from probe_tray.view.text.privacy import discreet_report
@@ -33,6 +34,7 @@ class BoardContent(msgspec.Struct, frozen=True, kw_only=True):
     renew: bool
     status: bool
     test: bool
+    percentages: Percentages
     hide_names: bool = False
 
 
@@ -82,7 +84,7 @@ class Board:
 
     def _table(self, done: Mapping[int, AccountReport], numbers: Iterable[int], now: Now, *, brief: bool) -> TextTable:
         t, shown = self._t, self._shown
-        header = list(status_header(t, brief=brief)) if shown.status else [t("Account")]
+        header = list(status_header(shown.percentages, t, brief=brief)) if shown.status else [t("Account")]
         if shown.renew:
             header.insert(1, t("Renewal"))
         if shown.test:
@@ -98,7 +100,7 @@ class Board:
         if self._shown.renew:
             row += [cells[-1] for cells in renewal_rows([known], now, t)] or [Cell(_WAITS)]
         if self._shown.status:
-            cells = status_rows([known], now, t, brief=brief)[0]
+            cells = status_rows([known], self._shown.percentages, now, t, brief=brief)[0]
             asked = report is not None and (report.snapshot or report.problem)
             row += (
                 cells[1:] if asked else (cells[1], *(Cell("" if n == MORE else _WAITS) for n in range(2, len(cells))))

@@ -240,7 +240,7 @@ def _spoken(past: Past, settings: Settings, t: Translator) -> str:
     now, most = past.points[-1].used / 10, max(point.most for point in past.points) / 10
     if wanted is Percentages.USED:
         return t(
-            "{window}: {percent}% now, {most}% at most",
+            "{window}: {percent}% used now, {most}% at most",
             window=label,
             percent=str(shown(now, wanted)),
             most=str(shown(most, wanted)),

@@ -74,7 +74,7 @@ def _foreseen(drawn: Bar, account: AccountState, window: Window, settings: Setti
         drawn,
         filled=drawn.filled if used else _FULL - coming_percent,
         faded=coming_percent if used else drawn.filled,
-        outlook=outlook_words(account, window, now, t),
+        outlook=outlook_words(account, window, settings, now, t),
         runs_out=found.runs_out_at is not None,
     )
 

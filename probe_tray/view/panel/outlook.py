@@ -5,7 +5,9 @@ from datetime import datetime
 from probe_tray.core.account.condition import local_time
 from probe_tray.core.quota.forecast import Forecast, Outlook, forecast, pace_of
 from probe_tray.core.quota.snapshot import Window
+from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
+from probe_tray.view.text.percentages import amount
 from probe_tray.view.text.times import Now, at
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Bar, Notice, Tone
@@ -22,7 +24,7 @@ def coming(account: AccountState, window: Window, now: datetime) -> Forecast | N
     return None if found.outlook is Outlook.UNKNOWN else found
 
 
-def outlook_words(account: AccountState, window: Window, now: Now, t: Translator) -> str:
+def outlook_words(account: AccountState, window: Window, settings: Settings, now: Now, t: Translator) -> str:
     """The forecast as a sentence, empty where there is none."""
     found = coming(account, window, now.moment)
     if found is None or account.snapshot is None:
@@ -30,7 +32,8 @@ def outlook_words(account: AccountState, window: Window, now: Now, t: Translator
     if found.runs_out_at is not None:
         when = at(local_time(found.runs_out_at, account.snapshot), now, t, long=True)
         return t("At this pace it runs out around {when}, before it resets.", when=when)
-    return t("Lasts until it resets, with about {percent}% left.", percent=str(round(found.percent_left or 0)))
+    coming_amount = amount(_ALL - (found.percent_left or 0), settings.percentages, t)
+    return t("Lasts until it resets, with about {amount}.", amount=coming_amount)
 
 
 def outlook_notice(bars: tuple[Bar, ...], t: Translator) -> Notice | None:

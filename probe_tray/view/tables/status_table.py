@@ -10,8 +10,10 @@ from probe_tray.core.account.condition import local_time
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.quota.snapshot import Capacity, Limit, Snapshot, Window, WindowKind
 from probe_tray.core.quota.usage_parser import blocked_until, capacity
+from probe_tray.core.settings import Percentages
 from probe_tray.view.tables.csv_table import INSTEAD
 from probe_tray.view.text.money import plain
+from probe_tray.view.text.percentages import amount, headed, shown
 from probe_tray.view.text.reasons import in_short, own_reason
 from probe_tray.view.text.times import Now, both, span, until
 from probe_tray.view.text.translate import Translator
@@ -40,18 +42,19 @@ MORE = 4
 """The number of the column with every window that has no column of its own."""
 
 
-def status_header(t: Translator, *, brief: bool = False) -> tuple[str, ...]:
+def status_header(wanted: Percentages, t: Translator, *, brief: bool = False) -> tuple[str, ...]:
     """The names of the columns."""
+    short, week = t("5 h"), t("Week")
     if brief:
-        return t("Account"), t("Plan"), t("5 h, resets in"), t("Week, resets in"), t("More"), t("State")
-    return t("Account"), t("Plan"), t("5 h"), t("Week"), t("More"), t("State")
+        short, week = (t("{used}, resets in", used=headed(name, wanted, t)) for name in (short, week))
+    return t("Account"), t("Plan"), short, week, t("More"), t("State")
 
 
 def status_rows(
-    reports: Iterable[AccountReport], now: Now, t: Translator, *, brief: bool = False
+    reports: Iterable[AccountReport], wanted: Percentages, now: Now, t: Translator, *, brief: bool = False
 ) -> list[tuple[Cell, ...]]:
     """One row for each report, in their order. ``brief``: in as few words as the header allows."""
-    return [_row(report, _Words(now, t, brief=brief)) for report in reports]
+    return [_row(report, _Words(wanted, now, t, brief=brief)) for report in reports]
 
 
 def summary(reports: Sequence[AccountReport], t: Translator) -> str:
@@ -82,8 +85,9 @@ def printable(text: str) -> str:
 
 
 class _Words(msgspec.Struct, frozen=True):
-    """When, in which language, and how tersely it is said."""
+    """What of a limit is said, when, in which language, and how tersely."""
 
+    wanted: Percentages
     now: Now
     t: Translator
     brief: bool
@@ -113,12 +117,12 @@ def _row(report: AccountReport, words: _Words) -> tuple[Cell, ...]:
 def _cell(window: Window | None, snapshot: Snapshot, words: _Words) -> Cell:
     if window is None:
         return Cell(_MISSING)
-    return Cell(_use(window, snapshot, words), _weight(window))
+    return Cell(_use(window, snapshot, words, under_head=words.brief), _weight(window))
 
 
-def _use(window: Window, snapshot: Snapshot, words: _Words) -> str:
-    t = words.t
-    used = t("{percent} %", percent=f"{window.used_percent:.0f}")
+def _use(window: Window, snapshot: Snapshot, words: _Words, *, under_head: bool) -> str:
+    t, percent, wanted = words.t, window.used_percent, words.wanted
+    used = f"{shown(percent, wanted)}%" if under_head else amount(percent, wanted, t)
     if window.reset_at is None:
         return used
     when = local_time(window.reset_at, snapshot)
@@ -136,12 +140,16 @@ def _weight(window: Window) -> Weight:
 
 def _more(snapshot: Snapshot, words: _Words) -> Cell:
     """Every other window that was found."""
-    t, shown = words.t, {id(snapshot.short), id(snapshot.weekly)}
-    main = [w for w in snapshot.main.windows if id(w) not in shown]
-    parts = [f"{_name(w, t)} {_use(w, snapshot, words)}" for w in main]
+    t, before = words.t, {id(snapshot.short), id(snapshot.weekly)}
+    main = [w for w in snapshot.main.windows if id(w) not in before]
+
+    def said(window: Window) -> str:
+        return f"{_name(window, t)} {_use(window, snapshot, words, under_head=False)}"
+
+    parts = [said(w) for w in main]
     review = [] if snapshot.code_review is None else [(t("code review"), snapshot.code_review)]
     others: list[tuple[str, Limit]] = [*review, *((x.name or x.feature or t("other"), x) for x in snapshot.extra)]
-    parts += [f"{name} {_name(w, t)} {_use(w, snapshot, words)}" for name, limit in others for w in limit.windows]
+    parts += [f"{name} {said(w)}" for name, limit in others for w in limit.windows]
     windows = [*main, *(w for _, limit in others for w in limit.windows)]
     if not snapshot.main.windows and snapshot.credits is not None and snapshot.credits.balance is not None:
         # All that such an account has; how much it was at first, and so a percentage, nobody says.

@@ -134,8 +134,8 @@ def test_a_credit_budget_is_in_the_table_and_the_json_and_the_csv_keeps_its_colu
         "–",
         "–",
         "budget",
-        "92",
-        "%",
+        "92%",
+        "used",
         "available",
     ]
     header, row = (tmp_path / "x.csv").read_bytes().splitlines(keepends=True)
@@ -154,8 +154,8 @@ def test_a_file_becomes_a_table_and_a_csv(demo: DemoService, mitm: Mitm, logins:
     )
     header, row = lines(done.stdout)
     assert header.split() == ["Account", "Plan", "5", "h", "Week", "More", "State"]
-    assert row.startswith(f"{demo.people[0].email}  plus  42 %, resets ")
-    assert row.split()[-3:] == ["17", "%", "available"]
+    assert row.startswith(f"{demo.people[0].email}  plus  42% used, resets ")
+    assert row.split()[-3:] == ["17%", "used", "available"]
     email = demo.people[0].email
     expected = f"logins/a.json,{account},{email},plus,42.0,2026-11-22 17:07:04,17.2,-,200,\n"
     assert (tmp_path / "x.csv").read_bytes() == HEADER + expected.encode()

@@ -1,8 +1,12 @@
 """Used or left: one setting turns every number, bar and sentence round, and nothing else."""
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, timedelta
+from typing import cast
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -83,6 +87,41 @@ def test_cards_say_and_draw_what_is_left() -> None:
 def test_the_order_of_the_accounts_stays() -> None:
     state = samples.four()
     assert [c.key for c in screen(left(state)).panel.cards] == [c.key for c in screen(state).panel.cards]
+
+
+def texts(shown_value: object, at: str = "") -> Iterator[tuple[str, str]]:
+    """Everything that a person reads, and where."""
+    match shown_value:
+        case str():
+            yield at, shown_value
+        case msgspec.Struct():
+            for name in shown_value.__struct_fields__:
+                yield from texts(getattr(shown_value, name), name)
+        case Iterable():
+            for one_of_them in cast("Iterable[object]", shown_value):
+                yield from texts(one_of_them, at)
+        case _:
+            pass
+
+
+@pytest.mark.parametrize("wanted", Percentages)
+@pytest.mark.parametrize(
+    "make", [samples.four, samples.conditions, samples.foreseen, samples.looked_at, samples.long_names]
+)
+def test_every_percentage_says_what_it_is_of(make: Callable[[], AppState], wanted: Percentages) -> None:
+    state = make()
+    state = replace(state, settings=replace(state.settings, percentages=wanted))
+    now, t = Now(NOW, UTC), Translator()
+    windows = [screen(state), *(details(state, a.key, span, now, t) for a in state.accounts for span in Span)]
+    word, other = ("used", "left") if wanted is Percentages.USED else ("left", "used")
+    # The amount around it is what is drawn: the number alone only says which part of that is set in bold.
+    read = [text for at, text in texts(windows) if re.search(r"\d%", text) and at != "percent_text"]
+    assert len(read) > 10
+    for text in read:
+        # "Best now" says what is free, either way.
+        plain = text.replace("used up", "").replace("unused", "").lower()
+        assert re.search(rf"\b{word}\b|% of the (5 hours|week|month) free|\d% free", plain), text
+        assert not re.search(rf"\b{other}\b", plain), text
 
 
 def said(state: AppState, *alerts: Alert) -> Notification:

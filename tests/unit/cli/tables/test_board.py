@@ -7,6 +7,7 @@ from probe_tray.cli.tables.layout import Line
 from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.core.errors import UnavailableError
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
+from probe_tray.core.settings import Percentages
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 
@@ -16,7 +17,9 @@ FAILED = AccountReport(location="0.json", email="p00@example.com", problem=Unava
 
 
 def board(count: int = 3, *, renew: bool = False, status: bool = False, test: bool = False) -> Board:
-    return Board(LOGINS[:count], BoardContent(renew=renew, status=status, test=test), Translator())
+    return Board(
+        LOGINS[:count], BoardContent(renew=renew, status=status, test=test, percentages=Percentages.USED), Translator()
+    )
 
 
 def text(line: Line) -> str:

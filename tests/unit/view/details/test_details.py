@@ -123,7 +123,7 @@ def test_the_chart_shows_gaps_as_gaps() -> None:
     everything = [xy for line in chart.lines for run in line.runs for xy in run]
     assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in everything)
     assert not chart.empty
-    assert chart.spoken == "Week: 71% now, 71% at most. 5 h: 84% now, 84% at most"
+    assert chart.spoken == "Week: 71% used now, 71% at most. 5 h: 84% used now, 84% at most"
 
 
 def test_the_dashed_line_is_told_once_where_both_windows_warn_alike_else_for_each() -> None:

@@ -16,10 +16,10 @@ def card(email: str) -> Card:
     return next(c for c in panel.cards if c.title == email)
 
 
-def test_a_quota_that_lasts_says_what_will_be_left_and_asks_for_no_attention() -> None:
+def test_a_quota_that_lasts_says_what_it_comes_to_and_asks_for_no_attention() -> None:
     found = card("lasts@example.com")
     assert (found.bars[1].faded, found.bars[1].runs_out) == (83, False)
-    assert found.bars[1].outlook == "Lasts until it resets, with about 17% left."
+    assert found.bars[1].outlook == "Lasts until it resets, with about 83% used."
     assert found.bars[1].outlook in found.hover
     assert found.notice is None
 

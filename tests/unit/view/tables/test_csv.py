@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import NotSentError, TokenRefusedError
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
+from probe_tray.core.settings import Percentages
 from probe_tray.view.tables.csv_table import defused, models_csv, status_csv, to_csv
 from probe_tray.view.tables.json_table import accounts_json
 from probe_tray.view.tables.status_table import Weight, status_header, status_rows, summary
@@ -127,12 +128,12 @@ def test_json_has_every_window_and_times_in_utc() -> None:
 
 
 def words(*reports: AccountReport) -> list[list[str]]:
-    return [[cell.text for cell in row] for row in status_rows(reports, Now(NOW, EAST), Translator())]
+    return [[cell.text for cell in row] for row in status_rows(reports, Percentages.USED, Now(NOW, EAST), Translator())]
 
 
 def test_a_row_for_people() -> None:
     assert words(report(window(WindowKind.SHORT, 42), window(WindowKind.WEEKLY, 17, None))) == [
-        ["ana@example.com", "plus", "42 %, resets in 2 h", "17 %", "", "available"]
+        ["ana@example.com", "plus", "42% used, resets in 2 h", "17% used", "", "available"]
     ]
 
 
@@ -144,7 +145,7 @@ def test_an_exhausted_week_is_said_plainly() -> None:
 def test_every_other_window_is_named() -> None:
     extra = Limit(name="Spark", windows=(window(WindowKind.SHORT, 30, None),))
     row = words(report(window(WindowKind.MONTHLY, 63, None), window(WindowKind.OTHER, 5, None), extra=(extra,)))[0]
-    assert row[2:5] == ["–", "–", "month 63 %; 2 days 5 %; Spark 5 h 30 %"]
+    assert row[2:5] == ["–", "–", "month 63% used; 2 days 5% used; Spark 5 h 30% used"]
 
 
 def test_a_failure_takes_the_place_of_the_state() -> None:
@@ -158,9 +159,9 @@ def test_what_could_move_the_cursor_is_not_shown() -> None:
 
 @pytest.mark.parametrize(("used", "weight"), [(79.9, Weight.PLAIN), (80, Weight.WARNING), (95, Weight.CRITICAL)])
 def test_full_windows_ask_to_be_looked_at(used: float, weight: Weight) -> None:
-    row = status_rows([report(window(WindowKind.SHORT, used))], Now(NOW, EAST), Translator())[0]
+    row = status_rows([report(window(WindowKind.SHORT, used))], Percentages.USED, Now(NOW, EAST), Translator())[0]
     assert row[2].weight is weight
-    assert len(row) == len(status_header(Translator()))
+    assert len(row) == len(status_header(Percentages.USED, Translator()))
 
 
 def test_the_last_line_counts() -> None:
@@ -171,9 +172,21 @@ def test_the_last_line_counts() -> None:
 
 def test_in_brief_each_window_is_told_in_two_numbers_and_a_failure_beside_its_row() -> None:
     use = report(window(WindowKind.SHORT, 42), window(WindowKind.WEEKLY, 100, timedelta(days=3)))
-    rows = status_rows([use, report(), FAILED], Now(NOW, EAST), Translator(), brief=True)
+    rows = status_rows([use, report(), FAILED], Percentages.USED, Now(NOW, EAST), Translator(), brief=True)
     assert [[cell.text for cell in row] for row in rows] == [
-        ["ana@example.com", "plus", "42 %, 2 h", "100 %, 3 days", "", "no capacity"],
+        ["ana@example.com", "plus", "42%, 2 h", "100%, 3 days", "", "no capacity"],
         ["ana@example.com", "plus", "–", "–", "", "available"],
         ["account-bo", "team", "–", "–", "OpenAI no longer accepts this login's access token.", "failed"],
     ]
+
+
+def test_the_table_says_what_is_left_where_the_person_wants_that() -> None:
+    use = report(window(WindowKind.SHORT, 42.4), window(WindowKind.MONTHLY, 99.7, None))
+    t, left = Translator(), Percentages.LEFT
+    full = status_rows([use], left, Now(NOW, EAST), t)[0]
+    brief = status_rows([use], left, Now(NOW, EAST), t, brief=True)[0]
+    assert [cell.text for cell in full[2:5]] == ["58% left, resets in 2 h", "–", "month 1% left"]
+    assert [cell.text for cell in brief[2:5]] == ["58%, 2 h", "–", "month 1% left"]
+    assert full[4].weight is Weight.CRITICAL
+    assert status_header(left, t, brief=True)[2:4] == ("5 h: % left, resets in", "Week: % left, resets in")
+    assert status_header(Percentages.USED, t, brief=True)[2:4] == ("5 h: % used, resets in", "Week: % used, resets in")

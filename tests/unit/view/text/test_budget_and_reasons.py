@@ -12,6 +12,7 @@ from probe_tray.core.quota.forecast import Pace, follow
 from probe_tray.core.quota.history import samples_of
 from probe_tray.core.quota.snapshot import Snapshot, WindowKind
 from probe_tray.core.quota.usage_parser import read_usage
+from probe_tray.core.settings import Percentages
 from probe_tray.core.state import AccountState
 from probe_tray.view.alerts.notifications import notification
 from probe_tray.view.presenter import present
@@ -62,7 +63,7 @@ def card_of(owner: AccountState) -> Card:
 
 def state_of(found: Snapshot, *, brief: bool = False) -> tuple[str, str]:
     report = AccountReport(location="a.json", snapshot=found)
-    (row,) = status_rows([report], Now(NOW, UTC), Translator(), brief=brief)
+    (row,) = status_rows([report], Percentages.USED, Now(NOW, UTC), Translator(), brief=brief)
     return row[4].text, row[5].text
 
 
@@ -77,7 +78,7 @@ def test_a_budget_alone_is_a_bar_an_icon_and_a_warning() -> None:
 
 def test_a_budget_is_in_the_table_and_in_json() -> None:
     found = read(BUDGET)
-    assert state_of(found) == ("budget 92 %, resets in 6 days", "available")
+    assert state_of(found) == ("budget 92% used, resets in 6 days", "available")
     told = json.loads(accounts_json([AccountReport(location="a.json", snapshot=found)]))["accounts"][0]
     assert [(w["kind"], w["used_percent"]) for w in told["quota"]["main"]["windows"]] == [("budget", 92)]
     assert told["quota"]["spend"] == {
