@@ -149,7 +149,7 @@ class LineFace:
         painter.setFont(theme.font(figures=True))
         painter.setPen(QColor(colours.text))
         metrics = painter.fontMetrics()
-        title = metrics.elidedText(card.title, Qt.TextElideMode.ElideRight, int(area.width()))
+        title = metrics.elidedText(card.title, Qt.TextElideMode.ElideMiddle, int(area.width()))
         painter.drawText(area, _LEFT, title)
         # The plan only where the name leaves room for all of it: half a plan would be another plan.
         rest = area.adjusted(metrics.horizontalAdvance(title) + theme.px(6), 0, 0, 0)

@@ -16,6 +16,7 @@ from probe_tray.view.panel.cards import widest_briefs
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Card, IconLook
+from tests.support.painted import drawn_by
 from tests.unit.ui import samples
 
 CARDS = tuple(present(samples.conditions(), samples.NOW, UTC, Translator()).panel.cards[1:4])
@@ -92,3 +93,14 @@ def test_only_some_pictures_are_kept(qapp: QApplication) -> None:
         _drawn(face, card)
     copied = 400 - icons.drawn
     assert 0 < copied <= 80
+
+
+def test_the_end_of_a_long_address_is_seen_since_it_tells_which_it_is(face: LineFace) -> None:
+    card = replace(CARDS[0], title="builder.007@department.of.research.of.the.007.example")
+    # One that nobody points at is a copy of its own picture.
+    drawn = drawn_by(
+        lambda painter: face.paint(painter, card, lambda _: ButtonState.HOVERED, focused=False), face.size_of_all, 96
+    )
+    (name,) = (line.text for line in drawn if line.text.startswith("builder."))
+    assert "…" in name
+    assert name.endswith(".example")
