@@ -20,6 +20,7 @@ class FakeDesktop:
     ) -> None:
         self.click_opens_menu = has_menu_bar
         self.repeats_second_click = self.draws_icon = self.draws_menu = self.lacks_dark_controls = False
+        self.tells_panel_changes = False
         self.hides = hides
         self.asks_before_ending = asks_before_ending
         self.kills_at_end = kills_at_end
@@ -62,6 +63,10 @@ class FakeDesktop:
 
     def panel_is_dark(self) -> bool | None:
         return self.dark
+
+    def changes_panel(self, kind: bytes, message: int) -> bool:
+        del kind, message
+        return False
 
     def wants_contrast(self) -> bool:
         return self.contrast

@@ -27,6 +27,9 @@ class SystemDesktop(Protocol):
     draws_menu: bool
     """Whether the menu looks as the program's windows do; else the panel draws it in colors of its own."""
 
+    tells_panel_changes: bool
+    """Whether a message to the program's windows tells that the panel may look otherwise."""
+
     @property
     def lacks_dark_controls(self) -> bool:
         """Whether the style that Qt takes here draws light controls in dark windows."""
@@ -68,6 +71,10 @@ class SystemDesktop(Protocol):
         """Whether the panel, taskbar or menu bar that has the icon is dark; None where nobody knows."""
         ...
 
+    def changes_panel(self, kind: bytes, message: int) -> bool:
+        """Whether a native message, as Qt hands it to a filter, tells that the panel may look otherwise."""
+        ...
+
     def wants_contrast(self) -> bool:
         """Whether the person asks the system for strong contrasts, so that its colors are to be kept."""
         ...
@@ -84,6 +91,7 @@ class PlainDesktop:
     repeats_second_click = False
     draws_icon = False
     draws_menu = False
+    tells_panel_changes = False
     lacks_dark_controls = False
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -126,6 +134,11 @@ class PlainDesktop:
         """By the desktop's name; elsewhere it has a theme (KDE, MATE, LXQt) or a bar's configuration (i3, sway)."""
         desktops = self._environment.get("XDG_CURRENT_DESKTOP", "").upper().split(":")
         return None if _DARK_PANELS.isdisjoint(desktops) else True
+
+    def changes_panel(self, kind: bytes, message: int) -> bool:
+        """None does."""
+        del kind, message
+        return False
 
     def wants_contrast(self) -> bool:
         """The desktop's theme says so by its colors."""

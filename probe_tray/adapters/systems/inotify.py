@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, final
@@ -21,6 +22,8 @@ class Inotify:
 
     def __init__(self) -> None:
         """Follow nothing yet. Raises OSError."""
+        if sys.platform == "win32":
+            raise OSError("no inotify on Windows")
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._file: int = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         if self._file < 0:

@@ -27,6 +27,7 @@ class MacosDesktop:
     repeats_second_click = False
     draws_icon = True
     draws_menu = True
+    tells_panel_changes = False
     lacks_dark_controls = False
 
     def hides_new_icons(self) -> bool:
@@ -90,6 +91,11 @@ class MacosDesktop:
                 view = _send(window, "contentView", returns=_id())
                 return "Dark" in _text(_send(_send(view, "effectiveAppearance", returns=_id()), "name", returns=_id()))
         return None
+
+    def changes_panel(self, kind: bytes, message: int) -> bool:
+        """The system draws the icon in the ink that its panel needs."""
+        del kind, message
+        return False
 
     def wants_contrast(self) -> bool:
         """By "Increase contrast" in the settings for the display (NSWorkspace)."""

@@ -13,6 +13,8 @@ PERSONALIZE_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Themes\Pers
 
 _WINDOWS_11: Final = 22_000
 """Its first build."""
+_SETTING_CHANGE: Final = 0x001A
+"""WM_SETTINGCHANGE."""
 _GET_HIGH_CONTRAST: Final = 0x0042
 _IS_ON: Final = 0x0001
 """HCF_HIGHCONTRASTON."""
@@ -29,6 +31,7 @@ class WindowsDesktop:
     repeats_second_click = True  # Qt 6.11, ``qwindowssystemtrayicon.cpp``.
     draws_icon = False
     draws_menu = True
+    tells_panel_changes = True
 
     def hides_new_icons(self) -> bool:
         """Since Windows 11."""
@@ -85,6 +88,14 @@ class WindowsDesktop:
         with contextlib.suppress(OSError):
             return UserRegistry(PERSONALIZE_KEY).read("SystemUsesLightTheme") in {0, None}
         return True
+
+    def changes_panel(self, kind: bytes, message: int) -> bool:
+        """By WM_SETTINGCHANGE, which comes for many settings, and also where only "Windows mode" is another."""
+        import ctypes
+
+        # MSG begins with the window's handle, then has the number of the message.
+        place = message + ctypes.sizeof(ctypes.c_void_p)
+        return kind == b"windows_generic_MSG" and ctypes.c_uint32.from_address(place).value == _SETTING_CHANGE
 
     def wants_contrast(self) -> bool:
         """By a contrast theme (SystemParametersInfoW with SPI_GETHIGHCONTRAST, and HIGHCONTRASTW)."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, QRect, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QRect, QTimer, Signal
 from PySide6.QtWidgets import QSystemTrayIcon
 
 from probe_tray.adapters.systems.desktop import SystemDesktop
@@ -13,6 +13,7 @@ from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.first_icon import FirstIcon
 from probe_tray.ui.tray.icon import IconPainter, Ink, is_template, tray_ink
+from probe_tray.ui.tray.panel_change_filter import PanelChangeFilter
 from probe_tray.ui.tray.tray_watcher import TrayWatcher
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.tray.icon_look import LastIcon
@@ -82,6 +83,7 @@ class TrayIcon(QObject):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.look)
         theme.changed.connect(self._draw)
+        self._panel_filter = self._follow_panel()
 
     @property
     def present(self) -> bool:
@@ -99,7 +101,7 @@ class TrayIcon(QObject):
             self._missed = 0
             self._wait(available=True)
             self._appear()
-            # A taskbar can turn dark or light without a word to the windows.
+            # Where no message tells of it, as on macOS' menu bar.
             self._draw()
             return
         self._missed += 1
@@ -131,11 +133,22 @@ class TrayIcon(QObject):
         """Take the icon away."""
         self._timer.stop()
         self._watcher.changed.disconnect(self.look)
+        if self._panel_filter is not None and (app := QCoreApplication.instance()):
+            app.removeNativeEventFilter(self._panel_filter)
         self._present = False
         if self._icon is not None:
             self._icon.hide()
             self._icon.setContextMenu(None)  # pyright: ignore[reportArgumentType] - Qt takes nullptr here, the stubs do not say so
             self._icon = None
+
+    def _follow_panel(self) -> PanelChangeFilter | None:
+        app = QCoreApplication.instance()
+        if app is None or not self._desktop.tells_panel_changes:
+            return None
+        # The message is handled first: the panel's new look is asked for after it.
+        found = PanelChangeFilter(self._desktop, lambda: QTimer.singleShot(0, self._draw))
+        app.installNativeEventFilter(found)
+        return found
 
     def _wait(self, *, available: bool) -> None:
         """Look again in a while, unless the next change is told."""

@@ -73,6 +73,23 @@ def test_a_contrast_theme_is_known_by_its_flag(flags: int, monkeypatch: pytest.M
     assert WindowsDesktop().wants_contrast() is wanted
 
 
+@pytest.mark.parametrize(
+    ("kind", "number", "changes"),
+    [
+        (b"windows_generic_MSG", 0x1A, True),
+        (b"windows_generic_MSG", 0x0F, False),
+        (b"xcb_generic_event_t", 0x1A, False),
+    ],
+)
+def test_a_message_tells_that_settings_changed(kind: bytes, number: int, *, changes: bool) -> None:
+    class Message(ctypes.Structure):
+        # MSG: the window, the message, and more.
+        _fields_ = (("hwnd", ctypes.c_void_p), ("message", ctypes.c_uint32), ("wParam", ctypes.c_void_p))
+
+    message = Message(hwnd=0x1A, message=number, wParam=0x1A)
+    assert WindowsDesktop().changes_panel(kind, ctypes.addressof(message)) is changes
+
+
 @pytest.mark.parametrize(("build", "is_11"), [(19045, False), (21999, False), (22000, True), (26100, True)])
 def test_windows_11_draws_dark_controls_and_hides_the_icons_of_new_programs(
     monkeypatch: pytest.MonkeyPatch, build: int, *, is_11: bool

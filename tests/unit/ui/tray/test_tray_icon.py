@@ -3,6 +3,7 @@ from collections.abc import Callable
 from typing import cast
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
@@ -13,9 +14,11 @@ from probe_tray.adapters.systems.windows_desktop import WindowsDesktop
 from probe_tray.core.settings import IconInk
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, IconPainter, Ink
+from probe_tray.ui.tray.panel_change_filter import PanelChangeFilter
 from probe_tray.ui.tray.tray import TrayIcon, clicks
 from probe_tray.ui.tray.tray_watcher import TrayWatcher
 from probe_tray.view.view_models import IconLook, Tray
+from tests.support.patience import PATIENCE_MS
 from tests.support.widgets import no_icon_yet
 
 # The screenless platform has no tray to follow.
@@ -101,10 +104,17 @@ def test_what_stands_on_the_badge_reads_too() -> None:
     assert _contrast(ON_EITHER.on_critical, ON_EITHER.critical) >= 3
 
 
-def test_the_icon_follows_a_taskbar_that_turns_dark_or_light_without_a_word(qtbot: QtBot, qapp: QApplication) -> None:
+@pytest.mark.parametrize("tells", [True, False])
+def test_the_icon_follows_a_taskbar_that_turns_dark_or_light(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, *, tells: bool
+) -> None:
     class Taskbar:
         dark = False
         draws_icon = False
+        tells_panel_changes = tells
+
+        def changes_panel(self, kind: bytes, message: int) -> bool:
+            return (kind, message) == (b"windows_generic_MSG", 4711)
 
         def panel_is_dark(self) -> bool:
             return self.dark
@@ -112,7 +122,16 @@ def test_the_icon_follows_a_taskbar_that_turns_dark_or_light_without_a_word(qtbo
         def __getattr__(self, name: str) -> object:
             return getattr(PlainDesktop({}), name)
 
-    taskbar, drawn = Taskbar(), list[Ink]()
+    taskbar, drawn, filters = Taskbar(), list[Ink](), list[PanelChangeFilter]()
+
+    def install(_app: QCoreApplication, one: PanelChangeFilter) -> None:
+        filters.append(one)
+
+    def remove(_app: QCoreApplication, one: PanelChangeFilter) -> None:
+        filters.remove(one)
+
+    monkeypatch.setattr(QCoreApplication, "installNativeEventFilter", install)
+    monkeypatch.setattr(QCoreApplication, "removeNativeEventFilter", remove)
 
     class Painter:
         def icon(self, look: IconLook, ink: Ink, *, template: bool) -> QIcon:
@@ -132,10 +151,20 @@ def test_the_icon_follows_a_taskbar_that_turns_dark_or_light_without_a_word(qtbo
     icon.show_model(Tray(look=IconLook(), tooltip=""))
     icon.look()
     taskbar.dark = True
-    # By itself it looks every ten seconds.
-    icon.look()
-    icon.look()
-    assert drawn == [ON_LIGHT, ON_DARK]
+    if tells:
+        (hears,) = filters
+        for kind, message in ((b"xcb_generic_event_t", 4711), (b"windows_generic_MSG", 1)):
+            assert hears.nativeEventFilter(kind, message) == (False, 0)
+        qapp.processEvents()
+        assert drawn == [ON_LIGHT]
+        assert hears.nativeEventFilter(b"windows_generic_MSG", 4711) == (False, 0)
+        qtbot.waitUntil(lambda: len(drawn) > 1, timeout=PATIENCE_MS)
+    else:
+        # By itself it looks every ten seconds.
+        icon.look()
+        icon.look()
+    icon.close()
+    assert (drawn, filters) == ([ON_LIGHT, ON_DARK], [])
 
 
 class Session:
