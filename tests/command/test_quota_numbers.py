@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from probe_tray.demo import Fault
@@ -63,6 +64,10 @@ def test_next_takes_the_running_apps_numbers_without_a_request(bench: Bench, hom
         # Another configuration has other accounts, which the running app knows nothing of.
         assert bench.run("next", "logins/1.json").stdout == f"{bench.demo.people[1].email}\n".encode()
         assert bench.demo.count(USAGE) == asked + 1
+        other = home / "other.json"
+        other.write_text(json.dumps({"sync_dir": str(bench.logins)}))
+        assert bench.run("next", "--config", other).returncode == 0
+        assert bench.demo.count(USAGE) == asked + 3
 
 
 def test_guard_says_in_one_line_and_by_its_status_what_is_left(bench: Bench) -> None:
@@ -130,12 +135,17 @@ def test_watch_follows_the_app_and_ends_with_its_reader(bench: Bench, home: Path
         assert first["accounts"][0]["email"] == bench.demo.people[0].email
         bench.demo.set_used(bench.demo.people[0].email, {18_000: 97.0})
         subprocess.run([TRAY, "--refresh"], check=True, timeout=PATIENCE)
-        used = [
-            json.loads(line)["accounts"][0]["windows"][0]["used_percent"] for line in _until(watching.stdout, b"97")
-        ]
-        assert used[-1] == 97
-        watching.terminate()
-        watching.communicate(timeout=PATIENCE)
+        lines = list(_until(watching.stdout, b"97"))
+        assert json.loads(lines[-1])["accounts"][0]["windows"][0]["used_percent"] == 97
+        assert all(one != following for one, following in pairwise(lines))
+        # Whoever reads it goes: the next change finds nobody, which is no failure.
+        watching.stdout.close()
+        bench.demo.set_used(bench.demo.people[0].email, {18_000: 98.0})
+        subprocess.run([TRAY, "--refresh"], check=True, timeout=PATIENCE)
+        assert watching.wait(PATIENCE) == 0
+        assert watching.stderr is not None
+        assert watching.stderr.read() == b""
+        watching.stderr.close()
 
 
 def _until(lines: Iterable[bytes], wanted: bytes) -> Iterator[bytes]:
