@@ -11,13 +11,13 @@ from probe_tray.core.alerts.alert import AlertMemory, Mute
 from probe_tray.core.demo_scene import DemoScene
 from probe_tray.core.quota.history_batch import HistoryBatch
 from probe_tray.demo.fault_plan import Fault
+from probe_tray.demo.people import sample_people
 from probe_tray.demo.scenes.scene_accounts import accounts_of
 from probe_tray.demo.service import DemoService
 from probe_tray.demo.table import PATH
 
 _PAUSED: Final = timedelta(hours=1)
 _OFFICIAL: Final = "auth.json"
-_WITHOUT_LOGIN: Final = {DemoScene.API_KEY: "OPENAI_API_KEY", DemoScene.ACCESS_TOKEN: "personal_access_token"}
 
 
 @final
@@ -51,8 +51,11 @@ class SceneSetup:
         for account, found in made:
             if account.official:
                 _write(codex_home / _OFFICIAL, _official_file(found[0], self._now))
-        if self._scene in _WITHOUT_LOGIN:
-            _write(codex_home / _OFFICIAL, json.dumps({_WITHOUT_LOGIN[self._scene]: "of-the-demo"}))
+        if self._scene is DemoScene.API_KEY:
+            _write(codex_home / _OFFICIAL, json.dumps({"OPENAI_API_KEY": "of-the-demo"}))
+        if self._scene is DemoScene.ACCESS_TOKEN:
+            token = self.service.make_personal_token(sample_people()[0].email)
+            _write(codex_home / _OFFICIAL, json.dumps({"personal_access_token": token}))
         if self._scene is DemoScene.STATES:
             _write(logins / "cut-off.json", '{"access_token": "')
         if self._scene is DemoScene.OFFLINE:

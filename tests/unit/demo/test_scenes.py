@@ -75,7 +75,7 @@ SCENES = {
     DemoScene.STATES: STATES,
     DemoScene.CLIENT: {f"{ANA} Codex client's login, read only": Shown(FINE, "Log in here too")},
     DemoScene.API_KEY: {"Codex client": Shown(Condition.API_KEY, "logged in with an API key", "")},
-    DemoScene.ACCESS_TOKEN: {"Codex client": Shown(Condition.API_KEY, "with a personal access token", "")},
+    DemoScene.ACCESS_TOKEN: {f"{ANA} Codex client's login, read only": Shown(FINE, "Personal access token")},
     DemoScene.OFFLINE: dict.fromkeys(THREE, Shown(Condition.OFFLINE, "Offline, numbers are 3 h old.")),
     DemoScene.INCIDENT: dict.fromkeys(THREE, Shown(Condition.STALE, "The numbers are 3 h old.")),
     DemoScene.LOCKED: {"Saved logins": Shown(Condition.WAITING_KEYRING, "The keyring is locked", "")},
