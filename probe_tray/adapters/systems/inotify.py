@@ -38,7 +38,7 @@ class Inotify:
         masks: dict[Path, int] = {}
         for folder in folders:
             place, mask = folder, _CHANGES
-            while not place.is_dir() and place != place.parent:
+            while not _is_folder(place) and place != place.parent:
                 place, mask = place.parent, _COMING
             masks[place] = masks.get(place, 0) | mask
         numbers = [self._libc.inotify_add_watch(self._file, os.fsencode(place), mask) for place, mask in masks.items()]
@@ -57,3 +57,11 @@ class Inotify:
     def close(self) -> None:
         """Its watches end with it."""
         os.close(self._file)
+
+
+def _is_folder(path: Path) -> bool:
+    # A folder nobody may look into, or of a server that is gone: before Python 3.14 these are no answer.
+    try:
+        return path.is_dir()
+    except OSError:
+        return False

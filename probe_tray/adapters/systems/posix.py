@@ -162,7 +162,9 @@ class PosixSystem:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # A file that was removed meanwhile excludes nobody who comes later.
             if os.fstat(file).st_nlink:
-                os.fchmod(file, 0o600)
+                # Another user's file, or a file system without modes, is as good a lock.
+                with contextlib.suppress(PermissionError):
+                    os.fchmod(file, 0o600)
                 return give_up
         except OSError as error:
             give_up()

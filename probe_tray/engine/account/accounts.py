@@ -23,9 +23,9 @@ from probe_tray.ports.time import Clock
 RenewalOf = Callable[[str], Awaitable[RenewalState]]
 """What is remembered against the refresh token of a fingerprint."""
 _LOOK_EVERY = 3.0
+"""Seconds between two looks, which cost one stat a file."""
 _TOGETHER = 0.3
 """Seconds between the notice of a change and the look at it."""
-"""Seconds between two looks, which cost one stat a file."""
 
 
 async def nothing_remembered(_fingerprint: str) -> RenewalState:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -322,3 +323,17 @@ def test_a_link_is_not_locked(tmp_path: Path) -> None:
     with pytest.raises(DataFolderError):
         KernelLock(tmp_path / "a.lock").take()
     assert (tmp_path / "elsewhere").read_text() == "kept"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_lock_file_whose_mode_cannot_be_set_is_locked_even_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_file: int, _mode: int) -> None:
+        raise PermissionError(errno.EPERM, "not the owner")
+
+    monkeypatch.setattr(os, "fchmod", refused)
+    lock, other = KernelLock(tmp_path / "a.lock"), KernelLock(tmp_path / "a.lock")
+    assert lock.take()
+    assert not other.take()
+    lock.give_up()

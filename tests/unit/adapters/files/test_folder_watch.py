@@ -54,6 +54,14 @@ async def test_a_folder_that_is_missing_is_told_of_when_it_comes(tmp_path: Path)
     watching.watch.close()
 
 
+async def test_a_folder_that_cannot_be_looked_for_ends_nothing(tmp_path: Path) -> None:
+    watching = Watching()
+    # Refused as a whole (ENAMETOOLONG), as one is in a folder that is closed to this user or on a server that is gone.
+    assert await watching.follow(tmp_path / ("x" * 300))
+    assert await watching.hears((tmp_path / "other").mkdir)
+    watching.watch.close()
+
+
 async def test_only_the_folders_that_were_named_last_are_followed(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     one.mkdir()
