@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,7 +25,11 @@ class Inotify:
         self._libc = ctypes.CDLL(None, use_errno=True)
         # By name: a type checker for Windows knows neither.
         flags = sum(getattr(os, name) for name in ("O_NONBLOCK", "O_CLOEXEC"))
-        self._file: int = self._libc.inotify_init1(flags)
+        try:
+            self._file: int = self._libc.inotify_init1(flags)
+        except AttributeError:
+            # Systems that are taken for a kind of Linux: FreeBSD has it since 15.
+            raise OSError(errno.ENOSYS, "inotify_init1") from None
         if self._file < 0:
             raise OSError(ctypes.get_errno(), "inotify_init1")
         self._followed: frozenset[int] = frozenset()

@@ -1,6 +1,7 @@
 """What the system tells of changes in folders, with real files."""
 
 import asyncio
+import ctypes
 import os
 import sys
 from collections.abc import Callable
@@ -88,6 +89,17 @@ async def test_a_folder_that_the_system_does_not_follow_is_said_to_be_so(
         return b"/there/is/no/such/folder"
 
     monkeypatch.setattr(os, "fsencode", nowhere)
+    watching = Watching()
+    assert not await watching.follow(tmp_path)
+    watching.watch.close()
+
+
+async def test_a_system_without_such_a_notice_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def library(_name: None, *, use_errno: bool) -> object:
+        assert use_errno
+        return object()
+
+    monkeypatch.setattr(ctypes, "CDLL", library)
     watching = Watching()
     assert not await watching.follow(tmp_path)
     watching.watch.close()
