@@ -5,9 +5,13 @@ import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import CertificateError, Phrase
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -35,9 +39,7 @@ def make_context(environment: Mapping[str, str], host: str) -> ssl.SSLContext:
 
 def _context(environment: Mapping[str, str], host: str) -> ssl.SSLContext:
     if this_system().verifies_certificates:
-        import truststore
-
-        context: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context = _verifying_context()
     else:
         # WORKAROUND truststore 0.10.5: on Linux it reads the whole bundle again for every connection, on the event
         # loop (https://github.com/sethmlarson/truststore, _openssl.py), and SSL_CERT_FILE replaces the system's.
@@ -48,6 +50,47 @@ def _context(environment: Mapping[str, str], host: str) -> ssl.SSLContext:
     if folders := environment.get("SSL_CERT_DIR"):
         _trust_folders(context, folders, host)
     return context
+
+
+def _verifying_context() -> ssl.SSLContext:
+    import truststore
+
+    class ConnectionContexts(truststore.SSLContext):
+        """Gives each connection a context of its own.
+
+        truststore 0.10.5 verifies under a lock of the context (``_api.py``): a verifier that waits for the network
+        would hold up the handshakes of all other connections.
+        """
+
+        def __init__(self, protocol: int) -> None:
+            super().__init__(protocol)
+            # truststore does not tell what it was told to trust.
+            self._besides = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+        def load_verify_locations(
+            self,
+            cafile: str | bytes | os.PathLike[str] | os.PathLike[bytes] | None = None,
+            capath: str | bytes | os.PathLike[str] | os.PathLike[bytes] | None = None,
+            cadata: "str | Buffer | None" = None,
+        ) -> None:
+            self._besides.load_verify_locations(cafile, capath, cadata)
+
+        def wrap_bio(
+            self,
+            incoming: ssl.MemoryBIO,
+            outgoing: ssl.MemoryBIO,
+            server_side: bool = False,  # noqa: FBT001, FBT002 - as ssl has it
+            server_hostname: str | bytes | None = None,
+            session: ssl.SSLSession | None = None,
+        ) -> ssl.SSLObject:
+            made = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            made.set_alpn_protocols(["http/1.1"])
+            if besides := self._besides.get_ca_certs(binary_form=True):
+                made.load_verify_locations(cadata=b"".join(besides))
+            name = server_hostname.decode() if isinstance(server_hostname, bytes) else server_hostname
+            return made.wrap_bio(incoming, outgoing, server_side, name, session)
+
+    return ConnectionContexts(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _trust_system(context: ssl.SSLContext) -> None:

@@ -5,13 +5,17 @@ import ssl
 import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 
 import httpx
 import pytest
 
+from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.transport import ThreadedTransport, make_transport
+from probe_tray.adapters.systems.macos import MacosSystem
 from tests.support.certificates import make_certificates
+from tests.support.patience import PATIENCE
 
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=4, keepalive_expiry=60.0)
 
@@ -95,6 +99,28 @@ async def test_several_requests_run_at_once(tmp_path: Path) -> None:
         answers = await asyncio.gather(*(client.get(address) for _ in range(8)))
     assert [answer.text for answer in answers] == ["ok"] * 8
     assert server.connections == 8
+
+
+async def test_a_verifier_that_waits_for_the_network_holds_up_no_other_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, others = threading.Event(), threading.Event()
+
+    def verify(_tls: ssl.SSLObject, server_hostname: str | None) -> None:
+        assert server_hostname == "localhost"
+        if not first.is_set():
+            first.set()
+            assert others.wait(PATIENCE), "the others waited for this one"
+        else:
+            others.set()
+
+    monkeypatch.setattr(import_module("truststore._api"), "_verify_peercerts", verify)
+    monkeypatch.setattr("probe_tray.adapters.http.tls.this_system", MacosSystem)
+    async with serving(tmp_path) as (_server, address, _context):
+        context = make_context({"SSL_CERT_FILE": str(tmp_path / "ca.pem")}, "localhost")
+        async with httpx.AsyncClient(transport=ThreadedTransport(context, None, LIMITS)) as client:
+            answers = await asyncio.gather(*(client.get(address) for _ in range(3)))
+    assert [answer.text for answer in answers] == ["ok"] * 3
 
 
 @pytest.mark.parametrize(("platform", "threaded"), [("darwin", True), ("win32", True), ("linux", False)])
