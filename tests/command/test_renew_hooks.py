@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 
 from probe_tray.demo.token_families import FamilyState
-from tests.command.bench import Bench
+from tests.command.bench import Bench, write
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a script that the system runs by itself")
+
+
+def put(bench: Bench, name: str, number: int, *, days: int = 1) -> None:
+    """A login whose access token ends in so many days: the next one ends later, however soon it comes."""
+    issued = bench.demo.issue_login(bench.demo.people[number].email, lifetime=days * 86_400)
+    write(bench.logins / name, issued, days=days)
 
 
 class Hook:
@@ -36,13 +42,14 @@ class Hook:
 
 def test_a_renewed_login_is_told_and_one_that_was_not_due_is_not(bench: Bench, tmp_path: Path) -> None:
     hook, email = Hook(bench, tmp_path), bench.demo.people[0].email
-    bench.login("a.json", 0, days=1)
-    bench.login("b.json", 1, days=9)
+    put(bench, "a.json", 0)
+    put(bench, "b.json", 1, days=9)
     assert hook.renew()[0] == 0
     (event,) = hook.events
     assert (event["event"], event["account"]["email"]) == ("renewed", email)  # pyright: ignore[reportIndexIssue]
     assert hook.renew()[0] == 0
     assert hook.events == []
+    put(bench, "a.json", 0, days=9)
     assert hook.renew("-f", "--hide-names")[0] == 0
     events = hook.events
     assert [one["event"] for one in events] == ["renewed", "renewed"]
@@ -51,7 +58,7 @@ def test_a_renewed_login_is_told_and_one_that_was_not_due_is_not(bench: Bench, t
 
 def test_a_login_that_has_ended_is_told(bench: Bench, tmp_path: Path) -> None:
     hook = Hook(bench, tmp_path)
-    bench.login("a.json", 0, days=1)
+    put(bench, "a.json", 0)
     bench.demo.end_logins(bench.demo.people[0].email, FamilyState.INVALIDATED)
     assert hook.renew()[0] == 1
     assert [one["event"] for one in hook.events] == ["renewal_failed", "needs_login"]
@@ -62,14 +69,14 @@ def test_a_login_that_has_ended_is_told(bench: Bench, tmp_path: Path) -> None:
 
 def test_a_hook_that_fails_is_said_once_and_the_run_is_none_the_worse(bench: Bench, tmp_path: Path) -> None:
     hook = Hook(bench, tmp_path, "exit 3")
-    bench.login("a.json", 0, days=1)
-    bench.login("b.json", 1, days=1)
+    put(bench, "a.json", 0)
+    put(bench, "b.json", 1)
     status, said = hook.renew()
     assert (status, len(hook.events), said.count("it exited with code 3")) == (0, 2, 1)
 
 
 def test_without_a_renewal_nothing_runs(bench: Bench, tmp_path: Path) -> None:
     hook = Hook(bench, tmp_path)
-    bench.login("a.json", 0, days=1)
+    put(bench, "a.json", 0)
     assert bench.run("--status", bench.logins, "--config", hook.config).returncode == 0
     assert hook.events == []
