@@ -347,7 +347,10 @@ class EngineFactory:
         """The chosen store first: it takes new logins. The others are read too, so that no login seems to vanish."""
         folder, places, disk = login_folder(settings, self._context.loaded.path), self._places, self._disk
         official_login, made = places.official_login, MadeHere(places.made_here, disk=disk)
-        folders = () if folder is None else (FolderStore(folder, official=official_login, made=made, disk=disk),)
+        now = self._clock.monotonic
+        folders = (
+            () if folder is None else (FolderStore(folder, official=official_login, made=made, disk=disk, now=now),)
+        )
         ours = (*folders, self._vault) if settings.storage is Storage.FOLDER else (self._vault, *folders)
         silently = partial(self._context.keyring.read_entry, silently=True)
         official = OfficialStore(

@@ -253,8 +253,9 @@ def _stores(logins: Iterable[StoredCredential], session: CommandSession) -> tupl
         group.update(dict.fromkeys(keys, path))
     made = MadeHere(session.places.made_here, disk=session.disk)
     official = session.places.official_login
+    disk, now = session.disk, SystemClock().monotonic
     files = (
-        NamedFileStore(list(held.values()), held=held, official=official, made=made, disk=session.disk)
+        NamedFileStore(list(held.values()), held=held, official=official, made=made, disk=disk, now=now)
         for held in groups
     )
     return (*files, session.vault)

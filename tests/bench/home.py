@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import copyfile
+from time import monotonic
 from typing import Final
 
 from probe_tray.adapters.files.app_folders import ProgramFiles, user_places
@@ -80,7 +81,8 @@ async def _fill(logins: Path) -> None:
     known: list[Secret] = []
     keyring = os_key_store(KEY_USER, known_backend, known.append)
     vault = VaultStore(places.vault, vault_key(files, keyring), disk=disk)
-    source = FolderStore(logins, official=None, made=MadeHere(places.made_here, disk=disk), disk=disk)
+    made = MadeHere(places.made_here, disk=disk)
+    source = FolderStore(logins, official=None, made=made, disk=disk, now=monotonic)
     for held in (await source.load()).found:
         await vault.save(held.credential)
 

@@ -1,7 +1,8 @@
 """Stores of credential files as the programs make them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from time import monotonic
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.logins.folder_store import (
@@ -27,15 +28,20 @@ class NoOrigins:
 
 
 def folder_store(
-    folder: Path, *, official: Path | None = None, made: LoginOrigins | None = None, disk: Disk | None = None
+    folder: Path,
+    *,
+    official: Path | None = None,
+    made: LoginOrigins | None = None,
+    disk: Disk | None = None,
+    now: Callable[[], float] = monotonic,
 ) -> FolderStore:
     """The logins in ``folder``."""
-    return FolderStore(folder, official=official, made=made or NoOrigins(), disk=disk or Disk())
+    return FolderStore(folder, official=official, made=made or NoOrigins(), disk=disk or Disk(), now=now)
 
 
 def restoring_store(folder: Path, *, official: Path | None = None) -> RestoringFolderStore:
     """The same, where files that are new are named after their owners."""
-    return RestoringFolderStore(folder, official=official, made=NoOrigins(), disk=Disk())
+    return RestoringFolderStore(folder, official=official, made=NoOrigins(), disk=Disk(), now=monotonic)
 
 
 def named_files(
@@ -47,4 +53,5 @@ def named_files(
     disk: Disk | None = None,
 ) -> NamedFileStore:
     """The logins in the files ``paths``."""
-    return NamedFileStore(paths, held=held, official=official, made=made or NoOrigins(), disk=disk or Disk())
+    made, disk = made or NoOrigins(), disk or Disk()
+    return NamedFileStore(paths, held=held, official=official, made=made, disk=disk, now=monotonic)

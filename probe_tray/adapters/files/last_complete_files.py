@@ -1,6 +1,5 @@
 """What files held when they were last whole: another program may be in the middle of writing one."""
 
-import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, final
@@ -17,7 +16,7 @@ _WRITING_TAKES: Final = 10.0
 class LastCompleteFiles:
     """For showing what there is, and for writing a removed file anew; never for using a token, which may be spent."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
         """``now`` counts seconds and never goes back."""
         self._now = now
         self._whole: dict[Path, Held] = {}

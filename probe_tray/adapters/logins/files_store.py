@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -32,16 +32,18 @@ _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 class FilesStore(ABC):
     """Implements ``AccountStore`` over files; a subclass says which files, and where a new one goes."""
 
-    def __init__(self, kind: StoreKind, official: Path | None, made: LoginOrigins, disk: Disk) -> None:
+    def __init__(
+        self, kind: StoreKind, official: Path | None, made: LoginOrigins, disk: Disk, now: Callable[[], float]
+    ) -> None:
         """``official`` is the official client's own file, which is never written wherever it turns up.
 
-        ``made`` knows which logins this program obtained.
+        ``made`` knows which logins this program obtained. ``now`` counts seconds and never goes back.
         """
         self._kind, self._made = kind, made
         self._disk = disk
         self._files = CredentialFiles(official, disk)
         self._index = FileIndex(self._files)
-        self._whole = LastCompleteFiles()
+        self._whole = LastCompleteFiles(now)
         self._broken: set[Path] = set()
         """Files that are there and hold something that may be half of what another program is writing."""
         self._turn = asyncio.Lock()

@@ -1,7 +1,7 @@
 """Stores of credential files: a folder shared with other tools, and files named on the command line."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from probe_tray.adapters.files.disk import Disk
@@ -31,10 +31,15 @@ class FolderStore(FilesStore):
     written there now would be out of sight once it is back.
     """
 
-    def __init__(self, folder: Path, *, official: Path | None, made: LoginOrigins, disk: Disk) -> None:
-        """``official`` is the official client's own file, which is never written wherever it turns up."""
-        super().__init__(StoreKind.FOLDER, official, made, disk)
-        self._folder, self._official = folder, official
+    def __init__(
+        self, folder: Path, *, official: Path | None, made: LoginOrigins, disk: Disk, now: Callable[[], float]
+    ) -> None:
+        """``official`` is the official client's own file, which is never written wherever it turns up.
+
+        ``now`` counts seconds and never goes back.
+        """
+        super().__init__(StoreKind.FOLDER, official, made, disk, now)
+        self._folder, self._official, self._now = folder, official, now
         self._listing = FolderListing(folder)
         self._identity: tuple[int, int] | None = None
         """Device and inode of the folder when it last held a file."""
@@ -44,8 +49,9 @@ class FolderStore(FilesStore):
     def for_restored(self) -> "FolderStore":
         """The same folder, where the file of an account that is new here is named as a sync names it."""
         if self._restoring is None:
-            folder, official = self._folder, self._official
-            self._restoring = RestoringFolderStore(folder, official=official, made=self._made, disk=self._disk)
+            self._restoring = RestoringFolderStore(
+                self._folder, official=self._official, made=self._made, disk=self._disk, now=self._now
+            )
         return self._restoring
 
     def folders(self) -> tuple[Path, ...]:
@@ -77,9 +83,11 @@ class FolderStore(FilesStore):
 class RestoringFolderStore(FolderStore):
     """Names the file of an account that is new here after its owner, as a sync does."""
 
-    def __init__(self, folder: Path, *, official: Path | None, made: LoginOrigins, disk: Disk) -> None:
+    def __init__(
+        self, folder: Path, *, official: Path | None, made: LoginOrigins, disk: Disk, now: Callable[[], float]
+    ) -> None:
         """As :class:`FolderStore`."""
-        super().__init__(folder, official=official, made=made, disk=disk)
+        super().__init__(folder, official=official, made=made, disk=disk, now=now)
         self._proved = False
 
     def for_restored(self) -> FolderStore:
@@ -111,13 +119,14 @@ class NamedFileStore(FilesStore):
         official: Path | None,
         made: LoginOrigins,
         disk: Disk,
+        now: Callable[[], float],
     ) -> None:
         """``held`` tells which of the files each account was read from; no other account is put into them.
 
         Where it is empty, a new account goes into the first file that is not there.
         ``official`` is the official client's own file, which is never written wherever it turns up.
         """
-        super().__init__(StoreKind.FILES, official, made, disk)
+        super().__init__(StoreKind.FILES, official, made, disk, now)
         self._held = held
         named: dict[Path, Place] = {}
         for path in paths:

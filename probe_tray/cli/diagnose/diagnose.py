@@ -200,7 +200,8 @@ class _Diagnosis:
         folder = None if loaded is None else loaded.login_folder
         if folder is not None and is_folder(folder):
             made = MadeHere(places.made_here, disk=self._disk)
-            store = FolderStore(folder, official=places.official_login, made=made, disk=self._disk)
+            now = SystemClock().monotonic
+            store = FolderStore(folder, official=places.official_login, made=made, disk=self._disk, now=now)
             checks += await _held("sync_dir", store, str(folder), t)
             if this_system().inherits_access and await asyncio.to_thread(this_system().is_open_to_others, folder):
                 what, remedy = t("Other users of this computer may read it."), t(this_system().privacy_advice(folder))

@@ -128,6 +128,7 @@ async def _log_in(session: CommandSession, settings: Settings) -> ExitStatus:
         spare=places.data_folder / "logins without a place",
         made=MadeHere(places.made_here, disk=session.disk),
         disk=session.disk,
+        now=SystemClock().monotonic,
     )
     await target.prepare()
     session.tell_proxy(proxy, (OFFICIAL.issuer,))

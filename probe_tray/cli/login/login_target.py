@@ -1,6 +1,7 @@
 """Where ``codex-probe --login`` keeps what it brings: the file or folder of ``-o``."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,15 +23,17 @@ _RESERVE = 64 * 1024
 class LoginTarget:
     """A file or folder that is made fit before the person signs in, and another place for when it fails after that."""
 
-    def __init__(self, given: str, *, official: Path, spare: Path, made: MadeHere, disk: Disk) -> None:
+    def __init__(
+        self, given: str, *, official: Path, spare: Path, made: MadeHere, disk: Disk, now: Callable[[], float]
+    ) -> None:
         """``given`` is what stood after ``-o``; ``spare`` the folder for a login that finds no place otherwise.
 
-        ``made`` notes that the login was made here.
+        ``made`` notes that the login was made here. ``now`` counts seconds and never goes back.
         """
         self._path = Path(given)
         self._official = official
         self._spare = spare
-        self._made, self._disk = made, disk
+        self._made, self._disk, self._now = made, disk, now
         is_file = self._path.suffix and not given.endswith(("/", os.sep))
         self._is_folder = is_folder(self._path) or not (is_file or is_there(self._path))
 
@@ -62,10 +65,11 @@ class LoginTarget:
     def _store(self) -> NamedFileStore | FolderStore:
         if self._is_folder:
             return self._folder(self._path)
-        return NamedFileStore([self._path], held={}, official=self._official, made=self._made, disk=self._disk)
+        official, made, disk = self._official, self._made, self._disk
+        return NamedFileStore([self._path], held={}, official=official, made=made, disk=disk, now=self._now)
 
     def _folder(self, path: Path) -> FolderStore:
-        return FolderStore(path, official=self._official, made=self._made, disk=self._disk)
+        return FolderStore(path, official=self._official, made=self._made, disk=self._disk, now=self._now)
 
     def _refuse_official(self, places: list[Place]) -> None:
         if any(

@@ -199,7 +199,8 @@ def _own_stores(session: CommandSession, loaded: LoadedSettings) -> tuple[tuple[
         return (vault,), t("the vault")
     places, disk = session.places, session.disk
     made = MadeHere(places.made_here, disk=disk)
-    shared = FolderStore(folder, official=places.official_login, made=made, disk=disk)
+    now = SystemClock().monotonic
+    shared = FolderStore(folder, official=places.official_login, made=made, disk=disk, now=now)
     if loaded.settings.storage is Storage.FOLDER:
         return (shared, vault), str(folder)
     return (vault, shared), t("the vault")

@@ -93,12 +93,12 @@ def _noted(before: HookNote | None, account: AccountState, settings: Settings, n
     if what in _QUOTA and not doubted:
         quota = what
     renewed_at, ends_at = account.renewal.last_at, account.expires_at
-    if before is not None and _may_be_renewed(before, account, now):
+    if before is not None and _awaits_renewed_token(before, account, now):
         renewed_at, ends_at = before.renewed_at, before.ends_at
     return HookNote(quota or None, what is Condition.NEEDS_LOGIN, renewed_at, ends_at)
 
 
-def _may_be_renewed(note: HookNote, account: AccountState, now: datetime) -> bool:
+def _awaits_renewed_token(note: HookNote, account: AccountState, now: datetime) -> bool:
     """Whether a renewal runs, or is over without the new token having been read from the store yet."""
     last = account.renewal.last_at
     if account.renewal.running:

@@ -1,5 +1,7 @@
 """What was done, in one short sentence, and how it is undone."""
 
+from typing import Literal
+
 import msgspec
 
 from probe_tray.core.account.identity import AccountKey
@@ -12,6 +14,19 @@ from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 
 _LONGEST_NAME = 30
+
+_AboutAll = Literal[
+    FeedbackKind.SORTED,
+    FeedbackKind.LAID_OUT,
+    FeedbackKind.PINNED,
+    FeedbackKind.UNPINNED,
+    FeedbackKind.NOT_IN_ICON,
+    FeedbackKind.NAMES_HIDDEN,
+    FeedbackKind.NAMES_SHOWN,
+    FeedbackKind.SETTINGS_SAVED,
+    FeedbackKind.UNDONE,
+]
+"""What concerns no account."""
 
 
 class FeedbackView(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,19 +88,26 @@ def _sentence(given: Feedback, seen: Seen, t: Translator) -> str:
             return _about_all(given.kind, t)
 
 
-def _about_all(kind: FeedbackKind, t: Translator) -> str:
-    sentences = {
-        FeedbackKind.SORTED: t("Changed the order."),
-        FeedbackKind.LAID_OUT: t("Changed the layout."),
-        FeedbackKind.PINNED: t("This window stays open."),
-        FeedbackKind.UNPINNED: t("This window closes when you click elsewhere."),
-        FeedbackKind.NOT_IN_ICON: t("The tray icon shows the tightest account."),
-        FeedbackKind.NAMES_HIDDEN: t("Names are hidden."),
-        FeedbackKind.NAMES_SHOWN: t("Names are shown."),
-        FeedbackKind.SETTINGS_SAVED: t("Settings saved."),
-        FeedbackKind.UNDONE: t("Undone."),
-    }
-    return sentences[kind]
+def _about_all(kind: _AboutAll, t: Translator) -> str:
+    match kind:
+        case FeedbackKind.SORTED:
+            return t("Changed the order.")
+        case FeedbackKind.LAID_OUT:
+            return t("Changed the layout.")
+        case FeedbackKind.PINNED:
+            return t("This window stays open.")
+        case FeedbackKind.UNPINNED:
+            return t("This window closes when you click elsewhere.")
+        case FeedbackKind.NOT_IN_ICON:
+            return t("The tray icon shows the tightest account.")
+        case FeedbackKind.NAMES_HIDDEN:
+            return t("Names are hidden.")
+        case FeedbackKind.NAMES_SHOWN:
+            return t("Names are shown.")
+        case FeedbackKind.SETTINGS_SAVED:
+            return t("Settings saved.")
+        case FeedbackKind.UNDONE:
+            return t("Undone.")
 
 
 def _muting(account: AccountState | None, called: str, seen: Seen, t: Translator) -> str:

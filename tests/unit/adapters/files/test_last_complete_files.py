@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from probe_tray.adapters.files.last_complete_files import LastCompleteFiles
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError
 from tests.support.files import flat
@@ -18,13 +17,12 @@ ANA = credential("ana").key
 class Shared:
     """A folder with one login; ``seconds`` pass when the test says so."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path) -> None:
         self.path = folder / "ana.json"
         self.whole = json.dumps(flat("ana"))
         self.path.write_text(self.whole)
         self.seconds = 0.0
-        self.store = folder_store(folder)
-        monkeypatch.setattr(self.store, "_whole", LastCompleteFiles(lambda: self.seconds))
+        self.store = folder_store(folder, now=lambda: self.seconds)
 
     async def shown(self) -> tuple[list[AccountKey], int]:
         """The accounts, and how many files are said to be unreadable."""
@@ -33,8 +31,8 @@ class Shared:
 
 
 @pytest.fixture
-def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shared:
-    return Shared(tmp_path, monkeypatch)
+def shared(tmp_path: Path) -> Shared:
+    return Shared(tmp_path)
 
 
 def halves(whole: str) -> list[str]:
