@@ -25,6 +25,8 @@ _PATH = re.compile(r"(?=.*[./])[\w-]+(?:/[\w.-]+)*(?:/|\.\w+)?(?:::[\w:]+)?")
 _ENDINGS = (".py", ".md", ".po", ".toml", ".txt", ".json", "/")
 _COMMAND = re.compile(r"\btests/[\w/.:]+")
 _VARIABLE = re.compile(r"""environ(?:ment)?(?:\.get\(|\[)"([A-Z_]+)\"""")
+# Where the code names a file of the data folder.
+_IN_DATA_FOLDER = re.compile(r"""data_folder / "([^"]+)\"""")
 # Packages of which the table of layers says enough.
 _WHOLE = frozenset({"demo"})
 # Named although they are not in the repository: files of a person, and what is made by a run.
@@ -133,6 +135,13 @@ class TestReference:
         files = {path.name for path in members if path.parent == data} | {places.config_file.name}
         assert len(files) > 10
         assert sorted(one for one in files if f"`{one}`" not in read(name) and f"`{one}/" not in read(name)) == []
+
+    def test_names_what_else_is_put_into_the_data_folder(self, name: str) -> None:
+        code = "\n".join(path.read_text(encoding="utf-8") for _, path in source.files())
+        # The logins of a scene of the demo are in a temporary folder.
+        files = set(_IN_DATA_FOLDER.findall(code)) - {"logins"}
+        assert {"vault", "service.json", "logins without a place"} <= files
+        assert sorted(one for one in files if not re.search(f"`{re.escape(one)}[`/]", read(name))) == []
 
     def test_names_every_exit_code(self, name: str) -> None:
         assert {"`0`", "`1`", "`2`", "`130`", "`143`", "`129`"} <= {f"`{one}`" for one in _CODE.findall(read(name))}
