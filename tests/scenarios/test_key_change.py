@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -29,19 +28,18 @@ from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.store import Store
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
-from probe_tray.ui.shell import Shell, ShellContext
+from probe_tray.ui.shell import Shell
 from probe_tray.ui.sync.key_change_dialog import KeyChangeDialog
 from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
-from probe_tray.view.text.translate import Translator
 from tests.support.fakes import FakeClock, FakeRandomness, MemoryStore
 from tests.support.patience import PATIENCE
 from tests.support.ports import free_ports
 from tests.support.tokens import credential
-from tests.support.widgets import button, buttons, no_icon_yet, opened, press, texts
+from tests.support.widgets import button, buttons, opened, press, texts
 from tests.unit.engine.bench import TaskLocks
 from tests.unit.engine.sync_bench import KEY, SyncBench
 from tests.unit.engine.test_runtime import Program
-from tests.unit.ui.samples import FakeInspector
+from tests.unit.ui.shell_contexts import shell_context
 
 # The screenless platform has no tray to follow.
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
@@ -87,17 +85,7 @@ class Tray(Program):
 
     @asynccontextmanager
     async def shown(self, app: QApplication) -> AsyncGenerator[Shell]:
-        around = ShellContext(
-            translator=Translator(),
-            clock=self.clock,
-            zone=UTC,
-            inspector=FakeInspector(),
-            blends_windows=lambda: True,
-            first_icon=no_icon_yet(),
-            remember_icon=lambda _: None,
-            desktop=this_desktop(),
-            tray_available=lambda: True,
-        )
+        around = shell_context(clock=self.clock, desktop=this_desktop())
         async with self.started():
             shell = Shell(app, self.engine, around, lambda: None)
             try:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
@@ -15,13 +14,12 @@ from probe_tray.engine.runtime import Engine
 from probe_tray.ui.panel.card_model import CardModel
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
-from probe_tray.ui.shell import Shell, ShellContext
-from probe_tray.view.text.translate import Translator
+from probe_tray.ui.shell import Shell
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.scenarios.doubles import Doubles
 from tests.support.patience import PATIENCE_MS
-from tests.support.widgets import no_icon_yet, tray_icon
-from tests.unit.ui.samples import FakeInspector
+from tests.support.widgets import tray_icon
+from tests.unit.ui.shell_contexts import shell_context
 
 _W = TypeVar("_W", bound=QWidget)
 
@@ -76,17 +74,7 @@ class Windows(Doubles):
         async with super().built() as engine:
             # Before the first icon is made, whose menu is one of this program's windows.
             self._others = set(QApplication.topLevelWidgets())
-            around = ShellContext(
-                translator=Translator(),
-                clock=self.clock,
-                zone=UTC,
-                inspector=FakeInspector(),
-                blends_windows=lambda: True,
-                first_icon=no_icon_yet(),
-                remember_icon=lambda _: None,
-                desktop=this_desktop(),
-                tray_available=lambda: True,
-            )
+            around = shell_context(clock=self.clock, desktop=this_desktop())
             self._shell = Shell(self._app, engine, around, lambda: None)
             try:
                 yield engine

@@ -1,7 +1,6 @@
 """Opens every window that the desktop has, each with as much in it as there can be, and reads all its texts."""
 
 from collections.abc import Iterator
-from datetime import UTC
 
 from msgspec.structs import replace
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
@@ -26,12 +25,13 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, Unreadable, Way
 from probe_tray.core.update.release import Release
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
-from probe_tray.ui.shell import Shell, ShellContext
+from probe_tray.ui.shell import Shell
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
-from tests.support.widgets import no_icon_yet, opened, tray_icon, tray_menu
+from tests.support.widgets import opened, tray_icon, tray_menu
 from tests.unit.ui import samples, transfers
-from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
+from tests.unit.ui.samples import FakeEngine
+from tests.unit.ui.shell_contexts import shell_context
 from tests.unit.ui.sync_samples import changing
 
 _ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
@@ -68,17 +68,7 @@ class EveryWindow:
     def __init__(self, app: QApplication, state: AppState, translator: Translator | None = None) -> None:
         """Open them."""
         self.engine = FakeEngine(state)
-        around = ShellContext(
-            translator=translator or Translator(),
-            clock=StoppedClock(),
-            zone=UTC,
-            inspector=FakeInspector(),
-            blends_windows=lambda: True,
-            first_icon=no_icon_yet(),
-            remember_icon=lambda _: None,
-            desktop=this_desktop(),
-            tray_available=lambda: True,
-        )
+        around = shell_context(translator=translator, desktop=this_desktop())
         self._shell = Shell(app, self.engine, around, lambda: None)
         self.menu: QMenu = tray_menu(self._shell)
         for action in self.menu.actions():

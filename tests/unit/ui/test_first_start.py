@@ -1,7 +1,6 @@
 """The first start: the page with the three ways to begin, and when it is shown."""
 
 from collections.abc import Iterator
-from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -21,11 +20,11 @@ from probe_tray.core.state import AppState
 from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.panel.welcome import WelcomePage
-from probe_tray.ui.shell import Shell, ShellContext
-from probe_tray.view.text.translate import Translator
-from tests.support.widgets import no_icon_yet, open_windows, opened, part, parts, press
+from probe_tray.ui.shell import Shell
+from tests.support.widgets import open_windows, opened, part, parts, press
 from tests.unit.ui import samples
-from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
+from tests.unit.ui.samples import FakeEngine
+from tests.unit.ui.shell_contexts import shell_context
 
 # The screenless platform has no tray to follow.
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
@@ -39,18 +38,7 @@ OURS = samples.account("lee@studio.example")
 class Desktop:
     def __init__(self, app: QApplication, state: AppState, *, opens: bool = False) -> None:
         self.engine = FakeEngine(state)
-        around = ShellContext(
-            translator=Translator(),
-            clock=StoppedClock(),
-            zone=UTC,
-            inspector=FakeInspector(),
-            blends_windows=lambda: True,
-            first_icon=no_icon_yet(),
-            remember_icon=lambda _: None,
-            desktop=this_desktop(),
-            opens=opens,
-            tray_available=lambda: True,
-        )
+        around = shell_context(desktop=this_desktop(), opens=opens)
         self.shell = Shell(app, self.engine, around, lambda: None)
 
     @property

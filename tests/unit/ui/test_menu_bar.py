@@ -1,7 +1,6 @@
 """The manners of a Mac, over a double of it: the Dock, the front, Spaces, and keys that every program has."""
 
 from collections.abc import Iterator
-from datetime import UTC
 
 import pytest
 from msgspec.structs import replace
@@ -16,12 +15,12 @@ from probe_tray.ui.help.about_dialog import AboutDialog
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
-from probe_tray.ui.shell import Shell, ShellContext
-from probe_tray.view.text.translate import Translator
+from probe_tray.ui.shell import Shell
 from tests.support.desktops import FakeDesktop
-from tests.support.widgets import no_icon_yet, open_windows, opened, press, texts
+from tests.support.widgets import open_windows, opened, press, texts
 from tests.unit.ui import samples
-from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
+from tests.unit.ui.samples import FakeEngine
+from tests.unit.ui.shell_contexts import shell_context
 
 # The screenless platform has no tray to follow.
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
@@ -33,17 +32,7 @@ class Mac:
         self.desktop = FakeDesktop(asks_before_ending=True, has_menu_bar=True, ends=False)
         self.engine = FakeEngine(samples.four())
         self.quits: list[bool] = []
-        around = ShellContext(
-            translator=Translator(),
-            clock=StoppedClock(),
-            zone=UTC,
-            inspector=FakeInspector(),
-            blends_windows=lambda: True,
-            first_icon=no_icon_yet(),
-            remember_icon=lambda _: None,
-            tray_available=lambda: True,
-            desktop=self.desktop,
-        )
+        around = shell_context(desktop=self.desktop)
         self.shell = Shell(app, self.engine, around, lambda: self.quits.append(True))
 
     def ask_to_quit(self) -> bool:

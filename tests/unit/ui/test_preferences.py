@@ -1,7 +1,6 @@
 """Language and appearance while the program runs."""
 
 from collections.abc import Iterator
-from datetime import UTC
 
 import pytest
 from msgspec.structs import replace
@@ -14,14 +13,14 @@ from probe_tray.core.settings import Appearance, Language
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
-from probe_tray.ui.shell import Shell, ShellContext
+from probe_tray.ui.shell import Shell
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tokens import DARK, LIGHT, contrast_tokens
-from probe_tray.view.text.translate import Translator
 from tests.support.desktops import FakeDesktop
-from tests.support.widgets import no_icon_yet, open_windows, opened, tray_icon, tray_menu
+from tests.support.widgets import open_windows, opened, tray_icon, tray_menu
 from tests.unit.ui import samples
-from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
+from tests.unit.ui.samples import FakeEngine
+from tests.unit.ui.shell_contexts import shell_context
 
 # The screenless platform has no tray to follow.
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
@@ -31,17 +30,7 @@ class Desktop:
     def __init__(self, app: QApplication) -> None:
         self.engine = FakeEngine(samples.four())
         self.system = FakeDesktop()
-        around = ShellContext(
-            translator=Translator(),
-            clock=StoppedClock(),
-            zone=UTC,
-            inspector=FakeInspector(),
-            blends_windows=lambda: True,
-            first_icon=no_icon_yet(),
-            remember_icon=lambda _: None,
-            tray_available=lambda: True,
-            desktop=self.system,
-        )
+        around = shell_context(desktop=self.system)
         self.shell = Shell(app, self.engine, around, lambda: None)
 
     def settings(self, **changes: object) -> None:

@@ -1,7 +1,7 @@
 """The whole desktop over a fake engine."""
 
 from collections.abc import Iterator
-from datetime import UTC, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -50,17 +50,17 @@ from probe_tray.ui.panel.card_model import CARD_ROLE
 from probe_tray.ui.panel.footer import Footer
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
-from probe_tray.ui.shell import Shell, ShellContext
+from probe_tray.ui.shell import Shell
 from probe_tray.ui.transfer.export_dialog import ExportDialog
 from probe_tray.ui.transfer.import_dialog import ImportDialog
 from probe_tray.ui.tray.tray import TrayIcon
-from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.support.drops import drop, files
 from tests.support.patience import PATIENCE_MS
-from tests.support.widgets import buttons, no_icon_yet, open_windows, opened, part, parts, press, tray_icon, tray_menu
+from tests.support.widgets import buttons, open_windows, opened, part, parts, press, tray_icon, tray_menu
 from tests.unit.ui import samples
-from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
+from tests.unit.ui.samples import FakeEngine, StoppedClock
+from tests.unit.ui.shell_contexts import shell_context
 
 # The screenless platform has no tray to follow.
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
@@ -75,17 +75,7 @@ class Desktop:
         self.engine = FakeEngine(samples.four())
         self.clock = StoppedClock()
         self.ended = 0
-        around = ShellContext(
-            translator=Translator(),
-            clock=self.clock,
-            zone=UTC,
-            inspector=FakeInspector(),
-            blends_windows=lambda: True,
-            first_icon=no_icon_yet(),
-            remember_icon=lambda _: None,
-            desktop=this_desktop(),
-            tray_available=lambda: self.tray,
-        )
+        around = shell_context(clock=self.clock, desktop=this_desktop(), tray_available=lambda: self.tray)
         self.shell = Shell(app, self.engine, around, self._end)
 
     def _end(self) -> None:

@@ -1,7 +1,6 @@
 """Opens the panel by an icon on the smaller of two screens, and says how it fits there; a program of its own."""
 
 import sys
-from datetime import UTC
 
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QGuiApplication
@@ -10,26 +9,16 @@ from PySide6.QtWidgets import QApplication
 from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
-from probe_tray.ui.shell import Shell, ShellContext
-from probe_tray.view.text.translate import Translator
-from tests.support.widgets import no_icon_yet, opened
+from probe_tray.ui.shell import Shell
+from tests.support.widgets import opened
 from tests.unit.ui import samples
-from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
+from tests.unit.ui.samples import FakeEngine
+from tests.unit.ui.shell_contexts import shell_context
 
 
 def main() -> None:
     app = QApplication([])
-    around = ShellContext(
-        translator=Translator(),
-        clock=StoppedClock(),
-        zone=UTC,
-        inspector=FakeInspector(),
-        blends_windows=lambda: False,
-        first_icon=no_icon_yet(),
-        remember_icon=lambda _: None,
-        desktop=this_desktop(),
-        tray_available=lambda: True,
-    )
+    around = shell_context(blends_windows=False, desktop=this_desktop())
     shell = Shell(app, FakeEngine(samples.many(30)), around, lambda: None)
     small = min(QGuiApplication.screens(), key=lambda screen: screen.size().height())
     panel = next(window for window in app.topLevelWidgets() if isinstance(window, PanelWindow))

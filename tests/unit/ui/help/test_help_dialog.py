@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,14 @@ from probe_tray.ui.help.help_controller import HelpController
 from probe_tray.ui.help.help_dialog import HelpDialog
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.preferences import load_catalogue
-from probe_tray.ui.shell import Shell, ShellContext
+from probe_tray.ui.shell import Shell
 from probe_tray.ui.theme import Theme
 from probe_tray.view.text.translate import Translator
 from tests.support.patience import PATIENCE_MS
-from tests.support.widgets import no_icon_yet, open_windows, opened
+from tests.support.widgets import open_windows, opened
 from tests.unit.ui import samples
-from tests.unit.ui.samples import FakeEngine, FakeInspector, StoppedClock
+from tests.unit.ui.samples import FakeEngine
+from tests.unit.ui.shell_contexts import shell_context
 
 FOLDER = resource("help/index.md").parent
 PAGES = sorted(FOLDER.rglob("*.md"))
@@ -121,17 +121,7 @@ def test_opened_again_it_shows_the_page_where_it_was_left(guides: Opened) -> Non
 
 @pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
 def test_the_key_for_help_opens_the_guides_from_the_panel(qtbot: QtBot, qapp: QApplication) -> None:
-    around = ShellContext(
-        translator=Translator(),
-        clock=StoppedClock(),
-        zone=UTC,
-        inspector=FakeInspector(),
-        blends_windows=lambda: True,
-        first_icon=no_icon_yet(),
-        remember_icon=lambda _: None,
-        desktop=this_desktop(),
-        tray_available=lambda: True,
-    )
+    around = shell_context(desktop=this_desktop())
     shell = Shell(qapp, FakeEngine(samples.four()), around, lambda: None)
     try:
         shell.show_panel()
