@@ -15,6 +15,7 @@ from probe_tray.demo import DemoService
 from probe_tray.demo.table import PUBLISHABLE_KEY, Rights
 from tests.command.bench import COMMAND
 from tests.command.test_sync import KEY, Machine, login, put
+from tests.support.demos import faultless_demo
 from tests.support.patience import PATIENCE
 from tests.support.screen import Session
 
@@ -36,9 +37,8 @@ def run(machine: Machine, *arguments: str, given: str = "") -> tuple[int, str, s
 
 @pytest.fixture
 def service() -> Iterator[DemoService]:
-    with DemoService() as running:
+    with faultless_demo() as running:
         yield running
-    assert running.violations == ()
 
 
 @pytest.fixture

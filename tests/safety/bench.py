@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pytest
+
 from probe_tray.adapters.http.wire.answer import read_raw
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
@@ -277,6 +279,13 @@ class Bench:
 
     def start(self, reason: Reason | None = None) -> "asyncio.Task[Renewed]":
         return asyncio.create_task(self.renew(reason))
+
+    async def die_when(self, step: str) -> None:
+        """A renewal whose process is killed at ``step``, and a new process."""
+        self.steps.on[step] = self.crash
+        with pytest.raises(Crash):
+            await self.renew()
+        self.restart()
 
     def crash(self) -> None:
         self.steps.crash_at = 0

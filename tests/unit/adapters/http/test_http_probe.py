@@ -33,6 +33,7 @@ from probe_tray.core.errors import (
 from probe_tray.core.service.connection import ConnectionStep, FoundProxy, Reached
 from probe_tray.core.service.service import OFFICIAL, Service
 from probe_tray.demo import DemoService
+from tests.support.demos import faultless_demo
 from tests.support.fakes import problem_kind
 from tests.support.mitm import Mitm
 from tests.support.ports import free_port
@@ -69,9 +70,8 @@ async def answered(script: bytes) -> tuple[ConnectionStep | None, type[ProbeErro
 
 @pytest.fixture
 def demo() -> Iterator[DemoService]:
-    with DemoService() as service:
+    with faultless_demo() as service:
         yield service
-    assert service.violations == ()
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ from probe_tray.core.sync.rows import RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.demo import DemoService, Fault, Rights
 from probe_tray.demo.table import PATH, PUBLISHABLE_KEY
+from tests.support.demos import faultless_demo
 from tests.support.raw_server import RawServer, http, raw_server
 
 KEY = Secret("5a" * 32)
@@ -41,9 +42,8 @@ PAGE = b"<!DOCTYPE html><html><title>Sign in to the hotel</title></html>"
 
 @pytest.fixture
 def service() -> Iterator[DemoService]:
-    with DemoService() as running:
+    with faultless_demo() as running:
         yield running
-    assert running.violations == ()
 
 
 @asynccontextmanager

@@ -433,10 +433,7 @@ async def test_a_memory_that_cannot_be_written_keeps_an_uncertain_token_from_bei
 
 async def test_an_answer_that_came_out_of_the_connection_is_saved_at_the_next_start() -> None:
     bench = Bench()
-    bench.steps.on["answered"] = bench.crash
-    with pytest.raises(Crash):
-        await bench.renew()
-    bench.restart()
+    await bench.die_when("answered")
     assert (await bench.renew()).kind is RenewalKind.FRESH
     assert bench.held() == {refresh_token(2)}
     assert len(bench.issuer.sent) == 1
@@ -462,10 +459,7 @@ async def test_pieces_of_an_answer_are_set_aside_and_not_deleted() -> None:
 async def test_pieces_that_an_earlier_run_has_left_are_set_aside_and_not_deleted() -> None:
     bench = Bench()
     bench.issuer.comes = 500
-    bench.steps.on["answered"] = bench.crash
-    with pytest.raises(Crash):
-        await bench.renew()
-    bench.restart()
+    await bench.die_when("answered")
     with pytest.raises(UncertainLoginError):
         await bench.renew(Reason.FORCED)
     assert (bench.journal.entries, bench.journal.aside, len(bench.issuer.sent)) == ({}, [None], 1)
@@ -483,10 +477,7 @@ async def test_a_journal_that_cannot_be_read_then_makes_it_uncertain_and_stays_a
 
 async def test_an_intent_without_an_answer_is_uncertain_at_the_next_start() -> None:
     bench = Bench()
-    bench.steps.on["acted"] = bench.crash
-    with pytest.raises(Crash):
-        await bench.renew()
-    bench.restart()
+    await bench.die_when("acted")
     assert await bench.transaction.unfinished() == (ANA,)
     with pytest.raises(UncertainLoginError):
         await bench.renew(Reason.FORCED)
@@ -511,10 +502,7 @@ async def test_such_an_intent_is_uncertain_for_a_quarter_of_an_hour_whatever_the
 
 async def test_an_intent_that_was_damaged_is_uncertain_too() -> None:
     bench = Bench()
-    bench.steps.on["acted"] = bench.crash
-    with pytest.raises(Crash):
-        await bench.renew()
-    bench.restart()
+    await bench.die_when("acted")
     ((name, (entry, _)),) = bench.journal.entries.items()
     bench.journal.entries[name] = (replace(entry, fingerprint=""), None)
     for _ in range(2):
@@ -525,10 +513,7 @@ async def test_an_intent_that_was_damaged_is_uncertain_too() -> None:
 
 async def test_a_damaged_intent_of_an_account_that_was_removed_harms_nobody() -> None:
     bench = Bench()
-    bench.steps.on["acted"] = bench.crash
-    with pytest.raises(Crash):
-        await bench.renew()
-    bench.restart()
+    await bench.die_when("acted")
     ((name, (entry, _)),) = bench.journal.entries.items()
     bench.journal.entries[name] = (replace(entry, fingerprint=""), None)
     bench.stores[0].held.clear()
@@ -538,10 +523,7 @@ async def test_a_damaged_intent_of_an_account_that_was_removed_harms_nobody() ->
 
 async def test_an_answer_for_files_that_are_not_at_hand_waits_for_them() -> None:
     bench = Bench(FOLDER)
-    bench.steps.on["kept"] = bench.crash
-    with pytest.raises(Crash):
-        await bench.renew()
-    bench.restart()
+    await bench.die_when("kept")
     own = bench.stores[0].held[ANA]
     bench.stores[0].held[ANA] = credential("ana", number=50, at=START - timedelta(days=8))
     await bench.transaction.finish_pending(ANA)
@@ -566,10 +548,7 @@ async def test_an_old_answer_never_replaces_a_newer_login() -> None:
 
 async def test_a_sealed_answer_forbids_a_request_until_it_can_be_opened() -> None:
     bench = Bench()
-    bench.steps.on["kept"] = bench.crash
-    with pytest.raises(Crash):
-        await bench.renew()
-    bench.restart()
+    await bench.die_when("kept")
     bench.journal.sealed = KeyringLockedError()
     with pytest.raises(JournalSealedError):
         await bench.renew(Reason.FORCED)
@@ -580,10 +559,7 @@ async def test_a_sealed_answer_forbids_a_request_until_it_can_be_opened() -> Non
 
 async def test_signing_in_again_ends_the_wait_for_an_answer_that_never_opens() -> None:
     bench = Bench()
-    bench.steps.on["kept"] = bench.crash
-    with pytest.raises(Crash):
-        await bench.renew()
-    bench.restart()
+    await bench.die_when("kept")
     bench.journal.sealed = KeyringLockedError()
     bench.issuer.number = 9
     bench.stores[0].held[ANA] = credential("ana", number=9, at=START)
