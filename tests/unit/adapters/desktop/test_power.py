@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,13 @@ LOOPBACK = ((socket.AF_INET, "127.0.0.1"),)
 
 def untold() -> None:
     """Whether the network is metered, where Qt does not know."""
+
+
+def says(monkeypatch: pytest.MonkeyPatch, seen: Sensed) -> None:
+    """The system, whichever it is."""
+    system = SimpleNamespace(situation=lambda: seen.situation)
+    monkeypatch.setattr("probe_tray.adapters.desktop.power.this_system", lambda: system)
+    monkeypatch.setattr("probe_tray.adapters.desktop.power.way_out", lambda: seen.network)
 
 
 def supply(folder: Path, name: str, **values: str) -> None:
@@ -88,7 +96,7 @@ async def test_what_qt_says_of_the_network_counts_and_the_rest_is_the_system_s(
     monkeypatch: pytest.MonkeyPatch, *, system: bool, qt: bool | None, metered: bool
 ) -> None:
     seen = Sensed(situation=Situation(metered=system, on_battery=True), network="1.2.3.4")
-    monkeypatch.setattr("probe_tray.adapters.desktop.power._look", lambda: seen)
+    says(monkeypatch, seen)
     found = await SystemMonitor(lambda: qt).look()
     assert found == Sensed(situation=Situation(metered=metered, on_battery=True), network="1.2.3.4")
 
@@ -96,7 +104,7 @@ async def test_what_qt_says_of_the_network_counts_and_the_rest_is_the_system_s(
 async def test_qt_is_asked_on_the_loop_s_own_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[int] = []
     plain = Sensed(situation=Situation(), network="")
-    monkeypatch.setattr("probe_tray.adapters.desktop.power._look", lambda: plain)
+    says(monkeypatch, plain)
     await SystemMonitor(lambda: threads.append(threading.get_ident())).look()
     assert threads == [threading.get_ident()]
 
@@ -106,7 +114,7 @@ async def test_qt_s_network_module_that_does_not_load_ends_nothing(monkeypatch: 
         raise ImportError
 
     plain = Sensed(situation=Situation(on_battery=True), network="")
-    monkeypatch.setattr("probe_tray.adapters.desktop.power._look", lambda: plain)
+    says(monkeypatch, plain)
     assert await SystemMonitor(missing).look() == plain
 
 
