@@ -38,8 +38,8 @@ _PAGE: Final = 4096
 _HEAD: Final = 8 + 4 + 32
 _ANSWER_CONTEXT: Final = "journal"
 _PIECE_CONTEXT: Final = "wire"
-_LIMIT = 16 * 1024 * 1024
-"""Bytes of the largest entry that is read."""
+LIMIT: Final = 16 * 1024 * 1024
+"""Bytes of the largest entry that is read: an answer larger than the space makes its entry grow."""
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ class _KeptEntry(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
     def __repr__(self) -> str:
-        return "_Kept(…)"
+        return "_KeptEntry(…)"
 
 
 class _Piece(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +120,7 @@ def read_image(name: str, data: bytes) -> Image:
     if data == DONE:
         return Image(done=True)
     payload = _payload(_INTENT, data, 0)
+    # Every page is looked at: only the intent says where the blocks begin, and it may be what is damaged.
     places = range(_PAGE, len(data), _PAGE)
     blocks = (_payload(_ANSWER, data, place) for place in places)
     rows = (_pieces(data, place) for place in places)
@@ -225,6 +226,7 @@ class JournalEntryFile:
             except StoreError:
                 self._taking = False
                 return
+            # After one that does not fit, or was not written, none is: pieces with a gap between them are no answer.
             self._taking = self._place + len(block) <= self._end and self._write(self._place, block)
             self._place += len(block)
             self._number += 1
@@ -282,5 +284,5 @@ def unfinished(folder: Path, *, disk: Disk) -> int:
     for path in paths:
         # Another process may finish it meanwhile.
         with suppress(FileNotFoundError):
-            count += not read_image(path.stem, read_regular(path, limit=_LIMIT, disk=disk)).done
+            count += not read_image(path.stem, read_regular(path, limit=LIMIT, disk=disk)).done
     return count

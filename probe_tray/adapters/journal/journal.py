@@ -22,6 +22,7 @@ from probe_tray.adapters.http.wire.answer import read_raw
 from probe_tray.adapters.journal.entry_file import (
     ANSWER_SPACE,
     DONE,
+    LIMIT,
     WIRE_SPACE,
     Image,
     JournalEntryFile,
@@ -42,8 +43,6 @@ _SUFFIX: Final = ".journal"
 _ASIDE: Final = ".unreadable"
 _OURS: Final = re.compile(r"[0-9a-f]{24}-")
 """An account's slug begins the name of an entry."""
-_LIMIT: Final = 16 * 1024 * 1024
-"""Bytes of the largest entry that is read: an answer larger than the space makes its entry grow."""
 
 
 class FileJournal:
@@ -116,6 +115,7 @@ class FileJournal:
         # Random bytes: file systems that compress or skip zeros would reserve nothing for them.
         image = intent + os.urandom(WIRE_SPACE + ANSWER_SPACE)
         try:
+            # Whole under its name or not there, then opened once more: the answer is written into it in place.
             replace_file(path, image, disk=self._disk)
             return JournalEntryFile(entry, self._disk.reopen(path), len(intent), seal, self._disk)
         except (OSError, StoreError) as error:
@@ -135,6 +135,7 @@ class FileJournal:
             remove_file(path, disk=self._disk)
         except WriteError as error:
             try:
+                # Left as it is, it would be taken for a renewal that was cut off.
                 replace_file(path, DONE, disk=self._disk)
             except WriteError:
                 raise error from None
@@ -156,6 +157,7 @@ class FileJournal:
             except FileNotFoundError:  # Another process has finished it meanwhile.
                 continue
             except ReadError:
+                # It may hold the newest login of the account that was asked for; a look at all goes on.
                 if slug:
                     raise
                 continue
@@ -170,7 +172,7 @@ class FileJournal:
         return found
 
     def _read(self, path: Path) -> Image:
-        data = read_regular(path, limit=_LIMIT, disk=self._disk)
+        data = read_regular(path, limit=LIMIT, disk=self._disk)
         if is_newer(data):
             # It may hold the account's newest tokens, for the version that wrote it.
             raise ReadError(path=str(path), reason=NEWER_VERSION)
@@ -219,7 +221,7 @@ def holds_sealed_answer(folder: Path, *, disk: Disk) -> bool:
     """Whether a journal holds an answer that only the vault's key opens. Raises ReadError when that cannot be told."""
     for path in _files(folder, ""):
         with contextlib.suppress(FileNotFoundError):
-            data = read_regular(path, limit=_LIMIT, disk=disk)
+            data = read_regular(path, limit=LIMIT, disk=disk)
             image = read_image(path.stem, data)
             if is_newer(data) or any(needs_key(sealed) for sealed in (image.sealed or b"", *image.pieces)):
                 return True

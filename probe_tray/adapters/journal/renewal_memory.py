@@ -104,6 +104,7 @@ class FileRenewalMemory:
             if _is_newer(read_regular(path, disk=self._disk)):
                 raise WriteError(path=str(path), reason=NEWER_VERSION)
         replace_file(path, msgspec.json.encode(line) + b"\n", disk=self._disk)
+        # Once a day: it reads every file, and a renewal waits for it.
         if self._pruned is None or outcome.at - self._pruned >= _BETWEEN_PRUNINGS:
             self._prune(outcome.at)
             self._pruned = outcome.at

@@ -55,6 +55,7 @@ class JsonTallyFile:
 
     async def change(self, step: Callable[[Tally], Tally]) -> Tally:
         """Read, change and replace the file under its lock; a failed write leaves it as it was."""
+        # Two processes that count at once would each write a tally without the other's attempt.
         async with self._locks.hold_name(_LOCK):
             return await asyncio.to_thread(self._change, step)
 

@@ -113,6 +113,7 @@ class PosixSystem:
         if sys.platform != "win32":
             import resource
 
+            # The hard limit stays: what is started from here could never raise it again (setrlimit(2)).
             _, most = resource.getrlimit(resource.RLIMIT_CORE)
             resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 

@@ -13,6 +13,7 @@ def windows_library(name: str) -> "ctypes.CDLL":
 
     if sys.platform != "win32":
         raise OSError(f"{name} is a library of Windows")
+    # ctypes then keeps the error of each call: its own calls in between would change what GetLastError says.
     return ctypes.WinDLL(name, use_last_error=True)
 
 

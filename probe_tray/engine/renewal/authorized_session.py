@@ -89,6 +89,7 @@ class AuthorizedSession(Generic[_T]):
 
     async def _replace_token(self, reply: SessionReply[_T], refusal: TokenRefusedError) -> None:
         if self._renewed is not None:
+            # One renewal a run: a second one would spend another refresh token on the same answer.
             self._refused = replace(reply, problem=await self._renewals.refused_again(self._renewed, refusal))
             return
         try:

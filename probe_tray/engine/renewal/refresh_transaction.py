@@ -110,6 +110,7 @@ class RefreshTransaction:
     async def _look_everywhere(
         self, key: AccountKey, request: RenewalRequest, coordinator: RenewalCoordinator
     ) -> _Due | Renewed:
+        # First what an earlier run left: its answer may be the newest login, and the token in the stores spent.
         if await self.finish_pending(key):
             await coordinator.publish(key)
         due = await self._look(key, request)
@@ -351,6 +352,7 @@ class RefreshTransaction:
         match classify_refresh(answer):
             case RefreshClass.PERMANENT:
                 await self._outcomes.ended(entry.fingerprint, problem.facts["reason"])
+                # A program without our lock may have used the token first; then its login is what holds.
                 held = await self._account_logins.newest(entry.key)
                 other = None if held is None else await self._account_logins.caught_up(held)
                 token = None if other is None else other.credential.refresh_token

@@ -52,6 +52,7 @@ class RenewalTimer:
                     self._plan()
                     due = self._due()
                     if due:
+                        # Else the next turn of this loop would take them for due again before their tasks have begun.
                         self._store.dispatch(RenewalsPlanned(moments=tuple((a.key, None) for a in due)))
                     for account in due:
                         task = asyncio.create_task(self._renew(account.key))

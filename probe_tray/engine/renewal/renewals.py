@@ -181,6 +181,7 @@ class Renewals:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _renew(self, key: AccountKey, request: RenewalRequest) -> Renewed:
+        # The slot first: an account that is locked while it waits for its turn would make other programs wait as well.
         async with self._slots, self._locks.hold(key):
             self._tell(RenewalStarted(key=key))
             rest = await self._rest_of_all()

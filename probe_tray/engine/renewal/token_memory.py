@@ -70,6 +70,7 @@ class TokenMemory:
                 left = await self._left_of_uncertain(fingerprint, before)
                 if left > timedelta():
                     raise UncertainLoginError(retry_after=left)
+                # After one lost answer it is tried again; after two only when a person asks for it.
                 if before.failures > 1 and not forced:
                     raise UncertainLoginError
             case TokenVerdict.BACKOFF:
