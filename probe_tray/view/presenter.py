@@ -12,7 +12,7 @@ from probe_tray.view.panel.feedback import feedback, undo
 from probe_tray.view.panel.summary import headline, status, subline
 from probe_tray.view.panel.survey import Memory, Seen, name
 from probe_tray.view.screen import Chip, ClosedScreen, Helps, Panel, Screen, ScreenContent, ScreenOptions, SortChoice
-from probe_tray.view.text.percentages import headed
+from probe_tray.view.text.percentages import barred
 from probe_tray.view.text.sentences import WAITING
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -80,7 +80,7 @@ def _panel(seen: Seen, options: ScreenOptions, t: Translator, memory: CardMemory
         cards=shown,
         lines=lines,
         briefs=widest_briefs(t),
-        columns=(t("Account"), headed(t("5 h"), shown_as, t), headed(t("Week"), shown_as, t), t("Reset")),
+        columns=(t("Account"), barred(t("5 h"), shown_as, t), barred(t("Week"), shown_as, t), t("Reset")),
         welcome=_welcome(t) if state.loaded and not total else None,
         searchable=total >= _SEARCH_FROM,
         search_hint=t("Find an account"),

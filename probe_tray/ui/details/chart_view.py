@@ -97,8 +97,7 @@ class ChartView(QWidget):
         painter.setFont(theme.font(12, figures=True))
         self._frame(painter, area, found)
         if found.empty:
-            painter.setPen(QColor(colours.secondary))
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, found.empty)
+            self._say(painter, area, found.empty)
         if found.begins is not None:
             self._beginning(painter, area, found.begins)
         ink = (colours.accent, colours.faint, colours.line)
@@ -142,8 +141,15 @@ class ChartView(QWidget):
     def _beginning(self, painter: QPainter, area: QRectF, begins: Tick) -> None:
         free = area.adjusted(0, 0, -(1 - begins.at) * area.width(), 0)
         if painter.fontMetrics().horizontalAdvance(begins.text) + self._theme.px(16) < free.width():
-            painter.setPen(QColor(self._theme.tokens.secondary))
-            painter.drawText(free, Qt.AlignmentFlag.AlignCenter, begins.text)
+            self._say(painter, free, begins.text)
+
+    def _say(self, painter: QPainter, area: QRectF, text: str) -> None:
+        """Write words in the middle of ``area``; the lines of the grid stop beside them."""
+        edge, middle = self._theme.px(6), int(Qt.AlignmentFlag.AlignCenter)
+        words = QFontMetricsF(painter.font()).boundingRect(area, middle, text)
+        painter.fillRect(words.adjusted(-edge, 0, edge, 0), self.palette().window())
+        painter.setPen(QColor(self._theme.tokens.secondary))
+        painter.drawText(area, middle, text)
 
     def _reading(self, painter: QPainter, area: QRectF, reading: ReadOut) -> None:
         theme, colours = self._theme, self._theme.tokens

@@ -43,7 +43,14 @@ def listed(numbers: str, wanted: Percentages, t: Translator) -> str:
 
 
 def headed(window: str, wanted: Percentages, t: Translator) -> str:
-    """What stands above a column of them: "Week: % used". Without the sign, "5 h left" would be a time."""
+    """What stands above a column of numbers: "Week: % used". Without the sign, "5 h left" would be a time."""
     if wanted is Percentages.USED:
         return t("{window}: % used", window=window)
     return t("{window}: % left", window=window)
+
+
+def barred(window: str, wanted: Percentages, t: Translator) -> str:
+    """What stands above a column of bars without numbers: "Week: used"."""
+    if wanted is Percentages.USED:
+        return t("{window}: used", window=window)
+    return t("{window}: left", window=window)

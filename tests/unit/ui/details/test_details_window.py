@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -21,10 +22,12 @@ from probe_tray.ui.details.details_window import DetailsWindow
 from probe_tray.ui.details.plots import BarRows, LifetimeView
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.view.details.chart import Chart, LevelLine, Tick
 from probe_tray.view.details.details import details
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
+from tests.support.painted import drawn_texts
 from tests.support.widgets import button, opened, part, parts, press, texts
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW
@@ -187,3 +190,28 @@ def test_the_chart_is_read_under_the_mouse(bench: Bench) -> None:
     assert chart.grab().toImage() != plain
     QApplication.sendEvent(chart, QEvent(QEvent.Type.Leave))
     assert chart.grab().toImage() == plain
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{"empty": "Reading the history…"}, {"begins": Tick(0.9, "The line begins today")}],
+    ids=["reading", "beginning"],
+)
+def test_the_words_in_the_chart_are_drawn_clear_of_the_grid(qapp: QApplication, words: dict[str, Any]) -> None:
+    theme = Theme(qapp, lambda: False)
+    view = ChartView(theme)
+    theme.apply_theme(view)
+    view.resize(480, 180)
+    # A level at the height of the words crosses them no more than the grid does.
+    bare = Chart(
+        lines=(), ticks=(), levels=(LevelLine(0.53, "53%"),), empty="", begins=None, read_outs=(), spoken="A chart"
+    )
+    view.show_chart(bare)
+    crossed = view.grab().toImage()
+    view.show_chart(replace(bare, **words))
+    image = view.grab().toImage()
+    said = words.get("empty") or words["begins"].text
+    place = next(drawn.place for drawn in drawn_texts(view) if drawn.text == said).toAlignedRect()
+    column = [(place.left() - 3, y) for y in range(place.top(), place.bottom() + 1)]
+    assert len({crossed.pixel(*dot) for dot in column}) > 1
+    assert {image.pixelColor(*dot).name() for dot in column} == {theme.tokens.window}

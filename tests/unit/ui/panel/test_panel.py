@@ -296,7 +296,7 @@ def test_many_accounts_take_a_line_each_under_the_names_of_the_columns(panel: Sh
     card = list_of(panel.window).sizeHintForRow(0)
     assert not parts(panel.window, ColumnHead)
     panel.show(samples.many(13))
-    assert part(panel.window, ColumnHead).accessibleName() == "Account, 5 h: % used, Week: % used, Reset"
+    assert part(panel.window, ColumnHead).accessibleName() == "Account, 5 h: used, Week: used, Reset"
     assert list_of(panel.window).sizeHintForRow(0) < card / 2
     assert not panel.window.grab().isNull()
 
