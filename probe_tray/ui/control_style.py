@@ -13,7 +13,7 @@ def control_style(c: Tokens, px: Callable[[float], int], *, dark: bool) -> str:
     return f"""
         QComboBox, QAbstractSpinBox {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};
             border-radius: {px(7)}px; padding: {px(3)}px {px(7)}px; min-height: {px(19)}px;
-            selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
+            selection-background-color: {c.accent}; selection-color: {c.on_accent}; combobox-popup: 0; }}
         QAbstractSpinBox {{ padding: 0; min-height: {px(25)}px; }}
         QComboBox:focus, QComboBox:on, QAbstractSpinBox:focus {{ border-color: {c.accent}; }}
         QComboBox:disabled, QAbstractSpinBox:disabled {{ color: {c.faint}; }}
@@ -32,6 +32,7 @@ def control_style(c: Tokens, px: Callable[[float], int], *, dark: bool) -> str:
         {boxes.format(":checked")} {{ background: {c.accent}; border-color: {c.accent}; image: {tick}; }}
         {boxes.format(":indeterminate")} {{ background: {c.accent}; border-color: {c.accent}; image: {dash}; }}
         {boxes.format(":disabled")} {{ background: {c.track}; border-color: {c.line}; }}
+        QComboBox QAbstractItemView::item {{ min-height: {px(26)}px; padding: 0 {px(6)}px; }}
         QComboBox QAbstractItemView {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};
             selection-background-color: {c.accent}; selection-color: {c.on_accent}; outline: none; }}
         QScrollBar:vertical {{ background: transparent; width: {px(10)}px; margin: 0; }}
