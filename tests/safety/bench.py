@@ -21,7 +21,7 @@ from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.store import Store
 from probe_tray.ports.accounts import AccountStore
-from tests.support.coordinators import nobody_else
+from tests.support.coordinators import no_other_program, nobody_else
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore
 from tests.support.tokens import credential, reply_body, tokens
 
@@ -270,7 +270,9 @@ class Bench:
         self, reason: Reason | None = None, *, seen: str | None = None, since: datetime | None = None
     ) -> Renewed:
         self.steps.seen.clear()
-        return await self.transaction.run(ANA, self.request(reason, seen=seen, since=since), self._begin, nobody_else())
+        return await self.transaction.run(
+            ANA, self.request(reason, seen=seen, since=since), self._begin, nobody_else(), no_other_program
+        )
 
     def request(
         self, reason: Reason | None = None, *, seen: str | None = None, since: datetime | None = None

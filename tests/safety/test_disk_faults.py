@@ -22,7 +22,7 @@ from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.store import Store
 from tests.safety.bench import ANA, Steps, StrictIssuer
 from tests.safety.driver import Kit, Round
-from tests.support.coordinators import nobody_else
+from tests.support.coordinators import no_other_program, nobody_else
 from tests.support.fakes import FakeClock, FakeRandomness
 from tests.support.tokens import credential
 
@@ -86,7 +86,11 @@ class Bench:
 
     def renew(self, reason: Reason | None) -> ProbeError | None:
         try:
-            asyncio.run(self._transaction.run(ANA, RenewalRequest(days=3, reason=reason), lambda: None, nobody_else()))
+            asyncio.run(
+                self._transaction.run(
+                    ANA, RenewalRequest(days=3, reason=reason), lambda: None, nobody_else(), no_other_program
+                )
+            )
         except ProbeError as error:
             return error
         return None

@@ -38,7 +38,7 @@ from probe_tray.core.service.answer import Answer
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.account_logins import AccountLogins
 from probe_tray.engine.renewal.renewal_coordinator import RenewalCoordinator
-from probe_tray.engine.renewal.token_memory import UNCERTAIN_FOR, Alone, TokenMemory, nobody_else
+from probe_tray.engine.renewal.token_memory import UNCERTAIN_FOR, Alone, TokenMemory
 from probe_tray.ports.accounts import Journal, RenewalMemory
 from probe_tray.ports.http import AuthService
 from probe_tray.ports.time import Clock, Randomness
@@ -81,7 +81,7 @@ class RefreshTransaction:
         request: RenewalRequest,
         sending: Callable[[], None],
         coordinator: RenewalCoordinator,
-        alone: Alone = nobody_else,
+        alone: Alone,
     ) -> Renewed:
         """Renew the account, or find that there is no need. Raises a ProbeError when it could not be renewed.
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -33,11 +33,6 @@ _LONGEST_BACKOFF = timedelta(hours=1)
 
 Alone = Callable[[str], AbstractAsyncContextManager[None]]
 """Keeps others from a refresh token of a fingerprint."""
-
-
-def nobody_else(_fingerprint: str) -> AbstractAsyncContextManager[None]:
-    """For where no other program has the token."""
-    return nullcontext()
 
 
 class TokenMemory:

@@ -37,7 +37,7 @@ from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind
 from probe_tray.core.service.answer import Answer
 from tests.safety.bench import ANA, Bench, Crash, MemoryMemory, refusal
-from tests.support.coordinators import nobody_else
+from tests.support.coordinators import no_other_program, nobody_else
 from tests.support.fakes import START, MemoryStore, settle
 from tests.support.stores import folder_store
 from tests.support.tokens import credential, reply_body, tokens
@@ -201,7 +201,7 @@ async def test_tokens_that_begin_to_name_their_user_leave_no_spent_copy_behind()
     bench.stores[0].held[nameless] = type(old)(
         access_token=old.access_token, refresh_token=old.refresh_token, account_id="account-ana", claims=claims
     )
-    await bench.transaction.run(nameless, bench.request(), lambda: None, nobody_else())
+    await bench.transaction.run(nameless, bench.request(), lambda: None, nobody_else(), no_other_program)
     assert set(bench.stores[0].held) == {ANA}
     assert bench.held() == {refresh_token(2)}
 
