@@ -15,8 +15,9 @@ from itertools import product
 from pathlib import Path
 
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, QSize
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPixmap
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from probe_tray.core.account.arrangement import Arrangement, Density
@@ -32,10 +33,10 @@ from probe_tray.core.sync.rows import SyncReport
 from probe_tray.core.sync.setup import SyncTestResult
 from probe_tray.core.sync.setup_code import SetupCode, write_code
 from probe_tray.resources import resource
+from probe_tray.ui.details.chart_view import ChartView
 from probe_tray.ui.details.details_window import DetailsActions, DetailsWindow
 from probe_tray.ui.login.login_dialog import LoginActions, LoginDialog
 from probe_tray.ui.models.model_test_dialog import ModelTestActions, ModelTestDialog
-from probe_tray.ui.panel.card_actions import open_card_menu
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
@@ -48,8 +49,9 @@ from probe_tray.ui.tokens import DARK
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.view.details.details import details
 from probe_tray.view.models.model_test import consent, model_test
-from probe_tray.view.panel.account_menu import account_menu, removing, vault_reset_question
+from probe_tray.view.panel.account_menu import removing, vault_reset_question
 from probe_tray.view.presenter import present
+from probe_tray.view.screen import Panel
 from probe_tray.view.settings.connection import connection
 from probe_tray.view.sync.key_change_view import ending_key
 from probe_tray.view.sync.sync_view import overwriting, sync_result
@@ -59,6 +61,8 @@ from probe_tray.view.view_models import IconLook, Tone
 from probe_tray.wiring import table_sql
 from tests.support.widgets import opened
 from tests.unit.ui import samples
+from tests.unit.ui.popup_pictures import popups
+from tests.unit.ui.scene_pictures import scenes
 from tests.unit.ui.sync_samples import changing, synced
 from tests.unit.ui.transfer_pictures import exports, imports
 
@@ -154,9 +158,14 @@ def _draw(folder: Path, scale: str, tone: str, language: str, letters: int, call
     panels = [_panel(state, theme, icons, translator, tall=name in tall) for name, state in states.items()]
     for name, panel in zip(states, panels, strict=True):
         panel.save(str(folder / f"panel-{name}-{end}"))
+    for name, model in scenes(translator):
+        _grab(_opened(model, theme, icons)).save(str(folder / f"scene-{name}-{end}"))
     login = [_login(state, theme, icons, translator) for state in (samples.waiting_login(), samples.failed_login())]
     seen = [_details(state, theme, icons, translator) for state in (samples.looked_at(), samples.troubled_lives())]
     _side_by_side(seen, theme).save(str(folder / f"details-{end}"))
+    charts = [_details(_begun_today(), theme, icons, translator)]
+    charts += [_details(samples.looked_at(), theme, icons, translator, read=True)]
+    _side_by_side(charts, theme).save(str(folder / f"charts-{end}"))
     _side_by_side(_asked(theme, translator), theme).save(str(folder / f"questions-{end}"))
     _side_by_side(_tested(theme, translator), theme).save(str(folder / f"models-{end}"))
     for name, windows in (("import", imports(theme, translator)), ("export", exports(theme, translator))):
@@ -174,20 +183,28 @@ def _draw(folder: Path, scale: str, tone: str, language: str, letters: int, call
     dialog.connection.show_model(connection(ConnectionCheck(proxy=found, reached=way), translator))
     dialog.resize(dialog.width(), 800)
     _side_by_side([*login, _grab(dialog)], theme).save(str(folder / f"dialogs-{end}"))
+    panel = _opened(present(samples.four(), samples.NOW, UTC, translator).panel, theme, icons)
+    _side_by_side(popups(panel, dialog, translator, _grab), theme).save(str(folder / f"popups-{end}"))
     if language == "en" and scale == "1" and not called:
         _icons(icons, dark=tone == "dark").save(str(folder / f"icons-{tone}.png"))
 
 
 def _panel(state: AppState, theme: Theme, icons: IconPainter, t: Translator, *, tall: bool) -> QPixmap:
-    panel = PanelWindow(theme, icons, samples.idle_actions())
-    panel.show_model(present(state, samples.NOW, UTC, t).panel)
-    panel.open_at(None)
+    panel = _opened(present(state, samples.NOW, UTC, t).panel, theme, icons)
     if tall:
         panel.resize(panel.width(), 2300)
     return _grab(panel)
 
 
-def _details(state: AppState, theme: Theme, icons: IconPainter, t: Translator) -> QPixmap:
+def _opened(model: Panel, theme: Theme, icons: IconPainter) -> PanelWindow:
+    panel = PanelWindow(theme, icons, samples.idle_actions())
+    panel.show_model(model)
+    panel.open_at(None)
+    return panel
+
+
+def _details(state: AppState, theme: Theme, icons: IconPainter, t: Translator, *, read: bool = False) -> QPixmap:
+    """The details of the first account; with ``read`` while somebody reads a moment of its chart."""
     actions = DetailsActions(act=lambda _: None, menu=lambda _key, _around, _at: None, span=lambda _: None)
     window = DetailsWindow(theme, icons, actions)
     model = details(state, state.accounts[0].key, Span.WEEK, Now(samples.NOW, UTC), t)
@@ -195,24 +212,30 @@ def _details(state: AppState, theme: Theme, icons: IconPainter, t: Translator) -
     window.show_model(model)
     window.show()
     window.resize(window.width(), theme.px(760))
+    for _ in range(3 if read else 0):
+        QTest.keyClick(window.findChildren(ChartView)[0], Qt.Key.Key_PageUp)
     return _grab(window)
 
 
+def _begun_today() -> AppState:
+    """An account with three points, all of them from the last hours."""
+    state = samples.looked_at()
+    assert state.details is not None
+    begun = (replace(line, points=line.points[-3:]) for line in state.details.lines)
+    return replace(state, details=replace(state.details, lines=tuple(begun), renewals=()))
+
+
 def _asked(theme: Theme, t: Translator) -> list[QPixmap]:
-    """The menu of a card, and what is asked before something is deleted."""
+    """What is asked before something is deleted."""
     settings = Settings(sync_dir="~/logins")
     ours, both = samples.account("ana@example.com", revocable=True), (StoreKind.FOLDER, StoreKind.OFFICIAL)
     file = samples.account("lee@studio.example", stores=both, location="/home/ana/logins/codex-lee@studio.example.json")
-    menus: list[QPixmap] = []
-    around = QWidget()
-    for account in (ours, file):
-        menu = open_card_menu(around, account_menu(account, settings, t), lambda _: None, QPoint(), account.email)
-        menus.append(_grab(menu))
+    asked: list[QPixmap] = []
     dialog = QuestionDialog(theme)
     for question in (removing(ours, settings, t), removing(file, settings, t), vault_reset_question(t)):
         dialog.ask(question, lambda _: None)
-        menus.append(_grab(dialog))
-    return menus
+        asked.append(_grab(dialog))
+    return asked
 
 
 def _tested(theme: Theme, t: Translator) -> list[QPixmap]:
