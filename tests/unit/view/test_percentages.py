@@ -84,6 +84,12 @@ def test_cards_say_and_draw_what_is_left() -> None:
     assert not re.search(r"\bused\b", turned.spoken + turned.hover)
 
 
+def test_the_heads_of_the_bars_say_what_fills_them() -> None:
+    state = samples.many(20)
+    assert screen(state).panel.columns == ("Account", "5 h: used", "Week: used", "Reset")
+    assert screen(left(state)).panel.columns == ("Account", "5 h: left", "Week: left", "Reset")
+
+
 def test_the_order_of_the_accounts_stays() -> None:
     state = samples.four()
     assert [c.key for c in screen(left(state)).panel.cards] == [c.key for c in screen(state).panel.cards]
