@@ -141,7 +141,9 @@ class MacosSystem(PosixSystem):
         answer: Future[int] = Future()
 
         def handler(settings: object) -> None:
-            answer.set_result(objc.send_message(settings, "authorizationStatus", restype=c_long, argtypes=[]))
+            # An answer that comes too late has nobody to go to.
+            if answer.set_running_or_notify_cancel():
+                answer.set_result(objc.send_message(settings, "authorizationStatus", restype=c_long, argtypes=[]))
 
         block = objc.Block(handler, None, objc.objc_id)
         attrgetter("nc")(service).getNotificationSettingsWithCompletionHandler(block)

@@ -197,6 +197,20 @@ async def test_the_permission_is_told_without_asking_the_person(monkeypatch: pyt
     assert person.seen == []
 
 
+async def test_an_answer_of_macos_that_comes_too_late_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    person, late = Person(), list[Callable[[object], None]]()
+
+    class Center(person.backend()):
+        def getNotificationSettingsWithCompletionHandler(self, handler: Callable[[object], None]) -> None:
+            late.append(handler)
+
+    provide(monkeypatch, "darwin", lambda: Center)
+    monkeypatch.setattr("probe_tray.adapters.desktop.notifier.SEND_SECONDS", 0.01)
+    assert await may_notify(ICON) is None
+    (handler,) = late
+    handler(person)
+
+
 async def test_outside_of_a_bundle_macos_says_nothing_of_a_permission(monkeypatch: pytest.MonkeyPatch) -> None:
     provide(monkeypatch, "darwin", lambda: DummyNotificationCenter)
     assert await may_notify(ICON) is None
