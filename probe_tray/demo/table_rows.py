@@ -123,7 +123,7 @@ class LeaseRow(msgspec.Struct, kw_only=True):
     holder: str
     until: datetime
     sent_at: datetime | None = None
-    renewed_at: datetime | None = None
+    used_at: datetime | None = None
 
 
 class LeaseBook:
@@ -144,10 +144,13 @@ class LeaseBook:
             others = {name: row for name, row in self.rows.items() if row.holder != holder}
             if any(row.until > now and (row.account == account or name == token) for name, row in others.items()):
                 return "busy"
-            if token in others and others[token].sent_at is not None:
+            same = self.rows.get(token)
+            if same is not None and (same.used_at or (same.sent_at and same.holder != holder)):
                 return "sent"
             long_ago = now - _FORGOTTEN_AFTER
-            self.rows = {name: row for name, row in self.rows.items() if row.sent_at or row.until >= long_ago}
+            self.rows = {
+                name: row for name, row in self.rows.items() if row.sent_at or row.used_at or row.until >= long_ago
+            }
             known = self.rows.get(token) or LeaseRow(account=account, holder=holder, until=now)
             known.account, known.holder, known.until = account, holder, now + _HOLDS_FOR
             self.rows[token] = known
@@ -166,12 +169,13 @@ class LeaseBook:
         """As ``probe_tray_end_lease``."""
         with self._lock:
             now = self._now()
-            mine = [
-                row
+            mine = {
+                name: row
                 for name, row in self.rows.items()
                 if row.holder == holder and (name == token or (renewed and row.account == account))
-            ]
-            for row in mine:
+            }
+            for name, row in mine.items():
+                if renewed and row.sent_at and name != token:
+                    row.used_at = now
                 row.until, row.sent_at = min(row.until, now), None
-                row.renewed_at = now if renewed else row.renewed_at
             return bool(mine)

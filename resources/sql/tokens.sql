@@ -177,12 +177,16 @@ create table if not exists public.probe_tray_leases (
     sent_at    timestamptz,           -- when the token was about to be sent; empty where it was not, or is not used up
     renewed_at timestamptz            -- when the new login was in the table
 );
+-- When a login that came after the token was in the table: nobody may send the token again. In tables made by an earlier
+-- version of this SQL it is empty for the tokens of that time.
+alter table public.probe_tray_leases add column if not exists used_at timestamptz;
 create index if not exists probe_tray_leases_account on public.probe_tray_leases (account);
 alter table public.probe_tray_leases enable row level security;
 revoke all on public.probe_tray_leases from public, anon, authenticated;
 
 -- 'granted'; 'again': granted, and this computer has sent the token before; 'busy': another computer renews the account
--- now; 'sent': another computer has sent this token, and its new login is not in the table.
+-- now; 'sent': another computer has sent this token, and its new login is not in the table yet, or was there: whoever
+-- can't take it from there must not send the old token all the same.
 create or replace function public.probe_tray_take_lease(lease_account text, lease_token text, lease_holder text)
 returns text language plpgsql security definer set search_path = '' as $$
 declare
@@ -203,14 +207,16 @@ begin
     end if;
     if exists (
         select from public.probe_tray_leases l
-        where l.token = lease_token and l.holder <> lease_holder and l.sent_at is not null
+        where l.token = lease_token
+            and ((l.holder <> lease_holder and l.sent_at is not null) or l.used_at is not null)
     ) then
         return 'sent';
     end if;
-    -- Leases that ended long ago and keep nobody from anything. One that says that a token was sent stays.
+    -- Leases that ended long ago and keep nobody from anything. One that says that a token was sent or used stays.
     delete from public.probe_tray_leases l where l.token in (
         select old.token from public.probe_tray_leases old
-        where old.sent_at is null and old.until < pg_catalog.clock_timestamp() - interval '30 days'
+        where old.sent_at is null and old.used_at is null
+            and old.until < pg_catalog.clock_timestamp() - interval '30 days'
         order by old.token limit 100 for update skip locked
     );
     insert into public.probe_tray_leases as l (token, account, holder, until)
@@ -243,6 +249,10 @@ begin
     perform public.probe_tray_check_key();
     update public.probe_tray_leases l
     set until = least(l.until, pg_catalog.clock_timestamp()), sent_at = null,
+        used_at = case
+            when renewed and l.sent_at is not null and l.token <> lease_token then pg_catalog.clock_timestamp()
+            else l.used_at
+        end,
         renewed_at = case when renewed then pg_catalog.clock_timestamp() else l.renewed_at end
     where l.holder = lease_holder and (l.token = lease_token or (renewed and l.account = lease_account));
     return found;

@@ -114,6 +114,24 @@ class RemoteTableContract:
             assert await table.end_lease(lease("one", token="the new one"), renewed=True)
             assert await table.take_lease(lease("two", token="the new one")) is LeaseAnswer.GRANTED
 
+    async def test_a_token_that_was_used_is_never_given_to_anybody_again(self, open_table: OpenTable) -> None:
+        async with open_table() as table:
+            await table.take_lease(lease("one"))
+            await table.mark_sent(lease("one"))
+            await table.end_lease(lease("one", token="the new one"), renewed=True)
+            for holder in ("two", "one"):
+                assert await table.take_lease(lease(holder)) is LeaseAnswer.SENT, holder
+            assert await table.take_lease(lease("two", token="the new one")) is LeaseAnswer.GRANTED
+
+    async def test_a_token_that_was_not_used_is_given_to_others(self, open_table: OpenTable) -> None:
+        async with open_table() as table:
+            await table.take_lease(lease("one"))
+            assert await table.end_lease(lease("one", token="the new one"), renewed=True), "it was never sent"
+            assert await table.take_lease(lease("two")) is LeaseAnswer.GRANTED
+            await table.mark_sent(lease("two"))
+            assert await table.end_lease(lease("two"), renewed=True), "renewed, and the token has stayed the same"
+            assert await table.take_lease(lease("one")) is LeaseAnswer.GRANTED
+
     async def test_rights_are_tried_and_nothing_of_that_stays(self, open_table: OpenTable) -> None:
         async with open_table() as table:
             await table.insert(row())

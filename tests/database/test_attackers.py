@@ -15,6 +15,7 @@ from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import RenewalSentElsewhereError
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import RemoteRow, StepKind, SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncTarget
@@ -313,3 +314,30 @@ class TestMigration:
             held = AesGcmLoginCipher(KEY).open(RemoteRow(id=row["id"], token_data=Secret(row["token_data"]))).login
             assert held is not None
             assert Stranger(rest).ask("PATCH", "tokens?id=eq.account-ana", {"email": "x"})[0] == 200
+
+
+async def test_a_used_token_is_not_sent_again_where_the_new_login_cannot_be_read(protected: PostgRest) -> None:
+    first, second = await two_that_hold_ana(protected)
+    await renewed(second)
+    protected.database.run("update tokens set email = token_data, token_data = 'garbage'")
+    with pytest.raises(RenewalSentElsewhereError):
+        await renewing(first).claim(login(1).key)
+    protected.database.run("update tokens set token_data = email")
+    assert await renewing(first).claim(login(1).key), "it takes the new login as soon as it can be read"
+    assert first.numbers() == {"ana": "2"}
+
+
+async def two_that_hold_ana(rest: PostgRest) -> tuple[Computer, Computer]:
+    computers = Computer(rest, login(1)), Computer(rest, login(1), name="office-mac")
+    for computer in computers:
+        await computer.sync()
+    return computers
+
+
+async def renewed(computer: Computer) -> None:
+    """Have it use the token of ana's first login, and put the second into the table."""
+    key, shared = login(1).key, renewing(computer)
+    assert not await shared.claim(key)
+    await shared.mark_sent(key)
+    computer.hold(login(2))
+    await shared.publish(key)

@@ -25,7 +25,7 @@ from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
 from probe_tray.core.sync.table_key import key_id, keys_of
 from probe_tray.engine.sync.table_owner import TableOwner, forget_old_key
 from tests.database.conftest import SQL, protect
-from tests.database.test_attackers import RESTORE, Computer, kinds, login, renewing, two_that_share
+from tests.database.test_attackers import RESTORE, Computer, kinds, login, renewed, renewing, two_that_share
 from tests.support.postgres import Database, literal
 from tests.support.postgrest import PostgRest
 from tests.unit.engine.sync_bench import FakeSyncSecrets
@@ -261,6 +261,19 @@ async def test_a_row_that_does_not_open_is_not_taken_out(rest_protected: PostgRe
         with pytest.raises(SyncUnopenedRowError):
             await first.own().withdraw(first.target, "account-bob")
         assert rest.database.run("select token_data from tokens where id = 'account-bob'") == [("damaged",)]
+
+
+async def test_a_token_that_another_computer_used_is_not_sent_again_once_its_account_was_taken_out(
+    rest_protected: PostgRest,
+) -> None:
+    with rest_protected as rest:
+        first, second = Owned(rest, login(1)), Owned(rest, login(1))
+        for computer in (first, second):
+            await computer.sync()
+        await renewed(second)
+        await first.own().withdraw(first.target, "account-ana")
+        with pytest.raises(SharingStoppedError):
+            await renewing(first).claim(login(1).key)
 
 
 async def test_whoever_cannot_renew_an_account_that_was_taken_out_is_told_so(rest_protected: PostgRest) -> None:

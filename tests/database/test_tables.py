@@ -162,6 +162,26 @@ class TestShippedSql:
         assert database.run("table tokens") == before
         assert database.run("select count(*) from pg_policies where tablename = 'tokens'") == [("4",)]
 
+    async def test_leases_of_before_stay_as_they_were_and_later_ones_keep_used_tokens(self, rest: PostgRest) -> None:
+        rest.database.run(
+            """
+            alter table probe_tray_leases drop column used_at;
+            insert into probe_tray_leases values ('rt-bob', 'bob', 'one', now(), null, now())
+            """
+        )
+        before = rest.database.run("table probe_tray_leases")
+        rest.database.run(SQL)
+        assert rest.database.run(
+            "select token, account, holder, until, sent_at, renewed_at from probe_tray_leases"
+        ) == (before)
+        async with opened(rest)() as table:
+            # Which of the old ones were used isn't known: they are given as before.
+            assert await table.take_lease(lease("two", account="bob", token="rt-bob")) is LeaseAnswer.GRANTED
+            await table.take_lease(lease("one"))
+            await table.mark_sent(lease("one"))
+            await table.end_lease(lease("one", token="new"), renewed=True)
+            assert await table.take_lease(lease("two")) is LeaseAnswer.SENT
+
     def test_policies_that_are_there_already_stay_alone(self, database: Database) -> None:
         database.run("create table tokens (id text primary key, email text, token_data text, update_time timestamptz)")
         database.run("create policy mine on tokens for select to anon using (id = 'mine')")
@@ -182,14 +202,16 @@ class TestShippedSql:
             insert into probe_tray_leases (token, account, holder, until, sent_at) values
                 ('ended long ago', 'a', 'one', now() - interval '31 days', null),
                 ('sent long ago', 'b', 'one', now() - interval '31 days', now() - interval '31 days'),
+                ('used long ago', 'e', 'one', now() - interval '31 days', now() - interval '31 days'),
                 ('ended', 'c', 'one', now() - interval '29 days', null),
-                ('held', 'd', 'one', now() + interval '1 minute', null)
+                ('held', 'd', 'one', now() + interval '1 minute', null);
+            update probe_tray_leases set sent_at = null, used_at = now() where token = 'used long ago'
             """
         )
         async with opened(rest)() as table:
             assert await table.take_lease(lease("two")) is LeaseAnswer.GRANTED
         held = rest.database.run("select token from probe_tray_leases order by 1")
-        assert held == [("ended",), ("held",), ("rt-ana",), ("sent long ago",)]
+        assert held == [("ended",), ("held",), ("rt-ana",), ("sent long ago",), ("used long ago",)]
         assert rest.database.run("select id from tokens") == [("account-ana",)]
 
     def test_the_publishable_key_cannot_delete_rows(self, rest: PostgRest) -> None:
