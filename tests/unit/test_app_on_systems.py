@@ -1,15 +1,19 @@
 """How the app starts on each system, with doubles of what the systems offer."""
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Generator, MutableMapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from probe_tray.adapters.desktop.instance import Instance
 from probe_tray.app import run
 from probe_tray.core.errors.program import NoDisplayError
+from probe_tray.core.settings import Settings
+from probe_tray.program import run_program
 
 
 class System:
@@ -108,3 +112,26 @@ def test_the_systems_are_told_of_the_program_before_qt_starts(monkeypatch: pytes
         assert run(["--demo", "--background"]) == 0
     begun = ["console", "name", "in the background", "Qt", "not in the Dock"]
     assert done == [*begun, *(["fusion"] if lacks else [])]
+
+
+def test_timers_stay_punctual_as_long_as_the_program_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    @contextmanager
+    def keep_punctual(reason: str) -> Generator[None]:
+        assert "renewing" in reason
+        done.append("begun")
+        yield
+        done.append("ended")
+
+    def run_loop(*_: object) -> int:
+        done.append("running")
+        return 7
+
+    monkeypatch.setattr("sys.setswitchinterval", nothing)
+    monkeypatch.setattr("probe_tray.program.this_desktop", lambda: SimpleNamespace(keep_punctual=keep_punctual))
+    monkeypatch.setattr("probe_tray.program.run_loop", run_loop)
+    start: Any = SimpleNamespace(app=None, icon_file=None)
+    session: Any = SimpleNamespace(settings=Settings())
+    assert run_program(start, session) == 7
+    assert done == ["begun", "running", "ended"]
