@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-USES_QT: Final = re.compile(r"PySide6|qtbot|qapp\b|probe_tray\.(ui|app)\b|import pytestqt")
+USES_QT: Final = re.compile(r"PySide6|qtbot|qapp\b|probe_tray\.(ui|app|program)\b|import pytestqt")
 
 
 def needs_qt(path: Path) -> bool:
