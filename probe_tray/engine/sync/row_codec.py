@@ -111,14 +111,18 @@ class RowCodec:
             return OpenedRow(row=self._cipher.seal(login, self._nonce(), self._writer.zone), login=login)
         return self._sealed(login, self._own_stamp(login.account_id, known))
 
+    def can_reseal(self, before: OpenedRow) -> bool:
+        """Whether what the row holds is used, and is to be sealed as it is written now."""
+        is_used = before.login is not None or (before.fault is StepKind.WITHDRAWN and before.stamp is not None)
+        return is_used and self.is_outdated(before)
+
     def reseal(self, before: OpenedRow) -> OpenedRow | None:
         """The same row in the form and with the key that are written now; it goes on saying who wrote it.
 
         None where it is so already, or is not used. Raises SyncError.
         """
         known, login = before.stamp, before.login
-        is_used = login is not None or (before.fault is StepKind.WITHDRAWN and known is not None)
-        if not is_used or not self.is_outdated(before):
+        if not self.can_reseal(before):
             return None
         stamp = self._stamp(before.row.id, known)
         if known is not None:

@@ -87,7 +87,7 @@ class Synchronizer:
                 run = SyncRun(self._context, table, codec, seen, options, opened, self._hold)
                 await run.work(local, progress, lambda: self._stopped)
                 resealed = await run.reseal(lambda: self._stopped)
-                unread = await rows_of_old_key(codec, table, target, status)
+                unread = await _opened_by_old_key(codec, table, target, status)
         except ProbeError as error:
             problem = error.problem
         if run is not None:
@@ -101,9 +101,18 @@ class Synchronizer:
             left=0 if run is None else run.left,
             resealed=resealed,
             newest_key_id="" if run is None else run.codec.newest_key_id,
-            old_key_ended=unread is not None and (options.overwrite_all or not unread),
-            only_old_key=unread or (),
+            old_key_ended=unread is not None and (not unread or self._gives_up(run, unread, options)),
+            only_old_key=tuple(one.row.id for one in unread or ()),
         )
+
+    def _gives_up(self, run: SyncRun | None, rows: Sequence[OpenedRow], options: SyncOptions) -> bool:
+        """Whether the person does without the rows that only the old key opens.
+
+        Only if they are of no use: one that this sync did not get to may hold the newest login of its account.
+        """
+        if run is None or self._stopped or run.left or run.problem is not None:
+            return False
+        return options.overwrite_all and not any(run.codec.can_reseal(one) for one in rows)
 
     async def _remember(self, run: SyncRun) -> Problem | None:
         try:
@@ -182,10 +191,17 @@ async def rows_of_old_key(
     codec: RowCodec, table: RemoteTable, target: SyncTarget, status: TableStatus | None
 ) -> tuple[str, ...] | None:
     """The ids of the rows that only the old key of two opens; None where that is let in yet, or there is one alone."""
+    found = await _opened_by_old_key(codec, table, target, status)
+    return None if found is None else tuple(one.row.id for one in found)
+
+
+async def _opened_by_old_key(
+    codec: RowCodec, table: RemoteTable, target: SyncTarget, status: TableStatus | None
+) -> tuple[OpenedRow, ...] | None:
     if status is None or not old_key_has_ended(target, status):
         return None
     # Read again: a row may have been written right before it ended.
-    return tuple(row.id for row in await table.rows() if codec.needs_old_key(codec.open(row)))
+    return tuple(one for row in await table.rows() if codec.needs_old_key(one := codec.open(row)))
 
 
 async def try_table(
