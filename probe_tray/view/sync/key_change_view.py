@@ -8,7 +8,7 @@ from probe_tray.core.errors import SyncUnprotectedError
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.setup import KEY, SecretPlace, SyncState
 from probe_tray.core.sync.table_change import TableChange, TableChangeKind
-from probe_tray.view.sync.last_changes import key_holders, last_changes
+from probe_tray.view.sync.last_changes import key_holders, last_changes, same_names
 from probe_tray.view.sync.setup_view import NextComputerView, code_view
 from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.times import Now
@@ -73,11 +73,7 @@ def key_change(state: AppState, since: int, seconds: int, now: Now, t: Translato
         code=_code(seconds, t) if under_way else None,
         computers_title=t("Your computers, as of the last sync") if under_way else "",
         computers="\n".join(lines) or (t("No computer has shared a login yet.") if under_way else ""),
-        computers_note=t(
-            "A computer shows that it has the new key when it next syncs. One that never shared a login isn't listed."
-        )
-        if under_way
-        else "",
+        computers_note=_computers_note(t) if under_way else "",
         copy_key=t("Copy new &key") if under_way or ended else "",
         key_copied=t(
             "Copied. Keep it where you keep your passwords. It is removed from the clipboard in {seconds} seconds.",
@@ -89,6 +85,13 @@ def key_change(state: AppState, since: int, seconds: int, now: Now, t: Translato
         end=t("En&d old key…") if under_way and not busy else "",
         close=t("Close"),
     )
+
+
+def _computers_note(t: Translator) -> str:
+    shown = t(
+        "A computer shows that it has the new key when it next syncs. One that never shared a login isn't listed."
+    )
+    return f"{shown} {same_names(t)}"
 
 
 def ending_key(sync: SyncState, t: Translator) -> Question:

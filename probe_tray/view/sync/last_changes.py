@@ -72,6 +72,11 @@ def key_holders(report: SyncReport, now: Now, t: Translator) -> list[str]:
     return lines
 
 
+def same_names(t: Translator) -> str:
+    """What a list of computers can't tell apart: a row names the computer that wrote it, and nothing else of it."""
+    return t("Computers with the same name are listed as one: check each of them before you end the old key.")
+
+
 def _did(stamp: RowStamp, now: Now, t: Translator) -> str:
     when = "" if stamp.at is None else ago(stamp.at, now, t)
     match stamp.action:

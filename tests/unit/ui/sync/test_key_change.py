@@ -97,6 +97,7 @@ def test_the_code_is_shown_when_it_is_asked_for_and_every_computer_with_what_is_
     said = "\n".join(texts(window()))
     assert "study-pc: has the new key. Last renewed a login 2 h ago." in said
     assert "old-laptop: not known to have the new key. Last renewed a login 2 days ago." in said
+    assert "Computers with the same name are listed as one" in said
     assert not parts(window(), QProgressBar)
     assert window().code.picture.isHidden()
     press(window(), "Show code")

@@ -108,6 +108,7 @@ def test_while_the_key_is_changed_the_command_says_who_has_the_new_one() -> None
     assert said[2:] == [
         "study-pc: has the new key. Last renewed a login 2 h ago.",
         "old-laptop: not known to have the new key. Last renewed a login 2 days ago.",
+        "Computers with the same name are listed as one: check each of them before you end the old key.",
     ]
 
 
