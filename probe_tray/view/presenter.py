@@ -3,6 +3,7 @@
 from datetime import datetime, tzinfo
 
 from probe_tray.core.account.arrangement import Density, Sort
+from probe_tray.core.errors import NotificationsOffError
 from probe_tray.core.state import AppState
 from probe_tray.view.help.release import release_notice
 from probe_tray.view.login.login import login
@@ -162,6 +163,8 @@ def _choices(sort: Sort, density: Density, t: Translator) -> tuple[tuple[SortCho
 def _banner(state: AppState, t: Translator) -> Notice | None:
     if state.trouble is not None:
         action = CardAction(kind=ActionKind.DISMISS, label=t("OK"))
+        if state.trouble.is_a(NotificationsOffError):
+            action = CardAction(kind=ActionKind.NOTIFICATION_SETTINGS, label=t("Settings…"))
         return Notice(text=t.told(state.trouble), tone=Tone.WARNING, action=action)
     if state.proxy_problem is not None:
         # It stays until it is solved.

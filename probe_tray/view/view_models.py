@@ -20,6 +20,8 @@ class ActionKind(enum.Enum):
     SETTINGS = "settings"
     NETWORK_SETTINGS = "network settings"
     """Opens the settings at the proxy."""
+    NOTIFICATION_SETTINGS = "notification settings"
+    """Opens the settings at the notifications, where a button leads to the system's."""
     DISMISS = "dismiss"
     RELEASE_PAGE = "release page"
     """Opens the page of the newer version in the browser."""

@@ -87,6 +87,7 @@ def _runner(action: CardAction, act: Callable[[CardAction], None]) -> Callable[[
 _OpensWindow = Literal[
     ActionKind.SETTINGS,
     ActionKind.NETWORK_SETTINGS,
+    ActionKind.NOTIFICATION_SETTINGS,
     ActionKind.TEST_MODELS,
     ActionKind.IMPORT,
     ActionKind.EXPORT,
@@ -158,6 +159,7 @@ class CardActionHandler:
             case (
                 ActionKind.SETTINGS
                 | ActionKind.NETWORK_SETTINGS
+                | ActionKind.NOTIFICATION_SETTINGS
                 | ActionKind.TEST_MODELS
                 | ActionKind.IMPORT
                 | ActionKind.EXPORT
@@ -173,6 +175,10 @@ class CardActionHandler:
         match kind:
             case ActionKind.NETWORK_SETTINGS:
                 self._elsewhere.settings("proxy")
+            case ActionKind.NOTIFICATION_SETTINGS:
+                # Whoever goes there has read it.
+                self._engine.send(DismissTrouble())
+                self._elsewhere.settings("warn_used_percent")
             case ActionKind.TEST_MODELS:
                 self._elsewhere.models(key)
             case ActionKind.IMPORT:

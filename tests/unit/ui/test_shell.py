@@ -418,6 +418,13 @@ def test_a_button_sends_its_command(desktop: Desktop, kind: ActionKind, command:
     assert desktop.engine.sent == [command]
 
 
+def test_the_word_about_notifications_leads_to_their_page(desktop: Desktop) -> None:
+    desktop.shell.act(CardAction(kind=ActionKind.NOTIFICATION_SETTINGS, label=""))
+    assert desktop.engine.sent[0] == DismissTrouble()
+    assert CheckNotifications() in desktop.engine.sent
+    assert opened(SettingsDialog).field("warn_used_percent").widget.isVisible()
+
+
 def test_what_keeps_the_system_from_starting_it_stands_beside_the_switch(desktop: Desktop) -> None:
     def notes() -> list[str]:
         return [one.text() for one in opened(SettingsDialog).findChildren(QLabel) if one.isVisible()]

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.errors import (
     CertificateError,
+    NotificationsOffError,
     NotSentError,
     PortsTakenError,
     ProbeError,
@@ -184,6 +185,13 @@ def test_trouble_stands_first_until_it_was_read() -> None:
     assert banner.text.startswith("settings.json can't be written: the disk is full.")
     assert banner.action is not None
     assert banner.action.kind is ActionKind.DISMISS
+
+
+def test_that_notifications_are_turned_off_leads_to_where_they_are_turned_on() -> None:
+    banner = shown(replace(samples.four(), trouble=NotificationsOffError().problem)).panel.banner
+    assert banner is not None
+    assert banner.action is not None
+    assert (banner.action.kind, banner.action.label) == (ActionKind.NOTIFICATION_SETTINGS, "Settings…")
 
 
 def test_the_official_login_is_told_apart() -> None:

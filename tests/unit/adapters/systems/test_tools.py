@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
+from probe_tray.adapters.desktop.browser import SystemBrowser
 from probe_tray.adapters.desktop.hook_runner import ProcessHookRunner
 from probe_tray.adapters.systems import tools
-from probe_tray.core.errors import HookFailedError
+from probe_tray.core.errors import BrowserError, HookFailedError
 
 
 async def test_nothing_that_is_started_opens_a_console(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,12 +18,14 @@ async def test_nothing_that_is_started_opens_a_console(monkeypatch: pytest.Monke
         flags.append(options["creationflags"])
         raise OSError
 
-    for place in ("probe_tray.adapters.systems.tools", "probe_tray.adapters.desktop.hook_runner"):
-        monkeypatch.setattr(f"{place}.NO_CONSOLE", 0x0800_0000)
+    for place in ("systems.tools", "desktop.hook_runner", "desktop.browser"):
+        monkeypatch.setattr(f"probe_tray.adapters.{place}.NO_CONSOLE", 0x0800_0000)
     monkeypatch.setattr(subprocess, "run", started)
     monkeypatch.setattr(subprocess, "Popen", started)
     with pytest.raises(OSError):  # noqa: PT011 - the double's
         tools.output_of("tasklist")
     with pytest.raises(HookFailedError):
         await ProcessHookRunner().run(sys.executable, b"")
-    assert flags == [0x0800_0000] * 2
+    with pytest.raises(BrowserError):
+        await SystemBrowser({"BROWSER": sys.executable, "PATH": ""}).open("https://example.com")
+    assert flags == [0x0800_0000] * 3

@@ -114,6 +114,13 @@ async def test_a_verifier_that_waits_for_the_network_holds_up_no_other_connectio
         else:
             others.set()
 
+    def offered(context: ssl.SSLContext, protocols: list[str]) -> None:
+        asked.append((threading.get_ident(), protocols))
+        offer(context, protocols)
+
+    truststore = import_module("truststore")
+    offer, asked = truststore.SSLContext.set_alpn_protocols, list[tuple[int, list[str]]]()
+    monkeypatch.setattr(truststore.SSLContext, "set_alpn_protocols", offered)
     monkeypatch.setattr(import_module("truststore._api"), "_verify_peercerts", verify)
     monkeypatch.setattr("probe_tray.adapters.http.tls.this_system", MacosSystem)
     async with serving(tmp_path) as (_server, address, _context):
@@ -121,6 +128,8 @@ async def test_a_verifier_that_waits_for_the_network_holds_up_no_other_connectio
         async with httpx.AsyncClient(transport=ThreadedTransport(context, None, LIMITS)) as client:
             answers = await asyncio.gather(*(client.get(address) for _ in range(3)))
     assert [answer.text for answer in answers] == ["ok"] * 3
+    here = threading.get_ident()
+    assert [protocols for thread, protocols in asked if thread != here] == [["http/1.1"]] * 3
 
 
 @pytest.mark.parametrize(("platform", "threaded"), [("darwin", True), ("win32", True), ("linux", False)])
