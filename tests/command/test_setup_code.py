@@ -139,6 +139,18 @@ def test_a_person_at_a_terminal_sees_a_code_that_a_camera_reads(first: Machine) 
     assert read_code(found.text) == read_code(written)
 
 
+def test_a_code_of_the_old_key_does_not_end_a_change_of_the_key(
+    first: Machine, second: Machine, service: DemoService
+) -> None:
+    put(service, login("ana", 1))
+    pair = f"{'07' * 32}:{KEY}"
+    second.set_up(sync_url=service.addresses.table, sync_api_key=PUBLISHABLE_KEY, sync_aes_gcm_key=pair)
+    _, code, _ = run(first, "--show-code")
+    status, _, said = run(second, "--enter-code", "--yes", given=code)
+    assert status == 0, said
+    assert json.loads(second.config.read_bytes())["sync_aes_gcm_key"] == pair
+
+
 def test_show_code_where_sync_is_not_set_up_says_what_is_missing(second: Machine) -> None:
     status, out, said = run(second, "--show-code")
     assert (status, out) == (2, "")

@@ -21,6 +21,7 @@ from probe_tray.core.errors import KeyringAbsentError, ProbeError, SetupCodeStra
 from probe_tray.core.settings import change
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
 from probe_tray.core.sync.setup_code import LONGEST_CODE, SetupCode, in_groups, read_code, write_code
+from probe_tray.core.sync.table_key import keys_of
 from probe_tray.engine.sync.synchronizer import try_table
 from probe_tray.wiring import make_sync_memory
 
@@ -88,6 +89,10 @@ async def _keep(session: CommandSession, loaded: LoadedSettings, goal: SyncTarge
     file = JsonSettingsFile(loaded.path, session.locks, disk=session.disk)
     former, held = loaded.settings.sync_url, await session.sync_secrets(loaded).load()
     moves = former not in {"", goal.url}
+    key = goal.key
+    if not moves and held.key is not None and key in keys_of(held.key):
+        # The key is being changed here: the code of a computer that hasn't heard of it must not cost the new one.
+        key = held.key
     # Computers that share a login and don't tell each other of renewals would end it.
     after = loaded.settings.sync_after_renewal or not former
     if moves:
@@ -95,7 +100,7 @@ async def _keep(session: CommandSession, loaded: LoadedSettings, goal: SyncTarge
         await file.change(change(sync_url=""), loaded.settings, _accept)
     is_kept = False
     try:
-        is_kept = await _keep_secrets(session, loaded, file, SyncSecrets(api_key=goal.api_key, key=goal.key))
+        is_kept = await _keep_secrets(session, loaded, file, SyncSecrets(api_key=goal.api_key, key=key))
         if is_kept:
             await file.change(change(sync_url=goal.url, sync_after_renewal=after), loaded.settings, _accept)
     except ProbeError:

@@ -49,6 +49,7 @@ from probe_tray.core.errors import (
     SyncKeyEndedError,
     SyncKeyUnfinishedError,
     SyncLeasesError,
+    SyncNewerLoginError,
     SyncNoKeyChangeError,
     SyncOffError,
     SyncOpenedError,
@@ -140,6 +141,7 @@ _HINTS: Final[Mapping[type[ProbeError], str]] = {
     RenewalUnsharedError: mark("Run --sync before another computer renews the old one: that would end this login."),
     ClaimedElsewhereError: mark("Run it again in 2 minutes; it then takes over the new login."),
     SyncConflictError: _AGAIN,
+    SyncNewerLoginError: mark("Run codex-probe --sync, then try again."),
     SyncCutOffError: _AGAIN_UNCHANGED,
     SyncUnsteadyError: _AGAIN_UNCHANGED,
     KeyringAbsentError: mark(

@@ -37,7 +37,7 @@ ProbeError
     SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError
     SyncPausedError, SyncSecretError, SyncOpenedError
     SyncUnprotectedError, SyncKeyEndedError, SyncNoKeyChangeError, SyncNoSuchRowError, KeyInFileError
-    SyncKeyUnfinishedError, SyncOtherKeyChangeError, SyncSeveralRowsError, SyncUnopenedRowError
+    SyncKeyUnfinishedError, SyncOtherKeyChangeError, SyncSeveralRowsError, SyncUnopenedRowError, SyncNewerLoginError
     SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError
     TableUncheckedError, RenewalWaitsError, RenewedUncheckedError, RenewalUnsharedError, ClaimedElsewhereError
     RenewalSentElsewhereError, SyncLeasesError, SyncNewerError, SyncTooLargeError
@@ -177,6 +177,7 @@ from probe_tray.core.errors.sync import (
     SyncKeyUnfinishedError,
     SyncLeasesError,
     SyncNewerError,
+    SyncNewerLoginError,
     SyncNoKeyChangeError,
     SyncNoSuchRowError,
     SyncNoTableError,
@@ -309,6 +310,7 @@ __all__ = [
     "SyncKeyUnfinishedError",
     "SyncLeasesError",
     "SyncNewerError",
+    "SyncNewerLoginError",
     "SyncNoKeyChangeError",
     "SyncNoSuchRowError",
     "SyncNoTableError",

@@ -120,6 +120,13 @@ class SyncUnopenedRowError(SyncError):
     hint_template = "Sync once to see why."
 
 
+class SyncNewerLoginError(SyncError):
+    """Taking the row out would leave nobody the login that works."""
+
+    title_template = "The table has a newer login of {who} than this computer, so its row was left as it is."
+    hint_template = "Sync, then try again."
+
+
 class SyncPausedError(SyncError):
     """540: Supabase has paused the free project, which no later try brings back."""
 

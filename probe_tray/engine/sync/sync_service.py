@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncCommand, SyncNow, TrySync
-from probe_tray.core.errors import ProbeError, Problem, SyncOffError
+from probe_tray.core.errors import ProbeError, Problem, SyncKeyEndedError, SyncOffError, SyncSecretError
 from probe_tray.core.events import Event, RenewalEnded, SettingsChanged, TroubleMet
 from probe_tray.core.settings import Settings, change
 from probe_tray.core.sync.rows import SyncOptions, SyncReport
@@ -213,6 +213,9 @@ class SyncService:
             former = self._settings
             stays = base_address(former.sync_url) == goal.url
             key = None if command.key is None else goal.key
+            if key is not None and stays and (problem := await self._refusal(goal)) is not None:
+                self._answer(problem)
+                return
             if former.sync_url not in {"", goal.url}:
                 # The former table must never see the keys of the new one, whatever ends this process in between.
                 await self._service.change(change(sync_url=""))
@@ -230,6 +233,18 @@ class SyncService:
         else:
             await self.look()
             self._answer(None)
+
+    async def _refusal(self, goal: SyncTarget) -> Problem | None:
+        """Why another key than the one that is kept can't take its place: the table doesn't let it in.
+
+        Whoever pastes an old copy would lose the only key that does.
+        """
+        held = (await self._secrets.load()).key
+        if held is None or goal.key == held or goal.key in keys_of(held):
+            return None
+        problem = (await self._syncing.test(goal)).problem
+        refused = problem is not None and (problem.is_a(SyncSecretError) or problem.is_a(SyncKeyEndedError))
+        return problem if refused else None
 
     async def _is_one_of_two(self, key: Secret) -> bool:
         """Whether two keys are kept, and it is one of them: a page that showed it must not cost the other one."""

@@ -8,6 +8,7 @@ the new key is kept here before the table hears of it, and the old one is forgot
 from collections.abc import Callable, Sequence
 
 from probe_tray.core.account.account_names import AccountNames, matching
+from probe_tray.core.account.age import age
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
@@ -17,6 +18,7 @@ from probe_tray.core.errors import (
     SyncConflictError,
     SyncKeyEndedError,
     SyncKeyUnfinishedError,
+    SyncNewerLoginError,
     SyncNoKeyChangeError,
     SyncNoSuchRowError,
     SyncOtherKeyChangeError,
@@ -106,6 +108,10 @@ class TableOwner:
             codec = await self._context.codec(target, RowAction.REMOVED)
             codec.check(status)
             opened, login = find([codec.open(row) for row in await table.rows()])
+            held = await self._context.accounts.holders(login.key)
+            if held and all(age(stored.credential) < age(login) for _, stored in held):
+                # Whoever renewed it may be gone: then the row holds the only login that works.
+                raise SyncNewerLoginError(who=login.email)
             sealed = codec.withdraw(opened)
             if not await table.replace(sealed.row, opened.row):
                 raise SyncConflictError

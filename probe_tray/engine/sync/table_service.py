@@ -50,6 +50,8 @@ class TableService:
             case EndOldSyncKey():
                 await self._owner.end_old_key(target)
             case StopSharing(account=key):
+                # A newer login that another computer shared comes here first; it would be lost with its row.
+                await self._syncs.sync(SyncOptions(), again=True)
                 await self._owner.withdraw_account(target, key)
 
     def _tell(self, change: TableChange) -> None:

@@ -1,6 +1,7 @@
 """Changes of the table as a whole in the tray app, over doubles."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -12,7 +13,10 @@ from probe_tray.core.errors import (
     KeyringLockedError,
     NotSentError,
     RowTakenError,
+    SyncKeyEndedError,
+    SyncNewerLoginError,
     SyncNoKeyChangeError,
+    SyncSecretError,
     SyncUnprotectedError,
 )
 from probe_tray.core.sync.rows import StepKind
@@ -20,9 +24,11 @@ from probe_tray.core.sync.setup import SecretPlace, SyncChanged, SyncState
 from probe_tray.core.sync.table_change import TableChange, TableChangeKind
 from probe_tray.core.sync.table_key import key_id, keys_of, table_digest
 from probe_tray.core.sync.table_record import TableStatus
-from tests.support.fakes import problem_kind, settle
+from probe_tray.engine.sync.table_owner import TableOwner
+from tests.support.fakes import START, problem_kind, settle
 from tests.support.tokens import credential
 from tests.unit.engine.sync.test_sync_service import HELD, SyncedBench
+from tests.unit.engine.sync.test_synchronizer import Machine
 from tests.unit.engine.sync_bench import KEY, TARGET
 
 ANA = credential()
@@ -205,3 +211,37 @@ async def test_what_failed_is_no_news_once_a_sync_begins_and_what_went_well_stay
     assert bench.change.number == 2, "a number is used once"
     await bench.sync.service.do(SyncNow())
     assert bench.change.problem is None
+
+
+async def test_a_newer_login_that_only_the_table_has_comes_here_before_its_row_is_taken_out() -> None:
+    bench = Owner()
+    await bench.sync.service.do(SyncNow())
+    await Machine(bench.sync.table, credential(number=2, at=START + timedelta(hours=1))).sync()
+    await bench.sync.changes.do(StopSharing(ANA.key))
+    assert bench.change.problem is None
+    held = [stored.credential.refresh_token for _, stored in await bench.sync.context.accounts.holders(ANA.key)]
+    assert held == [credential(number=2).refresh_token]
+
+
+async def test_a_row_with_the_newest_login_stays_where_it_cannot_come_here() -> None:
+    bench = Owner()
+    await bench.sync.service.do(SyncNow())
+    await Machine(bench.sync.table, credential(number=2, at=START + timedelta(hours=1))).sync()
+    before = dict(bench.sync.table.held)
+    owner = TableOwner(bench.sync.context, bench.sync.secrets)
+    with pytest.raises(SyncNewerLoginError, match="newer login of ana"):
+        await owner.withdraw_account(TARGET, ANA.key)
+    assert bench.sync.table.held == before
+
+
+async def test_an_ended_key_never_takes_the_place_of_the_one_that_is_let_in() -> None:
+    bench = Owner()
+    await bench.sync.service.do(SyncNow())
+    await bench.sync.changes.do(ChangeSyncKey())
+    new = bench.keys[0]
+    await bench.sync.changes.do(EndOldSyncKey())
+    await bench.sync.service.do(SetUpSync(url=TARGET.url, key=KEY))
+    assert bench.keys == (new,)
+    problem = bench.known.set_up.problem
+    assert problem is not None
+    assert problem.is_a(SyncKeyEndedError) or problem.is_a(SyncSecretError)
