@@ -12,6 +12,7 @@ from probe_tray.core.errors import (
     KeyInFileError,
     SharingStoppedError,
     SyncKeyUnfinishedError,
+    SyncNewerLoginError,
     SyncNoKeyChangeError,
     SyncNoSuchRowError,
     SyncOtherKeyChangeError,
@@ -271,7 +272,9 @@ async def test_a_token_that_another_computer_used_is_not_sent_again_once_its_acc
         for computer in (first, second):
             await computer.sync()
         await renewed(second)
-        await first.own().withdraw(first.target, "account-ana")
+        with pytest.raises(SyncNewerLoginError):
+            await first.own().withdraw(first.target, "account-ana")
+        await second.own().withdraw(second.target, "account-ana")
         with pytest.raises(SharingStoppedError):
             await renewing(first).claim(login(1).key)
 
