@@ -18,6 +18,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from probe_tray.adapters.systems.current import this_system
 from tests.desktop import needs
+from tests.desktop.waiting import TimedOutError
 from tests.support import postgres
 from tests.tooling.isolation import FIXED, REMOVED, folders
 from tests.tooling.logs import Unexpected
@@ -100,11 +101,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if gone:
         config.hook.pytest_deselected(items=gone)
         items[:] = [item for item in items if item not in gone]
+    on_desktop = [item for item in items if item.get_closest_marker("desktop")]
+    # A busy X server, window manager or bus can lose a key press or a click on its way to the program. Such a test
+    # waits in vain, and is run once more. Whatever else fails there fails at once: a program that shows something
+    # wrong, ends, or says too much.
+    again = pytest.mark.flaky(reruns=1, only_rerun=TimedOutError)
+    both_times = pytest.mark.timeout(500)
+    for item in on_desktop:
+        item.add_marker(again)
+        item.add_marker(both_times)
     if absent := needs.missing():
         skip = pytest.mark.skip(reason=f"missing: {', '.join(absent)}")
-        for item in items:
-            if item.get_closest_marker("desktop"):
-                item.add_marker(skip)
+        for item in on_desktop:
+            item.add_marker(skip)
 
 
 @pytest.fixture(scope="session")

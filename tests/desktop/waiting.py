@@ -24,6 +24,10 @@ _SECRETS: Final = (
 
 
 class BenchError(AssertionError):
+    """The desktop did not do what the test asked of it."""
+
+
+class TimedOutError(BenchError):
     """The desktop did not show what the test waited for."""
 
 
@@ -44,7 +48,7 @@ def wait_for(
     """Ask until the answer is neither None nor False, and return it.
 
     `what` completes "waited 10 s for ..."; `instead` describes what is there when time is up.
-    Raises BenchError after `seconds`.
+    Raises TimedOutError after `seconds`.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -56,4 +60,4 @@ def wait_for(
         threading.Event().wait(POLL_SECONDS)
     there = f"\n{instead()}" if instead is not None else ""
     msg = scrub(f"waited {seconds:g} s for {what}{there}")
-    raise BenchError(msg)
+    raise TimedOutError(msg)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-FAILURES: Final = frozenset({"AssertionError", "BenchError"})
+FAILURES: Final = frozenset({"AssertionError", "BenchError", "TimedOutError"})
 """Raised by helpers that wait for something, when it does not come."""
 RAISING: Final = frozenset({"fail", "raises", "waitExposed", "waitSignal", "waitSignals", "waitUntil", "warns"})
 """What pytest and pytest-qt offer that fails a test by itself; and every method of a mock that begins with assert_."""
