@@ -105,7 +105,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # A busy X server, window manager or bus can lose a key press or a click on its way to the program. Such a test
     # waits in vain, and is run once more. Whatever else fails there fails at once: a program that shows something
     # wrong, ends, or says too much.
-    again = pytest.mark.flaky(reruns=1, only_rerun=TimedOutError)
+    again = pytest.mark.flaky(reruns=1, only_rerun=[TimedOutError])
     both_times = pytest.mark.timeout(500)
     for item in on_desktop:
         item.add_marker(again)
