@@ -11,7 +11,7 @@ from probe_tray.core.errors import ConfigError, Phrase, Problem, SyncOffError
 from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import SyncReport
 from probe_tray.core.sync.table_change import TableChange
-from probe_tray.core.sync.table_key import KEY_SEPARATOR
+from probe_tray.core.sync.table_key import KEY_SEPARATOR, keys_of
 
 API_KEY, KEY, ADDRESS = "sync_api_key", "sync_aes_gcm_key", "sync_url"
 """The names of the three in the configuration file."""
@@ -167,6 +167,16 @@ def target(url: str, held: SyncSecrets, place: str) -> SyncTarget:
         found, allowed = _key_found(held.key.reveal())
         raise ConfigError(path=place, key=KEY, found=found, allowed=allowed)
     return SyncTarget(url=address, api_key=held.api_key, key=Secret(held.key.reveal().strip()))
+
+
+def replaces_key(setup: SyncSetup, kept: Secret, url: str, given: Secret) -> bool:
+    """Whether a key that is ``kept`` is lost once ``given`` is saved, for the table at ``url``.
+
+    Of two keys that are kept for a table, one alone never takes the place of both.
+    """
+    before, after = set(keys_of(kept)), set(keys_of(given))
+    stays = base_address(url) == base_address(setup.url)
+    return not before <= after and not (stays and after <= before)
 
 
 def is_key(text: str) -> bool:

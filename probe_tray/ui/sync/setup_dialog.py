@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
 )
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.sync.setup import is_key
 from probe_tray.core.sync.setup_code import SetupCode
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting
@@ -125,13 +124,14 @@ class SyncSetupDialog(ThemedDialog):
         self.code.show_model(model)
         self.project.show_model(model.project)
         self.key.show_model(model.key)
-        has_key = model.key.exists if self.draft.key is None else is_key(self.draft.key.reveal())
-        self.table.show_model(model.table, has_key=has_key)
+        draft, saves = self.draft, self.draft.key is not None
+        self.table.show_model(model.table, saves=saves, complete=not complaint if saves else model.key.exists)
         self.next.show_model(model.next, complete=not complaint)
         for button, text in ((self.test, model.test), (self.forget, model.forget)):
             say(button, text)
         self.saver.setText(model.save)
-        self._cancel.setText(model.cancel)
+        keeps_all = draft.api_key is None and not saves and draft.url == model.project.kept_address
+        self._cancel.setText(model.close if keeps_all else model.cancel)
         self._tone = model.tone
         for label, text in ((self._said, model.said), (self._advice, model.advice)):
             say(label, text if self._tested else "")
@@ -152,10 +152,14 @@ class SyncSetupDialog(ThemedDialog):
         """Forget what was typed: the secrets are not for whoever opens it next."""
         super().hideEvent(event)
         if not event.spontaneous():
-            self.project.api_key.setText("")
-            for step in (self.code, self.key, self.table, self.next):
-                step.start()
+            self.forget_secrets()
             self.closed.emit()
+
+    def forget_secrets(self) -> None:
+        """Show and hold none of them any more."""
+        self.project.api_key.setText("")
+        for step in (self.code, self.key, self.table, self.next):
+            step.start()
 
     def _try(self) -> None:
         self._tested = True

@@ -110,7 +110,7 @@ class TableStep(SetupStep):
         super().__init__(theme)
         self._model: TableStepView | None = None
         self._put = copy
-        self._copied = False
+        self._copied = self._saves = False
         self._warning, self._said = self.note(), self.note()
         self.compatible = QCheckBox()
         self.copy, self.show_sql = push_button(), push_button()
@@ -129,17 +129,18 @@ class TableStep(SetupStep):
         for part in (self._said, self.sql, self._warning):
             self.rows.addWidget(part)
 
-    def show_model(self, model: TableStepView, *, has_key: bool) -> None:
-        """Show this. ``has_key``: there is a key, of which the SQL of a protected table is made."""
+    def show_model(self, model: TableStepView, *, saves: bool, complete: bool) -> None:
+        """Show this. ``saves``: a key is typed, which the SQL needs kept; ``complete``: there is all that it needs."""
         self._model = model
         compatible = self.compatible.isChecked()
+        self._saves = saves and not compatible
         self.head(model.heading, model.text)
         self.compatible.setText(model.compatible)
-        self.copy.setText(model.copy)
+        self.copy.setText(model.save_and_copy if self._saves else model.copy)
         self.sql.setAccessibleName(model.name)
-        say(self._warning, model.warning if compatible else model.protection if has_key else model.needs_key)
+        say(self._warning, model.warning if compatible else model.protection if complete else model.incomplete)
         for button in (self.copy, self.show_sql):
-            button.setEnabled(compatible or has_key)
+            button.setEnabled(compatible or complete)
         self._name()
 
     def begin(self, model: TableStepView) -> None:
@@ -177,7 +178,8 @@ class TableStep(SetupStep):
 
     def _name(self) -> None:
         if self._model is not None:
-            self.show_sql.setText(self._model.show if self.sql.isHidden() else self._model.hide)
+            show = self._model.save_and_show if self._saves else self._model.show
+            self.show_sql.setText(show if self.sql.isHidden() else self._model.hide)
             say(self._said, self._model.copied if self._copied else "")
 
 

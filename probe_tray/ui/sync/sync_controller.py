@@ -1,7 +1,7 @@
 """Between the windows of sync and the engine."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
@@ -10,7 +10,7 @@ from probe_tray.core import commands as sync_commands
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, StopSharing, SyncNow
 from probe_tray.core.errors import Problem, SyncError
-from probe_tray.core.sync.setup import SecretPlace, SyncState
+from probe_tray.core.sync.setup import SecretPlace, SyncState, replaces_key
 from probe_tray.core.sync.setup_code import read_code
 from probe_tray.core.sync.table_change import TableChange, TableChangeKind
 from probe_tray.core.sync.table_sql import TableSql
@@ -26,6 +26,7 @@ from probe_tray.view.sync.setup_view import (
     complaint,
     forgetting,
     refusal,
+    replacing_kept_key,
     replacing_key,
     sync_setup,
 )
@@ -45,6 +46,16 @@ if TYPE_CHECKING:
     from probe_tray.ui.sync.result_dialog import SyncResultDialog
     from probe_tray.ui.sync.setup_dialog import SyncDraft, SyncSetupDialog
     from probe_tray.ui.sync.sync_box import SyncBox
+
+
+class _Saving(NamedTuple):
+    """What is being kept."""
+
+    number: int
+    """Of the answer before the one that is waited for."""
+    draft: "SyncDraft"
+    use: Callable[[str], None] | None
+    """What gets the SQL afterwards; None: the page is closed instead."""
 
 
 class SyncController(QObject):
@@ -68,8 +79,10 @@ class SyncController(QObject):
         self._now = now
         self._sql = sql
         self._clipboard = ConcealedClipboard(self)
-        self._saving: int | None = None
-        """The number of the answer before the one that is waited for; None while nothing is being saved."""
+        self._saving: _Saving | None = None
+        """None while nothing is being saved."""
+        self._agreed: Secret | None = None
+        """A key that a person wants in place of the one that is kept."""
         self._refused: Problem | None = None
         """Why the page could not be kept as it is."""
         self._typed_code = TypedCode()
@@ -168,11 +181,32 @@ class SyncController(QObject):
     def _test(self, draft: "SyncDraft") -> None:
         self._engine.send(sync_commands.TrySync(url=draft.url, api_key=draft.api_key, key=draft.key))
 
-    def _save(self, draft: "SyncDraft") -> None:
-        if self._saving is not None:
+    def _save(self, draft: "SyncDraft", use: Callable[[str], None] | None = None) -> None:
+        """Keep what is typed, and close the page; with ``use`` let it stay open, and give that the SQL of the key.
+
+        Asks first where that costs another key that is kept.
+        """
+        page, setup, key = self._setup.visible, self._engine.state.sync.setup, draft.key
+        if self._saving is not None or page is None:
             return
-        self._saving = self._engine.state.sync.set_up.number
-        self._engine.send(SetUpSync(url=draft.url, api_key=draft.api_key, key=draft.key))
+        if key is None or key == self._agreed or setup.key is not SecretPlace.KEYRING:
+            self._keep(draft, use)
+            return
+
+        def compared(kept: Secret | None) -> None:
+            if page is not self._setup.visible or page.draft != draft:
+                return
+            if kept is None or not replaces_key(setup, kept, draft.url, key):
+                self._keep(draft, use)
+            else:
+                self._question.ask(replacing_kept_key(self._translator), lambda _: self._keep(draft, use))
+
+        self._engine.read_sync_key(compared)
+
+    def _keep(self, draft: "SyncDraft", use: Callable[[str], None] | None) -> None:
+        if self._saving is None and self._setup.visible is not None:
+            self._saving = _Saving(self._engine.state.sync.set_up.number, draft, use)
+            self._engine.send(SetUpSync(url=draft.url, api_key=draft.api_key, key=draft.key))
 
     def _settle(self, sync: SyncState) -> None:
         """Close the page once what it held is kept. Until then it keeps what was typed: a keyring may say no."""
@@ -186,19 +220,29 @@ class SyncController(QObject):
         if change is not None and is_new and change.kind is TableChangeKind.STOP_SHARING:
             # It was chosen in the menu of an account, which has no place for how far it is.
             self.show_result()
-        if self._saving is None or sync.set_up.number == self._saving:
+        saving = self._saving
+        if saving is None or sync.set_up.number == saving.number:
             return
         self._saving = None
         # Kept, and all the same of no use: the keyring may have locked itself since.
         self._refused = sync.set_up.problem or sync.setup.problem
-        if self._setup.window is not None and self._refused is None:
-            then, self._sync_then = self._sync_then, False
-            self._setup.window.close()
-            if then:
-                self._sync(SyncNow())
+        if page is None or self._refused is not None:
+            return
+        if saving.use is not None:
+            self._go_on(page, saving.draft, saving.use)
+            return
+        then, self._sync_then = self._sync_then, False
+        page.close()
+        if then:
+            self._sync(SyncNow())
+
+    def _go_on(self, page: "SyncSetupDialog", kept: "SyncDraft", use: Callable[[str], None]) -> None:
+        if page.draft == kept:
+            page.forget_secrets()
+            self._fetch(lambda key: use(self._sql.protected(key)))
 
     def _left(self) -> None:
-        self._saving, self._refused, self._sync_then = None, None, False
+        self._saving, self._refused, self._sync_then, self._agreed = None, None, False, None
         self._typed_code = TypedCode()
 
     def _typed(self) -> None:
@@ -232,7 +276,11 @@ class SyncController(QObject):
 
     def _replace_key(self) -> None:
         self.set_up()
-        self._question.ask(replacing_key(self._translator), lambda _: self._offer(self._engine.new_sync_key()))
+        self._question.ask(replacing_key(self._translator), lambda _: self._offer_instead(self._engine.new_sync_key()))
+
+    def _offer_instead(self, key: Secret) -> None:
+        self._agreed = key
+        self._offer(key)
 
     def _offer(self, key: Secret) -> None:
         if (page := self._setup.visible) is not None:
@@ -245,13 +293,13 @@ class SyncController(QObject):
         page = self._setup.visible
         if page is None:
             return
-        draft, sql = page.draft, self._sql
         if page.table.compatible.isChecked():
-            use(sql.table)
-        elif draft.key is not None:
-            use(sql.protected(draft.key))
+            use(self._sql.table)
+        elif page.draft.key is None:
+            self._fetch(lambda key: use(self._sql.protected(key)))
         else:
-            self._fetch(lambda key: use(sql.protected(key)))
+            # Once it runs, the table lets in nobody but who has this key: it must not be lost with the page.
+            self._save(page.draft, use)
 
     def _make_code(self, use: Callable[[Secret], None]) -> None:
         if (page := self._setup.visible) is not None:

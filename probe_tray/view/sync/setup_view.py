@@ -53,6 +53,8 @@ class ProjectStepView(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     address: str
     address_example: str
+    kept_address: str
+    """The one in the settings; empty where there is none."""
     api_key: str
     api_key_kept: str
     """Where there is one already; empty where there is none."""
@@ -96,11 +98,15 @@ class TableStepView(msgspec.Struct, frozen=True, kw_only=True):
     warning: str
     """What that means. Likewise ``protection``, what it means without."""
     protection: str
-    needs_key: str
+    incomplete: str
     """Why there is no SQL yet."""
     copy: str
-    copied: str
+    """Of the key that is kept. Likewise ``show``."""
     show: str
+    save_and_copy: str
+    """The same of a key that is typed. Likewise ``save_and_show``."""
+    save_and_show: str
+    copied: str
     hide: str
     name: str
     """What a screen reader calls the SQL."""
@@ -137,6 +143,8 @@ class SyncSetupView(msgspec.Struct, frozen=True, kw_only=True):
     """Empty where there is nothing to forget."""
     save: str
     cancel: str
+    close: str
+    """What the same button says where nothing is typed that closing the window would lose."""
 
 
 def sync_setup(sync: SyncState, url: str, typed: TypedCode, seconds: int, t: Translator) -> SyncSetupView:
@@ -163,6 +171,7 @@ def sync_setup(sync: SyncState, url: str, typed: TypedCode, seconds: int, t: Tra
         forget=t("Stop s&yncing…") if setup.begun else "",
         save=t("&Save"),
         cancel=t("Cancel"),
+        close=t("Close"),
     )
 
 
@@ -226,6 +235,12 @@ def replacing_key(t: Translator) -> Question:
     )
 
 
+def replacing_kept_key(t: Translator) -> Question:
+    """Whether to save a key that a person typed or got with a code, although another one is kept."""
+    asked = replacing_key(t)
+    return msgspec.structs.replace(asked, window_title=t("Replace the key"), yes=t("&Replace the key"))
+
+
 def forgetting(t: Translator) -> Question:
     """Whether to forget the setup."""
     return Question(
@@ -258,6 +273,7 @@ def _project_step(setup: SyncSetup, t: Translator) -> ProjectStepView:
         text=t("Find both in the project's settings, under Data API and API Keys."),
         address=t("A&ddress"),
         address_example="https://abcdefgh.supabase.co",
+        kept_address=setup.url,
         api_key=t("&Publishable key"),
         api_key_kept=place_words(setup.api_key, API_KEY, t),
         api_key_fixed=setup.api_key is SecretPlace.FILE,
@@ -297,15 +313,17 @@ def _table_step(sync: SyncState, t: Translator) -> TableStepView:
             "the codex-probe written in Go, can't use it. A table in use goes on with the rows it has. This can't "
             "be undone: other programs can't read rows written from then on."
         ),
-        needs_key=t("Create or enter the encryption key first: the SQL lets in only computers that have it."),
+        incomplete=t("Complete steps 1 and 2 first: the SQL lets in only computers that have your key."),
         warning=t(
             "Anyone with the publishable key can read and overwrite the encrypted rows. They can't "
             "read or forge a login, and Probe Tray refuses rows that were tampered with. Still, keep "
             "that key private."
         ),
         copy=t("&Copy SQL"),
-        copied=t("Copied. Paste it into the project's SQL editor and run it."),
         show=t("Show SQ&L"),
+        save_and_copy=t("Save and &copy SQL"),
+        save_and_show=t("Save and show SQ&L"),
+        copied=t("Copied. Paste it into the project's SQL editor and run it."),
         hide=t("Hide SQ&L"),
         name=t("SQL of the table"),
     )

@@ -90,6 +90,12 @@ class Bench:
             self.field(name).clear()
             QTest.keyClicks(self.field(name), text)
 
+    def save_and(self, text: str) -> None:
+        """Press what saves first, and have it saved."""
+        press(self.page, text)
+        sync = self.engine.state.sync
+        self.change(replace(sync, setup=READY, set_up=SetUpAnswer(number=sync.set_up.number + 1)))
+
     def field(self, name: str) -> QLineEdit:
         return part(self.page, QLineEdit, name)
 
@@ -294,12 +300,13 @@ def test_an_earlier_test_is_not_shown_when_the_page_opens(bench: Bench) -> None:
 
 
 def test_the_sql_lets_in_only_who_has_the_key_unless_other_programs_use_the_table(bench: Bench) -> None:
+    bench.engine.sync_key = Secret(KEY)
     bench.syncing.set_up()
     assert not button(bench.page, "Copy SQL").isEnabled()
-    assert any(text.startswith("Create or enter the encryption key first") for text in texts(bench.page))
-    press(bench.page, "Create a new key")
-    press(bench.page, "Copy SQL")
-    own = SQL.table + SQL.protection.replace("{digest}", table_digest(bench.engine.new_sync_key()))
+    assert any(text.startswith("Complete steps 1 and 2 first") for text in texts(bench.page))
+    bench.type()
+    bench.save_and("Save and copy SQL")
+    own = SQL.table + SQL.protection.replace("{digest}", table_digest(Secret(KEY)))
     assert clipboard() == own
     assert not parts(bench.page, QPlainTextEdit)
     press(bench.page, "Show SQL")
@@ -309,6 +316,79 @@ def test_the_sql_lets_in_only_who_has_the_key_unless_other_programs_use_the_tabl
     assert any(text.startswith("Anyone with the publishable key") for text in texts(bench.page))
     press(bench.page, "Copy SQL")
     assert clipboard() == "create table tokens;"
+
+
+@pytest.mark.parametrize("wanted", ["Save and copy SQL", "Save and show SQL"])
+def test_a_new_key_is_kept_before_its_sql_is_handed_out(bench: Bench, wanted: str) -> None:
+    bench.syncing.set_up()
+    bench.type(key="")
+    press(bench.page, "Create a new key")
+    new = bench.engine.new_sync_key()
+    press(bench.page, wanted)
+    assert bench.engine.sent == [SetUpSync(url=URL, api_key=Secret(API_KEY), key=new)]
+    assert (clipboard(), parts(bench.page, QPlainTextEdit)) == ("", []), "not while a crash would lose the key"
+    refused = KeyringDeniedError().problem
+    bench.change(SyncState(setup=SyncSetup(problem=refused), set_up=SetUpAnswer(number=1, problem=refused)))
+    assert (clipboard(), parts(bench.page, QPlainTextEdit)) == ("", []), "nor where no keyring keeps it"
+    assert KeyringDeniedError.title_template in bench.said()[0]
+    assert bench.page.draft.key == new
+    press(bench.page, wanted)
+    bench.engine.sync_key = new
+    bench.change(replace(KEPT, set_up=SetUpAnswer(number=2)))
+    assert bench.page.isVisible(), "the page goes on: the SQL is to be run, and the table to be tested"
+    shown = [field.toPlainText() for field in parts(bench.page, QPlainTextEdit)]
+    assert table_digest(new) in (clipboard() or shown[0])
+    assert bench.page.draft == SyncDraft(url=URL, api_key=None, key=None)
+    assert "Saved. Type to replace it." in bench.field("Key").placeholderText()
+    assert "Close" in buttons(bench.page)
+    assert "Cancel" not in buttons(bench.page), "nothing is left to lose"
+
+
+def test_what_is_typed_while_the_key_is_being_kept_stays_and_gets_no_sql(bench: Bench) -> None:
+    bench.engine.sync_key = Secret(KEY)
+    bench.syncing.set_up()
+    bench.type()
+    press(bench.page, "Save and copy SQL")
+    bench.type(key="07" * 32)
+    bench.change(KEPT)
+    assert bench.page.draft.key == Secret("07" * 32)
+    assert clipboard() == ""
+
+
+@pytest.mark.parametrize("pressed", ["Save", "Save and copy SQL"])
+def test_another_key_that_is_kept_is_replaced_only_after_a_question(bench: Bench, pressed: str) -> None:
+    bench.change(SyncState(setup=replace(READY, is_protected=True)))
+    bench.engine.sync_key = Secret("07" * 32)
+    bench.syncing.set_up()
+    bench.type()
+    press(bench.page, pressed)
+    assert texts(bench.question)[0] == "Replace the key?"
+    assert "Replace the key" in buttons(bench.question)
+    bench.question.reject()
+    assert (bench.engine.sent, clipboard()) == ([], "")
+    press(bench.page, pressed)
+    bench.question.accept()
+    assert bench.engine.sent == [SetUpSync(url=URL, api_key=Secret(API_KEY), key=Secret(KEY))]
+
+
+@pytest.mark.parametrize(("kept", "url"), [(KEY, URL), (f"{'07' * 32}:{KEY}", URL), (KEY.upper(), URL + "/other")])
+def test_a_key_that_is_kept_already_is_saved_without_a_question(bench: Bench, kept: str, url: str) -> None:
+    bench.change(SyncState(setup=replace(READY, is_protected=True)))
+    bench.engine.sync_key = Secret(kept)
+    bench.syncing.set_up()
+    bench.type(url=url)
+    press(bench.page, "Save")
+    assert not bench.question.isVisible()
+    assert bench.engine.sent == [SetUpSync(url=url, api_key=Secret(API_KEY), key=Secret(KEY))]
+
+
+def test_one_of_two_keys_does_not_move_to_another_table_unasked(bench: Bench) -> None:
+    bench.change(SyncState(setup=replace(READY, is_key_changing=True)))
+    bench.engine.sync_key = Secret(f"{'07' * 32}:{KEY}")
+    bench.syncing.set_up()
+    bench.type(url=URL + "/other")
+    press(bench.page, "Save")
+    assert bench.question.isVisible()
 
 
 @pytest.mark.parametrize(
@@ -323,10 +403,9 @@ def test_the_sql_lets_in_only_who_has_the_key_unless_other_programs_use_the_tabl
 def test_the_sql_shuts_nobody_out_of_a_table_in_use_unless_that_is_chosen(
     bench: Bench, sync: SyncState, *, protects: bool
 ) -> None:
-    bench.change(sync)
+    bench.change(replace(sync, setup=replace(sync.setup, key=SecretPlace.KEYRING)))
     bench.engine.sync_key = Secret(KEY)
     bench.syncing.set_up()
-    bench.type()
     press(bench.page, "Copy SQL")
     assert ("insert into keys" in clipboard()) is protects
     bench.page.table.compatible.click()
@@ -334,7 +413,6 @@ def test_the_sql_shuts_nobody_out_of_a_table_in_use_unless_that_is_chosen(
     assert ("insert into keys" in clipboard()) is not protects
     bench.page.close()
     bench.syncing.set_up()
-    bench.type()
     press(bench.page, "Copy SQL")
     assert ("insert into keys" in clipboard()) is protects, "nobody has chosen anything yet"
 
