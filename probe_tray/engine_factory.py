@@ -240,7 +240,7 @@ class EngineFactory:
             table=TableService(TableOwner(sync, self._secrets), syncs, store),
             settings=settings,
             updates=self._update_service(),
-            incidents=IncidentService(client, store, clock),
+            incidents=IncidentService(client, store),
             monitor=SystemMonitor(self._desktop.is_metered),
             autostart=self._settings_file,
             hooks=HookService(ProcessHookRunner(), store, clock, hook_payload),

@@ -55,8 +55,8 @@ class FailureCount(msgspec.Struct, frozen=True):
         """After one more failure."""
         return FailureCount({**self.by_account, account: self.by_account.get(account, 0) + 1})
 
-    def worked(self, account: AccountKey) -> "FailureCount":
-        """After a check that went well."""
+    def without(self, account: AccountKey) -> "FailureCount":
+        """After a check that went well, or failed for another reason."""
         return FailureCount({key: count for key, count in self.by_account.items() if key != account})
 
     def among(self, accounts: Collection[AccountKey]) -> "FailureCount":

@@ -126,7 +126,7 @@ class Program(Bench):
             updates=UpdateService(
                 self.feed, self.update_file, self.browser, self.store, self.clock, self.randomness, "1.0.0"
             ),
-            incidents=IncidentService(FakeStatusPage(), self.store, self.clock),
+            incidents=IncidentService(FakeStatusPage(), self.store),
             monitor=self.sense,
             autostart=self.autostart,
             hooks=HookService(self.hook, self.store, self.clock, hook_payload),
