@@ -328,6 +328,7 @@ def _login(state: object, theme: Theme, icons: IconPainter, t: Translator) -> QP
     dialog = LoginDialog(theme, icons, actions)
     screen = present(AppState(login=state), samples.NOW, UTC, t)  # pyright: ignore[reportArgumentType]
     dialog.show_model(screen.login)
+    dialog.show()
     return _grab(dialog)
 
 

@@ -20,6 +20,7 @@ class FeedbackKind(enum.Enum):
     """Another login of the account came meanwhile, and stays."""
     RESTORED = "restored"
     LOGGED_IN = "logged in"
+    LOGIN_CANCELLED = "login cancelled"
     RENEWED = "renewed"
     MOVED = "moved"
     """Its login is kept in the other store."""

@@ -157,8 +157,8 @@ class Engine:
         self._login_start, self._hooks, self._folder_watch = parts.autostart, parts.hooks, parts.folder_watch
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
-        self._login_service = LoginService(parts.login, parts.store, self._start, self._logged_in, clock)
-        self._feedback = FeedbackService(parts.store, clock, self._start)
+        self._feedback = feedback = FeedbackService(parts.store, clock, self._start)
+        self._login_service = LoginService(parts.login, parts.store, self._start, self._logged_in, feedback, clock)
         self._account_service = AccountService(_account_use_cases(parts, clock), self._feedback, self._start)
         self._on_alert, self._samples = on_alert, samples
 

@@ -27,7 +27,7 @@ from tests.support.patience import PATIENCE
 
 LOG_IN: Final = "Log in to Codex…"
 PANEL: Final = "^Probe Tray$"
-LOGIN_WINDOW: Final = "^Log in to Codex"
+LOGIN_WINDOW: Final = "^Log in (to Codex|as )"
 SETTINGS_WINDOW: Final = "^Settings"
 SETTINGS_PAGES: Final = ("General", "Accounts", "Notifications")
 """The first of its pages, from top to bottom."""

@@ -99,7 +99,7 @@ class OtherAccountError(LoginError):
     """Signing in again brought another account than the one that needed it."""
 
     title_template = "You logged in as {who}, which isn't the account that needs a login."
-    hint_template = "That account was added. Log in again and choose the other one on the login page."
+    hint_template = "Its login was saved. Log in again and choose the other one on the login page."
 
 
 class DeviceCodeOffError(LoginError):

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import CancelLogin, PasteAddress, ReopenBrowser, StartLogin
 from probe_tray.core.events import LoginChanged
+from probe_tray.core.feedback import FeedbackKind
 from probe_tray.core.state import LoginPhase
+from probe_tray.engine.feedback_service import FeedbackService
 from probe_tray.engine.login.login_runner import REPLACED, LoginRunner
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import Start
@@ -31,10 +33,17 @@ class LoginService:
     """Starts and ends logins as the commands say; never waits."""
 
     def __init__(
-        self, login: LoginRunner, store: Store, start: Start, signed_in: Callable[[AccountKey], None], clock: Clock
+        self,
+        login: LoginRunner,
+        store: Store,
+        start: Start,
+        signed_in: Callable[[AccountKey], None],
+        feedback: FeedbackService,
+        clock: Clock,
     ) -> None:
         """Have ``start`` own the tasks; ``signed_in`` is told of every account that came in."""
         self._clock = clock
+        self._feedback = feedback
         self._asked_at = -math.inf
         """When a login was asked for last, by the monotonic clock."""
         self._login = login
@@ -55,6 +64,9 @@ class LoginService:
             case CancelLogin():
                 if (running := self._running()) is not None:
                     running.task.cancel()
+                    # Of one that finishes nobody knows yet whether it was cancelled in time: its card shows that.
+                    if not self._finishes():
+                        self._feedback.give(FeedbackKind.LOGIN_CANCELLED, running.wanted.account)
                 self._store.dispatch(LoginChanged(login=None))
 
     def _log_in(self, wanted: StartLogin) -> None:

@@ -6,14 +6,14 @@ from typing import final
 
 import msgspec
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.state import Way
 from probe_tray.ui.accessibility import describe
-from probe_tray.ui.placement import free_area, inside, move_beside
+from probe_tray.ui.placement import free_area, inside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
 from probe_tray.ui.tray.icon import IconPainter, card_ink
@@ -118,7 +118,7 @@ class LoginDialog(ThemedDialog):
     """Shown while there is something to say of a login; closing it cancels."""
 
     def __init__(self, theme: Theme, icons: IconPainter, actions: LoginActions) -> None:
-        """Make the window; it shows itself when there is something to show."""
+        """Make the window. Whoever has something to say in it opens it."""
         super().__init__(theme, "login")
         self._icons = icons
         self._actions = actions
@@ -144,7 +144,7 @@ class LoginDialog(ThemedDialog):
         self.apply_theme()
 
     def show_model(self, model: LoginView | None) -> None:
-        """Show this, or nothing any more."""
+        """Say this once it is open; with nothing to say any more it closes."""
         before, self._model = self._model, model
         if model is None:
             self._stop_pasting()
@@ -168,17 +168,14 @@ class LoginDialog(ThemedDialog):
         self._show_field(model)
         self._draw()
         self._fit()
-        if before is None:
-            # Afterwards it opens where it was.
-            opened_before, self._opened = self._opened, True
-            if not opened_before:
-                move_beside(self, QApplication.activeWindow())
-            self.show()
-            self.raise_()
-            # Only a shown window has the sizes that its style gives it.
-            self._fit(stay=opened_before)
         if before is None or _stage(before) != _stage(model):
             self._focus(model)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the sizes that the style gives a shown window, where it opens again on the screen."""
+        super().showEvent(event)
+        opened_before, self._opened = self._opened, True
+        self._fit(stay=opened_before)
 
     def reject(self) -> None:
         """Cancel what runs, put away what failed: for Esc, the button and the window's own cross."""

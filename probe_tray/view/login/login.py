@@ -11,6 +11,7 @@ from probe_tray.core.errors import (
     DeviceCodeOffError,
     EdgeBlockedError,
     NotSentError,
+    OtherAccountError,
     PortsTakenError,
     ProbeError,
     Problem,
@@ -79,9 +80,9 @@ def login(state: LoginState | None, host: str, who: str, now: Now, t: Translator
     if state is None or state.phase is LoginPhase.DONE:
         return None
     if state.phase is LoginPhase.FAILED:
-        return _failed(state, t)
+        return _failed(state, who, t)
     view = LoginView(
-        window_title=t("Log in to Codex"),
+        window_title=_window_title(who, t),
         title=_title(state, t),
         text=_text(state, host, who, now, t),
         failed=False,
@@ -124,12 +125,13 @@ def _with_ways(view: LoginView, state: LoginState, t: Translator) -> LoginView:
     )
 
 
-def _failed(state: LoginState, t: Translator) -> LoginView | None:
+def _failed(state: LoginState, who: str, t: Translator) -> LoginView | None:
     problem = state.problem
     if problem is None:
         return None
-    said = in_a_login(problem)
-    parts = [t.hint(said)]
+    said = _of_other_account(problem, who) if who and problem.is_a(OtherAccountError) else in_a_login(problem)
+    parts = [] if state.unsaved or not who else [t("{name} was not logged in.", name=who)]
+    parts.append(t.hint(said))
     if state.unsaved:
         parts.append(t("You don't need to log in again. The login is kept until it can be saved."))
     if state.clock_off is not None:
@@ -139,7 +141,7 @@ def _failed(state: LoginState, t: Translator) -> LoginView | None:
     in_network = problem.kind.offline or problem.kind.blocked
     others = problem.is_a(PortsTakenError, DeviceCodeOffError)
     return LoginView(
-        window_title=t("Log in to Codex"),
+        window_title=_window_title(who, t),
         title=t.title(said),
         text=t.joined(parts),
         failed=True,
@@ -160,6 +162,20 @@ def in_a_login(problem: Problem) -> Problem:
     return replace(problem, title=title, hint=hint)
 
 
+def _of_other_account(problem: Problem, wanted: str) -> Problem:
+    """``problem`` with the name of the account that was meant."""
+    return replace(
+        problem,
+        title=mark("You logged in as {who}, not as {wanted}."),
+        hint=mark("The login of {who} was saved. Log in again and choose {wanted} on the login page."),
+        facts=(*problem.facts, ("wanted", wanted)),
+    )
+
+
+def _window_title(who: str, t: Translator) -> str:
+    return t("Log in as {name}", name=who) if who else t("Log in to Codex")
+
+
 def _title(state: LoginState, t: Translator) -> str:
     if state.phase is LoginPhase.OPENING:
         return t("Getting a code…") if state.way is Way.CODE else t("Opening your browser…")
@@ -178,11 +194,13 @@ def _title(state: LoginState, t: Translator) -> str:
 
 def _text(state: LoginState, host: str, who: str, now: Now, t: Translator) -> str:
     if state.phase is LoginPhase.EXCHANGING:
+        if who:
+            return t("Probe Tray is fetching the login of {name}.", name=who)
         return t("Probe Tray is fetching your login.")
     parts = [t.hint(state.problem)] if state.problem else []
+    if who:
+        parts.append(t("Log in as {name}.", name=who))
     if state.phase is LoginPhase.WAITING:
-        if who:
-            parts.append(t("Log in as {name}.", name=who))
         parts.append(_waiting(state, host, t))
     if state.ends_at is not None:
         minutes = max(1, -int(-(state.ends_at - now.moment).total_seconds() // 60))

@@ -72,8 +72,8 @@ def _sentence(given: Feedback, seen: Seen, t: Translator) -> str:
             return t("{name} has a new login and was not removed.", name=called)
         case FeedbackKind.RESTORED:
             return t("{name} is back.", name=called)
-        case FeedbackKind.LOGGED_IN:
-            return t("Logged in as {name}.", name=called)
+        case FeedbackKind.LOGGED_IN | FeedbackKind.LOGIN_CANCELLED:
+            return _login(given, called, t)
         case FeedbackKind.RENEWED:
             return t("Renewed {name}.", name=called)
         case FeedbackKind.MOVED:
@@ -86,6 +86,14 @@ def _sentence(given: Feedback, seen: Seen, t: Translator) -> str:
             return t.plural("Imported {n} login.", "Imported {n} logins.", given.count)
         case _:
             return _about_all(given.kind, t)
+
+
+def _login(given: Feedback, called: str, t: Translator) -> str:
+    if given.kind is FeedbackKind.LOGGED_IN:
+        return t("Logged in as {name}.", name=called)
+    if given.account is None:
+        return t("Login cancelled. Nothing was changed.")
+    return t("Login cancelled. {name} was not logged in.", name=called)
 
 
 def _about_all(kind: _AboutAll, t: Translator) -> str:

@@ -133,6 +133,13 @@ def test_the_engine_knows_which_accounts_are_looked_at(desktop: Desktop, qtbot: 
     assert desktop.engine.sent[-1] == LookAt(frozenset())
 
 
+def test_a_middle_click_on_the_icon_checks_now_and_opens_nothing(desktop: Desktop) -> None:
+    before = len(desktop.engine.sent)
+    tray_icon(desktop.shell).activated.emit(QSystemTrayIcon.ActivationReason.MiddleClick)
+    assert desktop.engine.sent[before:] == [Refresh()]
+    assert not open_windows(PanelWindow)
+
+
 def test_a_closed_panel_is_drawn_when_it_opens_and_not_before(desktop: Desktop) -> None:
     desktop.change(replace(desktop.engine.state, accounts=desktop.engine.state.accounts[:2]))
     desktop.shell.show_panel()
@@ -380,6 +387,19 @@ def test_a_login_shows_its_window_and_its_buttons_work(desktop: Desktop) -> None
     assert QGuiApplication.clipboard().text() == "http://127.0.0.1/authorize?state=s"
     press(desktop.login, "Cancel")
     assert desktop.engine.sent == [ReopenBrowser(), CancelLogin()]
+
+
+def test_the_window_of_a_login_opens_beside_the_one_in_front_and_later_where_it_was(
+    desktop: Desktop, qtbot: QtBot
+) -> None:
+    desktop.shell.show_panel()
+    qtbot.waitUntil(desktop.panel.isActiveWindow, timeout=PATIENCE_MS)
+    desktop.change(replace(samples.four(), login=samples.waiting_login()))
+    assert not desktop.login.frameGeometry().intersects(desktop.panel.frameGeometry())
+    desktop.login.move(30, 40)
+    desktop.change(samples.four())
+    desktop.change(replace(samples.four(), login=samples.waiting_login()))
+    assert desktop.login.pos() == QPoint(30, 40)
 
 
 def test_a_finished_login_takes_its_window_away_without_cancelling(desktop: Desktop) -> None:

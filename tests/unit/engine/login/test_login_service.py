@@ -12,10 +12,13 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import CancelLogin, PasteAddress, ReopenBrowser, StartLogin
 from probe_tray.core.errors import LoginDeniedError, NotSentError, PortsTakenError, WriteError
+from probe_tray.core.feedback import FeedbackKind
 from probe_tray.core.login.oauth import Callback
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import LoginPhase, Way
+from probe_tray.engine.feedback_service import FeedbackService
 from probe_tray.engine.login.login_service import LoginCommand, LoginService
+from probe_tray.engine.timers import end_all
 from tests.support.fakes import settle
 from tests.support.tokens import credential
 from tests.unit.engine.bench import CODE, Bench, token_answer
@@ -36,7 +39,9 @@ class LoginBench(Bench):
         self.service.answer("device_poll", Answer(403, {}, b""))
         self.tasks: list[asyncio.Task[None]] = []
         self.came: list[AccountKey] = []
-        self.arrangement = LoginService(self.login, self.store, self._start, self.came.append, self.clock)
+        self.waits: list[asyncio.Task[None]] = []
+        feedback = FeedbackService(self.store, self.clock, self._wait)
+        self.arrangement = LoginService(self.login, self.store, self._start, self.came.append, feedback, self.clock)
 
     async def do(self, *commands: LoginCommand) -> None:
         for command in commands:
@@ -61,6 +66,11 @@ class LoginBench(Bench):
         login = self.state.login
         return "" if login is None or login.pasted is None else dict(login.pasted.facts)["reason"]
 
+    def _wait(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self.waits.append(task)
+        return task
+
     def _start(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self.tasks.append(task)
@@ -73,9 +83,7 @@ async def a_login_bench() -> AsyncGenerator[LoginBench]:
     try:
         yield bench
     finally:
-        for task in bench.tasks:
-            task.cancel()
-        await asyncio.gather(*bench.tasks, return_exceptions=True)
+        await end_all((*bench.tasks, *bench.waits))
 
 
 @pytest.fixture
@@ -264,6 +272,28 @@ async def test_cancelled_a_login_leaves_nothing_and_exchanges_nothing(bench: Log
     assert (bench.service.count("exchange"), bench.came) == (0, [])
 
 
+@pytest.mark.parametrize("account", [None, ANA])
+async def test_a_cancelled_login_says_of_whom_it_was_and_that_for_a_moment(
+    bench: LoginBench, account: AccountKey | None
+) -> None:
+    await bench.do(StartLogin(account), StartLogin(account, Way.CODE))
+    assert bench.state.feedback == ()
+    await bench.do(CancelLogin())
+    assert [(f.kind, f.account) for f in bench.state.feedback] == [(FeedbackKind.LOGIN_CANCELLED, account)]
+    await bench.do(CancelLogin())
+    assert len(bench.state.feedback) == 1
+    await bench.clock.advance(MINUTE)
+    assert bench.state.feedback == ()
+
+
+async def test_of_a_login_that_was_about_to_end_nobody_says_that_it_was_cancelled(bench: LoginBench) -> None:
+    bench.service.waits = {"exchange"}
+    await bench.do(StartLogin())
+    await bench.come_back()
+    await bench.do(CancelLogin())
+    assert (bench.state.login, bench.state.feedback) == (None, ())
+
+
 async def test_cancelled_in_the_same_moment_as_another_way_was_asked_for_nothing_goes_on(bench: LoginBench) -> None:
     await bench.do(StartLogin())
     await bench.do(StartLogin(way=Way.CODE), CancelLogin())
@@ -287,7 +317,7 @@ async def test_cancelling_puts_a_failed_login_away(bench: LoginBench) -> None:
     await bench.come_back(Callback(error="access_denied"))
     assert bench.phase is LoginPhase.FAILED
     await bench.do(CancelLogin())
-    assert bench.state.login is None
+    assert (bench.state.login, bench.state.feedback) == (None, ())
 
 
 async def test_tokens_that_no_store_took_are_saved_by_the_next_try_by_any_way(bench: LoginBench) -> None:

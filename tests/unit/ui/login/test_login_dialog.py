@@ -66,7 +66,10 @@ class Person:
         )
 
     def sees(self, state: LoginState | None, t: Translator | None = None) -> None:
-        self.dialog.show_model(present(AppState(login=state), NOW, UTC, t or Translator()).login)
+        model = present(AppState(login=state), NOW, UTC, t or Translator()).login
+        self.dialog.show_model(model)
+        if model is not None:
+            self.dialog.show()
         QApplication.processEvents()
 
     def buttons(self) -> dict[str, QPushButton]:

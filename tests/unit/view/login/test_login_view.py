@@ -18,6 +18,7 @@ from probe_tray.core.errors import (
     LoginError,
     LoginTimedOutError,
     NotSentError,
+    OtherAccountError,
     PastedAddressError,
     PortsTakenError,
     ProbeError,
@@ -197,9 +198,45 @@ def test_every_button_has_a_key_of_its_own(state: LoginState, language: str) -> 
     assert len(set(keys)) == len(keys)
 
 
-@pytest.mark.parametrize("state", WAITING)
-def test_a_login_again_says_as_whom(state: LoginState) -> None:
-    named = login(state, "localhost", "research@example.com", Now(NOW, UTC), Translator())
-    assert named is not None
-    assert "Log in as research@example.com." in named.text
-    assert "Log in as" not in shown(state).text
+def named(state: LoginState, t: Translator | None = None) -> LoginView:
+    view = login(state, "localhost", "research@example.com", Now(NOW, UTC), t or Translator())
+    assert view is not None
+    return view
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        *WAITING,
+        *(LoginState(phase=phase, way=way) for phase in (LoginPhase.OPENING, LoginPhase.EXCHANGING) for way in Way),
+        *(
+            LoginState(phase=LoginPhase.FAILED, problem=made(kind).problem)
+            for kind in (*subclasses(ServiceError), *subclasses(LoginError), *subclasses(StoreError))
+        ),
+    ],
+)
+def test_a_login_again_says_as_whom_whatever_happens(state: LoginState, language: str) -> None:
+    chinese = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
+    view = named(state, chinese if language == "zh" else Translator())
+    assert "research@example.com" in view.window_title
+    assert "research@example.com" in view.text
+    assert view.window_title != shown(state).window_title == "Log in to Codex"
+    assert "research" not in shown(state).text
+
+
+def test_a_failed_login_says_who_was_not_logged_in_then_what_to_do() -> None:
+    view = named(LoginState(phase=LoginPhase.FAILED, problem=LoginDeniedError().problem))
+    assert view.text.startswith("research@example.com was not logged in. ")
+    kept = named(LoginState(phase=LoginPhase.FAILED, problem=WriteError(path="x", reason="y").problem, unsaved=True))
+    assert "was not logged in" not in kept.text
+
+
+def test_a_login_as_somebody_else_names_both() -> None:
+    state = LoginState(phase=LoginPhase.FAILED, problem=OtherAccountError(who="lee@example.com").problem)
+    assert named(state).title == "You logged in as lee@example.com, not as research@example.com."
+    assert named(state).text == (
+        "research@example.com was not logged in. The login of lee@example.com was saved. "
+        "Log in again and choose research@example.com on the login page."
+    )
+    assert shown(state).title == "You logged in as lee@example.com, which isn't the account that needs a login."

@@ -58,6 +58,15 @@ def test_a_removed_account_has_its_name_and_in_privacy_mode_only_its_letters() -
     assert texts == [f"Removed {ANA.email}.", "Removed a•••@e•••."]
 
 
+def test_a_cancelled_login_says_who_was_not_logged_in() -> None:
+    of_one = about(FeedbackKind.LOGIN_CANCELLED)
+    found = [panel(given).feedback for given in (of_one, replace(of_one, account=None))]
+    assert [f and f.text for f in found] == [
+        f"Login cancelled. {ANA.email} was not logged in.",
+        "Login cancelled. Nothing was changed.",
+    ]
+
+
 def test_a_muted_account_says_until_when() -> None:
     muted = replace(ANA, muted_until=samples.NOW + timedelta(hours=1))
     found = panel(about(FeedbackKind.MUTED), state=replace(STATE, accounts=(muted, *STATE.accounts[1:]))).feedback
