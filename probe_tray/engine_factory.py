@@ -365,7 +365,11 @@ class EngineFactory:
     def _sync_secrets(self) -> SyncVault:
         if not self._context.service.is_demo:
             return StoredSyncSecrets(
-                self._context.loaded.path, self._context.keyring, disk=self._disk, handles=self._context.handles
+                self._context.loaded.path,
+                self._context.keyring,
+                self._locks,
+                disk=self._disk,
+                handles=self._context.handles,
             )
         from probe_tray.demo.table_seed import DemoSyncSecrets
 

@@ -1,8 +1,11 @@
 """What the other machines of the demo have left in the table: something to fetch, and what sync has to refuse."""
 
+import asyncio
 import base64
 import json
 import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
 
@@ -76,6 +79,7 @@ class DemoSyncSecrets:
 
     def __init__(self) -> None:
         """Hold the demo's own secrets."""
+        self._lock = asyncio.Lock()
         self._held = _kept(Secret(PUBLISHABLE_KEY), Secret(DEMO_KEY))
 
     async def load(self) -> SyncSecrets:
@@ -89,6 +93,12 @@ class DemoSyncSecrets:
     async def forget(self) -> None:
         """Hold none."""
         self._held = SyncSecrets()
+
+    @asynccontextmanager
+    async def hold(self) -> AsyncGenerator[None]:
+        """As the port says; a demonstration is one process."""
+        async with self._lock:
+            yield
 
 
 def _kept(api_key: Secret | None, key: Secret | None) -> SyncSecrets:

@@ -101,6 +101,13 @@ class SyncVault(Protocol):
         """Take both out of the keyring; the file is left as it is."""
         ...
 
+    def hold(self) -> AbstractAsyncContextManager[None]:
+        """Keep the other tasks and processes of this user from doing the same: for who saves what depends on a load.
+
+        Not to be held twice by one task. Raises DataFolderError when locks cannot be made.
+        """
+        ...
+
 
 class AccountLocks(Protocol):
     """One lock per account for all processes of this user."""

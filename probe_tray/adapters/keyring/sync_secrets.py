@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final, final
 
 from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ConfigError, KeyringAbsentError, Phrase
 from probe_tray.core.sync.setup import API_KEY, API_KEY_ALLOWED, KEY, KEY_ALLOWED, SecretPlace, SyncSecrets
 
 _SERVICE: Final = "Probe Tray"
+_LOCK: Final = "sync-secrets"
 _API_KEY_USER, _KEY_USER = "sync publishable key", "sync key"
 
 
@@ -21,10 +24,11 @@ class StoredSyncSecrets:
     """Implements ``SyncVault``. The configuration file is read and never written here."""
 
     def __init__(
-        self, config_file: Path, keyring: OsKeyStore, *, disk: Disk, handles: Callable[[Secret], None]
+        self, config_file: Path, keyring: OsKeyStore, locks: FileLocks, *, disk: Disk, handles: Callable[[Secret], None]
     ) -> None:
-        """``handles`` is called with what the file holds."""
-        self._config_file, self._keyring, self._handles, self._disk = config_file, keyring, handles, disk
+        """``locks`` keeps processes apart; ``handles`` is called with what the file holds."""
+        self._config_file, self._keyring, self._locks, self._disk = config_file, keyring, locks, disk
+        self._handles = handles
         self._api_key_user, self._key_user = _API_KEY_USER, _KEY_USER
 
     async def load(self) -> SyncSecrets:
@@ -54,6 +58,10 @@ class StoredSyncSecrets:
         """Take both out of the keyring."""
         await self._keyring.remove_entry(_SERVICE, self._api_key_user)
         await self._keyring.remove_entry(_SERVICE, self._key_user)
+
+    def hold(self) -> AbstractAsyncContextManager[None]:
+        """As the port says."""
+        return self._locks.hold_name(_LOCK)
 
     async def _kept(self, user: str) -> Secret | None:
         try:

@@ -126,7 +126,7 @@ class CommandSession:
         # Imported here: most runs have no table.
         from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 
-        return StoredSyncSecrets(loaded.path, self.keyring, disk=self.disk, handles=self.handles)
+        return StoredSyncSecrets(loaded.path, self.keyring, self.locks, disk=self.disk, handles=self.handles)
 
     def journal(self) -> FileJournal:
         """The journal of renewals, which asks no person for the vault's key."""

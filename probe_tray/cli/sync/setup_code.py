@@ -19,7 +19,7 @@ from probe_tray.cli.tables.layout import folded
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.core.errors import KeyringAbsentError, ProbeError, SetupCodeStrangeError
 from probe_tray.core.settings import change
-from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
+from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget, base_address
 from probe_tray.core.sync.setup_code import LONGEST_CODE, SetupCode, in_groups, read_code, write_code
 from probe_tray.core.sync.table_key import keys_of
 from probe_tray.engine.sync.synchronizer import try_table
@@ -75,20 +75,32 @@ async def _enter(session: CommandSession, loaded: LoadedSettings, goal: SyncTarg
         session.console.failure(t.joined((check.what, check.remedy, t("Nothing was saved."))))
         return ExitStatus.FAILURE
     session.console.note(t.joined((check.what, check.remedy)))
-    former = loaded.settings.sync_url
+    former, moves = loaded.settings.sync_url, _moves(loaded, goal)
     replacing = t("This replaces the sync setup with {host}. Go on? [y/N] ", host=urlsplit(former).hostname or former)
-    if (former not in {"", goal.url} and not _agreed(session, replacing)) or not await _keep(session, loaded, goal):
+    if (moves and not _agreed(session, replacing)) or not await _keep(session, loaded, goal):
         session.console.failure(t("Nothing was saved."))
         return ExitStatus.FAILURE
     session.console.note(t("Sync is set up with {host}. To sync now, run codex-probe --sync.", host=host))
     return ExitStatus.SUCCESS
 
 
+def _moves(loaded: LoadedSettings, goal: SyncTarget) -> bool:
+    """Whether another table was set up so far."""
+    former = loaded.settings.sync_url
+    return bool(former) and base_address(former) != goal.url
+
+
 async def _keep(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget) -> bool:
     """Save the secrets, then the address; False where the person does not want them in the file."""
+    # What is kept must stay what it was when the given key was compared with it.
+    async with session.sync_secrets(loaded).hold():
+        return await _keep_alone(session, loaded, goal)
+
+
+async def _keep_alone(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget) -> bool:
     file = JsonSettingsFile(loaded.path, session.locks, disk=session.disk)
     former, held = loaded.settings.sync_url, await session.sync_secrets(loaded).load()
-    moves = former not in {"", goal.url}
+    moves = _moves(loaded, goal)
     key = goal.key
     if not moves and held.key is not None and key in keys_of(held.key):
         # The key is being changed here: the code of a computer that hasn't heard of it must not cost the new one.

@@ -193,6 +193,10 @@ class SyncService:
             if report.problem is not None and report.problem.kind.passing and self._is_automatic:
                 self._begin_within(_AFTER_FAILURE)
             await self.look()
+        except BaseException:
+            # What the sync before this one came to is not what this one came to.
+            report = SyncReport(ended_at=self._clock.now(), problem=ProbeError().problem)
+            raise
         finally:
             self._tell(replace(self._state, running=False, report=report))
 
@@ -204,6 +208,9 @@ class SyncService:
             outcome = await self._syncing.test(goal)
         except ProbeError as error:
             outcome = SyncTestResult(problem=error.problem)
+        except BaseException:
+            outcome = SyncTestResult(problem=ProbeError().problem)
+            raise
         finally:
             self._tell(replace(self._state, testing=False, test=outcome))
 
@@ -212,27 +219,36 @@ class SyncService:
             goal = await self._target(SyncSecrets(api_key=command.api_key, key=command.key), command.url)
             former = self._settings
             stays = base_address(former.sync_url) == goal.url
-            key = None if command.key is None else goal.key
-            if key is not None and stays and (problem := await self._refusal(goal)) is not None:
-                self._answer(problem)
-                return
-            if former.sync_url not in {"", goal.url}:
-                # The former table must never see the keys of the new one, whatever ends this process in between.
-                await self._service.change(change(sync_url=""))
-            try:
-                if key is not None and stays and await self._is_one_of_two(key):
-                    key = None
-                await self._secrets.save(api_key=None if command.api_key is None else goal.api_key, key=key)
-            except ProbeError:
-                await self._service.change(change(sync_url=former.sync_url))
-                raise
+            # What is kept must stay what it was when the given key was compared with it.
+            async with self._secrets.hold():
+                if command.key is not None and stays and (problem := await self._refusal(goal)) is not None:
+                    self._answer(problem)
+                    return
+                await self._keep(command, goal, former)
             await self._save_address(goal.url, former)
         except ProbeError as error:
             self._tell(replace(self._state, setup=replace(self._state.setup, problem=error.problem)))
             self._answer(error.problem)
+        except BaseException:
+            self._answer(ProbeError().problem)
+            raise
         else:
             await self.look()
             self._answer(None)
+
+    async def _keep(self, command: SetUpSync, goal: SyncTarget, former: Settings) -> None:
+        """Save what ``command`` gives of the secrets of ``goal``. Raises a ProbeError, and then nothing has changed."""
+        key, stays = None if command.key is None else goal.key, base_address(former.sync_url) == goal.url
+        if former.sync_url and not stays:
+            # The former table must never see the keys of the new one, whatever ends this process in between.
+            await self._service.change(change(sync_url=""))
+        try:
+            if key is not None and stays and await self._is_one_of_two(key):
+                key = None
+            await self._secrets.save(api_key=None if command.api_key is None else goal.api_key, key=key)
+        except ProbeError:
+            await self._service.change(change(sync_url=former.sync_url))
+            raise
 
     async def _refusal(self, goal: SyncTarget) -> Problem | None:
         """Why another key than the one that is kept can't take its place: the table doesn't let it in.

@@ -7,6 +7,8 @@ the new key is kept here before the table hears of it, and the old one is forgot
 
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from probe_tray.core.account.account_names import AccountNames, matching
 from probe_tray.core.account.age import age
 from probe_tray.core.account.credential import Credential
@@ -48,18 +50,27 @@ class TableOwner:
         self._context, self._secrets = context, secrets
 
     async def begin_key_change(self, target: SyncTarget) -> SyncTarget:
-        """Make a new key, or go on with the one that was made, and let it in beside the old one."""
+        """Make a new key, or go on with the one that was made, and let it in beside the old one.
+
+        ``target`` has the key that was kept a while ago.
+        """
+        # Whoever else begins or ends a change of the key meanwhile would save over what is made here.
+        async with self._secrets.hold():
+            held = await self._secrets.load()
+            return await self._begin_key_change(replace(target, key=held.key or target.key), held.key_place)
+
+    async def _begin_key_change(self, target: SyncTarget, place: SecretPlace) -> SyncTarget:
         async with self._context.tables.open(target) as table:
             current = await self._single_key(table, target)
         if current is None:
             return target
-        if (await self._secrets.load()).key_place is SecretPlace.FILE:
+        if place is SecretPlace.FILE:
             raise KeyInFileError
         new = self._context.randomness.token_bytes(KEY_BYTES).hex()
         both = Secret(f"{new}{KEY_SEPARATOR}{current.reveal()}")
         # First: a key that the table lets in and nobody has would be of no use.
         await self._secrets.save(api_key=None, key=both)
-        target = SyncTarget(url=target.url, api_key=target.api_key, key=both)
+        target = replace(target, key=both)
         async with self._context.tables.open(target) as table:
             if not await table.add_key(table_digest(Secret(new))):
                 raise SyncKeyEndedError
@@ -123,15 +134,16 @@ class TableOwner:
 async def forget_old_key(secrets: SyncVault, target: SyncTarget) -> bool:
     """Keep the new key alone, once a sync with ``target`` has said that the old one ended; False: a file holds both.
 
-    Raises the Keyring errors.
+    Raises the Keyring errors and DataFolderError.
     """
-    held = await secrets.load()
-    if held.key_place is SecretPlace.FILE:
-        return False
-    # Somebody may have done it meanwhile, and begun the next change.
-    if held.key is not None and keys_of(held.key) == keys_of(target.key):
-        await secrets.save(api_key=None, key=keys_of(target.key)[0])
-    return True
+    async with secrets.hold():
+        held = await secrets.load()
+        if held.key_place is SecretPlace.FILE:
+            return False
+        # Somebody may have done it meanwhile, and begun the next change.
+        if held.key is not None and keys_of(held.key) == keys_of(target.key):
+            await secrets.save(api_key=None, key=keys_of(target.key)[0])
+        return True
 
 
 def _only_one(rows: Sequence[OpenedRow], who: str) -> tuple[OpenedRow, Credential]:

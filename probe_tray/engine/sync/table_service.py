@@ -34,10 +34,16 @@ class TableService:
             await self._do(command)
         except ProbeError as error:
             change = replace(change, problem=error.problem)
+        except BaseException:
+            # Not done, whatever ended it. Whoever started this logs it.
+            change = replace(change, problem=ProbeError().problem)
+            raise
         finally:
-            # A new key may be kept though the table has not heard of it.
-            await self._syncs.look()
-            self._tell(replace(change, running=False))
+            try:
+                # A new key may be kept though the table has not heard of it.
+                await self._syncs.look()
+            finally:
+                self._tell(replace(change, running=False))
         if change.problem is None:
             # Rows are sealed with the new key, and the others see by them what was done.
             await self._syncs.sync(SyncOptions(), again=True)

@@ -1,5 +1,6 @@
 """Machines that share one table, over doubles."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC
@@ -185,14 +186,18 @@ class FakeSyncSecrets:
     """The secrets of sync, in memory; ``fault`` is raised by every call while it is set."""
 
     def __init__(self, held: SyncSecrets | None = None) -> None:
-        self.held = held or SyncSecrets()
+        self.held, self._lock = held or SyncSecrets(), asyncio.Lock()
         self.fault: ProbeError | None = None
+        self.before: Callable[[str], Awaitable[None]] = nothing
+        """What happens ahead of a call of this name."""
 
     async def load(self) -> SyncSecrets:
+        await self.before("load")
         self._fail()
         return self.held
 
     async def save(self, *, api_key: Secret | None, key: Secret | None) -> None:
+        await self.before("save")
         self._fail()
         api_key, key = api_key or self.held.api_key, key or self.held.key
         self.held = SyncSecrets(
@@ -202,6 +207,12 @@ class FakeSyncSecrets:
     async def forget(self) -> None:
         self._fail()
         self.held = SyncSecrets()
+
+    @asynccontextmanager
+    async def hold(self) -> AsyncGenerator[None]:
+        await self.before("hold")
+        async with self._lock:
+            yield
 
     def _fail(self) -> None:
         if self.fault is not None:

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,10 +10,12 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.keyring.backends import TrustedBackend
 from probe_tray.adapters.keyring.key_store import OsKeyStore, without_questions
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
+from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ConfigError, KeyringAbsentError, KeyringDeniedError, KeyringLockedError
+from probe_tray.core.errors import ConfigError, HeldUpError, KeyringAbsentError, KeyringDeniedError, KeyringLockedError
 from probe_tray.core.sync.setup import SecretPlace
 from tests.support.keyrings import GoodBackend, LockedBackend, LyingBackend
+from tests.support.patience import PATIENCE
 
 API_KEY, KEY = Secret("sb_publishable_canary"), Secret("5a" * 32)
 
@@ -19,7 +23,9 @@ API_KEY, KEY = Secret("sb_publishable_canary"), Secret("5a" * 32)
 class Place:
     """A configuration file and a keyring."""
 
-    def __init__(self, folder: Path, backend: TrustedBackend | Callable[[], TrustedBackend]) -> None:
+    def __init__(
+        self, folder: Path, backend: TrustedBackend | Callable[[], TrustedBackend], *, patience: float = PATIENCE
+    ) -> None:
         self.config = folder / "config.json"
         self.handled: list[Secret] = []
         keyring = OsKeyStore(
@@ -28,7 +34,13 @@ class Place:
             silence=without_questions,
             handles=self.handled.append,
         )
-        self.secrets = StoredSyncSecrets(self.config, keyring, handles=self.handled.append, disk=Disk())
+        self.secrets = StoredSyncSecrets(
+            self.config,
+            keyring,
+            FileLocks(folder / "locks", patience=patience),
+            handles=self.handled.append,
+            disk=Disk(),
+        )
 
     def write(self, **held: object) -> None:
         self.config.write_text(json.dumps(held))
@@ -42,6 +54,47 @@ async def test_what_the_person_put_into_the_file_is_read_from_there_and_the_keyr
     assert (held.api_key_place, held.key_place) == (SecretPlace.FILE, SecretPlace.FILE)
     assert place.handled == [API_KEY, KEY]
     assert "canary" not in repr(held)
+
+
+_HOLDER = """
+import asyncio, sys
+from pathlib import Path
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.keyring.key_store import OsKeyStore, without_questions
+from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
+from probe_tray.adapters.locks import FileLocks
+
+async def main():
+    folder = Path(sys.argv[1])
+    keyring = OsKeyStore(choose=None, asks=lambda _: False, silence=without_questions, handles=print)
+    locks = FileLocks(folder / "locks")
+    async with StoredSyncSecrets(folder / "config.json", keyring, locks, handles=print, disk=Disk()).hold():
+        print("held", flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+asyncio.run(main())
+"""
+
+
+def _holding(folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _HOLDER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+async def test_one_process_at_a_time_changes_what_is_kept(tmp_path: Path) -> None:
+    place = Place(tmp_path, GoodBackend(), patience=0)
+    with _holding(tmp_path) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(HeldUpError):
+            async with place.secrets.hold():
+                pass
+        other.stdin.close()
+        other.wait(PATIENCE)
+        async with place.secrets.hold():
+            pass
 
 
 async def test_what_the_tray_keeps_is_in_the_keyring_and_never_in_the_file(tmp_path: Path) -> None:

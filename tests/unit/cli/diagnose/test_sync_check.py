@@ -12,6 +12,7 @@ from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.key_store import OsKeyStore, without_questions
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
+from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.cli.diagnose.checks import Check, State
@@ -44,7 +45,9 @@ async def checked(folder: Path, **held: str) -> Check:
     tables = HttpTableFactory(ProxyChoice(), os.environ, handles=KnownSecrets().add)
 
     def secrets(loaded: LoadedSettings) -> SyncVault:
-        return StoredSyncSecrets(loaded.path, keyring, disk=Disk(), handles=KnownSecrets().add)
+        return StoredSyncSecrets(
+            loaded.path, keyring, FileLocks(folder / "locks"), disk=Disk(), handles=KnownSecrets().add
+        )
 
     return await sync_check(load_settings(config, disk=Disk()), secrets, tables, MemoryOfRows(), ENGLISH)
 

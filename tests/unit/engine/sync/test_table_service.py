@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import ChangeSyncKey, EndOldSyncKey, SetUpSync, StopSharing, SyncNow
+from probe_tray.core.commands import ChangeSyncKey, EndOldSyncKey, SetUpSync, StopSharing, SyncNow, TrySync
 from probe_tray.core.errors import (
     KeyringLockedError,
     NotSentError,
+    ProbeError,
     RowTakenError,
     SyncKeyEndedError,
     SyncNewerLoginError,
@@ -129,6 +130,45 @@ async def test_what_cannot_be_done_is_told() -> None:
     await bench.sync.changes.do(ChangeSyncKey())
     assert problem_kind(bench.change.problem) == SyncUnprotectedError
     assert bench.keys == (KEY,)
+
+
+@pytest.mark.parametrize("command", [ChangeSyncKey(), EndOldSyncKey(), StopSharing(ANA.key)])
+async def test_what_nobody_expected_ends_a_change_as_a_failure(
+    command: ChangeSyncKey | EndOldSyncKey | StopSharing,
+) -> None:
+    bench = Owner()
+    await bench.sync.service.do(SyncNow())
+    await bench.sync.changes.do(ChangeSyncKey())
+
+    async def breaks(_request: str) -> None:
+        raise RuntimeError
+
+    bench.sync.table.before = breaks
+    with pytest.raises(RuntimeError):
+        await bench.sync.changes.do(command)
+    assert (problem_kind(bench.change.problem), bench.change.running) == (ProbeError, False)
+
+
+async def test_what_nobody_expected_ends_a_sync_a_test_and_a_setup_as_failures() -> None:
+    bench = Owner()
+    await bench.sync.service.do(SyncNow())
+    assert bench.known.report is not None
+    assert bench.known.report.problem is None
+
+    async def breaks(_request: str) -> None:
+        raise RuntimeError
+
+    bench.sync.table.before = bench.sync.secrets.before = breaks
+    with pytest.raises(RuntimeError):
+        await bench.sync.service.do(SyncNow())
+    assert (problem_kind(bench.known.report.problem), bench.known.running) == (ProbeError, False)
+    with pytest.raises(RuntimeError):
+        await bench.sync.service.do(TrySync(url=TARGET.url))
+    assert bench.known.test is not None
+    assert (problem_kind(bench.known.test.problem), bench.known.testing) == (ProbeError, False)
+    with pytest.raises(RuntimeError):
+        await bench.sync.service.do(SetUpSync(url=TARGET.url, key=KEY))
+    assert problem_kind(bench.known.set_up.problem) == ProbeError
 
 
 async def test_one_change_runs_at_a_time_and_says_so() -> None:
