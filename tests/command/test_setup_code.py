@@ -74,6 +74,13 @@ def test_what_one_computer_prints_sets_up_the_next_one(first: Machine, second: M
         assert secret not in said
 
 
+def test_the_same_address_written_otherwise_is_no_other_table(first: Machine, service: DemoService) -> None:
+    code = run(first, "--show-code")[1]
+    first.set_up(sync_url=f"{service.addresses.table}/rest/v1")
+    status, _, said = run(first, "--enter-code", given=code)
+    assert (status, "This replaces the sync setup" in said) == (0, False), said
+
+
 def test_a_code_that_is_not_whole_or_leads_to_no_table_saves_nothing(
     first: Machine,
     second: Machine,

@@ -38,8 +38,8 @@ ANA = credential()
 class Owner(SyncedBench):
     """A tray app whose table is protected."""
 
-    def __init__(self) -> None:
-        super().__init__(ANA)
+    def __init__(self, address: str = TARGET.url) -> None:
+        super().__init__(ANA, sync_url=address)
         self.sync.secrets.held = replace(HELD, key_place=SecretPlace.KEYRING)
         self.sync.table.state = TableStatus(protected=True, digests=(table_digest(KEY),))
 
@@ -274,14 +274,16 @@ async def test_a_row_with_the_newest_login_stays_where_it_cannot_come_here() -> 
     assert bench.sync.table.held == before
 
 
-async def test_an_ended_key_never_takes_the_place_of_the_one_that_is_let_in() -> None:
-    bench = Owner()
+@pytest.mark.parametrize("address", [TARGET.url, f"{TARGET.url}/rest/v1/"])
+async def test_an_ended_key_never_takes_the_place_of_the_one_that_is_let_in(address: str) -> None:
+    bench = Owner(address)
     await bench.sync.service.do(SyncNow())
     await bench.sync.changes.do(ChangeSyncKey())
     new = bench.keys[0]
     await bench.sync.changes.do(EndOldSyncKey())
     await bench.sync.service.do(SetUpSync(url=TARGET.url, key=KEY))
     assert bench.keys == (new,)
+    assert bench.state.settings.sync_url == address
     problem = bench.known.set_up.problem
     assert problem is not None
     assert problem.is_a(SyncKeyEndedError) or problem.is_a(SyncSecretError)
