@@ -106,6 +106,12 @@ def old_key_words(report: SyncReport, t: Translator) -> str:
     shown = t(", ").join(_shortened([names.get(row_id, printable(row_id)) for row_id in report.only_old_key], t))
     if report.old_key_ended:
         return t("Only the old key could decrypt these rows, which stay in the table: {accounts}", accounts=shown)
+    if report.resealable:
+        return t(
+            "The old key is kept on this computer because only it can decrypt these rows: {accounts}. Sync again to "
+            "write them with the new one.",
+            accounts=shown,
+        )
     return t(
         "The old key is kept on this computer because only it can decrypt these rows: {accounts}. Delete them in "
         "Supabase, or run it again with --yes to do without them.",

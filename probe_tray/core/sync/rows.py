@@ -86,6 +86,8 @@ REFUSED = frozenset(
         StepKind.HELD_BACK,
     }
 )
+USELESS = frozenset({StepKind.GARBAGE, StepKind.ID_MISMATCH, StepKind.ALTERED, StepKind.ROLLED_BACK})
+"""The row holds nothing that is used, so that it is never sealed anew."""
 OVERWRITABLE = frozenset({StepKind.UNDECRYPTABLE, StepKind.GARBAGE, StepKind.ROLLED_BACK, StepKind.WITHDRAWN})
 """What a person may allow to be replaced. A swapped row is not among it: it may hold another account's newest login."""
 
@@ -159,6 +161,12 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     """Of two keys only the new one is let in, and no row needs the old one, or a person gave such rows up."""
     only_old_key: tuple[str, ...] = ()
     """Of two keys only the new one is let in: the ids of the rows that the old one alone opens even so."""
+
+    @property
+    def resealable(self) -> bool:
+        """Whether one of the rows that only the old key opens is of use: another sync seals it with the new one."""
+        useless = {item.row_id for item in self.items if item.kind in USELESS}
+        return not useless.issuperset(self.only_old_key)
 
     @property
     def is_key_changing(self) -> bool:

@@ -312,8 +312,13 @@ class SyncController(QObject):
         page, draft = self._setup.visible, None if self._setup.visible is None else self._setup.visible.draft
 
         def got(secret: Secret | None) -> None:
-            if secret is not None and page is not None and page is self._setup.visible and page.draft == draft:
+            if page is None or page is not self._setup.visible or page.draft != draft:
+                return
+            if secret is not None:
                 use(secret)
+            else:
+                self._refused = self._engine.state.sync.setup.problem
+                self._setup.draw()
 
         return got
 

@@ -6,6 +6,7 @@ import msgspec
 
 from probe_tray.core.errors import SyncUnprotectedError
 from probe_tray.core.state import AppState
+from probe_tray.core.sync.rows import SyncReport
 from probe_tray.core.sync.setup import KEY, SecretPlace, SyncState
 from probe_tray.core.sync.table_change import TableChange, TableChangeKind
 from probe_tray.view.sync.last_changes import key_holders, last_changes, same_names
@@ -62,7 +63,6 @@ def key_change(state: AppState, since: int, seconds: int, now: Now, t: Translato
     under_way, ended = phase is _Phase.UNDER_WAY, phase is _Phase.ENDED
     unprotected = change is not None and change.problem is not None and change.problem.is_a(SyncUnprotectedError)
     check = t("Check &again") if under_way else t("Sync &again") if ended and said else ""
-    lines = [] if sync.report is None or not under_way else key_holders(sync.report, now, t)
     return KeyChangeView(
         window_title=t("Change the encryption key"),
         title=_running(change, t) if runs else title,
@@ -72,7 +72,7 @@ def key_change(state: AppState, since: int, seconds: int, now: Now, t: Translato
         advice=advice,
         code=_code(seconds, t) if under_way else None,
         computers_title=t("Your computers, as of the last sync") if under_way else "",
-        computers="\n".join(lines) or (t("No computer has shared a login yet.") if under_way else ""),
+        computers=_computers(sync, now, t) if under_way else "",
         computers_note=_computers_note(t) if under_way else "",
         copy_key=t("Copy new &key") if under_way or ended else "",
         key_copied=t(
@@ -87,6 +87,18 @@ def key_change(state: AppState, since: int, seconds: int, now: Now, t: Translato
     )
 
 
+def _computers(sync: SyncState, now: Now, t: Translator) -> str:
+    if not _is_known(sync):
+        return t("Not known yet. Choose “Check again” to see them.")
+    lines = [] if sync.report is None else key_holders(sync.report, now, t)
+    return "\n".join(lines) or t("No computer has shared a login yet.")
+
+
+def _is_known(sync: SyncState) -> bool:
+    """Whether the table was read since the program started."""
+    return sync.report is not None and bool(sync.report.newest_key_id)
+
+
 def _computers_note(t: Translator) -> str:
     shown = t(
         "A computer shows that it has the new key when it next syncs. One that never shared a login isn't listed."
@@ -97,10 +109,14 @@ def _computers_note(t: Translator) -> str:
 def ending_key(sync: SyncState, t: Translator) -> Question:
     """Whether to end the old key: whom that shuts out."""
     report = sync.report
-    unknown = [] if report is None else [one.computer for one in last_changes(report) if not one.has_newest_key]
+    without = [] if report is None else [one.computer for one in last_changes(report) if not one.has_newest_key]
     words = [
         t("Computers that don't have the new key can't use the table any more. The logins they have stay there."),
-        t("Not known to have it: {computers}.", computers=t(", ").join(unknown)) if unknown else "",
+        ""
+        if _is_known(sync)
+        else t("Which computers have it isn't known yet. Choose “Check again” first to see them."),
+        t("Not known to have it: {computers}.", computers=t(", ").join(without)) if without else "",
+        _computers_note(t),
         t("Keep a copy of the new key: an old copy can't open anything after this."),
     ]
     return Question(
@@ -160,25 +176,35 @@ def _failure(state: AppState, change: TableChange | None, phase: _Phase, t: Tran
     sync = state.sync
     if change is not None and change.problem is not None:
         return t.title(change.problem), t.hint(change.problem)
+    if sync.setup.problem is not None:
+        return t.title(sync.setup.problem), t.hint(sync.setup.problem)
     problem = None if sync.report is None else sync.report.problem
     if phase is not _Phase.BEFORE and problem is not None:
         return t("The last sync failed: {what}", what=t.title(problem)), t.hint(problem)
     if phase is not _Phase.ENDED or sync.report is None or sync.report.old_key_ended or not sync.setup.is_key_changing:
         return "", ""
-    if sync.report.only_old_key:
-        said = t("Only the old key can decrypt these rows: {accounts}.", accounts=_only_old_key(state, t))
-        return said, t("Delete them in Supabase, then sync again. Until then this computer keeps the old key.")
-    return t("Some rows still need the old key."), t("Sync again to write them with the new one.")
+    if not sync.report.only_old_key:
+        return t("Some rows still need the old key."), t("Sync again to write them with the new one.")
+    said = t("This computer keeps the old key because only it can decrypt these rows:")
+    if sync.report.resealable:
+        advice = t("Sync again to write them with the new one.")
+    else:
+        advice = t("Delete them in Supabase, then sync again. Until then this computer keeps the old key.")
+    return "\n".join((said, *_only_old_key(state, sync.report, t))), advice
 
 
-def _only_old_key(state: AppState, t: Translator) -> str:
-    report = state.sync.report
-    ids, items = ((), ()) if report is None else (report.only_old_key, report.items)
-    names = {item.row_id: item.who for item in items}
-    called = [names.get(row_id) or row_id for row_id in ids[:_MOST_ROWS]]
-    shown = [mask(name) for name in called] if state.settings.privacy else called
-    more = len(ids) - len(shown)
-    return t(", ").join([*shown, t.plural("{n} more", "{n} more", more)] if more > 0 else shown)
+def _only_old_key(state: AppState, report: SyncReport, t: Translator) -> list[str]:
+    """A line for each row: whose it is, and why it isn't written with the new key."""
+    items = {item.row_id: item for item in report.items}
+    lines: list[str] = []
+    for row_id in report.only_old_key[:_MOST_ROWS]:
+        item = items.get(row_id)
+        who = row_id if item is None or not item.who else item.who
+        problem = None if item is None else item.problem
+        why = t("It isn't written with the new key yet.") if problem is None else t.title(problem)
+        lines.append(t("{account}: {note}", account=mask(who) if state.settings.privacy else who, note=why))
+    more = len(report.only_old_key) - len(lines)
+    return [*lines, t.plural("{n} more", "{n} more", more)] if more > 0 else lines
 
 
 def _code(seconds: int, t: Translator) -> NextComputerView:

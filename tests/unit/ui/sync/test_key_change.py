@@ -9,9 +9,18 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QProgressBar
 from pytestqt.qtbot import QtBot
 
+from probe_tray.cli.sync.sync_table import old_key_words
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ChangeSyncKey, EndOldSyncKey, SetUpSync, ShowSyncCode, SyncNow
-from probe_tray.core.errors import KeyInFileError, NotSentError, Problem, SyncUnprotectedError
+from probe_tray.core.errors import (
+    KeyInFileError,
+    KeyringLockedError,
+    NotSentError,
+    ProbeError,
+    Problem,
+    RowForgedError,
+    SyncUnprotectedError,
+)
 from probe_tray.core.settings import Settings
 from probe_tray.core.sync.envelope import RowAction, RowStamp
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
@@ -135,6 +144,8 @@ def test_the_old_key_is_ended_after_a_question_that_says_whom_that_shuts_out(ben
     assert "Computers that don't have the new key can't use the table any more." in said
     assert "Not known to have it: old-laptop." in said
     assert "an old copy can't open anything" in said
+    assert "Computers with the same name are listed as one" in said
+    assert "One that never shared a login isn't listed." in said
     assert bench.engine.sent == []
     bench.question.accept()
     assert bench.engine.sent == [EndOldSyncKey()]
@@ -159,15 +170,60 @@ def test_rows_that_could_not_be_sealed_anew_are_told_and_the_sync_is_done_again(
     assert "Some rows still need the old key." in texts(window())
 
 
-def test_rows_that_only_the_old_key_opens_are_named_after_a_restart_too(bench: Bench) -> None:
-    bench.change(state(report=replace(REPORT, only_old_key=("study-pc", "account-eve"))))
+FORGED = SyncItem(kind=StepKind.ALTERED, row_id="account-ana", who="ana@example.com", problem=RowForgedError().problem)
+
+
+def test_rows_that_keep_the_old_key_are_named_with_the_reason_after_a_restart_too(bench: Bench) -> None:
+    bench.change(state(report=replace(REPORT, items=(FORGED,), only_old_key=("account-ana",))))
     begin(bench)
-    assert "Only the old key can decrypt these rows: ana@example.com, account-eve." in texts(window())
+    (said,) = [text for text in texts(window()) if text.startswith("This computer keeps the old key because")]
+    assert said.splitlines()[1:] == [f"ana@example.com: {RowForgedError.title_template}"]
+    assert any(text.startswith("Delete them in Supabase") for text in texts(window()))
     assert "The key is changed" in texts(window())
     hidden = replace(bench.engine.state, settings=Settings(privacy=True))
     bench.engine.change(hidden)
     bench.syncing.draw()
     assert not any("ana@" in text for text in texts(window()))
+
+
+def test_nobody_is_told_to_delete_a_row_that_the_next_sync_writes_with_the_new_key(bench: Bench) -> None:
+    report = replace(REPORT, items=(*REPORT.items, FORGED), only_old_key=("account-ana", "study-pc", "account-eve"))
+    bench.change(state(report=report))
+    begin(bench)
+    said = "\n".join(texts(window()))
+    assert "account-eve: It isn't written with the new key yet." in said
+    assert "Delete them" not in said
+    press(window(), "Sync again")
+    assert bench.engine.sent == [SyncNow()]
+    assert "Sync again to write them with the new one." in old_key_words(report, Translator())
+
+
+def test_before_the_first_sync_nobody_is_said_to_be_missing_or_to_have_the_key(bench: Bench) -> None:
+    bench.change(state(report=None))
+    begin(bench)
+    assert "Not known yet. Choose “Check again” to see them." in texts(window())
+    press(window(), "End old key…")
+    assert "Which computers have it isn't known yet." in "\n".join(texts(bench.question))
+
+
+def test_what_nobody_expected_is_told_too(bench: Bench) -> None:
+    begin(bench)
+    bench.change(state(1, problem=ProbeError().problem))
+    assert ProbeError.title_template in texts(window())
+
+
+def test_a_keyring_that_gives_no_code_is_told(bench: Bench) -> None:
+    locked = KeyringLockedError().problem
+    bench.change(SyncState(setup=PROTECTED))
+    bench.syncing.set_up()
+    for shown in ("Copy SQL", "Show code", "Show"):
+        bench.change(SyncState(setup=replace(PROTECTED, problem=locked)))
+        press(bench.page, shown)
+        assert KeyringLockedError.title_template in " ".join(bench.said())
+    bench.change(state())
+    begin(bench)
+    bench.change(state(setup=replace(CHANGING, problem=locked)))
+    assert KeyringLockedError.title_template in texts(window())
 
 
 def test_what_failed_is_said_and_can_be_done_again(bench: Bench) -> None:
