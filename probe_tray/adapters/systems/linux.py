@@ -1,6 +1,7 @@
 """Linux, and what is like it: FreeBSD too, as far as it has the same services."""
 
 import contextlib
+import ctypes
 import os
 import re
 import socket
@@ -117,6 +118,13 @@ class LinuxSystem(PosixSystem):
         """There is no window without a toolkit; what is printed goes to the session's journal."""
         del text
         return False
+
+    def give_back_memory(self) -> None:
+        """By malloc_trim(3): the C library gives back by itself only what lies at the end of its heap."""
+        # Another C library than GNU's has no such function.
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
     def app_folder(self, name: str) -> Path | None:
         """By the XDG Base Directory Specification."""

@@ -168,6 +168,10 @@ class OperatingSystem(Protocol):
         """End a process that leads a session of its own, and those that it started. Never raises."""
         ...
 
+    def give_back_memory(self) -> None:
+        """Hand memory that was freed back, where the allocator keeps it. Takes milliseconds at most."""
+        ...
+
     def user_number(self) -> int:
         """This user's number; 0 where users have none."""
         ...

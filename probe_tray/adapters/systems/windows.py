@@ -203,6 +203,9 @@ class WindowsSystem:
             return False
         return bool(kernel.SetConsoleMode(handle, mode.value | _VIRTUAL_TERMINAL))
 
+    def give_back_memory(self) -> None:
+        """The system's allocator does it by itself."""
+
     def app_folder(self, name: str) -> Path | None:
         """By the known folders."""
         del name

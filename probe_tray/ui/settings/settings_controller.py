@@ -70,7 +70,12 @@ class SettingsController:
         """``syncing`` serves the box in which sync is set up."""
         self._engine, self._theme, self._translator, self._syncing = engine, theme, translator, syncing
         self._connection: ConnectionController | None = None
-        self._window = LazyWindow(self._make, lambda window: window.open_with(engine.state.settings))
+        self._window = LazyWindow(
+            self._make,
+            lambda window: window.open_with(engine.state.settings),
+            waits=lambda window: window.saving,
+            gone=self._forget,
+        )
 
     def show(self, key: str = "") -> None:
         """Open the window, at one of the settings where its key is named."""
@@ -101,9 +106,11 @@ class SettingsController:
 
     def close(self) -> None:
         """Take the window away for good."""
+        self._window.close()
+
+    def _forget(self) -> None:
         self._connection = None
         self._syncing.leave()
-        self._window.close()
 
     def _make(self) -> "SettingsDialog":
         from probe_tray.ui.settings.settings_dialog import SettingsDialog

@@ -92,6 +92,11 @@ class SettingsDialog(ThemedDialog):
         describe(self, self._form.about)
         self.apply_theme()
 
+    @property
+    def saving(self) -> bool:
+        """Whether a change is on its way to the file: it may be refused."""
+        return self._pending is not None
+
     def open_with(self, settings: Settings) -> None:
         """Show these settings from the start; a window that is open already stays as it is."""
         if not self.isVisible():

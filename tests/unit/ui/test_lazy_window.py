@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.ui.lazy_window import LazyWindow
@@ -19,8 +19,18 @@ SMALL = QSize(200, 100)
 class Owner:
     def __init__(self) -> None:
         self.text = "one"
-        self.made = 0
-        self.window = LazyWindow(self._make, lambda label: label.setText(self.text))
+        self.made = self.asked = self.gone = 0
+        self.waits = False
+        self.window = LazyWindow(
+            self._make, lambda label: label.setText(self.text), waits=self._ask, gone=self._count_gone
+        )
+
+    def _ask(self, _label: QLabel) -> bool:
+        self.asked += 1
+        return self.waits
+
+    def _count_gone(self) -> None:
+        self.gone += 1
 
     def _make(self) -> QLabel:
         self.made += 1
@@ -64,6 +74,59 @@ def test_once_closed_for_good_the_next_one_is_a_new_one(owner: Owner, qtbot: QtB
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     owner.window.show()
     assert owner.made == 2
+
+
+def test_some_time_after_it_was_closed_the_window_goes_and_the_next_one_opens_where_it_was(
+    owner: Owner, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("probe_tray.ui.lazy_window.KEPT", 0)
+    gone = owner.window.show()
+    gone.move(300, 400)
+    gone.resize(250, 150)
+    with qtbot.waitSignal(gone.destroyed, timeout=PATIENCE_MS):
+        gone.close()
+    assert (owner.window.window, owner.gone) == (None, 1)
+    owner.text = "two"
+    owner.window.draw()
+    label = owner.window.show()
+    assert (owner.made, label.text(), label.pos(), label.size()) == (2, "two", QPoint(300, 400), QSize(250, 150))
+
+
+def test_a_closed_window_is_kept_while_it_waits_for_something(
+    owner: Owner, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("probe_tray.ui.lazy_window.KEPT", 0)
+    owner.waits = True
+    label = owner.window.show()
+    label.close()
+    qtbot.waitUntil(lambda: owner.asked > 1, timeout=PATIENCE_MS)
+    assert owner.window.window is label
+    with qtbot.waitSignal(label.destroyed, timeout=PATIENCE_MS):
+        owner.waits = False
+
+
+def test_a_closed_window_is_kept_while_a_window_of_its_own_is_open(
+    owner: Owner, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("probe_tray.ui.lazy_window.KEPT", 0)
+    label = owner.window.show()
+    chooser = QDialog(label)
+    label.close()
+    chooser.show()
+    qtbot.waitUntil(lambda: owner.asked > 1, timeout=PATIENCE_MS)
+    assert owner.window.window is label
+    with qtbot.waitSignal(label.destroyed, timeout=PATIENCE_MS):
+        chooser.close()
+
+
+def test_a_window_that_was_opened_again_stays(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("probe_tray.ui.lazy_window.KEPT", 0)
+    label = owner.window.show()
+    label.close()
+    owner.window.show()
+    for _ in range(3):
+        QCoreApplication.processEvents()
+    assert (owner.window.visible, owner.asked) == (label, 0)
 
 
 def test_a_new_window_opens_beside_the_one_that_asked_and_later_where_it_was_left(owner: Owner, qtbot: QtBot) -> None:
