@@ -11,8 +11,10 @@ from probe_tray.view.presenter import Presenter
 from probe_tray.view.screen import ClosedScreen, ScreenOptions
 from probe_tray.view.text.translate import Translator
 
-_TOGETHER, _SHARE = 50, 4
-"""Milliseconds, and how many times as long as a drawing takes the next one waits: at most a fifth of one core."""
+_TOGETHER = 50
+"""Milliseconds."""
+_SHARE, _SHARE_CLOSED = 4, 24
+"""How many times as long as a drawing takes the next one waits: at most a fifth of one core, with the panel open."""
 _MINUTE, _WHILE_LOGIN = 60_000, 10_000
 _AFTER = 200
 """Milliseconds past the minute, so that a coarse timer does not fire just before it."""
@@ -73,7 +75,8 @@ class Bridge(QObject):
     def _changed(self) -> None:
         # Not started anew by each change: a steady stream of changes would then never be drawn.
         if not self._soon.isActive():
-            self._soon.start(max(_TOGETHER, round(self._cost * 1000 * _SHARE)))
+            share = _SHARE if self._panel_open() else _SHARE_CLOSED
+            self._soon.start(max(_TOGETHER, round(self._cost * 1000 * share)))
 
 
 def _single(parent: QObject, do: Callable[[], None]) -> QTimer:

@@ -3,6 +3,7 @@
 import enum
 import hashlib
 import re
+from functools import cached_property
 
 import msgspec
 
@@ -14,13 +15,13 @@ def is_account_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-class AccountKey(msgspec.Struct, frozen=True, order=True):
+class AccountKey(msgspec.Struct, frozen=True, order=True, dict=True):
     """The identity of an account: a team's members share the account id, so the user id belongs to the key."""
 
     account_id: str
     user_id: str = ""
 
-    @property
+    @cached_property
     def slug(self) -> str:
         """24 hex digits that name this account in file names and lock names, without showing its ids."""
         return hashlib.sha256(f"{self.account_id}\0{self.user_id}".encode("utf-8", "replace")).hexdigest()[:24]

@@ -53,10 +53,14 @@ class HookService:
     async def look(self) -> None:
         """Run the hook for what happened since the last look."""
         state, now = self._store.state, self._clock.now()
+        program = state.settings.hook
+        if not program:
+            # What happened before there was one to tell is not told to it.
+            self._notes = {}
+            return
         events = hook_events(self._notes, state, now)
         self._notes = hook_notes(self._notes, state, now)
-        program = state.settings.hook
-        for event, account in events if program else ():
+        for event, account in events:
             await self._run(program, self._payload(event, account, state, now))
 
     async def test(self, program: str, told: Callable[[Problem | None], None]) -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import socket
 import ssl
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from importlib.util import find_spec
 from itertools import zip_longest
-from types import TracebackType
-from typing import Final
+from types import ModuleType, TracebackType
+from typing import Final, cast
 
 import httpcore
 import httpx
@@ -19,6 +21,11 @@ from probe_tray.core.account.secret import Secret
 
 _HEAD_START: Final = 0.25
 """Seconds before the next address is tried beside the last one (RFC 8305, section 5)."""
+
+# WORKAROUND httpcore 1.0.9 (https://github.com/encode/httpcore, _synchronization.py): where sniffio is missing,
+# httpcore looks through all folders of modules for it, four times for each request. None says that there is none.
+if find_spec("sniffio") is None:
+    sys.modules.setdefault("sniffio", cast("ModuleType", None))
 
 _Found = tuple[int, tuple[object, ...]]
 _CHUNK: Final = 64 * 1024

@@ -58,6 +58,19 @@ async def test_it_runs_with_what_happened_and_to_whom() -> None:
     assert told["at"].endswith("Z")
 
 
+async def test_what_happened_before_a_hook_was_set_is_not_told_to_it() -> None:
+    hooks = Hooks()
+    chosen = hooks.store.state.settings
+    async with running(hooks.service.run()):
+        hooks.store.dispatch(SettingsChanged(settings=replace(chosen, hook="")))
+        await hooks.become(100)
+        hooks.store.dispatch(SettingsChanged(settings=chosen))
+        await hooks.clock.advance(timedelta(seconds=1))
+        assert hooks.told() == []
+        await hooks.come_back()
+    assert hooks.told() == ["restored"]
+
+
 async def test_privacy_mode_hides_the_name() -> None:
     hooks = Hooks(privacy=True)
     async with running(hooks.service.run()):
