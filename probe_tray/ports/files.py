@@ -13,6 +13,7 @@ from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Span, Tre
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.renewal.pause import Tally
 from probe_tray.core.settings import Settings, SettingsPatch
+from probe_tray.core.sync.rows import LastSync
 from probe_tray.core.sync.table_record import TableRecord
 from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 from probe_tray.core.update.release import UpdateMemory
@@ -98,6 +99,14 @@ class SyncMemory(Protocol):
 
     async def remember_table(self, name: str, record: TableRecord) -> None:
         """Keep this together with what is remembered. Raises StoreError."""
+        ...
+
+    async def last_sync(self, name: str) -> LastSync | None:
+        """What the last sync with the table of this name found. Raises ReadError."""
+        ...
+
+    async def remember_last_sync(self, name: str, found: LastSync) -> None:
+        """Keep this in place of it. Raises StoreError."""
         ...
 
     async def forget_table(self, name: str) -> None:

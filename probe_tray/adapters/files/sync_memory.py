@@ -2,7 +2,8 @@
 
 One small file, shared by both programs.
 
-It holds slugs of accounts, hashes of tables and rows, moments and a random name: no address, no id, no token.
+It holds slugs of accounts, hashes of tables and rows, moments, a random name, and the names of the computers that wrote
+the rows: no address, no id, no token.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.account.age import Age
+from probe_tray.core.sync.rows import LastSync
 from probe_tray.core.sync.table_record import TableRecord
 from probe_tray.ports.time import Randomness
 
@@ -37,11 +39,16 @@ class _SyncMemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
     holders: dict[str, str] = {}
     """As what the table knows this computer for the accounts in ``unshared``: a host's name may change meanwhile."""
     tables: dict[str, TableRecord] = {}
+    last: dict[str, LastSync] = {}
 
 
 def _has_zones(file: _SyncMemoryRecord) -> bool:
     # A moment without a zone cannot be compared with any other.
-    return all(age.issued.tzinfo and age.refreshed.tzinfo for age in file.seen.values())
+    last = file.last.values()
+    moments = [found.ended_at for found in last]
+    moments += [stamp.at for found in last for stamp in found.stamps.values() if stamp.at is not None]
+    moments += [moment for age in file.seen.values() for moment in (age.issued, age.refreshed)]
+    return all(moment.tzinfo for moment in moments)
 
 
 _FORMAT: Final = JsonFormat(
@@ -85,6 +92,16 @@ class FileSyncMemory:
         """Write what is newer; nothing where nothing is."""
         async with self._locks.hold_name(_LOCK):
             await asyncio.to_thread(self._change_table, name, record)
+
+    async def last_sync(self, name: str) -> LastSync | None:
+        """What the file says; nothing where it cannot be understood. Raises ReadError."""
+        file = await asyncio.to_thread(self._file.read, alone=False)
+        return None if file is None else file.last.get(name)
+
+    async def remember_last_sync(self, name: str, found: LastSync) -> None:
+        """Write it in place of the one before."""
+        async with self._locks.hold_name(_LOCK):
+            await asyncio.to_thread(self._change_last, name, found)
 
     async def forget_table(self, name: str) -> None:
         """Take it out."""
@@ -156,8 +173,14 @@ class FileSyncMemory:
         known = tables.pop(name, TableRecord())
         if record is not None:
             tables[name] = known.merged(record)
-        if tables != file.tables:
-            self._file.replace(replace(file, tables=tables))
+        last = {one: found for one, found in file.last.items() if one != name or record is not None}
+        if (tables, last) != (file.tables, file.last):
+            self._file.replace(replace(file, tables=tables, last=last))
+
+    def _change_last(self, name: str, found: LastSync) -> None:
+        file = self._file.read(alone=True) or _SyncMemoryRecord()
+        if file.last.get(name) != found:
+            self._file.replace(replace(file, last=file.last | {name: found}))
 
     def _add_unshared(self, slug: str, fingerprint: str) -> None:
         file = self._file.read(alone=True) or _SyncMemoryRecord()

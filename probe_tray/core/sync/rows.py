@@ -1,6 +1,7 @@
 """Rows of a table of logins that several machines share, and what became of them in one sync."""
 
 import enum
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -203,6 +204,21 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     def well(self) -> bool:
         """Whether nothing needs a person's eye."""
         return self.problem is None and not self.left and not (self.refused or self.failed)
+
+
+class LastSync(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rows of a table said when they were read last, for the time until they are read again."""
+
+    ended_at: datetime
+    """Aware UTC."""
+    stamps: Mapping[str, RowStamp] = {}
+    """By slug of the account: which computer wrote its row, and when."""
+
+    @classmethod
+    def of(cls, report: SyncReport) -> "LastSync":
+        """What is remembered of a sync."""
+        stamps = {item.key.slug: item.stamp for item in report.items if item.key is not None and item.stamp is not None}
+        return cls(ended_at=report.ended_at, stamps=stamps)
 
 
 def filled(winner: Credential, other: Credential) -> Credential:

@@ -9,7 +9,7 @@ import msgspec
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ConfigError, Phrase, Problem, SyncOffError
 from probe_tray.core.sync.rights import TableGrants
-from probe_tray.core.sync.rows import SyncReport
+from probe_tray.core.sync.rows import LastSync, SyncReport
 from probe_tray.core.sync.table_change import TableChange
 from probe_tray.core.sync.table_key import KEY_SEPARATOR, keys_of
 
@@ -112,6 +112,8 @@ class SyncState(msgspec.Struct, frozen=True, kw_only=True):
     """All of its accounts; 0 before the table was read."""
     report: SyncReport | None = None
     """The last one of this run of the program."""
+    earlier: LastSync | None = None
+    """The last one that came to its end, in whatever run of either program; None where nothing is remembered."""
     testing: bool = False
     test: SyncTestResult | None = None
     """The last look at the table; None before the first, and while one runs."""

@@ -281,7 +281,7 @@ class SyncService:
         except ProbeError as error:
             self._tell(replace(self._state, setup=replace(self._state.setup, problem=error.problem)))
         else:
-            self._tell(replace(self._state, setup=SyncSetup(), test=None))
+            self._tell(replace(self._state, setup=SyncSetup(), earlier=None, test=None))
 
     async def _save_address(self, url: str, former: Settings) -> None:
         if self._settings.sync_url != url:
@@ -299,8 +299,12 @@ class SyncService:
     async def look(self) -> None:
         """Tell whether it is set up. The keyring is asked only where there is an address."""
         url = self._settings.sync_url
-        setup = SyncSetup(url=url)
+        setup, earlier = SyncSetup(url=url), None
         if url:
+            # Before the keyring, which may wait for a person.
+            with suppress(ProbeError):
+                earlier = await self._syncing.last_sync(base_address(url) or url)
+            self._tell(replace(self._state, earlier=earlier))
             try:
                 held = await self._secrets.load()
                 setup = replace(setup, api_key=held.api_key_place, key=held.key_place)
@@ -313,7 +317,7 @@ class SyncService:
                 pass
             except ProbeError as error:
                 setup = replace(setup, problem=error.problem)
-        self._tell(replace(self._state, setup=setup))
+        self._tell(replace(self._state, setup=setup, earlier=earlier))
 
     def _progress(self, done: int, total: int) -> None:
         self._tell(replace(self._state, done=done, total=total))

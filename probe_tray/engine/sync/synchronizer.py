@@ -7,7 +7,7 @@ token's ``iat``, then by ``last_refresh``, and by nothing that stands in the cle
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from probe_tray.core.account.age import newest_by_key
 from probe_tray.core.account.credential import Credential
@@ -16,7 +16,7 @@ from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError
 from probe_tray.core.sync.envelope import RowAction
 from probe_tray.core.sync.plan import wrong_key
 from probe_tray.core.sync.rights import TableRight
-from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind, SyncItem, SyncOptions, SyncReport
+from probe_tray.core.sync.rows import LastSync, OpenedRow, RemoteRow, StepKind, SyncItem, SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncTarget, SyncTestResult
 from probe_tray.core.sync.table_key import keys_of, table_digest
 from probe_tray.core.sync.table_record import TableStatus, table_name
@@ -60,6 +60,10 @@ class Synchronizer:
         """Whether this computer has seen the table at this address protected. Raises StoreError."""
         return (await self._context.memory.table(table_name(url))).protected
 
+    async def last_sync(self, url: str) -> LastSync | None:
+        """What is remembered of the last sync with the table at this address. Raises StoreError."""
+        return await self._context.memory.last_sync(table_name(url))
+
     async def test(self, target: SyncTarget) -> SyncTestResult:
         """Try what the table grants, and leave nothing there. Never raises a ProbeError."""
         return await try_table(self._context.tables, self._context.make_cipher, target, self._context.memory)
@@ -68,6 +72,14 @@ class Synchronizer:
         self, target: SyncTarget, options: SyncOptions, progress: Progress = lambda _done, _total: None
     ) -> SyncReport:
         """Bring both sides together. Never raises a ProbeError: what went wrong is in the report."""
+        report = await self._run(target, options, progress)
+        if report.problem is None and not report.left:
+            # It is shown after the next start; nothing of a sync needs it.
+            with suppress(ProbeError):
+                await self._context.memory.remember_last_sync(table_name(target.url), LastSync.of(report))
+        return report
+
+    async def _run(self, target: SyncTarget, options: SyncOptions, progress: Progress) -> SyncReport:
         self._stopped = False
         items: list[SyncItem] = []
         problem: Problem | None = None

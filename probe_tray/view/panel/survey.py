@@ -11,7 +11,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.core.sync.rows import SyncReport
+from probe_tray.core.sync.rows import LastSync, SyncReport
 from probe_tray.view.text.privacy import discreet, discreet_account
 from probe_tray.view.text.times import Now
 
@@ -69,13 +69,13 @@ class Memory:
     def __init__(self) -> None:
         """Begin empty."""
         self._known: dict[AccountKey, tuple[AccountState, SurveyFinding]] = {}
-        self._for: tuple[int, Settings, SyncReport | None] | None = None
+        self._for: tuple[int, Settings, SyncReport | None, LastSync | None] | None = None
 
     def survey(self, state: AppState, now: Now) -> "Seen":
         """All accounts of ``state`` at ``now``; in privacy mode without their names, though in the same order."""
         settings = state.settings
         # A card says what the last sync found of its account.
-        made_for = int(now.moment.timestamp() // 60), settings, state.sync.report
+        made_for = int(now.moment.timestamp() // 60), settings, state.sync.report, state.sync.earlier
         before, fresh = self._known, self._for == made_for
         if self._for is not None and self._for[1].privacy != settings.privacy:
             before = {}

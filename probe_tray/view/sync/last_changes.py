@@ -54,10 +54,20 @@ def written_words(stamp: RowStamp, now: Now, t: Translator) -> str:
 
 
 def shared_words(sync: SyncState, key: AccountKey, now: Now, t: Translator) -> str:
-    """The same of an account, as the last sync found it; empty where nothing is known, as without a setup."""
+    """The same of an account, as the last sync found it; empty where nothing is known, as without a setup.
+
+    What was not read since the program started, or since syncs fail, has the time of the last sync with it.
+    """
     items = () if sync.report is None or not sync.setup.begun else sync.report.items
     stamp = next((item.stamp for item in items if item.key == key and item.stamp is not None), None)
-    return "" if stamp is None else written_words(stamp, now, t)
+    if stamp is not None:
+        return written_words(stamp, now, t)
+    is_read = sync.report is not None and sync.report.newest_key_id
+    if is_read or sync.earlier is None or (stamp := sync.earlier.stamps.get(key.slug)) is None:
+        return ""
+    written = written_words(stamp, now, t)
+    when = ago(sync.earlier.ended_at, now, t)
+    return t("{what} (last sync {when})", what=written, when=when) if written else ""
 
 
 def key_holders(report: SyncReport, now: Now, t: Translator) -> list[str]:

@@ -13,7 +13,7 @@ from probe_tray.core.errors import ProbeError, SyncSecretError, SyncStrangeError
 from probe_tray.core.state import RenewalState
 from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rights import TableGrants
-from probe_tray.core.sync.rows import RemoteRow
+from probe_tray.core.sync.rows import LastSync, RemoteRow
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
 from probe_tray.core.sync.table_key import keys_of, table_digest
 from probe_tray.core.sync.table_record import TableRecord, TableStatus
@@ -143,6 +143,7 @@ class MemoryOfRows:
         self.name = f"computer {id(self)}"
         self.sent: dict[str, str] = {}
         self.tables: dict[str, TableRecord] = {}
+        self.last: dict[str, LastSync] = {}
 
     async def recall(self) -> Mapping[str, Age]:
         return dict(self.marks)
@@ -156,8 +157,15 @@ class MemoryOfRows:
     async def remember_table(self, name: str, record: TableRecord) -> None:
         self.tables[name] = self.tables.get(name, TableRecord()).merged(record)
 
+    async def last_sync(self, name: str) -> LastSync | None:
+        return self.last.get(name)
+
+    async def remember_last_sync(self, name: str, found: LastSync) -> None:
+        self.last[name] = found
+
     async def forget_table(self, name: str) -> None:
         self.tables.pop(name, None)
+        self.last.pop(name, None)
 
     async def holder(self, slug: str) -> str:
         del slug

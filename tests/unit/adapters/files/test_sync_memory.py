@@ -1,4 +1,5 @@
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.system import SystemRandomness
 from probe_tray.core.account.age import Age
 from probe_tray.core.errors import ReadError
+from probe_tray.core.sync.envelope import RowAction, RowStamp
+from probe_tray.core.sync.rows import LastSync
+from probe_tray.core.sync.table_record import TableRecord
 from tests.support.fakes import START
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -49,6 +53,20 @@ async def test_a_file_of_a_version_that_knew_no_removals_is_read(tmp_path: Path)
     assert await opened(tmp_path).removed() == frozenset()
 
 
+async def test_what_the_last_sync_found_is_remembered_until_the_table_is_forgotten(tmp_path: Path) -> None:
+    memory = opened(tmp_path)
+    stamp = RowStamp(generation=1, key_id="a1", action=RowAction.RENEWED, computer="study-pc", at=START)
+    assert await memory.last_sync("one") is None
+    await memory.remember_last_sync("one", LastSync(ended_at=START, stamps={"ana": stamp}))
+    await memory.remember_last_sync("two", LastSync(ended_at=START))
+    await memory.remember_table("one", TableRecord(protected=True))
+    assert await opened(tmp_path).last_sync("one") == LastSync(ended_at=START, stamps={"ana": stamp})
+    if os.name == "posix":
+        assert (tmp_path / "data" / "sync.json").stat().st_mode & 0o777 == 0o600
+    await memory.forget_table("one")
+    assert (await memory.last_sync("one"), await memory.last_sync("two")) == (None, LastSync(ended_at=START))
+
+
 async def test_of_two_at_once_neither_is_lost(tmp_path: Path) -> None:
     await asyncio.gather(*(opened(tmp_path).remember({f"account-{n}": at(n)}) for n in range(20)))
     assert len(await opened(tmp_path).recall()) == 20
@@ -69,6 +87,7 @@ async def test_nothing_new_writes_nothing(tmp_path: Path) -> None:
         b'{"version": 0, "seen": {}}',
         b'{"version": 1, "seen": {"a": 5}}',
         b'{"version": 1, "seen": {"a": {"issued": "2026-11-22T06:00:00", "refreshed": "2026-11-22T06:00:00Z"}}}',
+        b'{"version": 2, "last": {"a": {"ended_at": "2026-11-22T06:00:00"}}}',
         b"\xff\xfe",
     ],
 )

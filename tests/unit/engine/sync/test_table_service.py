@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import ChangeSyncKey, EndOldSyncKey, SetUpSync, StopSharing, SyncNow, TrySync
+from probe_tray.core.commands import ChangeSyncKey, EndOldSyncKey, ForgetSync, SetUpSync, StopSharing, SyncNow, TrySync
 from probe_tray.core.errors import (
     KeyringLockedError,
     NotSentError,
@@ -251,6 +251,24 @@ async def test_what_failed_is_no_news_once_a_sync_begins_and_what_went_well_stay
     assert bench.change.number == 2, "a number is used once"
     await bench.sync.service.do(SyncNow())
     assert bench.change.problem is None
+
+
+async def test_what_the_last_sync_found_is_known_after_a_restart_before_anything_else() -> None:
+    bench = Owner()
+    await bench.sync.service.do(SyncNow())
+    bench.sync.table.fault = NotSentError()
+    await bench.sync.service.do(SyncNow())
+    bench.store.dispatch(SyncChanged(sync=SyncState()))
+    bench.sync.secrets.fault = KeyringLockedError()
+    async with bench.watching():
+        earlier = bench.known.earlier
+        assert problem_kind(bench.known.setup.problem) == KeyringLockedError
+        assert earlier is not None
+        assert earlier.stamps[ANA.key.slug].computer == "study-pc"
+    bench.sync.secrets.fault = None
+    await bench.sync.service.do(ForgetSync())
+    assert bench.known.earlier is None
+    assert bench.sync.memory.last == {}
 
 
 async def test_a_newer_login_that_only_the_table_has_comes_here_before_its_row_is_taken_out() -> None:

@@ -6,11 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from probe_tray.cli.sync.sync_table import last_of_each_computer
+from probe_tray.core.errors import NotSentError
 from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.envelope import RowAction, RowStamp
-from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
+from probe_tray.core.sync.rows import LastSync, StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SyncState
 from probe_tray.resources import resource
 from probe_tray.view.details.details import details
@@ -79,6 +80,31 @@ def test_without_a_setup_or_a_stamp_nothing_is_said() -> None:
         shown = card(known)
         assert "shared table" not in shown.hover
         assert shown.life_more == ()
+
+
+def test_until_the_table_is_read_again_the_last_sync_of_any_run_is_shown_with_its_time() -> None:
+    earlier = LastSync.of(replace(report(row("study-pc", 7)), ended_at=samples.NOW - timedelta(hours=5)))
+    known = state(row("study-pc", 7))
+    offline = SyncReport(ended_at=samples.NOW, problem=NotSentError(host="x", reason="refused").problem)
+    for failed in (None, offline):
+        sync = replace(known.sync, report=failed, earlier=earlier)
+        shown = card(replace(known, sync=sync))
+        assert "renewed by study-pc, 7 h ago (last sync 5 h ago)" in shown.hover
+        assert "由 study-pc 续期，7 小时前（上次同步：5 小时前）" in card(replace(known, sync=sync), CHINESE).hover
+    fresh = replace(known, sync=replace(known.sync, earlier=earlier))
+    assert "last sync" not in card(fresh).hover
+    gone = replace(known, sync=replace(known.sync, report=report(), earlier=earlier))
+    assert "study-pc" not in card(gone).hover, "the table was read since, and does not say it"
+
+
+def test_a_card_shows_what_is_remembered_as_soon_as_it_is_read() -> None:
+    presenter, known = Presenter(UTC, Translator()), state(row("study-pc", 2))
+    earlier = LastSync.of(report(row("office-mac", 2)))
+    for remembered in (None, earlier):
+        shown = presenter.present(
+            replace(known, sync=replace(known.sync, report=None, earlier=remembered)), samples.NOW
+        )
+    assert "renewed by office-mac" in shown.panel.cards[0].hover
 
 
 def test_hidden_names_hide_accounts_and_no_computers() -> None:
