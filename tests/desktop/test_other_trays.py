@@ -1,6 +1,6 @@
 """The icon in the trays of MATE and LXQt, on a desktop that names itself nowhere: its ink shows on either panel."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QImage
 
 from tests.desktop import needs
 from tests.desktop.bench import Desktop
+from tests.desktop.processes import Program
 from tests.desktop.session import TRAY
 from tests.desktop.waiting import wait_for
 from tests.desktop.walking import App
@@ -29,6 +30,7 @@ position=Top
 desktop=0
 panelSize=32
 iconSize=22
+background-color={colour}
 
 [statusnotifier]
 type=statusnotifier
@@ -39,26 +41,54 @@ GREY = 60
 """The saturation, of 255, up to which a colour is none."""
 READABLE = 3.0
 """The contrast that WCAG 2 wants of graphics."""
+MIDDLE = 0.18
+"""The luminance that reads as well on black as on white."""
 
 
-@pytest.mark.parametrize(("panel", "theme"), [("mate-panel", "Adwaita:dark"), ("lxqt-panel", "Adwaita")])
-def test_the_icon_shows_on_the_panel(desktop: Desktop, panel: str, theme: str) -> None:
+def start_panel(desktop: Desktop, panel: str, env: Mapping[str, str], *, dark: bool) -> Program:
+    """Start one of the panels in its place at the top, dark or light, and wait for its tray."""
     configuration = desktop.folder("XDG_CONFIG_HOME") / "lxqt" / "panel.conf"
-    configuration.parent.mkdir()
-    configuration.write_text(_LXQT, "utf-8")
-    unnamed = {"XDG_CURRENT_DESKTOP": "", "GTK_THEME": theme, "GSETTINGS_BACKEND": "memory"}
-    desktop.stop_tray()
-    running = desktop.start(panel, env=unnamed)
+    configuration.parent.mkdir(exist_ok=True)
+    configuration.write_text(_LXQT.format(colour="#202020" if dark else "#e8e8e8"), "utf-8")
+    running = desktop.start(panel, env={**env, "GTK_THEME": "Adwaita:dark" if dark else "Adwaita"})
     desktop.session.wait_owner(TRAY, running)
-    before = QImage(str(desktop.screenshot(f"{panel}-empty")))
+    return running
+
+
+def stop_panel(desktop: Desktop, running: Program) -> None:
+    """End the panel, and with it its tray."""
+    running.stop()
+    wait_for("the tray to go away", lambda: not desktop.session.bus.has_owner(TRAY))
+
+
+@pytest.mark.parametrize("panel", ["mate-panel", "lxqt-panel"])
+def test_the_icon_shows_on_the_panel_dark_or_light(desktop: Desktop, panel: str) -> None:
+    unnamed = {"XDG_CURRENT_DESKTOP": "", "GSETTINGS_BACKEND": "memory"}
+    desktop.stop_tray()
+    empty = dict[bool, QImage]()
+    for dark in (True, False):
+        running = start_panel(desktop, panel, unnamed, dark=dark)
+        empty[dark] = QImage(str(desktop.screenshot(f"{panel}-empty-{dark}")))
+        assert is_dark(empty[dark]) is dark
+        if dark:
+            stop_panel(desktop, running)
     app = App(desktop, "--demo", env=unnamed)
     app.wait_account("ana@example.com")
+    for dark in (False, True):
+        if dark:
+            stop_panel(desktop, running)
+            running = start_panel(desktop, panel, unnamed, dark=dark)
 
-    def readable() -> bool:
-        after = desktop.screenshot(panel)
-        return best_contrast(before, after) >= READABLE
+        def readable(before: QImage = empty[dark], name: str = f"{panel}-{dark}") -> bool:
+            return best_contrast(before, desktop.screenshot(name)) >= READABLE
 
-    wait_for("an icon that can be seen on the panel", readable, seconds=PATIENCE, instead=app.program.describe)
+        wait_for("an icon that can be seen on the panel", readable, seconds=PATIENCE, instead=app.program.describe)
+
+
+def is_dark(panel: QImage) -> bool:
+    """Whether most of the panel at the top is dark."""
+    pixels = [panel.pixelColor(x, y) for x in range(panel.width()) for y in range(2, HEIGHT - 2)]
+    return sum(luminance(pixel) < MIDDLE for pixel in pixels) > len(pixels) / 2
 
 
 def best_contrast(before: QImage, after: Path) -> float:

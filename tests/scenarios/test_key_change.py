@@ -1,4 +1,4 @@
-"""The key of the shared table is changed in the windows, over the table of the simulated service."""
+"""What concerns the whole shared table, done in the windows, over the table of the simulated service."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -15,6 +15,7 @@ from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.commands import RemoveAccount
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import StepKind, SyncOptions, SyncReport
@@ -30,6 +31,7 @@ from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell
 from probe_tray.ui.sync.key_change_dialog import KeyChangeDialog
+from probe_tray.ui.sync.result_dialog import SyncResultDialog
 from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
 from tests.support.fakes import FakeClock, FakeRandomness, MemoryStore
 from tests.support.patience import PATIENCE
@@ -162,3 +164,35 @@ async def test_the_key_is_changed_and_only_who_was_given_the_new_one_goes_on(
     shut_out = await laptop.sync()
     assert shut_out.problem is not None
     assert shut_out.problem.name == "SyncSecretError"
+
+
+async def test_an_account_that_was_removed_here_is_taken_out_of_the_table_for_all_computers(
+    qtbot: QtBot, qapp: QApplication, service: DemoService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del qtbot
+    url = service.addresses.table
+    office, bob = Computer("office-mac", url, credential("bob")), credential("bob").key
+    assert (await office.sync()).well
+    tray = Tray(url, monkeypatch)
+
+    def synced() -> bool:
+        sync = tray.state.sync
+        return sync.report is not None and not sync.running and (sync.change is None or not sync.change.running)
+
+    async with tray.shown(qapp) as shell:
+        shell.sync()
+        await until(lambda: synced() and tray.state.account(bob) is not None)
+        # Ended at the service too it goes at once: there is no time to wait for in which it could be undone.
+        tray.engine.send(RemoveAccount(bob, revoke=True))
+        await until(lambda: tray.state.account(bob) is None and not tray.state.removing)
+        result = opened(SyncResultDialog)
+        press(result, "Sync again")
+        await until(lambda: "Remove from the table…" in buttons(result))
+        press(result, "Remove from the table…")
+        question = opened(QuestionDialog)
+        assert any("from the table?" in text for text in texts(question))
+        button(question, "Remove").click()
+        await until(lambda: synced() and "Remove from the table…" not in buttons(result))
+        assert tray.state.account(bob) is None
+    report = await office.sync()
+    assert [item.kind for item in report.items if item.key == bob] == [StepKind.WITHDRAWN]
