@@ -14,7 +14,7 @@ START = """
 import asyncio
 import os
 import signal
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 from probe_tray.ui.loop import run
 
@@ -95,6 +95,33 @@ def test_a_generator_that_is_left_in_the_middle_is_closed() -> None:
     status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
     assert (status, errors) == (0, "")
     assert said[0] == "generator ended"
+
+
+def test_callbacks_run_in_their_order_also_those_of_other_threads_and_those_in_a_loop_of_qt() -> None:
+    act = """
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+        said = []
+
+        def nested():
+            inner = QEventLoop()
+            said.append("begin")
+            loop.call_soon(said.append, "from within")
+            loop.call_soon(inner.quit)
+            inner.exec()
+            said.append("end")
+
+        loop.call_soon(said.append, "first")
+        loop.call_soon(said.append, "cancelled").cancel()
+        loop.call_soon(nested)
+        loop.call_soon(said.append, "waiting")
+        await asyncio.to_thread(loop.call_soon_threadsafe, done.set)
+        await done.wait()
+        print(*said, sep=", ", flush=True)
+        return 0
+    """
+    status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
+    assert (status, errors) == (0, "")
+    assert said[0] == "first, begin, waiting, from within, end"
 
 
 def test_on_windows_the_loop_sleeps_until_something_has_completed() -> None:

@@ -1,0 +1,77 @@
+"""What asyncio runs as soon as it can, in Qt's loop."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context
+
+from PySide6.QtCore import QObject, Qt, QTimerEvent, Signal
+
+
+class ReadyQueue(QObject):
+    """Runs callbacks in the order they came, all that are there in one turn, as asyncio's own loops do.
+
+    WORKAROUND qasync 0.28 (``__init__.py``, ``_SimpleTimer``): it starts and ends a timer of Qt's for each of them.
+    """
+
+    _woken = Signal()
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run what ``loop`` is asked to run."""
+        super().__init__()
+        self._loop = loop
+        self._ready: deque[asyncio.Handle] = deque()
+        self._timer = 0
+        """The number of the timer that comes in the next turn, 0 while there is none."""
+        self._is_woken = False
+        self._woken.connect(self._take, Qt.ConnectionType.QueuedConnection)
+
+    def call_soon(
+        self, callback: Callable[..., object], *args: object, context: Context | None = None
+    ) -> asyncio.Handle:
+        """As asyncio's loops have it; for the loop's own thread."""
+        handle = asyncio.Handle(callback, args, self._loop, context)
+        self._ready.append(handle)
+        if not self._timer:
+            self._timer = self.startTimer(0)
+        return handle
+
+    def call_soon_threadsafe(
+        self, callback: Callable[..., object], *args: object, context: Context | None = None
+    ) -> asyncio.Handle:
+        """As asyncio's loops have it; for every thread."""
+        handle = asyncio.Handle(callback, args, self._loop, context)
+        self._ready.append(handle)
+        if not self._is_woken:
+            self._is_woken = True
+            self._woken.emit()
+        return handle
+
+    def close(self) -> None:
+        """Run nothing any more."""
+        self._ready.clear()
+
+    def timerEvent(self, event: QTimerEvent) -> None:
+        """Run what has come."""
+        self.killTimer(event.timerId())
+        self._timer = 0
+        self._run()
+
+    def _take(self) -> None:
+        self._is_woken = False
+        self._run()
+
+    def _run(self) -> None:
+        # What comes meanwhile waits for the next turn, after Qt's own events. Should a callback begin a loop of Qt's,
+        # the others of this turn run in there.
+        left = len(self._ready)
+        while left and self._ready:
+            left -= 1
+            if len(self._ready) > 1 and not self._timer:
+                self._timer = self.startTimer(0)
+            handle = self._ready.popleft()
+            if not handle.cancelled():
+                handle._run()  # noqa: SLF001 - asyncio's own loops do the same
+        if not self._ready and self._timer:
+            self.killTimer(self._timer)
+            self._timer = 0
