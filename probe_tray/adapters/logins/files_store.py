@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -29,6 +29,17 @@ _RESERVE: Final = 64 * 1024
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
+_Answers = dict[AccountKey, StoredCredential | StoreError | None]
+
+
+class _PendingLook(NamedTuple):
+    """A look at the disk that is yet to begin."""
+
+    keys: set[AccountKey]
+    """The accounts that are looked for."""
+    answers: asyncio.Future[_Answers]
+
+
 class FilesStore(ABC):
     """Implements ``AccountStore`` over files; a subclass says which files, and where a new one goes."""
 
@@ -47,7 +58,7 @@ class FilesStore(ABC):
         self._broken: set[Path] = set()
         """Files that are there and hold something that may be half of what another program is writing."""
         self._turn = asyncio.Lock()
-        self._look: asyncio.Future[StoreError | None] | None = None
+        self._look: _PendingLook | None = None
 
     @property
     def kind(self) -> StoreKind:
@@ -64,9 +75,10 @@ class FilesStore(ABC):
 
         Raises ReadError while another program seems to be writing one of them: it may be about to hold a newer one.
         """
-        fault = await self._looked()
-        async with self._turn:
-            return await asyncio.to_thread(self._answer, key, fault)
+        answer = await self._looked_for(key)
+        if isinstance(answer, StoreError):
+            raise answer
+        return answer
 
     async def check_writable(self, key: AccountKey) -> None:
         """Write and remove a file of the size the account's file would have, there, or where a new one would be."""
@@ -107,22 +119,35 @@ class FilesStore(ABC):
     def _folder_for_new(self, key: AccountKey) -> Path:
         """The folder a new account's file would go into. Raises WriteError."""
 
-    async def _looked(self) -> StoreError | None:
+    async def _looked_for(self, key: AccountKey) -> StoredCredential | StoreError | None:
         """Wait for a look at the disk that begins after this call, which all callers until then share."""
-        if self._look is None or self._look.done():
-            self._look = asyncio.ensure_future(self._look_soon())
+        if self._look is None:
+            keys: set[AccountKey] = set()
+            self._look = _PendingLook(keys, asyncio.ensure_future(self._look_soon(keys)))
+        look = self._look
+        look.keys.add(key)
         # Whoever is cancelled must not take it from the others.
-        return await asyncio.shield(self._look)
+        return (await asyncio.shield(look.answers))[key]
 
-    async def _look_soon(self) -> StoreError | None:
+    async def _look_soon(self, keys: set[AccountKey]) -> _Answers:
         async with self._turn:
             # From here on a call needs a later look: what it wants to see may be written while this one goes on.
             self._look = None
+            return await asyncio.to_thread(self._answers, frozenset(keys))
+
+    def _answers(self, keys: frozenset[AccountKey]) -> _Answers:
+        fault: StoreError | None = None
+        try:
+            self._look_at_all()
+        except StoreError as error:
+            fault = error
+        answers: _Answers = {}
+        for key in keys:
             try:
-                await asyncio.to_thread(self._look_at_all)
+                answers[key] = self._answer(key, fault)
             except StoreError as error:
-                return error
-        return None
+                answers[key] = error
+        return answers
 
     def _look_at_all(self) -> None:
         self._note(self._index.look(self._places()))
