@@ -5,6 +5,7 @@ then nothing is written.
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     outcomes: list[Outcome] = []
     left_out: list[str] = []
+    loads: list[float] = []
     began = time.monotonic()
     try:
         with surroundings() as around:
@@ -67,6 +69,7 @@ def main(arguments: Sequence[str]) -> int:
                 peer=peer,
             )
             for place, name in enumerate(wanted):
+                loads.append(os.getloadavg()[0])
                 _say(f"\r\033[K[{place + 1}/{len(wanted)}] {name}" if sys.stdout.isatty() else name)
                 try:
                     outcome = ROWS[name](bench)
@@ -82,7 +85,7 @@ def main(arguments: Sequence[str]) -> int:
         return 130
     lines, growth = merged(outcomes)
     report = Report(
-        machine=describe_machine(), at=datetime.now(UTC), lines=lines, growth=growth, left_out=tuple(left_out)
+        machine=describe_machine(loads), at=datetime.now(UTC), lines=lines, growth=growth, left_out=tuple(left_out)
     )
     _write(report, chosen.json, whole=not chosen.rows)
     _say(f"{(time.monotonic() - began) / 60:.0f} minutes.")

@@ -29,8 +29,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Rows that could not be measured, and why."""
 
 
-def describe_machine() -> dict[str, str]:
-    """What the figures were measured on."""
+def describe_machine(loads: Sequence[float]) -> dict[str, str]:
+    """What the figures were measured on. ``loads`` are the averages of a minute before each row."""
     facts = dict(
         line.split(":", 1)
         for line in Path("/proc/cpuinfo").read_text().splitlines()
@@ -48,7 +48,16 @@ def describe_machine() -> dict[str, str]:
         "Python": platform.python_version(),
         "Qt": version("PySide6-Essentials"),
         "screen": "Xvfb 1280×900 (Qt's xcb), a session bus with a tray host and GNOME Keyring",
+        "load": _load(loads),
     }
+
+
+def _load(loads: Sequence[float]) -> str:
+    said = f"{loads[0]:.1f} before the first row, at most {max(loads):.1f} before another one"
+    # A row of its own leaves less than one behind for each core.
+    if max(loads) <= (os.cpu_count() or 1):
+        return said
+    return f"{said}: **other work was done on the machine meanwhile, which makes each time longer than it is alone**"
 
 
 def _distribution() -> str:
