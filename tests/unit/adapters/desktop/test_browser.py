@@ -112,7 +112,7 @@ async def test_a_browser_that_stays_is_not_waited_for_and_not_a_child_of_our_ter
     reapers = [thread for thread in module.threading.enumerate() if thread.name == "browser"]
     fifo.write_text("ended\n", "utf-8")
     for reaper in reapers:
-        await asyncio.to_thread(reaper.join, 5)
+        await asyncio.to_thread(reaper.join, PATIENCE)
     assert len(reapers) == 1
     assert not reapers[0].is_alive()
     assert programs.calls()[-1] == "ended"

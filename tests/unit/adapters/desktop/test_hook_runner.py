@@ -5,11 +5,13 @@ import os
 import stat
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from probe_tray.adapters.desktop.hook_runner import ProcessHookRunner
 from probe_tray.core.errors import HookFailedError
+from tests.desktop.waiting import wait_for
 from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a script that the system runs by itself")
@@ -21,6 +23,23 @@ def script(home: Path, text: str, *, executable: bool = True) -> str:
     if executable:
         path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return str(path)
+
+
+def reader(pipe: Path) -> IO[bytes]:
+    """Make a named pipe, and open its end for reading: no test waits in a thread for a writer that never comes."""
+    os.mkfifo(pipe)
+    return os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0)
+
+
+async def has_read(pipe: IO[bytes], expected: bytes) -> None:
+    """Wait until the pipe gives that; nothing is what it gives as long as no process can write into it."""
+
+    def look() -> bool:
+        # None: a process that can write into it has not done so.
+        return pipe.read(len(expected) + 1) == expected
+
+    with pipe:
+        await asyncio.to_thread(wait_for, f"{expected!r} from the pipe", look)
 
 
 async def test_it_gets_the_event_and_no_shell_reads_its_name(home: Path) -> None:
@@ -57,28 +76,22 @@ async def test_what_cannot_be_run_is_said(home: Path) -> None:
 
 
 async def test_what_a_stopped_one_has_started_is_stopped_too(home: Path) -> None:
-    pipe = home / "pipe"
-    os.mkfifo(pipe)
-    # It ends once nobody holds the other end any more.
-    reading = asyncio.create_task(asyncio.to_thread(pipe.read_bytes))
+    pipe = reader(home / "pipe")
     with pytest.raises(HookFailedError, match="was stopped"):
-        await ProcessHookRunner(seconds=1).run(script(home, f"sleep 600 > '{pipe}' & wait"), b"")
-    assert await asyncio.wait_for(reading, PATIENCE) == b""
+        await ProcessHookRunner(seconds=1).run(script(home, f"sleep 600 > '{home}/pipe' & wait"), b"")
+    # It ends once nobody holds the other end any more.
+    await has_read(pipe, b"")
 
 
 async def test_one_that_runs_when_the_program_quits_ends_with_what_it_started(home: Path) -> None:
-    pipe, begun = home / "pipe", home / "begun"
-    os.mkfifo(pipe)
-    os.mkfifo(begun)
-    reading = asyncio.create_task(asyncio.to_thread(pipe.read_bytes))
-    hook = asyncio.create_task(
-        ProcessHookRunner().run(script(home, f"sleep 600 > '{pipe}' & echo 1 > '{begun}'; wait"), b"")
-    )
-    assert await asyncio.wait_for(asyncio.to_thread(begun.read_bytes), PATIENCE) == b"1\n"
+    pipe, begun = reader(home / "pipe"), reader(home / "begun")
+    text = f"sleep 600 > '{home}/pipe' & echo 1 > '{home}/begun'; wait"
+    hook = asyncio.create_task(ProcessHookRunner(seconds=PATIENCE).run(script(home, text), b""))
+    await has_read(begun, b"1\n")
     hook.cancel()
     with pytest.raises(asyncio.CancelledError):
         await hook
-    assert await asyncio.wait_for(reading, PATIENCE) == b""
+    await has_read(pipe, b"")
 
 
 async def test_one_that_has_not_begun_when_the_program_quits_ends_as_well(home: Path) -> None:
