@@ -113,6 +113,13 @@ class SyncMemory(Protocol):
         """Begin with the table as if it had never been seen. Raises StoreError."""
         ...
 
+    async def computer_id(self) -> str:
+        """Which computer this is, for a person who looks at rows: the same whatever its name. Raises StoreError.
+
+        A copy of the memory on another computer has the same one, so that no lease is bound to it: see :meth:`holder`.
+        """
+        ...
+
     async def holder(self, slug: str) -> str:
         """A name that no other computer has, the same in every process of this user. Raises StoreError.
 

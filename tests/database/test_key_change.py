@@ -355,6 +355,25 @@ async def test_the_old_key_is_kept_while_only_it_opens_a_row_that_is_not_used(re
         assert (report.only_old_key, report.old_key_ended) == ((), True)
 
 
+async def test_two_computers_of_one_name_are_two(rest_protected: PostgRest) -> None:
+    with rest_protected as rest:
+        first, second = Owned(rest, login(1)), Owned(rest, login(1, "bob"))
+        for computer in (first, second):
+            await computer.sync()
+        first.use((await first.own().begin_key_change(first.target)).key)
+        new, old = map(key_id, keys_of(first.target.key))
+        report = await first.sync()
+        ids = [await computer.bench.memory.computer_id() for computer in (first, second)]
+        stamps = {item.stamp.computer_id: item.stamp.newest_key_id for item in report.items if item.stamp is not None}
+        assert stamps == dict(zip(ids, (new, old), strict=True)), "the other's row is none of its own"
+        assert sorted(report.computers) == sorted(ids)
+        assert sorted(report.computers.values()) == ["study-pc", "study-pc (2)"]
+        await first.own().end_old_key(first.target)
+        (bobs,) = [item.stamp for item in (await first.sync()).items if item.row_id == "account-bob"]
+        assert bobs is not None
+        assert (bobs.computer_id, bobs.key_id) == (ids[1], new), "sealed anew it is the other's as before"
+
+
 async def test_each_computer_shows_in_its_rows_whether_it_has_the_new_key(rest_protected: PostgRest) -> None:
     def newest(report: SyncReport) -> dict[str, str]:
         return {item.stamp.computer: item.stamp.newest_key_id for item in report.items if item.stamp is not None}

@@ -2,7 +2,7 @@
 
 One small file, shared by both programs.
 
-It holds slugs of accounts, hashes of tables and rows, moments, a random name, and the names of the computers that wrote
+It holds slugs of accounts, hashes of tables and rows, moments, random names, and the names of the computers that wrote
 the rows: no address, no id, no token.
 """
 
@@ -27,6 +27,7 @@ VERSION: Final = 2
 """1 knew no protected tables: a program that knows only that one must not write over what this one has seen."""
 _LOCK: Final = "sync-memory"
 _NAME_DIGITS: Final = 32
+_ID_DIGITS: Final = 16
 
 
 class _SyncMemoryRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,11 +117,12 @@ class FileSyncMemory:
         file = await asyncio.to_thread(self._file.read, alone=False)
         if file is not None and slug in file.holders:
             return file.holders[slug]
-        name = "" if file is None else file.computer
-        if not name:
-            async with self._locks.hold_name(_LOCK):
-                name = await asyncio.to_thread(self._named)
-        return self._holder(name)
+        return self._holder(await self._name(file))
+
+    async def computer_id(self) -> str:
+        """From the file, made when it is first asked for; nothing of a holder can be found out from it."""
+        name = await self._name(await asyncio.to_thread(self._file.read, alone=False))
+        return hashlib.sha256(f"row\0{name}".encode()).hexdigest()[:_ID_DIGITS]
 
     async def unshared(self) -> Mapping[str, str]:
         """What the file says; nothing where it cannot be understood. Raises ReadError."""
@@ -152,6 +154,12 @@ class FileSyncMemory:
         """Take these out."""
         async with self._locks.hold_name(_LOCK):
             await asyncio.to_thread(self._change_removed, lambda known: known - slugs)
+
+    async def _name(self, file: _SyncMemoryRecord | None) -> str:
+        if file is not None and file.computer:
+            return file.computer
+        async with self._locks.hold_name(_LOCK):
+            return await asyncio.to_thread(self._named)
 
     def _named(self) -> str:
         file = self._file.read(alone=True) or _SyncMemoryRecord()

@@ -38,6 +38,7 @@ class _ProtectedContent(msgspec.Struct, frozen=True, kw_only=True):
     """The credential file; null where the account was removed."""
     action: RowAction = RowAction.SHARED
     computer: str = ""
+    computer_id: str = ""
     at: datetime | None = None
     newest_key_id: str = ""
 
@@ -122,6 +123,7 @@ class AesGcmLoginCipher:
             login=login,
             action=stamp.action,
             computer=stamp.computer,
+            computer_id=stamp.computer_id,
             at=stamp.at,
             newest_key_id=stamp.newest_key_id,
         )
@@ -148,6 +150,7 @@ class AesGcmLoginCipher:
             key_id=envelope.key_id,
             action=content.action,
             computer=content.computer,
+            computer_id=content.computer_id,
             at=content.at,
             newest_key_id=content.newest_key_id,
         )

@@ -37,6 +37,8 @@ class RowStamp(msgspec.Struct, frozen=True, kw_only=True):
     action: RowAction = RowAction.SHARED
     computer: str = ""
     """The name of the computer; empty where it has none."""
+    computer_id: str = ""
+    """Which computer it is, whatever its name: random, made once. Empty in rows of earlier versions of the program."""
     at: datetime | None = None
     """When, by that computer's clock; aware UTC."""
     newest_key_id: str = ""

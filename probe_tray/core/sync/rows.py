@@ -160,6 +160,8 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     """The name of the key that this computer had, of two the new one; empty where the table was not reached."""
     old_key_ended: bool = False
     """Of two keys only the new one is let in, and no row needs the old one, or a person gave such rows up."""
+    computers: Mapping[str, str] = {}
+    """What to call the computers that wrote rows, by their ids; see :func:`computer_labels`."""
     only_old_key: tuple[str, ...] = ()
     """Of two keys only the new one is let in: the ids of the rows that the old one alone opens even so."""
 
@@ -213,12 +215,14 @@ class LastSync(msgspec.Struct, frozen=True, kw_only=True):
     """Aware UTC."""
     stamps: Mapping[str, RowStamp] = {}
     """By slug of the account: which computer wrote its row, and when."""
+    computers: Mapping[str, str] = {}
+    """What to call them, by their ids."""
 
     @classmethod
     def of(cls, report: SyncReport) -> "LastSync":
         """What is remembered of a sync."""
         stamps = {item.key.slug: item.stamp for item in report.items if item.key is not None and item.stamp is not None}
-        return cls(ended_at=report.ended_at, stamps=stamps)
+        return cls(ended_at=report.ended_at, stamps=stamps, computers=report.computers)
 
 
 def filled(winner: Credential, other: Credential) -> Credential:

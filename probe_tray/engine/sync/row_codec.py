@@ -26,6 +26,8 @@ class RowWriter(NamedTuple):
     """Of the times in the files that are sealed."""
     computer: str
     """What this computer is called."""
+    computer_id: str
+    """Which one it is, whatever its name."""
     action: RowAction
 
 
@@ -59,7 +61,7 @@ class RowCodec:
         if not self._record.protected or stamp is None:
             return self._record.protected
         newest, *older = self._cipher.key_ids
-        is_silent = bool(older) and stamp.computer == self._writer.computer and stamp.newest_key_id != newest
+        is_silent = bool(older) and self._is_own(stamp) and stamp.newest_key_id != newest
         return stamp.key_id != self._key_id or is_silent
 
     @property
@@ -127,14 +129,26 @@ class RowCodec:
         stamp = self._stamp(before.row.id, known)
         if known is not None:
             # Another computer's row must not look as if that one had the new key already.
-            is_own = known.computer == self._writer.computer
-            newest = self.newest_key_id if is_own else known.newest_key_id
-            stamp = replace(stamp, action=known.action, computer=known.computer, at=known.at, newest_key_id=newest)
+            newest = self.newest_key_id if self._is_own(known) else known.newest_key_id
+            stamp = replace(
+                stamp,
+                action=known.action,
+                computer=known.computer,
+                computer_id=known.computer_id,
+                at=known.at,
+                newest_key_id=newest,
+            )
         if login is not None:
             return self._sealed(login, stamp)
         return OpenedRow(
             row=self._cipher.seal_removed(before.row.id, self._nonce(), stamp), fault=before.fault, stamp=stamp
         )
+
+    def _is_own(self, stamp: RowStamp) -> bool:
+        # Rows of earlier versions have the name alone, which another computer may have too.
+        if not stamp.computer_id:
+            return stamp.computer == self._writer.computer
+        return stamp.computer_id == self._writer.computer_id
 
     def _own_stamp(self, row_id: str, known: RowStamp | None) -> RowStamp:
         writer = self._writer
@@ -142,6 +156,7 @@ class RowCodec:
             self._stamp(row_id, known),
             action=writer.action,
             computer=writer.computer,
+            computer_id=writer.computer_id,
             at=writer.clock.now(),
             newest_key_id=self.newest_key_id,
         )

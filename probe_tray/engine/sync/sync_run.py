@@ -83,10 +83,11 @@ class SyncContext(NamedTuple):
     async def codec(self, target: SyncTarget, action: RowAction) -> RowCodec:
         """The codec of a table, for rows that are written because of ``action``.
 
-        Raises SyncError, and ReadError where it is not known what was seen of its rows.
+        Raises SyncError, and StoreError where it is not known what was seen of its rows, or which computer this is.
         """
         record = await self.memory.table(table_name(target.url))
-        writer = RowWriter(self.clock, self.randomness, self.zone, self.computer, action)
+        computer_id = await self.memory.computer_id()
+        writer = RowWriter(self.clock, self.randomness, self.zone, self.computer, computer_id, action)
         return RowCodec(self.make_cipher(target.key), target, record, writer)
 
 

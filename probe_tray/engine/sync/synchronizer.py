@@ -13,6 +13,7 @@ from probe_tray.core.account.age import newest_by_key
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError, SyncRefusedError
+from probe_tray.core.sync.computers import computer_labels
 from probe_tray.core.sync.envelope import RowAction
 from probe_tray.core.sync.plan import wrong_key
 from probe_tray.core.sync.rights import TableRight
@@ -104,14 +105,14 @@ class Synchronizer:
             problem = error.problem
         if run is not None:
             items += run.items
-            unkept = await self._remember(run)
-            problem = run.problem or problem or unkept
+            problem = await self._remember(run, run.problem or problem)
         return SyncReport(
             ended_at=self._context.clock.now(),
             items=tuple(items),
             problem=problem,
             left=0 if run is None else run.left,
             resealed=resealed,
+            computers=computer_labels(item.stamp for item in items if item.stamp is not None),
             newest_key_id="" if run is None else run.codec.newest_key_id,
             old_key_ended=unread is not None and (not unread or self._gives_up(run, unread, options)),
             only_old_key=tuple(one.row.id for one in unread or ()),
@@ -126,13 +127,14 @@ class Synchronizer:
             return False
         return options.overwrite_all and not any(run.codec.can_reseal(one) for one in rows)
 
-    async def _remember(self, run: SyncRun) -> Problem | None:
+    async def _remember(self, run: SyncRun, problem: Problem | None) -> Problem | None:
+        """Keep what was seen; the problem to tell, which is ``problem`` where there is one."""
         try:
             await self._context.memory.remember(run.marks)
             await run.codec.remember(self._context.memory)
         except ProbeError as error:
-            return error.problem
-        return None
+            return problem or error.problem
+        return problem
 
     @asynccontextmanager
     async def _hold(self, key: AccountKey) -> AsyncGenerator[None]:

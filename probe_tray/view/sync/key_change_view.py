@@ -9,7 +9,7 @@ from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import SyncReport
 from probe_tray.core.sync.setup import KEY, SecretPlace, SyncState
 from probe_tray.core.sync.table_change import TableChange, TableChangeKind
-from probe_tray.view.sync.last_changes import key_holders, last_changes, same_names
+from probe_tray.view.sync.last_changes import key_holders, last_changes
 from probe_tray.view.sync.setup_view import NextComputerView, code_view
 from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.times import Now
@@ -100,10 +100,7 @@ def _is_known(sync: SyncState) -> bool:
 
 
 def _computers_note(t: Translator) -> str:
-    shown = t(
-        "A computer shows that it has the new key when it next syncs. One that never shared a login isn't listed."
-    )
-    return f"{shown} {same_names(t)}"
+    return t("A computer shows that it has the new key when it next syncs. One that never shared a login isn't listed.")
 
 
 def ending_key(sync: SyncState, t: Translator) -> Question:

@@ -3,6 +3,7 @@
 import msgspec
 
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.sync.computers import computer_label, has_key
 from probe_tray.core.sync.envelope import RowAction, RowStamp
 from probe_tray.core.sync.rows import SyncReport
 from probe_tray.core.sync.setup import SyncState
@@ -14,6 +15,7 @@ class LastChange(msgspec.Struct, frozen=True, kw_only=True):
     """The latest row that one computer wrote."""
 
     computer: str
+    """Its name, with a number where several have the same."""
     who: str
     """What a person calls the account of that row."""
     stamp: RowStamp
@@ -23,27 +25,28 @@ class LastChange(msgspec.Struct, frozen=True, kw_only=True):
 
 def last_changes(report: SyncReport) -> list[LastChange]:
     """The latest of each computer that wrote a row, the newest first. A computer that never wrote one is not there."""
-    found: dict[str, LastChange] = {}
+    found: dict[str, list[tuple[RowStamp, str]]] = {}
     for item in report.items:
         stamp = item.stamp
-        if stamp is None or not stamp.computer or stamp.at is None:
-            continue
-        has_key = stamp.newest_key_id == report.newest_key_id != ""
-        known = found.get(stamp.computer)
-        if known is not None:
-            has_key = has_key or known.has_newest_key
-            if known.stamp.at is not None and known.stamp.at >= stamp.at:
-                found[stamp.computer] = msgspec.structs.replace(known, has_newest_key=has_key)
-                continue
-        found[stamp.computer] = LastChange(computer=stamp.computer, who=item.who, stamp=stamp, has_newest_key=has_key)
-    return sorted(found.values(), key=lambda one: -(one.stamp.at.timestamp() if one.stamp.at else 0.0))
+        if stamp is not None and stamp.at is not None and (name := computer_label(stamp, report.computers)):
+            found.setdefault(name, []).append((stamp, item.who))
+    changes: list[LastChange] = []
+    for name, rows in found.items():
+        stamp, who = max(rows, key=lambda row: _moment(row[0]))
+        newest = has_key([one for one, _ in rows], report.newest_key_id)
+        changes.append(LastChange(computer=name, who=who, stamp=stamp, has_newest_key=newest))
+    return sorted(changes, key=lambda one: -_moment(one.stamp))
 
 
-def written_words(stamp: RowStamp, now: Now, t: Translator) -> str:
-    """Which computer wrote a row last, and when; empty where the row does not say it."""
-    if stamp.at is None or not stamp.computer:
+def _moment(stamp: RowStamp) -> float:
+    return 0.0 if stamp.at is None else stamp.at.timestamp()
+
+
+def written_words(stamp: RowStamp, computer: str, now: Now, t: Translator) -> str:
+    """That ``computer`` wrote a row last, and when; empty where the row does not say it."""
+    if stamp.at is None or not computer:
         return ""
-    facts = {"computer": stamp.computer, "when": ago(stamp.at, now, t)}
+    facts = {"computer": computer, "when": ago(stamp.at, now, t)}
     match stamp.action:
         case RowAction.RENEWED:
             return t("renewed by {computer}, {when}", **facts)
@@ -58,14 +61,15 @@ def shared_words(sync: SyncState, key: AccountKey, now: Now, t: Translator) -> s
 
     What was not read since the program started, or since syncs fail, has the time of the last sync with it.
     """
-    items = () if sync.report is None or not sync.setup.begun else sync.report.items
+    report = sync.report
+    items = () if report is None or not sync.setup.begun else report.items
     stamp = next((item.stamp for item in items if item.key == key and item.stamp is not None), None)
-    if stamp is not None:
-        return written_words(stamp, now, t)
-    is_read = sync.report is not None and sync.report.newest_key_id
+    if report is not None and stamp is not None:
+        return written_words(stamp, computer_label(stamp, report.computers), now, t)
+    is_read = report is not None and report.newest_key_id
     if is_read or sync.earlier is None or (stamp := sync.earlier.stamps.get(key.slug)) is None:
         return ""
-    written = written_words(stamp, now, t)
+    written = written_words(stamp, computer_label(stamp, sync.earlier.computers), now, t)
     when = ago(sync.earlier.ended_at, now, t)
     return t("{what} (last sync {when})", what=written, when=when) if written else ""
 
@@ -80,11 +84,6 @@ def key_holders(report: SyncReport, now: Now, t: Translator) -> list[str]:
         else:
             lines.append(t("{computer}: not known to have the new key. {did}", **facts))
     return lines
-
-
-def same_names(t: Translator) -> str:
-    """What a list of computers can't tell apart: a row names the computer that wrote it, and nothing else of it."""
-    return t("Computers with the same name are listed as one: check each of them before you end the old key.")
 
 
 def _did(stamp: RowStamp, now: Now, t: Translator) -> str:

@@ -167,6 +167,9 @@ class MemoryOfRows:
         self.tables.pop(name, None)
         self.last.pop(name, None)
 
+    async def computer_id(self) -> str:
+        return self.name
+
     async def holder(self, slug: str) -> str:
         del slug
         return self.name

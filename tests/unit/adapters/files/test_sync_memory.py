@@ -121,6 +121,14 @@ async def test_a_computer_keeps_its_name_and_a_copy_of_the_file_is_another_one(t
     assert await opened(tmp_path).recall() == {"ana": at(1)}
 
 
+async def test_a_computer_stays_the_same_whatever_its_name_and_no_lease_is_bound_to_that(tmp_path: Path) -> None:
+    one = await opened(tmp_path).computer_id()
+    assert await opened(tmp_path, "laptop").computer_id() == one, "its name changed, or it is a copy of the folder"
+    assert await opened(tmp_path / "another").computer_id() != one
+    assert one not in await opened(tmp_path).holder("ana")
+    assert one not in (tmp_path / "data" / "sync.json").read_text("utf-8")
+
+
 async def test_processes_that_ask_for_the_name_at_once_get_the_same(tmp_path: Path) -> None:
     assert len(set(await asyncio.gather(*(opened(tmp_path).holder("ana") for _ in range(8))))) == 1
 

@@ -10,6 +10,7 @@ from probe_tray.core.errors import NotSentError
 from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
+from probe_tray.core.sync.computers import computer_labels
 from probe_tray.core.sync.envelope import RowAction, RowStamp
 from probe_tray.core.sync.rows import LastSync, StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SyncState
@@ -28,14 +29,24 @@ ANA = samples.account("ana@example.com", samples.snapshot(42, 17))
 CHINESE = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
 
 
-def row(computer: str, hours: int, action: RowAction = RowAction.RENEWED, newest: str = "key") -> SyncItem:
-    at = samples.NOW - timedelta(hours=hours)
-    stamp = RowStamp(generation=1, key_id="key", action=action, computer=computer, at=at, newest_key_id=newest)
+def row(
+    computer: str, hours: int, action: RowAction = RowAction.RENEWED, newest: str = "key", computer_id: str = ""
+) -> SyncItem:
+    stamp = RowStamp(
+        generation=1,
+        key_id="key",
+        action=action,
+        computer=computer,
+        computer_id=computer_id,
+        at=samples.NOW - timedelta(hours=hours),
+        newest_key_id=newest,
+    )
     return SyncItem(kind=StepKind.SAME, row_id=ANA.key.account_id, key=ANA.key, who="ana@example.com", stamp=stamp)
 
 
 def report(*items: SyncItem) -> SyncReport:
-    return SyncReport(ended_at=samples.NOW, items=items, newest_key_id="key")
+    labels = computer_labels(item.stamp for item in items if item.stamp is not None)
+    return SyncReport(ended_at=samples.NOW, items=items, newest_key_id="key", computers=labels)
 
 
 def state(*items: SyncItem, privacy: bool = False, set_up: bool = True) -> AppState:
@@ -128,13 +139,46 @@ def test_each_computer_is_named_once_the_latest_first() -> None:
     ]
 
 
+def test_computers_of_one_name_are_told_apart_everywhere() -> None:
+    items = (
+        row("study-pc", 5, newest="new", computer_id="a"),
+        row("study-pc", 3, computer_id="b"),
+        row("laptop", 2, computer_id="c"),
+    )
+    assert last_of_each_computer(replace(report(*items), newest_key_id="new"), samples.NOW, Translator()) == [
+        "ana@example.com: renewed by laptop, 2 h ago",
+        "ana@example.com: renewed by study-pc (2), 3 h ago",
+        "ana@example.com: renewed by study-pc, 5 h ago",
+        "laptop: not known to have the new key. Last renewed a login 2 h ago.",
+        "study-pc (2): not known to have the new key. Last renewed a login 3 h ago.",
+        "study-pc: has the new key. Last renewed a login 5 h ago.",
+    ]
+    shown = card(state(items[1], items[0]))
+    assert "renewed by study-pc (2), 3 h ago" in shown.hover
+
+
+def test_a_computer_whose_name_changed_is_one_computer() -> None:
+    items = (row("office", 5, newest="new", computer_id="a"), row("study-pc", 3, computer_id="a"))
+    assert last_of_each_computer(report(*items), samples.NOW, Translator()) == [
+        "ana@example.com: renewed by study-pc, 3 h ago"
+    ]
+    assert "renewed by study-pc, 5 h ago" in card(state(*items)).hover
+
+
+def test_a_row_of_an_earlier_version_is_of_the_first_computer_of_its_name_and_says_nothing_of_its_key() -> None:
+    items = (row("study-pc", 2, newest="new"), row("study-pc", 4, computer_id="a"), row("old", 3, newest="new"))
+    assert last_of_each_computer(replace(report(*items), newest_key_id="new"), samples.NOW, Translator())[2:] == [
+        "study-pc: not known to have the new key. Last renewed a login 2 h ago.",
+        "old: has the new key. Last renewed a login 3 h ago.",
+    ]
+
+
 def test_while_the_key_is_changed_the_command_says_who_has_the_new_one() -> None:
     items = (row("study-pc", 2, newest="new"), row("old-laptop", 48))
     said = last_of_each_computer(replace(report(*items), newest_key_id="new"), samples.NOW, Translator())
     assert said[2:] == [
         "study-pc: has the new key. Last renewed a login 2 h ago.",
         "old-laptop: not known to have the new key. Last renewed a login 2 days ago.",
-        "Computers with the same name are listed as one: check each of them before you end the old key.",
     ]
 
 
