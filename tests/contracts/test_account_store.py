@@ -70,13 +70,13 @@ class StorePlace(ABC):
         """Remove its account in the same way."""
 
 
-def personal(name: str, number: int = 1) -> Credential:
+def personal(name: str, number: int = 1, *, fedramp: bool = False) -> Credential:
     """A personal access token, which doesn't say itself whose it is."""
     owner = credential(name).claims
     return Credential(
         access_token=Secret(f"at-{name}-{number:020}"),
         account_id=owner.account_id,
-        claims=Claims(user_id=owner.user_id, email=owner.email),
+        claims=Claims(user_id=owner.user_id, email=owner.email, fedramp=fedramp),
     )
 
 
@@ -189,6 +189,16 @@ class AccountStoreContract(ReadableStoreContract):
         assert [tokens_of(login) for login in await held(open_store())] == [tokens_of(credential("ana"))]
         await store.remove(first.key)
         assert await held(open_store()) == []
+
+    async def test_a_token_of_a_fedramp_account_is_kept_as_one(self, open_store: OpenStore) -> None:
+        store, agent = open_store(), personal("ana", fedramp=True)
+        await store.save(agent)
+        assert await held(open_store()) == [agent]
+        plain = msgspec.structs.replace(agent, claims=msgspec.structs.replace(agent.claims, fedramp=False))
+        await store.save(plain)
+        assert await held(open_store()) == [plain]
+        await store.save(agent)
+        assert await held(open_store()) == [agent]
 
     async def test_what_was_saved_is_there_for_the_next_start(self, open_store: OpenStore) -> None:
         store = open_store()

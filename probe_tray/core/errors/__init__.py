@@ -9,6 +9,7 @@ ProbeError
   UsageError, ConfigError, SettingRoundedError, ReleasePageError, NoDisplayError, SystemLibraryError,
   OldSystemError, DataFolderError, HookFailedError,
   CredentialFileError
+  DeadLoginError
   NotAnsweringError, HeldUpError and LogError (each a DataFolderError)
   StoreError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
@@ -75,6 +76,7 @@ from probe_tray.core.errors.program import (
     ConfigError,
     CredentialFileError,
     DataFolderError,
+    DeadLoginError,
     HeldUpError,
     HookFailedError,
     LogError,
@@ -208,6 +210,7 @@ __all__ = [
     "ConfigError",
     "CredentialFileError",
     "DataFolderError",
+    "DeadLoginError",
     "DeviceCodeEndedError",
     "DeviceCodeOffError",
     "EdgeBlockedError",

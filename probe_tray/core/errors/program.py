@@ -100,6 +100,13 @@ class CredentialFileError(ProbeError):
     hint_template = "The file was not changed. Log in again to replace it, or remove it from the list."
 
 
+class DeadLoginError(ProbeError):
+    """A file that holds a login which works no longer."""
+
+    title_template = "The login in {path} no longer works: {reason}."
+    hint_template = "The file was not changed."
+
+
 class NotRevokedError(ProbeError):
     """The service did not end a login that was to be removed."""
 

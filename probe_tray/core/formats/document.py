@@ -15,7 +15,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Phrase
 from probe_tray.core.formats.foreign_login import OTHER_ACCOUNT_NAMES, Path, find_foreign
 from probe_tray.core.formats.json_text import Array, JsonTextError, Member, Node, Object, Scalar, parse
-from probe_tray.core.formats.login_fields import Format, LoginFields, NoLogin, Refused
+from probe_tray.core.formats.login_fields import FEDRAMP, USER, Format, LoginFields, NoLogin, Refused
 from probe_tray.core.formats.other_keys import CREDENTIALS, ENTRY, FLAT, OFFICIAL, TOKENS, read_other_keys
 
 LARGEST_LOGIN: Final = 256 * 1024
@@ -35,7 +35,8 @@ _ENTRY_KEYS = frozenset({"name", "platform", "type", "credentials"})
 _CREDENTIALS_KEYS = _TOKEN_KEYS | {
     "email",
     "chatgpt_account_id",
-    "chatgpt_user_id",
+    USER,
+    FEDRAMP,
     "organization_id",
     "plan_type",
     "client_id",
@@ -239,7 +240,7 @@ def _personal(base: Document, node: Node | None) -> Document:
     value = node.value if isinstance(node, Scalar) else None
     token = personal_token(value) if isinstance(value, str) else None
     if token is None:
-        raise Refused(Phrase('its "{key}" is not one: it must begin with at-', key=_PERSONAL))
+        raise Refused(Phrase('its "{key}" must begin with at-', key=_PERSONAL))
     bare = not base.text.reveal().startswith("{", base.start)
     return _unowned(base, Format.TOKEN if bare else Format.OFFICIAL, token)
 
@@ -269,8 +270,8 @@ def _others(base: Document, fields: LoginFields, kind: Format, *, personal: bool
     match kind:
         case Format.PROBE | Format.PROXY_API:
             # Written here beside a personal access token, as part of the login.
-            user = {"chatgpt_user_id"} if personal else set[str]()
-            return read_other_keys(text, [(FLAT, fields.top, _FLAT_KEYS | {"chatgpt_account_id"} | user)])
+            owner = {USER, FEDRAMP} if personal else set[str]()
+            return read_other_keys(text, [(FLAT, fields.top, _FLAT_KEYS | {"chatgpt_account_id"} | owner)])
         case Format.OFFICIAL:
             places = [(OFFICIAL, fields.top, _SIGNED_OUT_KEYS), (TOKENS, fields.inner, _TOKEN_KEYS)]
             return read_other_keys(text, places)
@@ -293,7 +294,8 @@ def _read(base: Document, fields: LoginFields, kind: Format) -> Document:
     claims = read_claims(identity, access)
     # A field that is unfit does no harm where the tokens say better.
     account = claims.account_id or _account(fields, exported=exported)
-    user = claims.user_id or fields.account("chatgpt_user_id")
+    user = claims.user_id or fields.account(USER)
+    fedramp = fields.is_set(FEDRAMP) if personal_token(access.reveal()) is not None else claims.fedramp
     if not account and personal_token(access.reveal()) is not None and fields.token("refresh_token") is None:
         return _unowned(base, kind, access)
     if not account and user:
@@ -306,7 +308,9 @@ def _read(base: Document, fields: LoginFields, kind: Format) -> Document:
         refresh_token=fields.token("refresh_token"),
         id_token=identity,
         account_id=account,
-        claims=msgspec.structs.replace(claims, user_id=user, plan=plan, email=claims.email or fields.label("email")),
+        claims=msgspec.structs.replace(
+            claims, user_id=user, plan=plan, email=claims.email or fields.label("email"), fedramp=fedramp
+        ),
         last_refresh=None if exported else fields.time("last_refresh", fields.top),
         expired=fields.time("expires_at") if exported else fields.time("expired", fields.top),
     )

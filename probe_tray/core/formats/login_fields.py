@@ -3,12 +3,18 @@
 import enum
 import re
 from datetime import UTC, datetime, tzinfo
+from typing import Final
 
 from probe_tray.core.account.identity import is_account_id
 from probe_tray.core.account.secret import Secret, token
 from probe_tray.core.errors import Phrase
 from probe_tray.core.formats.json_text import Number, Object, Scalar
 
+USER: Final = "chatgpt_user_id"
+FEDRAMP: Final = "chatgpt_account_is_fedramp"
+"""Whose a personal access token is, and whether its requests need a header for it. Other tokens say so themselves.
+
+The names are those of the claims. A file without the second needs no such header."""
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -85,6 +91,8 @@ class NoLogin(enum.Enum):
     """The official client, signed in with an API key: there is no quota to show."""
     ACCESS_TOKEN = "personal access token"
     """A token that is never renewed and doesn't say whose it is: the service does."""
+    REFUSED = "refused token"
+    """Such a token that the service has refused."""
     SIGNED_OUT = "signed out"
     """The official client after signing out."""
     ANOTHER_SERVICE = "another service"
@@ -152,6 +160,11 @@ class LoginFields:
         found = (node or self.inner).get(key)
         value = found.value if isinstance(found, Scalar) else None
         return value if isinstance(value, str) and value.isprintable() else ""
+
+    def is_set(self, key: str) -> bool:
+        """Whether it is a plain true."""
+        found = self.inner.get(key)
+        return isinstance(found, Scalar) and found.value is True
 
     def time(self, key: str, node: Object | None = None) -> datetime | None:
         """A moment, aware UTC; None with a note where it cannot be read."""

@@ -8,12 +8,18 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.formats.document import Document
 from probe_tray.core.formats.json_text import Node, Number, Object, Scalar, parse, quote, set_member
-from probe_tray.core.formats.login_fields import Format, is_milliseconds, local_text, read_time, utc_text
+from probe_tray.core.formats.login_fields import (
+    FEDRAMP,
+    USER,
+    Format,
+    is_milliseconds,
+    local_text,
+    read_time,
+    utc_text,
+)
 
 _ORDER = ("id_token", "access_token", "refresh_token", "account_id", "last_refresh", "email", "type", "expired")
 """The order in which the Go program writes its keys."""
-_USER = "chatgpt_user_id"
-"""Written after them for a personal access token alone: other tokens name their user themselves."""
 _NAME = re.compile(r'[./\\:<>"|?*\x00-\x1f\x7f]')
 _UNSAFE = re.compile(r'[/\\:<>"|?*\x00-\x1f\x7f]')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
@@ -28,8 +34,10 @@ def new_document(credential: Credential, zone: tzinfo) -> bytes:
 
     Times are written in ``zone``, whole seconds.
     """
-    values = _flat(credential, zone)
-    lines = [f"  {quote(key)}: {quote(value)}" for key, value in values.items() if value]
+    values = {key: quote(value) for key, value in _flat(credential, zone).items() if value}
+    if _needs_fedramp(credential):
+        values[FEDRAMP] = "true"
+    lines = [f"  {quote(key)}: {value}" for key, value in values.items()]
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
@@ -89,7 +97,7 @@ def restored_name(credential: Credential, *, taken: bool = False) -> str:
 
 
 def _flat(credential: Credential, zone: tzinfo) -> dict[str, str]:
-    user = {_USER: credential.claims.user_id} if credential.is_personal else {}
+    user = {USER: credential.claims.user_id} if credential.is_personal else {}
     return {
         "id_token": _reveal(credential.id_token),
         "access_token": _reveal(credential.access_token),
@@ -114,8 +122,23 @@ def _write_flat(text: str, credential: Credential, zone: tzinfo, *, keep_empty: 
         if _says(old, value) or (key in {"last_refresh", "email"} and not value):
             continue
         raw = quote(value) if value or (keep_empty and old is not None) else None
-        text = set_member(text, (key,), raw, after=(*_ORDER, _USER)[:number])
-    return text
+        text = set_member(text, (key,), raw, after=(*_ORDER, USER)[:number])
+    return _write_fedramp(text, (), credential, after=(*_ORDER, USER))
+
+
+def _needs_fedramp(credential: Credential) -> bool:
+    """Whether the file must say it, for want of claims in the token."""
+    return credential.is_personal and credential.claims.fedramp
+
+
+def _write_fedramp(text: str, inside: tuple[str, ...], credential: Credential, *, after: tuple[str, ...]) -> str:
+    path = (*inside, FEDRAMP)
+    old = _find(text, path)
+    said = isinstance(old, Scalar) and old.value is True
+    # With other tokens the key is another program's.
+    if not credential.is_personal or said is credential.claims.fedramp:
+        return text
+    return set_member(text, path, None if said else "true", after=after)
 
 
 def _write_official(text: str, credential: Credential) -> str:
@@ -168,13 +191,14 @@ def _write_exported(text: str, credential: Credential) -> str:
         "refresh_token": _reveal(credential.refresh_token),
         "id_token": _reveal(credential.id_token),
         "chatgpt_account_id": credential.account_id,
-        "chatgpt_user_id": credential.claims.user_id,
+        USER: credential.claims.user_id,
     }
     for number, (key, value) in enumerate(values.items()):
         old = _find(text, ("credentials", key))
         if not _says(old, value):
             raw = quote(value) if value or old is not None else None
             text = set_member(text, ("credentials", key), raw, after=tuple(values)[:number])
+    text = _write_fedramp(text, ("credentials",), credential, after=tuple(values))
     old = _find(text, ("credentials", "expires_at"))
     moment = credential.expiry
     if moment is None:

@@ -13,7 +13,7 @@ from probe_tray.core.account.age import newest_of_each
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import Phrase
-from probe_tray.core.formats.login_fields import local_text, utc_text
+from probe_tray.core.formats.login_fields import FEDRAMP, USER, local_text, utc_text
 from probe_tray.core.formats.other_keys import CREDENTIALS, ENTRY, FLAT, OFFICIAL, TOKENS, other_keys
 from probe_tray.core.formats.writer import file_name
 
@@ -177,17 +177,20 @@ def _whole(login: Credential, zone: tzinfo) -> dict[str, str]:
     }
 
 
-def _with_others(held: dict[str, str], login: Credential) -> dict[str, object]:
+def _with_others(held: Mapping[str, object], login: Credential) -> dict[str, object]:
     """A flat file with what other programs keep in theirs; of a bundle's entry the priority has the same name."""
     entry = other_keys(login.others, ENTRY)
     more = {"priority": entry["priority"]} if "priority" in entry else {}
     return {**held, **more, **other_keys(login.others, FLAT)}
 
 
-def _flat(login: Credential, zone: tzinfo) -> dict[str, str]:
-    # Other tokens name their user themselves.
-    user = {"chatgpt_user_id": login.claims.user_id} if login.is_personal else {}
-    return {key: value for key, value in {**_whole(login, zone), **user}.items() if value}
+def _flat(login: Credential, zone: tzinfo) -> dict[str, object]:
+    return {key: value for key, value in {**_whole(login, zone), **_owner(login)}.items() if value}
+
+
+def _owner(login: Credential) -> dict[str, object]:
+    """What a personal access token doesn't say of its owner, as other tokens do."""
+    return {USER: login.claims.user_id, FEDRAMP: login.claims.fedramp} if login.is_personal else {}
 
 
 def _unfit(login: Credential, target: ExportFormat) -> str:
@@ -249,14 +252,15 @@ def _sub2api(logins: Iterable[Credential], style: Style) -> str:
     )
 
 
-def _exported(login: Credential, style: Style) -> dict[str, str]:
+def _exported(login: Credential, style: Style) -> dict[str, object]:
     return {
         "access_token": login.access_token.reveal(),
         "refresh_token": _reveal(login.refresh_token),
         "id_token": _reveal(login.id_token),
         "email": login.email,
         "chatgpt_account_id": login.account_id,
-        "chatgpt_user_id": login.claims.user_id,
+        USER: login.claims.user_id,
+        **_owner(login),
         "organization_id": login.claims.organization_id,
         "plan_type": login.claims.plan,
         "client_id": "" if login.is_personal else style.client_id,

@@ -9,7 +9,7 @@ import msgspec
 from probe_tray.core.account.age import age, newest, newest_of_each
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import CredentialFileError, Phrase, Problem
+from probe_tray.core.errors import CredentialFileError, DeadLoginError, Phrase, Problem
 from probe_tray.core.formats.document import Document
 from probe_tray.core.formats.login_fields import Format, NoLogin
 
@@ -19,7 +19,7 @@ COPY_WARNING = (
 )
 """Said once, before anything is taken that could be renewed here and elsewhere."""
 _API_KEY = Phrase("it is an API key, which has no quota to show")
-_ENDED = Phrase("its access token has expired and it has no refresh token")
+_ENDED = Phrase("its access token has expired and it has no refresh token; log in again instead")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -29,7 +29,9 @@ class ImportAction(enum.Enum):
     ADD = "add"
     """Its account is new."""
     REPLACE = "replace"
-    """It takes the place of an older login of its account, or of one that cannot be renewed."""
+    """It takes the place of an older login of its account."""
+    EXCHANGE = "exchange"
+    """It takes the place of a login of its account that may be as new: such a token doesn't say when it was made."""
     SAME = "same"
     """It is the one that is kept already."""
     OLDER = "older"
@@ -37,13 +39,20 @@ class ImportAction(enum.Enum):
     NOT_RENEWABLE = "not_renewable"
     """It is newer than the one that is kept, or as good as that one, which alone can be renewed."""
     DOUBLE = "double"
-    """A newer login of its account is imported along with it."""
+    """Another login of its account was found with it, and counts."""
     NOT_A_LOGIN = "not_a_login"
     """A file of its folder that is plainly something else."""
     ANOTHER_SERVICE = "another_service"
     """An entry of a bundle that is for another service, or an API key."""
+    DEAD = "dead"
+    """A login that works no longer: refused by the service, or ended without a way to renew it."""
     UNUSABLE = "unusable"
-    """It is no login, or one that is of no use."""
+    """It is no login."""
+
+    @property
+    def takes(self) -> bool:
+        """Whether the login is kept."""
+        return self in {ImportAction.ADD, ImportAction.REPLACE, ImportAction.EXCHANGE}
 
 
 class ImportCandidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +101,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def taken(self) -> bool:
         """Whether it will be kept."""
-        return self.action in {ImportAction.ADD, ImportAction.REPLACE}
+        return self.action.takes
 
 
 def plan(sources: Iterable[Source], known: Iterable[Credential], now: datetime) -> tuple[Item, ...]:
@@ -122,12 +131,22 @@ def verdict(login: Credential, held: Sequence[Credential]) -> ImportAction:
     kept = newest(held)
     if login.is_personal and login.access_token != kept.access_token:
         # It doesn't say when it was made: of two the person means the one that is imported.
-        return ImportAction.NOT_RENEWABLE if kept.renewable else ImportAction.REPLACE
+        return ImportAction.NOT_RENEWABLE if kept.renewable else ImportAction.EXCHANGE
     if login.access_token == kept.access_token:
-        return ImportAction.REPLACE if login.renewable and not kept.renewable else ImportAction.SAME
+        return ImportAction.EXCHANGE if login.renewable and not kept.renewable else ImportAction.SAME
     if age(login) <= age(kept):
         return ImportAction.OLDER
-    return ImportAction.REPLACE if login.renewable or not kept.renewable else ImportAction.NOT_RENEWABLE
+    if kept.renewable and not login.renewable:
+        return ImportAction.NOT_RENEWABLE
+    return ImportAction.REPLACE if _is_newer(login, kept) else ImportAction.EXCHANGE
+
+
+def _is_newer(login: Credential, kept: Credential) -> bool:
+    """Whether both say when they were made, and ``login`` later."""
+    one, other = login.claims.issued_at, kept.claims.issued_at
+    if one == other:
+        one, other = login.last_refresh, kept.last_refresh
+    return one is not None and other is not None and one > other
 
 
 def _read(source: Source, now: datetime) -> list[Item]:
@@ -141,41 +160,44 @@ def _read(source: Source, now: datetime) -> list[Item]:
             format=document.format,
             credential=document.credential,
             action=action,
-            problem=_problem(source.location, document, now) if action is ImportAction.UNUSABLE else None,
+            problem=problem,
             notes=document.notes,
             in_use=source.in_use,
             personal=document.personal is not None,
         )
         for document in source.documents
-        for action in (_beforehand(document, in_folder=source.in_folder),)
+        for action, problem in (_beforehand(document, source, now),)
     ]
 
 
-def _beforehand(document: Document, *, in_folder: bool) -> ImportAction:
-    """What is known of a document before it is compared with others."""
+def _beforehand(document: Document, source: Source, now: datetime) -> tuple[ImportAction, Problem | None]:
+    """What is known of a document before it is compared with others, and what is wrong with it."""
+    login, reason = document.credential, document.reason
     match document.no_login:
         case NoLogin.ANOTHER_SERVICE:
-            return ImportAction.ANOTHER_SERVICE
-        case NoLogin.SOMETHING_ELSE | NoLogin.SIGNED_OUT if in_folder:
-            return ImportAction.NOT_A_LOGIN
-        case NoLogin.SOMETHING_ELSE | NoLogin.SIGNED_OUT | NoLogin.API_KEY | NoLogin.ACCESS_TOKEN | None:
-            return ImportAction.UNUSABLE
-
-
-def _problem(location: str, document: Document, now: datetime) -> Problem | None:
-    login = document.credential
-    reason = _API_KEY if document.no_login is NoLogin.API_KEY else document.reason
+            return ImportAction.ANOTHER_SERVICE, None
+        case NoLogin.SOMETHING_ELSE | NoLogin.SIGNED_OUT if source.in_folder:
+            return ImportAction.NOT_A_LOGIN, None
+        case NoLogin.REFUSED:
+            return ImportAction.DEAD, DeadLoginError(path=source.location, reason=reason).problem
+        case NoLogin.API_KEY:
+            reason = _API_KEY
+        case NoLogin.SOMETHING_ELSE | NoLogin.SIGNED_OUT | NoLogin.ACCESS_TOKEN | None:
+            pass
     if login is not None and not login.renewable and login.expiry is not None and login.expiry <= now:
-        reason = _ENDED
-    return CredentialFileError(path=location, reason=reason).problem if reason else None
+        return ImportAction.DEAD, DeadLoginError(path=source.location, reason=_ENDED).problem
+    problem = CredentialFileError(path=source.location, reason=reason).problem if reason else None
+    return ImportAction.UNUSABLE, problem
 
 
 def _decided(item: Item, chosen: Collection[int], held: Mapping[str, Sequence[Credential]]) -> Item:
     login = item.credential
-    if login is None or item.problem is not None:
+    if login is None:
         return item
     members = held.get(login.account_id, ())
     account = login.account_in(members) or login.key
+    if item.problem is not None:
+        return msgspec.structs.replace(item, account=account)
     same = [member for member in members if member.key == account]
     action = verdict(login, same) if id(login) in chosen else ImportAction.DOUBLE
     return msgspec.structs.replace(item, account=account, action=action)

@@ -56,7 +56,7 @@ class ImportRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def takeable(self) -> bool:
         """Whether it would be kept."""
-        return self.action in {ImportAction.ADD, ImportAction.REPLACE}
+        return self.action.takes
 
 
 class ImportPhase(enum.Enum):

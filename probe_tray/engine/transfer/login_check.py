@@ -8,7 +8,7 @@ from typing import Final, final
 from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential
-from probe_tray.core.errors import CredentialFileError, Phrase, StoreError, TokenRefusedError
+from probe_tray.core.errors import DeadLoginError, Phrase, StoreError, TokenRefusedError
 from probe_tray.core.state import RenewalState
 from probe_tray.core.transfer.import_plan import ImportAction, Item
 from probe_tray.engine.polling.usage_check import ask_once, problem_of
@@ -52,8 +52,8 @@ class LoginCheck:
         if not refused and login.renewable:
             return replace(item, notes=(*item.notes, _REFUSED))
         reason = DEAD_PERSONAL if login.is_personal else _DEAD
-        problem = CredentialFileError(path=item.location, reason=reason).problem
-        return replace(item, action=ImportAction.UNUSABLE, problem=problem)
+        problem = DeadLoginError(path=item.location, reason=reason).problem
+        return replace(item, action=ImportAction.DEAD, problem=problem)
 
     async def _can_be_renewed(self, login: Credential) -> bool:
         """Whether nothing is known against its refresh token; also where it has none."""

@@ -11,6 +11,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import PersonalTokenRefusedError, ProbeError, Problem, StoreError
 from probe_tray.core.formats.document import Document
+from probe_tray.core.formats.login_fields import NoLogin
 from probe_tray.core.transfer.import_plan import ImportAction, Item, Source, plan, verdict
 from probe_tray.engine.account.accounts import Accounts, hold_all
 from probe_tray.engine.account.token_owners import TokenOwners
@@ -71,7 +72,7 @@ class LoginImport:
         try:
             owned = await self._owners.find(token)
         except PersonalTokenRefusedError:
-            return replace(document, credential=None, personal=token, reason=DEAD_PERSONAL)
+            return replace(document, credential=None, personal=token, no_login=NoLogin.REFUSED, reason=DEAD_PERSONAL)
         except ProbeError as error:
             # What its file says of its owner is as good until the service can be asked.
             return document if login is not None else replace(document, reason=error.cause)
@@ -91,7 +92,7 @@ class LoginImport:
         async with hold_all(self._locks, keys):
             held = [stored.credential for key in keys for _, stored in await self._accounts.holders(key)]
             action = verdict(login, held)
-            if action not in {ImportAction.ADD, ImportAction.REPLACE}:
+            if not action.takes:
                 return Taken(action)
             for key in keys:
                 await self._accounts.check_writable(key)

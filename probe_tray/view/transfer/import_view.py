@@ -28,7 +28,6 @@ from probe_tray.view.view_models import Tone
 _NOTHING = ImportState(phase=ImportPhase.READY)
 _BUSY = frozenset({ImportPhase.READING, ImportPhase.COMPARING, ImportPhase.TAKING})
 _PASTED = mark("pasted text")
-_TAKEN = frozenset({ImportAction.ADD, ImportAction.REPLACE})
 _SEPARATORS = ("/", "\\")
 
 Chosen = Mapping[RowId, bool]
@@ -185,7 +184,7 @@ def _text(found: ImportState, picked: Sequence[ImportRow], settings: Settings, t
 
 def _no_login(found: ImportState) -> bool:
     """Whether nothing of what was read is a login of anybody."""
-    return not any(row.account is not None or row.personal for row in found.rows)
+    return not any(row.account is not None or row.personal or row.action is ImportAction.DEAD for row in found.rows)
 
 
 def _what_happens(found: ImportState, picked: Sequence[ImportRow], settings: Settings, t: Translator) -> str:
@@ -197,11 +196,15 @@ def _what_happens(found: ImportState, picked: Sequence[ImportRow], settings: Set
     new = sum(row.action is ImportAction.ADD for row in picked)
     if new:
         said.append(t.plural("{n} account is new here.", "{n} accounts are new here.", new))
-    if len(picked) - new:
-        said.append(
-            t.plural("{n} account gets a newer login.", "{n} accounts get a newer login.", len(picked) - new),
-        )
-    broken = sum(row.problem is not None for row in found.rows)
+    newer = sum(row.action is ImportAction.REPLACE for row in picked)
+    if newer:
+        said.append(t.plural("{n} account gets a newer login.", "{n} accounts get a newer login.", newer))
+    if others := len(picked) - new - newer:
+        said.append(t.plural("{n} account gets another login.", "{n} accounts get another login.", others))
+    dead = sum(row.action is ImportAction.DEAD for row in found.rows)
+    if dead:
+        said.append(t.plural("{n} login no longer works.", "{n} logins no longer work.", dead))
+    broken = sum(row.problem is not None for row in found.rows) - dead
     if broken:
         said.append(t.plural("{n} is not a login.", "{n} are not logins.", broken))
     return t.joined((*said, t("Your files are not changed.")))
@@ -217,7 +220,7 @@ def _ending(found: ImportState, t: Translator) -> str:
 
 
 def _good(outcome: ImportOutcome | None) -> bool:
-    return outcome is not None and outcome.action in _TAKEN
+    return outcome is not None and outcome.action is not None and outcome.action.takes
 
 
 def _take(picked: int, t: Translator) -> str:
@@ -272,7 +275,7 @@ def _said(row: ImportRow, *, picked: bool, ended: bool, settings: Settings, t: T
     if outcome.problem is not None:
         problem = _hidden(outcome.problem, settings)
         return t("failed: {first} {second}", first=t.title(problem), second=t.hint(problem)), Tone.CRITICAL
-    if outcome.action not in _TAKEN:
+    if not _good(outcome):
         return action_words(outcome.action or row.action, t), None
     if outcome.faults:
         faults = t.joined(said_once((_hidden(f, settings) for f in outcome.faults), t))

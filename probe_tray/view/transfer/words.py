@@ -13,13 +13,15 @@ MISSING = "–"
 _ACTIONS: Mapping[ImportAction, tuple[str, Tone | None]] = {
     ImportAction.ADD: (mark("New"), Tone.CALM),
     ImportAction.REPLACE: (mark("Newer than the saved login"), Tone.CALM),
+    ImportAction.EXCHANGE: (mark("Replaces the saved login"), Tone.CALM),
     ImportAction.SAME: (mark("Already here"), None),
     ImportAction.OLDER: (mark("skipped: the saved login is at least as new"), None),
     ImportAction.NOT_RENEWABLE: (mark("skipped: only the saved login can be renewed"), Tone.WARNING),
-    ImportAction.DOUBLE: (mark("skipped: another login for this account is at least as new"), None),
+    ImportAction.DOUBLE: (mark("skipped: another login for this account was found"), None),
     ImportAction.NOT_A_LOGIN: (mark("skipped: not a credential file"), Tone.CALM),
     ImportAction.ANOTHER_SERVICE: (mark("skipped: for another service, or an API key"), Tone.CALM),
-    ImportAction.UNUSABLE: (mark("skipped: not a usable login"), Tone.CRITICAL),
+    ImportAction.DEAD: (mark("skipped: no longer works"), Tone.CRITICAL),
+    ImportAction.UNUSABLE: (mark("skipped: not a login"), Tone.CRITICAL),
 }
 _FORMATS: Mapping[Format, str] = {
     Format.PROBE: "codex-probe",

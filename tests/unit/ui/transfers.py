@@ -5,7 +5,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import CredentialFileError, KeyringLockedError, ReadError, WriteError
+from probe_tray.core.errors import CredentialFileError, DeadLoginError, KeyringLockedError, ReadError, WriteError
 from probe_tray.core.formats.login_fields import Format
 from probe_tray.core.transfer.export import LeftOut
 from probe_tray.core.transfer.import_plan import ImportAction
@@ -44,6 +44,13 @@ def broken(name: str, reason: str) -> ImportRow:
     return ImportRow(
         id=RowId(path), action=ImportAction.UNUSABLE, problem=CredentialFileError(path=path, reason=reason).problem
     )
+
+
+def dead(name: str) -> ImportRow:
+    """A login that OpenAI has refused."""
+    path = f"/home/ana/old/{name}.json"
+    problem = DeadLoginError(path=path, reason="OpenAI has already refused it").problem
+    return row(name, ImportAction.DEAD, problem=problem)
 
 
 def found() -> ImportState:

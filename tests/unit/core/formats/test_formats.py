@@ -3,11 +3,13 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import cast
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.formats.document import Document, read_documents
 from probe_tray.core.formats.login_fields import Format, NoLogin
 from probe_tray.core.formats.writer import new_document, write_document
@@ -207,6 +209,30 @@ def test_a_token_of_a_known_account_is_a_login_and_is_written_with_its_user() ->
     assert (login.key, login.is_personal, login.renewable) == (AccountKey("account-1", "user-1"), True, False)
     again = read_one(new_document(login, UTC)).credential
     assert again == login
+
+
+@pytest.mark.parametrize("said", [True, False, "true", 1, None])
+def test_a_token_of_fedramp_is_one_where_its_file_says_so_plainly(said: object) -> None:
+    inner = {"access_token": f"at-{CANARY}", "chatgpt_account_is_fedramp": said}
+    entry = {"accounts": [{"platform": "openai", "credentials": {**inner, "chatgpt_account_id": "account-1"}}]}
+    for place in ({**inner, "account_id": "account-1"}, entry):
+        document = read_one(place)
+        assert document.credential is not None
+        assert document.credential.claims.fedramp is (said is True)
+        for fedramp in (True, False):
+            claims = msgspec.structs.replace(document.credential.claims, fedramp=fedramp)
+            login = msgspec.structs.replace(document.credential, claims=claims)
+            (again,) = read_documents(write_document(document, login, UTC))
+            assert again.credential is not None
+            assert again.credential.claims.fedramp is fedramp
+
+
+def test_beside_other_tokens_that_key_is_somebody_elses() -> None:
+    document = read_one({**flat(), "chatgpt_account_is_fedramp": True})
+    assert document.credential is not None
+    assert not document.credential.claims.fedramp
+    login = msgspec.structs.replace(document.credential, refresh_token=Secret("next"))
+    assert b'"chatgpt_account_is_fedramp": true' in write_document(document, login, UTC)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.account.credential import Credential, make_credential
+from probe_tray.core.account.credential import Claims, Credential, make_credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.formats.document import read_documents
 from probe_tray.core.formats.login_fields import Format
@@ -156,6 +156,15 @@ def test_a_sub2api_export_has_what_that_program_reads() -> None:
     assert (own["chatgpt_account_id"], own["chatgpt_user_id"]) == ("account-ana", "user-ana")
     assert own["organization_id"] == "org-1"
     assert (own["plan_type"], own["client_id"], own["expires_at"]) == ("plus", "app_public", "2026-12-02T06:00:00Z")
+
+
+def test_a_personal_access_token_keeps_its_owner_in_whatever_has_a_place_for_it() -> None:
+    claims = Claims(user_id="user-ana", email="ana@example.com", fedramp=True)
+    login = Credential(access_token=Secret(f"at-{20 * 'a'}"), account_id="account-ana", claims=claims)
+    for target in (ExportFormat.PROBE, ExportFormat.LINES, ExportFormat.SUB2API):
+        (again,) = read_documents(text(target, login).encode())
+        assert again.credential is not None
+        assert again.credential.claims == claims
 
 
 def test_a_proxy_file_has_all_eight_keys_on_one_line() -> None:

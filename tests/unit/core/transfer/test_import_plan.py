@@ -74,7 +74,7 @@ def test_members_of_one_team_are_different_accounts() -> None:
         (LATE, EARLY, ImportAction.REPLACE),
         (EARLY, LATE, ImportAction.OLDER),
         (without_refresh(EARLY), EARLY, ImportAction.SAME),
-        (EARLY, without_refresh(EARLY), ImportAction.REPLACE),
+        (EARLY, without_refresh(EARLY), ImportAction.EXCHANGE),
         (without_refresh(LATE), EARLY, ImportAction.NOT_RENEWABLE),
         (without_refresh(LATE), without_refresh(EARLY), ImportAction.REPLACE),
         (EARLY, without_refresh(LATE), ImportAction.OLDER),
@@ -135,12 +135,12 @@ def test_an_api_key_is_no_login() -> None:
 def test_an_ended_login_is_of_use_only_while_it_can_be_renewed() -> None:
     ended = credential("ana", at=START - 11 * 24 * HOUR)
     assert actions([holding(ended)]) == [ImportAction.ADD]
-    assert actions([holding(without_refresh(ended))]) == [ImportAction.UNUSABLE]
+    assert actions([holding(without_refresh(ended))]) == [ImportAction.DEAD]
 
 
 def test_an_ended_copy_does_not_hide_a_living_one() -> None:
     dead = without_refresh(credential("ana", number=3, at=START - HOUR, days=0))
-    assert actions([holding(dead), holding(EARLY)]) == [ImportAction.UNUSABLE, ImportAction.ADD]
+    assert actions([holding(dead), holding(EARLY)]) == [ImportAction.DEAD, ImportAction.ADD]
 
 
 def test_copies_are_warned_of_only_where_something_renewable_is_taken() -> None:
@@ -180,7 +180,7 @@ def test_a_login_that_can_be_renewed_is_never_given_up_for_an_older_one_or_one_t
     held: list[Credential], login: Credential
 ) -> None:
     own = [one for one in held if one.key == login.key]
-    if own and verdict(login, own) is ImportAction.REPLACE:
+    if own and verdict(login, own).takes:
         newest = max(issued(one) for one in own)
         assert issued(login) >= newest
         assert login.refresh_token or all(one.refresh_token is None for one in own if issued(one) == newest)

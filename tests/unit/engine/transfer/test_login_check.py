@@ -36,7 +36,7 @@ class Check:
 
 async def test_a_login_that_cannot_be_renewed_and_is_refused_is_of_no_use() -> None:
     found = await Check(REFUSED).of(COPY)
-    assert (found.action, found.taken) == (ImportAction.UNUSABLE, False)
+    assert (found.action, found.taken) == (ImportAction.DEAD, False)
     assert found.problem is not None
     assert "already refused" in dict(found.problem.facts)["reason"]
 
@@ -44,7 +44,7 @@ async def test_a_login_that_cannot_be_renewed_and_is_refused_is_of_no_use() -> N
 async def test_a_refresh_token_that_was_refused_before_is_not_asked_about() -> None:
     check = Check(usage_answer(), refused_before=True)
     found = await check.of(ANA)
-    assert (found.action, check.service.asked) == (ImportAction.UNUSABLE, [])
+    assert (found.action, check.service.asked) == (ImportAction.DEAD, [])
 
 
 async def test_where_it_may_still_be_renewed_a_refusal_is_only_said() -> None:

@@ -165,7 +165,6 @@ async def test_the_end_of_a_token_is_known_where_its_file_says_it() -> None:
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (Answer(401, {}, b"{}"), "already refused"),
         (NotSentError(reason="there is no network"), "there is no network"),
         (Answer(200, {}, b'{"email": "ana@example.com"}'), "status 200"),
         (Answer(200, {}, b'{"chatgpt_account_id": "a b"}'), "status 200"),
@@ -177,6 +176,14 @@ async def test_a_token_whose_account_openai_does_not_say_is_not_taken(answer: An
     assert (item.action, item.credential, item.personal) == (ImportAction.UNUSABLE, None, True)
     assert item.problem is not None
     assert reason in dict(item.problem.facts)["reason"]
+
+
+async def test_a_dead_token_is_a_login_that_works_no_longer() -> None:
+    for given in (TOKEN, {"access_token": TOKEN, "account_id": "account-ana"}):
+        item, _ = await found_in(given, Answer(401, {}, b"{}"))
+        assert (item.action, item.taken) == (ImportAction.DEAD, False)
+        assert item.problem is not None
+        assert "already refused" in dict(item.problem.facts)["reason"]
 
 
 async def test_without_the_network_a_token_goes_by_what_its_file_says() -> None:
@@ -192,7 +199,7 @@ async def test_of_two_tokens_of_an_account_the_imported_one_counts_and_a_login_t
     assert first.credential is not None
     again, _ = await found_in(TOKEN, Answer(200, {}, OWNER), first.credential)
     other, _ = await found_in(f"{TOKEN}-2", Answer(200, {}, OWNER), first.credential)
-    assert (again.action, other.action) == (ImportAction.SAME, ImportAction.REPLACE)
+    assert (again.action, other.action) == (ImportAction.SAME, ImportAction.EXCHANGE)
     own = replace(credential("ana"), account_id="account-ana", claims=first.credential.claims)
     beside, _ = await found_in(TOKEN, Answer(200, {}, OWNER), own)
     assert beside.action is ImportAction.NOT_RENEWABLE

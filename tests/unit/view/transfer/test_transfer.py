@@ -91,6 +91,22 @@ def test_the_sentence_counts_what_is_ticked() -> None:
     assert line(fewer, "ben@") == ("not selected", None, True, False)
 
 
+def test_of_a_login_that_says_no_date_nobody_reads_that_it_is_newer() -> None:
+    view = imported(ImportState(phase=ImportPhase.READY, rows=(transfers.row("ben", ImportAction.EXCHANGE),)))
+    assert line(view, "ben@")[:2] == ("Replaces the saved login", Tone.CALM)
+    assert "1 account gets another login." in view.text
+    assert "newer" not in view.text
+
+
+def test_a_dead_login_is_counted_as_one() -> None:
+    view = imported(ImportState(phase=ImportPhase.READY, rows=(transfers.row("ben"), transfers.dead("lee"))))
+    assert view.lines[1].said == "The login in lee.json no longer works: OpenAI has already refused it."
+    assert "1 login no longer works." in view.text
+    assert "not a login" not in view.text
+    alone = imported(ImportState(phase=ImportPhase.READY, rows=(transfers.dead("lee"),)))
+    assert alone.title == "Nothing new to import"
+
+
 def test_where_it_will_be_kept_is_said() -> None:
     assert "in /home/ana/logins." in imported(replace(transfers.found(), target=StoreKind.FOLDER), settings=HERE).text
 
