@@ -9,6 +9,8 @@ from PySide6.QtGui import QColor, QImage
 from probe_tray.demo import DemoService
 from probe_tray.ui.tokens import DARK
 from tests.desktop.bench import Desktop, installed
+from tests.desktop.processes import Program
+from tests.desktop.session import BACKGROUND
 from tests.desktop.waiting import wait_for
 from tests.desktop.walking import (
     BY_HAND,
@@ -26,6 +28,7 @@ from tests.support.patience import PATIENCE
 pytestmark = [pytest.mark.desktop]
 
 ANA = "ana@example.com"
+OTHER_PROGRAM = "Another program"
 
 
 def again(desktop: Desktop, *arguments: str) -> str:
@@ -170,7 +173,38 @@ def test_without_a_tray_the_panel_is_the_window_until_the_tray_comes(desktop: De
     assert program.wait_exit() == 0
 
 
-def test_an_icon_comes_back_with_its_tray(desktop: Desktop) -> None:
+def has_frame(desktop: Desktop) -> bool:
+    """Whether the window manager has drawn something beside the panel; a popover has the desktop beside it."""
+    place = desktop.screen.wait_window(PANEL).region
+    beside = Region(place.x - 2, place.y + place.height // 2, 1, 1)
+    return QImage(str(desktop.screenshot("manners-beside", beside))).pixelColor(0, 0) != QColor(BACKGROUND)
+
+
+def use_another_program(desktop: Desktop) -> Program:
+    """Start one, whose window takes the keyboard."""
+    program = desktop.start("display", "-title", OTHER_PROGRAM, "-geometry", "+40+500", "-size", "200x100", "xc:white")
+    desktop.screen.wait_active(OTHER_PROGRAM)
+    return program
+
+
+def pin_and_unpin(desktop: Desktop, app: App) -> None:
+    """Pinned the panel is a window that stays while another program is used; otherwise it is a popover, which goes."""
+    assert not has_frame(desktop)
+    desktop.reader.press("Keep this window open", role="check box", pid=app.pid)
+    app.read("^This window stays open")
+    wait_for("a frame around the panel", lambda: has_frame(desktop))
+    other = use_another_program(desktop)
+    assert desktop.screen.wait_window(PANEL).pid == app.pid
+    other.stop()
+    desktop.reader.press("Keep this window open", role="check box", pid=app.pid)
+    app.read("^This window closes when you click elsewhere")
+    wait_for("no frame around the panel", lambda: not has_frame(desktop))
+    desktop.screen.wait_active(PANEL)
+    use_another_program(desktop)
+    desktop.screen.wait_no_window(PANEL)
+
+
+def test_an_icon_comes_back_with_its_tray_and_opens_a_popover_that_can_be_pinned(desktop: Desktop) -> None:
     app = App(desktop, "--demo")
     app.wait_account(ANA)
     desktop.stop_tray()
@@ -183,6 +217,7 @@ def test_an_icon_comes_back_with_its_tray(desktop: Desktop) -> None:
     desktop.screen.wait_no_window(PANEL)
     item.activate()
     desktop.screen.wait_window(PANEL)
+    pin_and_unpin(desktop, app)
 
 
 def test_the_diagnostics_are_copied_from_the_window(desktop: Desktop) -> None:

@@ -88,6 +88,25 @@ def name_missing_folder(desktop: Desktop, app: App) -> None:
     assert json.loads(config_file(desktop).read_text("utf-8")) == expected
 
 
+def choose_icon_colours(desktop: Desktop, app: App) -> None:
+    """Each choice of the icon's colours draws it in others, at once."""
+    drawn = [app.item.icon_pixels]
+    for chosen, key in (("Automatic", "End"), ("Colored", "Up"), ("For light panels", "Up")):
+        app.item.click_menu("Settings…")
+        desktop.screen.wait_window(SETTINGS_WINDOW)
+        search(desktop, app, "icon colors")
+        # A screen reader says of a list what is chosen in it.
+        desktop.reader.wait_focus(chosen, role="combo box")
+        desktop.screen.key(key, "alt+s")
+        desktop.screen.wait_no_window(SETTINGS_WINDOW)
+        wait_for(f"other colours than {chosen}", lambda: app.item.icon_pixels != drawn[-1])
+        drawn.append(app.item.icon_pixels)
+    # The panel of these tests says that it is dark.
+    assert drawn[0] == drawn[-1]
+    assert len(set(drawn)) == len(drawn) - 1
+    assert json.loads(config_file(desktop).read_text("utf-8"))["icon_ink"] == "dark_panel"
+
+
 def test_settings_take_the_wheel_when_asked_and_say_what_is_wrong_where_it_is(desktop: Desktop) -> None:
     write_config(desktop, "{}")
     app = App(desktop, "--demo")
@@ -105,5 +124,8 @@ def test_settings_take_the_wheel_when_asked_and_say_what_is_wrong_where_it_is(de
     search(desktop, app, "proxy")
     desktop.reader.wait("Test connection", pid=app.pid)
     assert said not in desktop.reader.texts(pid=app.pid)
+    desktop.screen.key("Escape")
+    desktop.screen.wait_no_window(SETTINGS_WINDOW)
+    choose_icon_colours(desktop, app)
     app.quit()
     assert app.program.errors() == ""

@@ -1,4 +1,4 @@
-"""The walk through Probe Tray on Wayland: tray, menu, notifications, panel, search, login, settings and Chinese."""
+"""The walk through Probe Tray on Wayland, as the walks on X11 go: tray, panel, removal, clipboard, login, settings."""
 
 import json
 import re
@@ -84,6 +84,48 @@ def rename_and_search(desktop: Desktop, wayland: Wayland, app: App) -> None:
     wayland.key_until(lambda: desktop.reader.find(r"(?s)Lab\..*", pid=app.pid), "Escape")
 
 
+def remove_and_undo(desktop: Desktop, wayland: Wayland, app: App) -> None:
+    """An account is removed in the menu of its card, and comes back."""
+    wayland.key_until(focus(desktop, r"(?s)(Lab|.*@.*)\..*"), "Down")
+    wayland.key_until(focus(desktop, r"(?s)Lab\..*"), "Home")
+    wayland.key_until(focus(desktop, "Details…"), "Menu")
+    wayland.key("r")
+    wayland.wait_window("^Remove an account")
+    app.read(r"^Remove Lab\?")
+    wayland.key_until(focus(desktop, "Remove"), "Tab")
+    wayland.key("Return")
+    wayland.wait_no_window("^Remove an account")
+    app.read(r"^Removed Lab\.")
+    wait_for("no Lab in the menu", lambda: "Lab" not in app.item.menu().tree())
+    wayland.wait_keyboard(PANEL)
+    wayland.key("z", "ctrl")
+    app.read(r"^Lab is back\.")
+    app.item.wait_menu("Lab — ")
+
+
+def hide_names(desktop: Desktop, app: App) -> None:
+    """The menu hides the names in panel, menu and tooltip, and shows them again."""
+    app.item.click_menu("Hide names")
+    app.read(r"^r•••@e•••\.")
+    app.item.wait_menu("r•••@e••• — ")
+    shown = (*desktop.reader.texts(pid=app.pid), *app.item.menu().all_labels(), app.item.tooltip)
+    assert not [text for text in shown if re.search("ana@|lee@|research@", text)]
+    app.item.click_menu("Hide names")
+    app.read(r"^research@example\.com\.")
+
+
+def paste_no_login(desktop: Desktop, wayland: Wayland, app: App) -> None:
+    """The clipboard comes from the compositor: what was copied in the panel is pasted, and is no login."""
+    wayland.key_until(focus(desktop, r"(?s)Lab\..*"), "Home")
+    wayland.key_until(focus(desktop, "Details…"), "Menu")
+    wayland.key("c")
+    wait_for("the keyboard on the card", focus(desktop, r"(?s)Lab\..*"))
+    wayland.key("v", "ctrl")
+    app.read("That is not a login")
+    wayland.screenshot("wayland-pasted")
+    wayland.dismiss("^Import")
+
+
 def change_setting(desktop: Desktop, wayland: Wayland, app: App) -> None:
     """A setting is found by its search, changed and saved."""
     app.item.click_menu("Settings…")
@@ -106,7 +148,10 @@ def test_everything_works_on_wayland_and_qt_has_nothing_to_complain_of(desktop: 
         assert LOG_IN in app.item.menu().labels()
         open_from_notification(desktop, wayland)
         close_and_open_panel(wayland, app)
+        hide_names(desktop, app)
         rename_and_search(desktop, wayland, app)
+        remove_and_undo(desktop, wayland, app)
+        paste_no_login(desktop, wayland, app)
         wayland.dismiss(PANEL)
 
         url = app.start_login()

@@ -38,6 +38,8 @@ class WaylandWindow(Struct, frozen=True):
     title: str
     app_id: str
     pid: int
+    focused: bool
+    """Whether it has the keyboard: what is typed now comes after the news of that."""
 
 
 class Wayland:
@@ -107,6 +109,14 @@ class Wayland:
             f"no window {title!r}",
             lambda: not any(re.search(title, window.title) for window in self.windows()),
             seconds=seconds,
+            instead=lambda: f"{self.windows()}",
+        )
+
+    def wait_keyboard(self, title: str) -> None:
+        """Wait until a window has the keyboard whose title holds the regular expression."""
+        wait_for(
+            f"the keyboard on a window {title!r}",
+            lambda: any(window.focused and re.search(title, window.title) for window in self.windows()),
             instead=lambda: f"{self.windows()}",
         )
 
@@ -185,6 +195,11 @@ class Wayland:
 
 def _windows(node: dict[str, Any]) -> Iterator[WaylandWindow]:
     if node.get("pid") and node.get("app_id"):
-        yield WaylandWindow(title=str(node.get("name") or ""), app_id=str(node["app_id"]), pid=int(node["pid"]))
+        yield WaylandWindow(
+            title=str(node.get("name") or ""),
+            app_id=str(node["app_id"]),
+            pid=int(node["pid"]),
+            focused=bool(node["focused"]),
+        )
     for part in (*node.get("nodes", ()), *node.get("floating_nodes", ())):
         yield from _windows(cast("dict[str, Any]", part))

@@ -78,6 +78,15 @@ class Screen:
             instead=self.describe,
         )
 
+    def wait_active(self, title: str) -> None:
+        """Wait until the window manager says that a window is in use whose title matches `title`."""
+
+        def look() -> bool:
+            number = self._xdotool("getactivewindow", check=False).strip()
+            return bool(number) and re.search(title, self._xdotool("getwindowname", number, check=False)) is not None
+
+        wait_for(f"a window titled {title!r} in use", look, instead=self.describe)
+
     def describe(self) -> str:
         """List the windows for a failure text."""
         return "windows:\n" + "\n".join(f"  {w}" for w in self.windows())
