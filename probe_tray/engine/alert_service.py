@@ -186,8 +186,8 @@ class AlertService:
 
     async def _withdraw(self, over: Callable[[tuple[Alert, ...]], bool]) -> None:
         for tag, batch in tuple(self._shown.items()):
-            if over(batch):
-                del self._shown[tag]
+            # While one is taken away, another look may have taken away the next.
+            if over(batch) and self._shown.pop(tag, None) is not None:
                 await self._notifier.withdraw(tag)
 
     async def do(self, command: NotificationCommand, on_press: OnPress) -> None:

@@ -209,6 +209,25 @@ async def test_a_notification_goes_when_the_panel_shows_in_front_what_it_says() 
         assert bench.notifier.withdrawn == ["ana"]
 
 
+async def test_two_looks_at_once_take_each_notification_away_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    bench.uses(ANA, 99)
+    bench.uses(BEN, 0)
+    withdrawn: list[str] = []
+
+    async def withdraw(tag: str) -> None:
+        await asyncio.sleep(0)
+        withdrawn.append(tag)
+
+    async with bench.running():
+        bench.uses(BEN, 99)
+        await bench.clock.advance(MINUTE)
+        monkeypatch.setattr(bench.notifier, "withdraw", withdraw)
+        bench.looks_at(ANA, BEN)
+        await asyncio.gather(bench.alerting.withdraw_seen(), bench.alerting.withdraw_seen())
+    assert sorted(withdrawn) == ["ana", "ben"]
+
+
 async def test_one_about_several_goes_once_the_panel_that_it_asks_to_open_shows_one_of_them() -> None:
     bench = Bench()
     bench.uses(ANA, 85)
