@@ -14,7 +14,7 @@ from tests.desktop.reader import Reader
 from tests.desktop.session import KEYRING_PASSWORD, Session
 from tests.desktop.tray import Tray
 from tests.desktop.waiting import BenchError
-from tests.desktop.windows import Region, Screen
+from tests.desktop.windows import Region, Screen, Window
 
 SHOTS: Final = Path(__file__).parent / "shots"
 
@@ -101,10 +101,15 @@ class Desktop:
 
     def tray_region(self) -> Region:
         """Return where the panel shows the tray's icons."""
+        return self.tray_window().region
+
+    def tray_window(self) -> Window:
+        """Return the window in which the panel shows the tray's icons."""
+        # Its menus are titled so, too, but lie above it.
         found = [w for w in self.screen.windows() if w.title == "wrapper-2.0"]
         if not found:
             raise BenchError(self.screen.describe())
-        return found[0].region
+        return found[-1]
 
     def set_panel_dark(self, *, dark: bool) -> None:
         """Make the panel dark (as it is at the start of a test) or light, as its settings do."""

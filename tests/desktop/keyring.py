@@ -91,14 +91,14 @@ class Keyring:
     def answer(self) -> None:
         """Type the password into the question on the screen, as a person does."""
         self.wait_question()
-        self._screen.type_text(self._password)
-        self._screen.key("Return")
+        self._screen.type_text(self._password, to=QUESTION)
+        self._screen.key("Return", to=QUESTION)
         wait_for("the keyring to unlock", lambda: not self.locked)
 
     def dismiss(self) -> None:
         """Close the question on the screen without an answer."""
         self.wait_question()
-        self._screen.key("Escape")
+        self._screen.key("Escape", to=QUESTION)
         self._screen.wait_no_window(QUESTION)
 
     def clear(self) -> None:

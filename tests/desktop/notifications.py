@@ -105,7 +105,14 @@ class Notifications:
             now = next(n for n in self.all() if n.id == notification.id)
             return now if key in now.invoked else None
 
-        self._reader.press(re.escape(label), pid=self._bus.pid_of(INTERFACE))
+        pid = self._bus.pid_of(INTERFACE)
+        # Several bubbles may have a button of this label.
+        button = wait_for(
+            f"the button {label!r} of {notification.summary!r}",
+            lambda: self._reader.find_beside(notification.summary, label, role="push button", pid=pid),
+            instead=lambda: f"{self._reader.describe(pid=pid)}\n{self.describe()}",
+        )
+        self._reader.click(button)
         return wait_for(f"the button {label!r} to answer", invoked, instead=self.describe)
 
     def describe(self) -> str:

@@ -115,10 +115,33 @@ class Reader:
         (extents,) = self._bus.call(element.service, element.path, "org.a11y.atspi.Component", "GetExtents", "u", 0)
         return Region(*cast("tuple[int, int, int, int]", extents))
 
+    def place(self, element: Element) -> Region:
+        """Return where it is on the screen once it rests there: windows are still being placed, lists still scroll."""
+        before: Region | None = None
+
+        def look() -> Region | None:
+            nonlocal before
+            now, last = self.region(element), before
+            before = now
+            return now if now == last else None
+
+        return wait_for(f"{element.name!r} to rest in its place", look, instead=lambda: f"it is at {before}")
+
     def value(self, element: Element) -> float:
         """Return the number that a field or a bar shows."""
         _type, value = self._bus.property(element.service, element.path, "org.a11y.atspi.Value", "CurrentValue")
         return float(value)
+
+    def find_beside(self, words: str, name: str, *, role: str, pid: int) -> Element | None:
+        """Return the showing element of exactly this name in the window of a program that holds the text `words`."""
+        for service, path in self._children("org.a11y.atspi.Registry", ROOT):
+            if self._pid(service) != pid:
+                continue
+            for child_service, child in self._children(service, path):
+                inside = [element for element in self._walk(child_service, child, 1) if element.showing]
+                if any(element.name == words for element in inside):
+                    return next((e for e in inside if (e.name, e.role) == (name, role)), None)
+        return None
 
     def press(
         self,
@@ -128,9 +151,12 @@ class Reader:
         pid: int | None = None,
         seconds: float = PATIENCE,
     ) -> None:
-        """Click with the mouse in the middle of the button of this name."""
-        element = self.wait(name, role=role, pid=pid, seconds=seconds)
-        self._screen.click(*self.region(element).centre)
+        """Click with the mouse in the middle of the button of this name, once it rests there and nothing covers it."""
+        self.click(self.wait(name, role=role, pid=pid, seconds=seconds))
+
+    def click(self, element: Element) -> None:
+        """Click with the mouse in the middle of it, once it rests there and nothing covers it."""
+        self._screen.click(*self.place(element).centre, pid=self._bus.pid_of(element.service))
 
     def describe(self, *, pid: int | None = None) -> str:
         """Draw everything that is showing for a failure text."""

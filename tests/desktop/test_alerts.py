@@ -74,7 +74,7 @@ class AccountAlerts:
     def close_panel(self) -> None:
         """Close the panel once it is there: what it shows in front is not notified."""
         self.desktop.screen.wait_window(PANEL)
-        self.desktop.screen.key("Escape")
+        self.desktop.screen.key("Escape", to=PANEL)
         self.desktop.screen.wait_no_window(PANEL)
 
     def kept(self) -> bytes:
@@ -146,14 +146,14 @@ def test_a_test_notification_comes_from_the_settings_and_privacy_hides_names(
     told = AccountAlerts(desktop, service, proxy)
     told.app.open_settings("Notifications")
     told.app.read("Show a test notification")
-    desktop.screen.key("alt+n")
+    desktop.screen.key("alt+n", to=SETTINGS_WINDOW)
     trial = desktop.notifications.wait("Notifications work")
     desktop.notifications.press(trial, "Open")
     told.close_panel()
     # Nothing lies over the window that is in use: it comes once that is closed.
     told.use(80)
     assert told.titles == ["Notifications work"]
-    desktop.screen.key("Escape")
+    desktop.screen.key("Escape", to=SETTINGS_WINDOW)
     desktop.screen.wait_no_window(SETTINGS_WINDOW)
     desktop.notifications.wait("80% of the 5-hour quota used")
     assert told.titles == ["Notifications work", "a•••@e•••: 80% of the 5-hour quota used"]

@@ -136,8 +136,8 @@ def test_a_locked_keyring_whose_question_is_dismissed_keeps_everything_for_later
     assert {path: path.read_bytes() for path in records} == records
     desktop.keyring.unlock()
     # The card's button, by keyboard.
-    desktop.screen.key("Home")
-    desktop.screen.key("Return")
+    desktop.screen.key("Home", to=PANEL)
+    desktop.screen.key("Return", to=PANEL)
     app.wait_account(ANA)
     assert vault_key(desktop) == key
     assert len(desktop.keyring.items()) == 1
@@ -203,7 +203,7 @@ def test_a_file_that_is_no_login_is_named_and_left_alone_and_the_others_work(des
     for name in (ANA, "lee@studio.example", "research@example.com"):
         app.wait_account(name)
     app.open_panel()
-    desktop.screen.key("End")
+    desktop.screen.key("End", to=PANEL)
     for path in texts:
         app.read(rf"^{path.name}\..*{path} is not a login: .*The file was not changed")
     assert {path: path.read_text("utf-8") for path in folder.iterdir()} == texts
@@ -239,7 +239,7 @@ def test_without_a_tray_the_panel_is_a_window_whose_closing_ends_the_app(desktop
     program = desktop.start(installed("probe-tray"), "--demo")
     desktop.screen.wait_window(PANEL)
     desktop.reader.wait("Log in to Codex…", pid=program.pid)
-    desktop.screen.key("Escape")
+    desktop.screen.key("Escape", to=PANEL)
     assert program.wait_exit() == 0, program.describe()
 
 

@@ -18,13 +18,13 @@ def own_windows(desktop: Desktop, app: App) -> list[str]:
 
 
 def close_panel(desktop: Desktop) -> None:
-    desktop.screen.key("Escape")
+    desktop.screen.key("Escape", to=PANEL)
     desktop.screen.wait_no_window(PANEL)
 
 
 def open_card_menu(desktop: Desktop, key: str) -> None:
     """Open the menu of the card that the keyboard is on; its first row is read aloud."""
-    desktop.screen.key(key)
+    desktop.screen.key(key, to=PANEL)
     desktop.reader.wait_focus("Details…", role="menu item")
 
 
@@ -53,9 +53,9 @@ def test_the_panel_is_closed_renamed_in_asked_to_renew_pasted_into_and_hides_nam
     desktop.screen.wait_no_window("xfce4-notifyd")
 
     # A name of one's own, by keyboard, opens nothing else.
-    desktop.screen.key("Home", "F2")
-    desktop.screen.type_text("Lab")
-    desktop.screen.key("Return")
+    desktop.screen.key("Home", "F2", to=PANEL)
+    desktop.screen.type_text("Lab", to=PANEL)
+    desktop.screen.key("Return", to=PANEL)
     app.read(r"^Lab\.")
     app.item.wait_menu("Lab — ")
     assert own_windows(desktop, app) == ["Probe Tray"]
@@ -77,16 +77,16 @@ def test_the_panel_is_closed_renamed_in_asked_to_renew_pasted_into_and_hides_nam
 
     # An empty clipboard is answered, and so is a text that is no login.
     desktop.screen.wait_window(PANEL)
-    desktop.screen.key("ctrl+v")
+    desktop.screen.key("ctrl+v", to=PANEL)
     app.read("The clipboard has no text and no files")
-    desktop.screen.key("Escape")
+    desktop.screen.key("Escape", to="^Import")
     desktop.screen.wait_no_window("^Import")
-    desktop.screen.key("Home")
+    desktop.screen.key("Home", to=PANEL)
     open_card_menu(desktop, "Menu")
-    desktop.screen.key("c")
-    desktop.screen.key("ctrl+v")
+    desktop.screen.key("c", to=PANEL)
+    desktop.screen.key("ctrl+v", to=PANEL)
     app.read("That is not a login")
-    desktop.screen.key("Escape")
+    desktop.screen.key("Escape", to="^Import")
     desktop.screen.wait_no_window("^Import")
     app.quit()
     assert app.program.errors() == ""
@@ -99,21 +99,21 @@ def test_the_keyboard_searches_and_what_is_removed_stays_away(desktop: Desktop) 
     # Six accounts bring the search. The keyboard goes through it into the list and back.
     app.item.click_menu("Sync now")
     app.read("3 received")
-    desktop.screen.key("Escape")
+    desktop.screen.key("Escape", to="^Sync result")
     desktop.screen.wait_no_window("^Sync result")
     panel = app.open_panel()
-    desktop.screen.key("ctrl+f")
-    desktop.screen.type_text("noor")
+    desktop.screen.key("ctrl+f", to=PANEL)
+    desktop.screen.type_text("noor", to=PANEL)
     app.read(r"^noor@example\.org\.")
     wait_for("the other cards to go", lambda: desktop.reader.find(rf"(?s){LEE}\..*", pid=app.pid) is None)
-    desktop.screen.key("Return")
+    desktop.screen.key("Return", to=PANEL)
     desktop.screen.wait_window("noor@")
-    desktop.screen.key("Escape")
+    desktop.screen.key("Escape", to="noor@")
     desktop.screen.wait_no_window("noor@")
-    desktop.screen.key("Down")
+    desktop.screen.key("Down", to=PANEL)
     desktop.reader.wait_focus(r"(?s)noor@example\.org\..*")
     open_card_menu(desktop, "shift+F10")
-    desktop.screen.key("r")
+    desktop.screen.key("r", to=PANEL)
     app.read(r"Remove noor@example\.org\?")
     app.press("Remove")
 
@@ -122,10 +122,10 @@ def test_the_keyboard_searches_and_what_is_removed_stays_away(desktop: Desktop) 
     assert desktop.screen.wait_window(PANEL).region == panel.region
     app.press("Clear search")
     app.read(rf"^{LEE}\.")
-    desktop.screen.key("ctrl+f")
-    desktop.screen.type_text("lee")
+    desktop.screen.key("ctrl+f", to=PANEL)
+    desktop.screen.type_text("lee", to=PANEL)
     wait_for("the other cards to go", lambda: desktop.reader.find(rf"(?s){ANA}\..*", pid=app.pid) is None)
-    desktop.screen.key("Escape")
+    desktop.screen.key("Escape", to=PANEL)
     app.read(rf"^{ANA}\.")
 
     # Nothing of it stays in the menu, and the next sync does not bring it back.

@@ -55,8 +55,8 @@ def use_code(desktop: Desktop, app: App) -> str:
 
 def paste(desktop: Desktop, text: str) -> None:
     """Type into the field, which has the keyboard, and press Enter."""
-    desktop.screen.type_text(text)
-    desktop.screen.key("Return")
+    desktop.screen.type_text(text, to=LOGIN_WINDOW)
+    desktop.screen.key("Return", to=LOGIN_WINDOW)
 
 
 def test_a_code_typed_into_a_real_browser_signs_in(desktop: Desktop) -> None:
@@ -117,7 +117,8 @@ def test_the_window_is_whole_when_it_is_larger_or_in_chinese(desktop: Desktop, n
     window = desktop.screen.wait_window(title)
     picture(desktop, name, window)
     # With the keyboard: a screen reader does not know how large a scaled window's pixels are.
-    desktop.screen.key("alt+u")
+    desktop.reader.wait("Use a code instead|改用代码.*", role="push button", pid=app.pid)
+    desktop.screen.key("alt+u", to=title)
     desktop.reader.wait(CODE, pid=app.pid)
     picture(desktop, f"code-{name}", desktop.screen.wait_window(title))
     # A screen reader counts in the program's own pixels.

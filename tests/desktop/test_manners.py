@@ -82,15 +82,16 @@ def test_a_removed_account_is_brought_back_by_keyboard(desktop: Desktop) -> None
     app.wait_account(ANA)
     app.open_panel()
     held = vault_tokens(desktop)
-    desktop.screen.key("Home")
-    desktop.screen.key("Menu")
-    desktop.screen.key("r")
+    desktop.screen.key("Home", to=PANEL)
+    desktop.screen.key("Menu", to=PANEL)
+    desktop.reader.wait_focus("Details…", role="menu item")
+    desktop.screen.key("r", to=PANEL)
     desktop.screen.wait_window("^Remove an account")
     name = app.read(r"^Remove .*\?$").removeprefix("Remove ").removesuffix("?")
     app.press("Remove")
     assert app.read(r"^Removed ") == f"Removed {name}."
     wait_for(f"no {name} in the menu", lambda: name not in app.item.menu().tree(), seconds=PATIENCE)
-    desktop.screen.key("ctrl+z")
+    desktop.screen.key("ctrl+z", to=PANEL)
     assert app.read(r" is back\.$") == f"{name} is back."
     app.wait_account(name, "")
     assert vault_tokens(desktop) == held
@@ -106,7 +107,7 @@ def test_the_language_changes_everywhere_at_once(desktop: Desktop) -> None:
     app.item.click_menu("Settings…")
     # The first of the two: appearance comes after it.
     desktop.reader.press("Same as system", role="combo box", pid=app.pid)
-    desktop.screen.key("End", "Return")
+    desktop.screen.key("End", "Return", to=SETTINGS_WINDOW)
     app.press("Save")
     desktop.screen.wait_no_window(SETTINGS_WINDOW)
     app.item.wait_menu("退出(Q)")
@@ -126,7 +127,7 @@ def test_a_window_opens_again_where_it_was(desktop: Desktop, row: str, title: st
     for _ in range(2):
         app.item.click_menu(row)
         places.append(desktop.screen.wait_window(title).region)
-        desktop.screen.key("Escape")
+        desktop.screen.key("Escape", to=title)
         desktop.screen.wait_no_window(title)
     assert places[0] == places[1]
 

@@ -6,7 +6,8 @@ import pytest
 from PySide6.QtGui import QImage
 
 from tests.desktop.bench import Desktop
-from tests.desktop.walking import LOGIN_WINDOW, App
+from tests.desktop.waiting import wait_for
+from tests.desktop.walking import LOGIN_WINDOW, PANEL, App
 from tests.desktop.windows import RIGHT, Region, Window
 
 pytestmark = [pytest.mark.desktop]
@@ -24,6 +25,11 @@ def colours(picture: Path, region: Region) -> int:
 def is_on_the_screen(region: Region) -> bool:
     right, bottom = region.x + region.width, region.y + region.height
     return min(region.x, region.y) >= 0 and right <= WIDTH and bottom <= HEIGHT
+
+
+def menu_of(desktop: Desktop, tray: Window) -> Window | None:
+    """The menu that the tray's program has opened beside its place in the panel."""
+    return next((w for w in desktop.screen.windows(pid=tray.pid) if w.id != tray.id), None)
 
 
 @pytest.mark.parametrize("scale", ["1", "2"])
@@ -44,19 +50,25 @@ def test_everything_is_drawn_and_lies_on_the_screen(desktop: Desktop, look: str,
     app.wait_account("ana@example.com")
     desktop.screenshot(f"tray-{look}-{scale}x", desktop.tray_region(), zoom=8)
 
-    desktop.screen.click(*desktop.tray_region().centre, RIGHT)
-    picture("menu", desktop.screen.wait_window("^wrapper-2.0$"))
-    desktop.screen.key("Escape")
+    tray = desktop.tray_window()
+    # The panel's window has a program of its own inside, which draws the tray and opens the menu.
+    desktop.screen.click(*tray.region.centre, RIGHT, pid=desktop.screen.wait_window("^xfce4-panel$").pid)
+    picture("menu", wait_for("the menu", lambda: menu_of(desktop, tray)))
+    desktop.screen.key("Escape", to=None)
+    wait_for("the menu to close", lambda: menu_of(desktop, tray) is None)
 
     window = app.open_panel()
     app.read("research@example.com")
     picture("panel", window)
-    desktop.screen.key("Escape")
+    desktop.screen.key("Escape", to=PANEL)
+    desktop.screen.wait_no_window(PANEL)
 
     app.start_login()
     app.read("Continue in your browser")
     picture("login", desktop.screen.wait_window(LOGIN_WINDOW))
-    app.press("Cancel")
+    # With the keyboard: a screen reader does not know how large a scaled window's pixels are.
+    desktop.screen.key("Escape", to=LOGIN_WINDOW)
+    desktop.screen.wait_no_window(LOGIN_WINDOW)
 
     window = app.open_settings("Notifications")
     app.read("Warn when the 5-hour quota reaches")

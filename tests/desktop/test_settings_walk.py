@@ -18,9 +18,10 @@ WARNING, SECOND = "Warn when the 5-hour quota reaches", "Second warning at"
 def search(desktop: Desktop, app: App, word: str) -> None:
     """Go to the first setting that is found, as a person does without the mouse."""
     desktop.reader.press("Search settings", role="text", pid=app.pid)
-    desktop.screen.key("ctrl+a")
-    desktop.screen.type_text(word)
-    desktop.screen.key("Return")
+    desktop.reader.wait_focus("Search settings", role="text")
+    desktop.screen.key("ctrl+a", to=SETTINGS_WINDOW)
+    desktop.screen.type_text(word, to=SETTINGS_WINDOW)
+    desktop.screen.key("Return", to=SETTINGS_WINDOW)
 
 
 def click_free_space(desktop: Desktop, app: App, window: Window) -> None:
@@ -28,24 +29,24 @@ def click_free_space(desktop: Desktop, app: App, window: Window) -> None:
     free = window.region.x + window.region.width - 28, window.region.y + 30
     desktop.screen.hover(*free)
     before = QImage(str(desktop.screenshot("settings-untouched", window.region)))
-    desktop.screen.click(*free)
+    desktop.screen.click(*free, pid=app.pid)
     assert QImage(str(desktop.screenshot("settings-free", window.region))) == before
-    desktop.screen.key("Down")
+    desktop.screen.key("Down", to=SETTINGS_WINDOW)
     desktop.reader.wait("Network", role="label", pid=app.pid)
-    desktop.screen.key("Up")
+    desktop.screen.key("Up", to=SETTINGS_WINDOW)
 
 
 def turn_wheel(desktop: Desktop, app: App) -> None:
     """The wheel over a field moves the page; over one that was clicked it changes the number."""
     field = desktop.reader.wait(WARNING, role="spin box", pid=app.pid)
-    place = desktop.reader.region(field).centre
+    place = desktop.reader.place(field).centre
     desktop.screen.hover(*place)
     desktop.screen.turn_wheel(-1)
     wait_for("the page to move", lambda: desktop.reader.region(field).centre != place)
     desktop.screen.turn_wheel(3)
     wait_for("the page to come back", lambda: desktop.reader.region(field).centre == place)
     assert desktop.reader.value(field) == 80
-    desktop.screen.click(*place)
+    desktop.screen.click(*place, pid=app.pid)
     desktop.screen.turn_wheel(1)
     wait_for("the number to change", lambda: desktop.reader.value(field) == 81)
     assert desktop.reader.region(field).centre == place
@@ -53,15 +54,15 @@ def turn_wheel(desktop: Desktop, app: App) -> None:
 
 def type_wrong_number(desktop: Desktop, app: App) -> None:
     """A value that cannot be is marked where it is, however far away the person was, and nothing is saved."""
-    desktop.screen.key("ctrl+a")
-    desktop.screen.type_text("99")
+    desktop.screen.key("ctrl+a", to=SETTINGS_WINDOW)
+    desktop.screen.type_text("99", to=SETTINGS_WINDOW)
     search(desktop, app, "proxy")
-    desktop.screen.key("alt+s")
+    desktop.screen.key("alt+s", to=SETTINGS_WINDOW)
     desktop.reader.wait_focus(SECOND, role="spin box")
     app.read("Must be higher than the first warning")
     assert json.loads(config_file(desktop).read_text("utf-8")) == {}
-    desktop.screen.key("ctrl+a")
-    desktop.screen.type_text("100")
+    desktop.screen.key("ctrl+a", to=SETTINGS_WINDOW)
+    desktop.screen.type_text("100", to=SETTINGS_WINDOW)
 
 
 def try_connection(desktop: Desktop, app: App) -> str:
@@ -78,8 +79,8 @@ def name_missing_folder(desktop: Desktop, app: App) -> None:
     folder = desktop.home / "new" / "logins"
     search(desktop, app, "other tools")
     desktop.reader.wait_focus("Folder of logins", role="text")
-    desktop.screen.type_text(str(folder))
-    desktop.screen.key("alt+s")
+    desktop.screen.type_text(str(folder), to=SETTINGS_WINDOW)
+    desktop.screen.key("alt+s", to=SETTINGS_WINDOW)
     app.read("doesn't exist")
     app.press("Create.*")
     desktop.screen.wait_no_window(SETTINGS_WINDOW)
@@ -97,7 +98,7 @@ def choose_icon_colours(desktop: Desktop, app: App) -> None:
         search(desktop, app, "icon colors")
         # A screen reader says of a list what is chosen in it.
         desktop.reader.wait_focus(chosen, role="combo box")
-        desktop.screen.key(key, "alt+s")
+        desktop.screen.key(key, "alt+s", to=SETTINGS_WINDOW)
         desktop.screen.wait_no_window(SETTINGS_WINDOW)
         wait_for(f"other colours than {chosen}", lambda: app.item.icon_pixels != drawn[-1])
         drawn.append(app.item.icon_pixels)
@@ -124,7 +125,7 @@ def test_settings_take_the_wheel_when_asked_and_say_what_is_wrong_where_it_is(de
     search(desktop, app, "proxy")
     desktop.reader.wait("Test connection", pid=app.pid)
     assert said not in desktop.reader.texts(pid=app.pid)
-    desktop.screen.key("Escape")
+    desktop.screen.key("Escape", to=SETTINGS_WINDOW)
     desktop.screen.wait_no_window(SETTINGS_WINDOW)
     choose_icon_colours(desktop, app)
     app.quit()

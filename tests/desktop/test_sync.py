@@ -13,6 +13,7 @@ from tests.desktop.walking import App, config_file
 pytestmark = [pytest.mark.desktop]
 
 WINDOW = "^Sync result"
+SETUP = "^Set up sync"
 
 
 def test_logins_of_other_computers_arrive_and_what_was_refused_is_told(desktop: Desktop) -> None:
@@ -38,16 +39,16 @@ def test_sync_is_set_up_on_its_page_and_its_keys_are_in_the_keyring_alone(deskto
         url = service.addresses.table
         app = App(desktop)
         app.item.click_menu("Set up sync…")
-        desktop.screen.wait_window("^Set up sync")
-        desktop.screen.type_text(url)
-        desktop.screen.key("Tab")
-        desktop.screen.type_text(PUBLISHABLE_KEY)
+        desktop.screen.wait_window(SETUP)
+        desktop.screen.type_text(url, to=SETUP)
+        desktop.screen.key("Tab", to=SETUP)
+        desktop.screen.type_text(PUBLISHABLE_KEY, to=SETUP)
         app.read("Create a key, or enter the one from your other computer")
         app.press("Create a new key")
         app.press("Test connection")
         app.read("It works\\. The table is empty")
         desktop.screenshot("sync-setup")
-        desktop.screen.key("alt+s")
+        desktop.screen.key("alt+s", to=SETUP)
         app.read("Done: nothing to share")
     kept = desktop.keyring.wait_item(username="sync key")
     key = desktop.keyring.contents(kept).decode()

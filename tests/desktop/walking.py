@@ -102,9 +102,10 @@ class App:
         """Choose "Settings…" in the menu, and walk from the search to a page in the window's list."""
         self.item.click_menu("Settings…")
         window = self.desktop.screen.wait_window(SETTINGS_WINDOW)
-        self.desktop.reader.wait("Search settings", pid=self.pid)
+        self.desktop.screen.wait_keyboard(SETTINGS_WINDOW)
+        self.desktop.reader.wait_focus("Search settings")
         for _ in range(1 + SETTINGS_PAGES.index(page)):
-            self.desktop.screen.key("Down")
+            self.desktop.screen.key("Down", to=SETTINGS_WINDOW)
         self.desktop.reader.wait(page, role="label", pid=self.pid)
         return window
 

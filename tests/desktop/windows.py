@@ -28,6 +28,10 @@ class Region(Struct, frozen=True):
         """The point to click at."""
         return self.x + self.width // 2, self.y + self.height // 2
 
+    def has(self, x: int, y: int) -> bool:
+        """Say whether a point lies inside."""
+        return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
+
 
 class Window(Struct, frozen=True):
     """A window that can be seen."""
@@ -47,7 +51,7 @@ class Screen:
         self._shots = shots
 
     def windows(self, *, pid: int | None = None) -> list[Window]:
-        """Return the visible windows of programs (of one program), the panel and bubbles among them."""
+        """Return the visible windows of programs (of one program): menus and bubbles, then those with a frame."""
         found: list[Window] = []
         for number in self._xdotool("search", "--onlyvisible", "--name", "", check=False).split():
             window = self._window(int(number))
@@ -56,11 +60,15 @@ class Screen:
         return found
 
     def wait_window(self, title: str, *, seconds: float = PATIENCE) -> Window:
-        """Wait for a window whose title matches the regular expression `title` somewhere."""
+        """Wait for a window whose title matches the regular expression `title` somewhere, at rest in its place."""
+        before: Window | None = None
 
         def look() -> Window | None:
+            nonlocal before
             matching = (w for w in self.windows() if re.search(title, w.title))
-            return next(matching, None)
+            now, last = next(matching, None), before
+            before = now
+            return now if now == last else None
 
         return wait_for(
             f"a window titled {title!r}",
@@ -91,25 +99,57 @@ class Screen:
         """List the windows for a failure text."""
         return "windows:\n" + "\n".join(f"  {w}" for w in self.windows())
 
-    def click(self, x: int, y: int, button: int = LEFT) -> None:
-        """Move the mouse there and press a button (1 left, 2 middle, 3 right)."""
-        self._xdotool("mousemove", str(x), str(y), "click", str(button))
+    def window_at(self, x: int, y: int) -> Window | None:
+        """Return the window on top at a point of the screen; None where there is only the background."""
+        self.hover(x, y)
+        return self._window_under_mouse(x, y)
+
+    def click(self, x: int, y: int, button: int = LEFT, *, pid: int) -> None:
+        """Move the mouse there and press a button (1 left, 2 middle, 3 right), once a window of `pid` is on top."""
+
+        def is_on_top() -> bool:
+            window = self.window_at(x, y)
+            return window is not None and window.pid == pid
+
+        wait_for(
+            f"a window of process {pid} on top at {x}, {y}",
+            is_on_top,
+            instead=lambda: f"there is {self.window_at(x, y)}\n{self.describe()}",
+        )
+        self._xdotool("click", str(button))
 
     def hover(self, x: int, y: int) -> None:
-        """Move the mouse there."""
-        self._xdotool("mousemove", str(x), str(y))
+        """Move the mouse there, from the side: a window that came up below it is entered, too."""
+        self._xdotool("mousemove", str(x - 1), str(y), "mousemove", str(x), str(y))
 
     def turn_wheel(self, notches: int) -> None:
         """Turn the wheel where the mouse is: up, or with a negative number down."""
         self._xdotool("click", "--repeat", str(abs(notches)), str(WHEEL_UP if notches > 0 else WHEEL_DOWN))
 
-    def key(self, *names: str) -> None:
-        """Press keys by their X names: `Return`, `Escape`, `ctrl+a`."""
+    def key(self, *names: str, to: str | None) -> None:
+        """Press keys by their X names (`Return`, `Escape`, `ctrl+a`), once the window titled `to` has the keyboard.
+
+        None: whichever has it, such as an open menu of the desktop, which takes all keys without the focus.
+        """
+        if to is not None:
+            self.wait_keyboard(to)
         self._xdotool("key", *names)
 
-    def type_text(self, text: str) -> None:
-        """Type on the keyboard."""
+    def type_text(self, text: str, *, to: str) -> None:
+        """Type on the keyboard, once the window titled `to` (a regular expression) has it."""
+        self.wait_keyboard(to)
         self._xdotool("type", "--delay", "5", text)
+
+    def wait_keyboard(self, title: str) -> None:
+        """Wait until the keyboard is on a window whose title matches `title` somewhere: a new one has it late.
+
+        What is typed from then on reaches the program after the news that it has the keyboard.
+        """
+        wait_for(
+            f"the keyboard on a window titled {title!r}",
+            lambda: re.search(title, self._focused_title()),
+            instead=lambda: f"it is on {self._focused_title()!r}\n{self.describe()}",
+        )
 
     def screenshot(self, name: str, region: Region | None = None, *, zoom: int = 1) -> Path:
         """Save a picture of the screen (or a part) once it has stopped changing; return its path.
@@ -131,6 +171,19 @@ class Screen:
         if zoom != 1:
             self._run("mogrify", "-scale", f"{100 * zoom}%", str(path))
         return path
+
+    def _focused_title(self) -> str:
+        # A window may go away between the question which it is and that for its title.
+        number = self._xdotool("getwindowfocus", check=False).strip()
+        return self._xdotool("getwindowname", number, check=False).strip() if number else ""
+
+    def _window_under_mouse(self, x: int, y: int) -> Window | None:
+        said = self._xdotool("getmouselocation", "--shell")
+        number = next(int(line.removeprefix("WINDOW=")) for line in said.split() if line.startswith("WINDOW="))
+        if number != 0:
+            return self._window(number)
+        # It names only windows with a frame, and menus and bubbles lie above those.
+        return next((window for window in self.windows() if window.region.has(x, y)), None)
 
     def _window(self, number: int) -> Window | None:
         # A window may go away between two questions.
