@@ -92,6 +92,7 @@ async def test_from_an_empty_project_to_a_key_that_only_the_persons_computers_ha
         # Started again, with nothing but what was kept.
         again = Tray(rest.url, monkeypatch)
         again.sync.secrets.held = first.sync.secrets.held
+        again.sync.memory.name = first.sync.memory.name
         again.sync.memory.tables = first.sync.memory.tables
         async with again.shown(qapp) as shell:
             await until(lambda: again.state.sync.setup.is_key_changing)
