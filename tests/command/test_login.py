@@ -122,8 +122,7 @@ class Browser:
 @pytest.fixture
 def browser(tmp_path: Path) -> Generator[Browser]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        # No test waits so long; it says what failed where a browser is never opened.
-        listener.settimeout(60)
+        listener.settimeout(PATIENCE)
         yield Browser(listener, tmp_path)
 
 

@@ -384,7 +384,7 @@ def test_a_keyring_that_hangs_delays_no_renewal_of_plain_files(bench: Bench, tmp
     assert (done.returncode, bench.is_live()) == (0, True), done.stderr.decode()
     assert keyring_was_asked(hanging)
     # It never answers; how long it is waited for at most is told by the sealer's own tests.
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
 
 
 def test_plain_files_that_need_no_renewal_never_ask_the_keyring(bench: Bench, tmp_path: Path) -> None:

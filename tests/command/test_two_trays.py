@@ -60,11 +60,11 @@ def test_one_of_them_renews_it_and_the_other_takes_it_over(computers: Computers)
             assert gate.wait_held()
             before = computers.service.count(PATH)
             # The other one has looked at the row, while the request of the first is on its way.
-            wait_for("both to look at the table", lambda: computers.service.count(PATH) >= before + 1, seconds=30)
+            wait_for("both to look at the table", lambda: computers.service.count(PATH) >= before + 1)
         finally:
             gate.open()
         wait_for("one of them to have the new login", lambda: {token(first), token(second)} != {ended.refresh_token})
     assert computers.refreshes == 1
     with tray(computers, first), tray(computers, second):
-        wait_for("both to have it", lambda: token(first) == token(second) != ended.refresh_token, seconds=30)
+        wait_for("both to have it", lambda: token(first) == token(second) != ended.refresh_token)
     assert computers.refreshes == 1

@@ -12,7 +12,7 @@ from tests.desktop.waiting import BenchError, scrub, wait_for
 from tests.support.patience import PATIENCE
 
 TAIL_CHARACTERS: Final = 3000
-KILL_SECONDS: Final = 30.0
+KILL_SECONDS: Final = PATIENCE
 
 
 class Program:

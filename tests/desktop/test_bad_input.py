@@ -28,6 +28,7 @@ from tests.desktop.walking import (
     vault_key,
     write_config,
 )
+from tests.support.patience import PATIENCE
 
 pytestmark = [pytest.mark.desktop]
 
@@ -61,7 +62,8 @@ def holding() -> Iterator[ExitStack]:
 def test_without_a_display_one_line_says_so_at_once(desktop: Desktop, display: str) -> None:
     start = time.monotonic()
     line = failed(desktop, env={"DISPLAY": display})
-    assert time.monotonic() - start < 1
+    # Only a wait for something takes as long, on the busiest machine.
+    assert time.monotonic() - start < PATIENCE / 2
     assert "needs a display" in line
     assert "desktop session" in line
     assert "codex-probe" in line

@@ -18,10 +18,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
+from tests.support.patience import PATIENCE
+
 if TYPE_CHECKING:
     import pwd
 
-_SECONDS: Final = 60
+_SECONDS: Final = PATIENCE
 _PROTOCOL: Final = 196608
 _ROLES: Final = "create role anon nologin; create role authenticated nologin;"
 """The roles that a Supabase project has, which the shipped SQL names."""

@@ -20,6 +20,7 @@ from probe_tray.core.update.release import parse_release
 from probe_tray.demo import DemoService
 from probe_tray.engine_factory import Wired
 from tests.support.fakes import problem_kind, settle
+from tests.support.patience import PATIENCE
 from tests.support.programs import wired_tray
 from tests.support.tokens import credential
 from tests.unit.engine.bench import running
@@ -63,7 +64,7 @@ async def test_a_login_that_is_kept_in_the_folder_is_known_to_be_made_here(
         there = asyncio.Event()
         tray.engine.subscribe(lambda: there.set() if tray.engine.state.accounts else None)
         async with running(tray.engine.run()):
-            await asyncio.wait_for(there.wait(), 20)
+            await asyncio.wait_for(there.wait(), PATIENCE)
         (account,) = tray.engine.state.accounts
     assert (account.stores, account.revocable) == ((StoreKind.FOLDER,), True)
 

@@ -65,13 +65,13 @@ def start(program: str, *arguments: object) -> "subprocess.Popen[str]":
     )
 
 
-async def is_free(locks: FileLocks, key: AccountKey) -> bool:
+async def is_free(locks: FileLocks, key: AccountKey, *, seconds: float = PATIENCE) -> bool:
     async def take() -> None:
         async with locks.hold(key):
             pass
 
     try:
-        await asyncio.wait_for(take(), 0.3)
+        await asyncio.wait_for(take(), seconds)
     except TimeoutError:
         return False
     return True
@@ -97,7 +97,7 @@ async def test_tasks_of_one_process_take_turns_in_order(tmp_path: Path) -> None:
 
 async def test_two_users_of_the_folder_in_one_process_exclude_each_other(tmp_path: Path) -> None:
     async with FileLocks(tmp_path).hold(ANA):
-        assert not await is_free(FileLocks(tmp_path), ANA)
+        assert not await is_free(FileLocks(tmp_path), ANA, seconds=0.3)
     assert await is_free(FileLocks(tmp_path), ANA)
 
 
@@ -124,7 +124,7 @@ async def test_who_waits_for_a_process_that_never_goes_on_is_told_in_the_end(tmp
         # As where no lock can be made at all: whoever holds the only copy of a login saves it without.
         assert isinstance(caught.value, DataFolderError)
     async with mine.hold(ANA):
-        assert not await is_free(theirs, ANA)
+        assert not await is_free(theirs, ANA, seconds=0.3)
 
 
 async def test_a_wait_for_another_process_is_told_once_for_all_who_wait(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ async def test_cancelling_in_the_very_moment_of_taking_leaves_nothing_locked(
     with pytest.raises(asyncio.CancelledError):
         await taking
     may_go.set()
-    await asyncio.to_thread(done.wait, 20)
+    await asyncio.to_thread(done.wait, PATIENCE)
     monkeypatch.undo()
     assert await is_free(FileLocks(tmp_path), ANA)
 
@@ -237,7 +237,7 @@ async def test_another_process_excludes_us_until_it_ends(tmp_path: Path) -> None
     with other:
         assert other.stdout is not None
         assert await asyncio.to_thread(other.stdout.readline) == "held\n"
-        assert not await is_free(FileLocks(tmp_path), ANA)
+        assert not await is_free(FileLocks(tmp_path), ANA, seconds=0.3)
         other.communicate("")
     assert await is_free(FileLocks(tmp_path), ANA)
 
@@ -269,9 +269,9 @@ async def test_a_refresh_token_s_lock_is_one_of_few_and_no_account_s(tmp_path: P
     locks = FileLocks(tmp_path)
     async with locks.hold_token("ab" + "0" * 14), locks.hold(ANA):
         same = asyncio.create_task(_hold_token(FileLocks(tmp_path), "ab" + "0" * 14))
-        await asyncio.wait_for(_hold_token(locks, "cd" + "0" * 14), 5)
+        await asyncio.wait_for(_hold_token(locks, "cd" + "0" * 14), PATIENCE)
         assert not same.done()
-    await asyncio.wait_for(same, 5)
+    await asyncio.wait_for(same, PATIENCE)
     await _hold_token(locks, "ab" + "1" * 14)
     assert _token_locks(tmp_path) == ["token-ab.lock", "token-cd.lock"]
 

@@ -19,12 +19,15 @@ _TELL = (
     "from probe_tray.adapters.systems.current import this_system; "
     "print(process_began(this_system()).isoformat())"
 )
+_NOW = "from datetime import UTC, datetime; print(datetime.now(UTC).isoformat())"
 _EXACT = timedelta(milliseconds=50)
 
 
 def test_it_is_the_same_moment_each_time_and_lies_in_the_past() -> None:
-    first, second = process_began(this_system()), process_began(this_system())
-    assert abs(first - second) < _EXACT
+    readings = [process_began(this_system()) for _ in range(20)]
+    first = min(readings)
+    # One may be late by as long as the process had to wait for its turn in the middle of it.
+    assert sorted(readings)[10] - first < _EXACT
     assert first.utcoffset() == timedelta()
     assert first < datetime.now(UTC)
 
@@ -43,9 +46,11 @@ def test_the_time_before_the_first_line_counts() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="needs a shell that becomes another program")
 def test_a_program_that_another_one_became_is_as_old_as_that() -> None:
     before = datetime.now(UTC)
-    command = ["sh", "-c", 'sleep 0.3; exec "$0" -c "$1"', sys.executable, _TELL]
+    # The shell's own time is over before it becomes the program, however long the machine takes for either.
+    command = ["sh", "-c", '"$0" -c "$1"; sleep 0.3; exec "$0" -c "$2"', sys.executable, _NOW, _TELL]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
-    assert abs(datetime.fromisoformat(done.stdout.strip()) - before) < timedelta(seconds=0.25)
+    in_the_shell, began = map(datetime.fromisoformat, done.stdout.split())
+    assert before - _EXACT <= began < in_the_shell + timedelta(seconds=0.25)
 
 
 def test_where_the_system_does_not_tell_it_is_at_most_what_was_computed(tmp_path: Path) -> None:
@@ -63,4 +68,6 @@ def test_a_system_that_tells_nonsense_is_not_believed(monkeypatch: pytest.Monkey
         return broken if path.name == "stat" else read(path)
 
     monkeypatch.setattr(Path, "read_bytes", tell)
-    assert timedelta() <= datetime.now(UTC) - process_began(this_system()) < timedelta(seconds=time.process_time() + 1)
+    before = datetime.now(UTC)
+    began = process_began(this_system())
+    assert before - timedelta(seconds=time.process_time()) - _EXACT <= began <= datetime.now(UTC)

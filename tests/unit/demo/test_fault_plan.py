@@ -8,6 +8,7 @@ import pytest
 
 from probe_tray.demo import DemoLogin, DemoService, Fault, Gate
 from probe_tray.demo.fault_plan import Drop
+from tests.support.patience import PATIENCE
 from tests.unit.demo.client import Client, bearer, problems
 
 Moment = Literal["request", "reply"]
@@ -120,8 +121,9 @@ def test_a_held_request_does_not_keep_the_service_from_stopping(http: httpx.Clie
 
 def test_a_delay_outlasts_an_impatient_client(client: Client, service: DemoService, login: DemoLogin) -> None:
     service.faults.add("/wham/usage", Fault(delay=30))
+    impatient = httpx.Timeout(PATIENCE, read=0.05)
     with pytest.raises(httpx.ReadTimeout):
-        client.http.get(f"{client.backend}/wham/usage", headers=bearer(login), timeout=0.05)
+        client.http.get(f"{client.backend}/wham/usage", headers=bearer(login), timeout=impatient)
 
 
 def test_a_fault_meets_only_its_account_and_grant_and_number(

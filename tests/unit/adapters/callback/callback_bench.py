@@ -8,11 +8,11 @@ from typing import Final
 from probe_tray.adapters.callback.listener import LoginListener, LoopbackListener
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.service.service import Service
+from tests.support.patience import PATIENCE
 
 STATE: Final = "R1ghtState_of-this-login_0123456789abcdefgh"
 OTHER: Final = "An0therState_of-some-login_0123456789abcdef"
 CODE: Final = "ac_C0de-that-nobody.may~see"
-ANSWER_SECONDS: Final = 5.0
 
 
 @contextlib.asynccontextmanager
@@ -40,7 +40,7 @@ async def ask(port: int, raw: bytes, host: str = "127.0.0.1") -> bytes:
         writer.write_eof()
     reply = b""
     with contextlib.suppress(ConnectionResetError):
-        reply = await asyncio.wait_for(reader.read(), ANSWER_SECONDS)
+        reply = await asyncio.wait_for(reader.read(), PATIENCE)
     writer.close()
     with contextlib.suppress(OSError):
         await writer.wait_closed()

@@ -18,6 +18,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import PortsReservedError, PortsTakenError
 from probe_tray.core.login.oauth import Callback
 from probe_tray.core.service.service import Service
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_ports
 from tests.unit.adapters.callback.callback_bench import (
     CODE,
@@ -35,6 +36,8 @@ from tests.unit.adapters.callback.callback_bench import (
 RIGHT = Callback(code=Secret(CODE))
 REFUSED = f"/auth/callback?error=access_denied&error_description=no&state={STATE}"
 V4, V6 = "127.0.0.1", "::1"
+# Seconds that a connection may say nothing: what has happened before was not waiting for its end.
+LONGER = 5 * PATIENCE
 
 PAYLOADS = [
     "<script>alert(1)</script>",
@@ -175,29 +178,31 @@ def crowd() -> Iterator[list[socket.socket]]:
 
 @pytest.mark.parametrize("sent", [b"", b"GET /auth/call", b"GET / HTTP/1.1\r\nHost: "])
 async def test_a_real_callback_gets_through_two_hundred_half_open_connections(
-    crowd: list[socket.socket], sent: bytes
+    crowd: list[socket.socket], sent: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "REQUEST_SECONDS", LONGER)
     async with opened() as login:
         for number in range(200):
             # Without a turn of the loop between them: all of them wait in the queue before the callback does.
             one = socket.create_connection(((V4, V6)[number % 2], login.port))
             crowd.append(one)
             one.sendall(sent)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE):
             reply = await ask(login.port, get(callback(), login.port))
             assert await login.wait() == RIGHT
         assert status_of(reply) == 303
 
 
 async def test_a_callback_in_front_of_a_crowd_is_read_before_the_crowd_pushes_it_out(
-    crowd: list[socket.socket],
+    crowd: list[socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "REQUEST_SECONDS", LONGER)
     async with opened() as login:
         first = socket.create_connection((V4, login.port))
         crowd.append(first)
         first.sendall(get(callback(), login.port))
         crowd.extend(socket.create_connection((V4, login.port)) for _ in range(200))
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE):
             assert await login.wait() == RIGHT
 
 
@@ -225,15 +230,16 @@ async def test_a_connection_that_sends_nothing_is_closed_in_time(monkeypatch: py
     async with opened() as login:
         reader, writer = await asyncio.open_connection(V4, login.port)
         writer.write(b"GET / HTTP/1.1\r\n")
-        assert await asyncio.wait_for(reader.read(), 2) == b""
+        assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
         writer.close()
 
 
-async def test_a_reply_reaches_a_visitor_who_never_stops_talking() -> None:
+async def test_a_reply_reaches_a_visitor_who_never_stops_talking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REQUEST_SECONDS", LONGER)
     async with opened() as login:
         reader, writer = await asyncio.open_connection(V4, login.port)
         writer.write(get("/", login.port) + b"x" * 1_000_000)
-        reply = await asyncio.wait_for(reader.read(), 2)
+        reply = await asyncio.wait_for(reader.read(), PATIENCE)
         assert status_of(reply) == 404
         writer.close()
 
@@ -412,12 +418,13 @@ async def test_leaving_by_an_exception_closes_at_once() -> None:
     assert await refused(ports[0])
 
 
-async def test_open_connections_end_with_the_login() -> None:
+async def test_open_connections_end_with_the_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REQUEST_SECONDS", LONGER)
     listener = LoopbackListener(Service(ports=(0,)))
     async with listener.open(Secret(STATE)) as login:
         reader, writer = await asyncio.open_connection(V4, login.port)
         await ask(login.port, get("/", login.port))
-    assert await asyncio.wait_for(reader.read(), 2) == b""
+    assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
     writer.close()
 
 
@@ -444,7 +451,7 @@ async def test_a_page_that_nobody_fetches_is_offered_for_a_moment_only(monkeypat
     listener = LoopbackListener(Service(ports=(0,)))
     async with listener.open(Secret(STATE)) as login:
         await ask(login.port, get(callback(), login.port))
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         await listener.closed()
     assert await refused(login.port)
 

