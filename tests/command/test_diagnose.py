@@ -178,7 +178,7 @@ def test_a_personal_access_token_and_a_folder_that_leads_nowhere_are_said(bench:
     home.mkdir()
     (home / "auth.json").write_text('{"OPENAI_API_KEY": null, "personal_access_token": "at-canary"}')
     done = bench.run("diagnose", "--json", CODEX_HOME=str(home), **NO_BUS)
-    assert "holds 0 logins. It also holds a personal access token." in checks(done)["official"]["what"]
+    assert "codex holds a personal access token." in checks(done)["official"]["what"]
     assert b"canary" not in done.stdout
     lost = tmp_path / "lost"
     lost.symlink_to(tmp_path / "unmounted")

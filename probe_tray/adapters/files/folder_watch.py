@@ -18,7 +18,7 @@ class SystemFolderWatch:
         """Follow nothing yet."""
         self._events: FolderEvents | None = None
         self._opened = False
-        self._followed: frozenset[Path] = frozenset()
+        self._followed: tuple[frozenset[Path], frozenset[int]] = frozenset(), frozenset()
 
     async def follow(self, folders: Collection[Path], tell: Callable[[], None]) -> bool:
         """Follow them."""
@@ -31,9 +31,10 @@ class SystemFolderWatch:
         if self._events is None:
             return False
         followed = await asyncio.to_thread(self._events.follow, folders)
-        if self._followed != frozenset(folders):
-            self._followed = frozenset(folders)
-            # What changed in a new one before it was followed was told by nobody.
+        now = frozenset(folders), self._events.watches
+        if self._followed != now:
+            self._followed = now
+            # What changed in one that is new, or came just now, before it was followed was told by nobody.
             tell()
         return followed
 

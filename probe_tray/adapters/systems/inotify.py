@@ -53,6 +53,11 @@ class Inotify:
         self._followed = followed
         return len(followed) == len(numbers)
 
+    @property
+    def watches(self) -> frozenset[int]:
+        """The kernel gives no number twice."""
+        return self._followed
+
     def take(self) -> None:
         """Only that there are any counts: whoever is told looks for itself."""
         with contextlib.suppress(OSError):

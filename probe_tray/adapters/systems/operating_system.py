@@ -89,6 +89,11 @@ class FolderEvents(Protocol):
         """
         ...
 
+    @property
+    def watches(self) -> frozenset[int]:
+        """A number for each folder that is followed. One that came, or took another's place, has a new one."""
+        ...
+
     def take(self) -> None:
         """Take what has come, so that :meth:`fileno` waits again. Never blocks, never raises."""
         ...

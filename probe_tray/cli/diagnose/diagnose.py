@@ -262,7 +262,13 @@ async def _held(name: str, store: AccountStore, where: str, t: Translator) -> li
     count = len(contents.found)
     instead = contents.api_key
     what = [t.plural("{where} holds {n} login.", "{where} holds {n} logins.", count, where=where)]
-    if instead is not None:
+    if instead is not None and not count:
+        what = [
+            t("{where} holds a personal access token.", where=where)
+            if instead.personal
+            else t("{where} holds an API key.", where=where)
+        ]
+    elif instead is not None:
         what.append(t("It also holds a personal access token.") if instead.personal else t("It also holds an API key."))
     held = good(name, t.joined(what))
     return [held, *(from_problem(name, one.problem, t, State.WARN) for one in contents.unreadable)]

@@ -110,7 +110,7 @@ def _account(number: int, account: AccountState, state: AppState, now: datetime)
         account.plan or "no plan known",
         "+".join(store.value for store in account.stores),
         condition(account, state.settings, now).value,
-        "can be renewed" if account.renewable else "cannot be renewed",
+        "personal access token" if account.personal else "can be renewed" if account.renewable else "cannot be renewed",
     ]
     if account.expires_at is not None:
         facts.append(f"ends {account.expires_at:%Y-%m-%d %H:%M}")

@@ -55,6 +55,22 @@ async def test_a_folder_that_is_missing_is_told_of_when_it_comes(tmp_path: Path)
     watching.watch.close()
 
 
+async def test_what_was_written_before_a_folder_that_came_is_followed_is_looked_for(tmp_path: Path) -> None:
+    # The one beside it is still missing: what is above both stays followed, so the kernel tells of no end of that.
+    folder, missing = tmp_path / ".codex", tmp_path / "missing"
+    watching = Watching()
+    assert await watching.follow(folder, missing)
+    assert await watching.hears(folder.mkdir)
+    (folder / "auth.json").touch()
+    watching.told.clear()
+    assert await watching.follow(folder, missing)
+    assert watching.told.is_set()
+    watching.told.clear()
+    assert await watching.follow(folder, missing)
+    assert not watching.told.is_set()
+    watching.watch.close()
+
+
 async def test_a_folder_that_cannot_be_looked_for_ends_nothing(tmp_path: Path) -> None:
     watching = Watching()
     # Refused as a whole (ENAMETOOLONG), as one is in a folder that is closed to this user or on a server that is gone.

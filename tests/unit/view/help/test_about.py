@@ -80,6 +80,13 @@ def test_the_diagnostics_tell_the_state_of_every_account() -> None:
     assert f"Store vault: KeyringLockedError ({KeyringLockedError().title})" in lines
 
 
+def test_a_personal_access_token_is_named_as_one() -> None:
+    token = replace(samples.conditions().accounts[0], personal=True, renewable=False)
+    (line,) = [line for line in told(AppState(accounts=(token,))).splitlines() if line.strip().startswith("1. ")]
+    assert ", personal access token" in line
+    assert "renewed" not in line
+
+
 def test_the_diagnostics_name_settings_that_were_changed_but_no_addresses() -> None:
     settings = Settings(warn_used_percent=70, proxy="http://ana:secret@proxy.example", sync_dir="/home/ana/logins")
     text = told(replace(samples.four(), settings=settings))
