@@ -354,7 +354,7 @@ class FakeEngine:
         self.sync_code: Secret | None = None
         self.codes: list[ShowSyncCode] = []
         self.tried_hooks: list[str] = []
-        self.hook_problem: Problem | None = None
+        self._ending: Callable[[Problem | None], None] | None = None
         self.login_obstacle = ""
         self.windows_in_use = False
 
@@ -388,7 +388,12 @@ class FakeEngine:
 
     def try_hook(self, program: str, then: Callable[[Problem | None], None]) -> None:
         self.tried_hooks.append(program)
-        then(self.hook_problem)
+        self._ending = then
+
+    def end_hook(self, problem: Problem | None) -> None:
+        """Let the program that is tried end like this."""
+        assert self._ending is not None
+        self._ending(problem)
 
     def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
         then(self.sync_key)

@@ -36,6 +36,7 @@ from probe_tray.core.commands import (
     ShowDetails,
     StartLogin,
 )
+from probe_tray.core.errors import HookFailedError
 from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import Language, Settings, change
 from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalRound
@@ -456,6 +457,25 @@ def test_what_keeps_the_system_from_starting_it_stands_beside_the_switch(desktop
     desktop.shell.show_settings()
     assert desktop.engine.login_obstacle in notes()
     assert "It starts quietly in the tray." not in notes()
+
+
+def test_a_program_that_is_tried_is_said_to_run_until_it_has_ended(desktop: Desktop) -> None:
+    desktop.shell.show_settings()
+    dialog = opened(SettingsDialog)
+    dialog.reveal("hook")
+
+    def said() -> set[str]:
+        return {label.text() for label in dialog.findChildren(QLabel) if label.isVisible()}
+
+    dialog.program_wanted.emit("/usr/local/bin/hook")
+    assert desktop.engine.tried_hooks == ["/usr/local/bin/hook"]
+    assert "Running it…" in said()
+    desktop.engine.end_hook(HookFailedError(path="/usr/local/bin/hook", reason="it exited with code 3").problem)
+    assert "Running it…" not in said()
+    assert any("it exited with code 3" in text for text in said())
+    dialog.program_wanted.emit("/usr/local/bin/hook")
+    desktop.engine.end_hook(None)
+    assert "It works." in said()
 
 
 def test_settings_are_saved(desktop: Desktop) -> None:
