@@ -1,13 +1,17 @@
 """The person's own program, run for what `--renew` did."""
 
 import json
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from probe_tray.demo import Fault, Gate
 from probe_tray.demo.token_families import FamilyState
-from tests.command.bench import Bench, write
+from tests.command.bench import TOKEN, Bench, write
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a script that the system runs by itself")
 
@@ -73,6 +77,24 @@ def test_a_hook_that_fails_is_said_once_and_the_run_is_none_the_worse(bench: Ben
     put(bench, "b.json", 1)
     status, said = hook.renew()
     assert (status, len(hook.events), said.count("it exited with code 3")) == (0, 2, 1)
+
+
+def test_what_was_renewed_before_a_stop_is_told_and_a_hook_that_hangs_is_ended(bench: Bench, tmp_path: Path) -> None:
+    hook, gate = Hook(bench, tmp_path, "exec sleep 600"), Gate()
+    put(bench, "a.json", 0)
+    put(bench, "b.json", 1)
+    bench.demo.faults.add(TOKEN, Fault(hold=gate, at="reply"))
+    process = bench.start("--renew", "--jobs", "1", bench.logins, "--config", hook.config)
+    assert gate.wait_held()
+    process.send_signal(signal.SIGINT)
+    # Its answer is waited for, as it says.
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.3)
+    gate.open()
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130, (out, err)
+    assert [one["event"] for one in hook.events] == ["renewed"]
+    assert b"Traceback" not in err
 
 
 def test_without_a_renewal_nothing_runs(bench: Bench, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.system import process_began
@@ -30,6 +31,9 @@ from probe_tray.engine.batch import Batch, BatchContext, BatchOptions, said_by
 from probe_tray.engine.store import Store
 from probe_tray.ports.time import Clock
 from probe_tray.view.text.translate import Translator
+
+_HOOKS_ONCE_STOPPED: Final = 5.0
+"""Seconds for all hooks of a run that the person has stopped."""
 
 
 def run_accounts(session: CommandSession) -> ExitStatus:
@@ -74,8 +78,10 @@ async def _find_and_run(session: CommandSession, loaded: LoadedSettings, run: "_
         hooks = RunHooks(session, found, store)
         await hooks.begin()
         status = await run.run(found, context, loaded.settings)
-        if status in {ExitStatus.SUCCESS, ExitStatus.FAILURE}:
-            await hooks.finish()
+        is_stopped = status not in {ExitStatus.SUCCESS, ExitStatus.FAILURE}
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_HOOKS_ONCE_STOPPED if is_stopped else None):
+                await hooks.finish()
         return status
 
 
