@@ -8,7 +8,7 @@ from probe_tray.view.help.guides import help_view
 from probe_tray.view.text.translate import Translator
 
 if TYPE_CHECKING:
-    from probe_tray.ui.help.help_dialog import HelpDialog
+    from probe_tray.ui.help.help_dialog import HelpDialog, ReadingPlace
 
 
 class HelpController:
@@ -17,6 +17,8 @@ class HelpController:
     def __init__(self, theme: Theme, translator: Translator) -> None:
         """Show the guides in the language of ``translator``."""
         self._theme = theme
+        self._place: ReadingPlace | None = None
+        """Where the window was left that is closed."""
         self._window = LazyWindow(self._make, lambda window: window.show_model(help_view(translator)))
 
     def show(self) -> None:
@@ -34,4 +36,11 @@ class HelpController:
     def _make(self) -> "HelpDialog":
         from probe_tray.ui.help.help_dialog import HelpDialog
 
-        return HelpDialog(self._theme)
+        dialog = HelpDialog(self._theme)
+        if self._place is not None:
+            dialog.read_on(self._place)
+        dialog.finished.connect(lambda: self._leave(dialog.place))
+        return dialog
+
+    def _leave(self, place: "ReadingPlace | None") -> None:
+        self._place = place

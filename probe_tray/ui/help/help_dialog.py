@@ -1,6 +1,7 @@
 """The window with the guides: pages of Markdown that ship with the program and link to each other."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import (
@@ -8,6 +9,7 @@ from PySide6.QtGui import (
     QImage,
     QKeySequence,
     QShortcut,
+    QShowEvent,
     QTextBlock,
     QTextBlockFormat,
     QTextCharFormat,
@@ -30,6 +32,16 @@ _PICTURE_RATIO = 2.0
 """Pixels of a picture for each pixel of the design."""
 
 
+class ReadingPlace(NamedTuple):
+    """Where a person is in the guides."""
+
+    guides: Guides
+    pages: tuple[QUrl, ...]
+    """The pages on the way back, the one that is shown last."""
+    scrolled: int
+    """How far, in the scroll bar's steps."""
+
+
 class HelpDialog(ThemedDialog):
     """The window itself."""
 
@@ -38,6 +50,8 @@ class HelpDialog(ThemedDialog):
         super().__init__(theme, "help")
         self._shown: Guides | None = None
         self._first = QUrl()
+        self._scrolled = 0
+        """How far the page is scrolled once the window is laid out."""
         self._page = _Pages(self, theme)
         self._search, self._complaint = QLineEdit(self), words()
         self._search.setClearButtonEnabled(True)
@@ -86,6 +100,28 @@ class HelpDialog(ThemedDialog):
         self._first = QUrl.fromLocalFile(str(resource(model.first_page)))
         self._page.setSource(self._first)
         self._page.clearHistory()
+
+    @property
+    def place(self) -> ReadingPlace | None:
+        """Where the person is now; None before there are guides."""
+        if self._shown is None:
+            return None
+        pages = (self._page.historyUrl(at) for at in range(-self._page.backwardHistoryCount(), 1))
+        return ReadingPlace(self._shown, tuple(pages), self._page.verticalScrollBar().value())
+
+    def read_on(self, place: ReadingPlace) -> None:
+        """Show the guides from ``place`` on; for a window that isn't shown yet."""
+        self.show_model(place.guides)
+        for page in place.pages:
+            self._page.setSource(page)
+        self._scrolled = place.scrolled
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Scroll to where the person was: the page has its height only now."""
+        super().showEvent(event)
+        if self._scrolled:
+            self._page.verticalScrollBar().setValue(self._scrolled)
+            self._scrolled = 0
 
     def _find(self) -> None:
         """Go to the next place with the text, on this page or on those after it; from the last one to the first."""

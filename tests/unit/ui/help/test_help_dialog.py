@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QKeySequence, QTextBlock
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QTextBrowser
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.core.settings import Language
@@ -117,6 +118,41 @@ def test_opened_again_it_shows_the_page_where_it_was_left(guides: Opened) -> Non
     assert not open_windows(HelpDialog)
     guides.window.show()
     assert guides.page.toPlainText().startswith("Where things are kept")
+
+
+def test_also_a_window_made_anew_opens_where_the_last_one_was_left(
+    guides: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guides.follow("privacy.md")
+    guides.follow("where.md")
+    guides.dialog.resize(500, 300)
+    guides.page.verticalScrollBar().setValue(120)
+    monkeypatch.setattr("probe_tray.ui.lazy_window.KEPT", 0)
+    gone = guides.dialog
+    guides.button("Close").click()
+    qtbot.waitUntil(lambda: not isValid(gone), timeout=PATIENCE_MS)
+    guides.window.show()
+    assert guides.page.toPlainText().startswith("Where things are kept")
+    assert guides.page.verticalScrollBar().value() == 120
+    guides.button("&Back").click()
+    assert guides.page.toPlainText().startswith("Privacy")
+    guides.button("&Back").click()
+    assert guides.page.toPlainText().startswith("Probe Tray: help")
+    assert not guides.button("&Back").isEnabled()
+
+
+def test_in_another_language_a_window_made_anew_begins_on_the_first_page(
+    guides: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guides.follow("where.md")
+    monkeypatch.setattr("probe_tray.ui.lazy_window.KEPT", 0)
+    gone = guides.dialog
+    guides.button("Close").click()
+    qtbot.waitUntil(lambda: not isValid(gone), timeout=PATIENCE_MS)
+    guides.translator.use(load_catalogue(Language.CHINESE, ()))
+    guides.window.show()
+    assert guides.page.toPlainText().startswith("Probe Tray 帮助")
+    assert guides.page.verticalScrollBar().value() == 0
 
 
 @pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
