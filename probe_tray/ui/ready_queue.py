@@ -4,12 +4,18 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
+from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimerEvent, Signal
+
+_TURN: Final = 0.008
+"""Seconds after which a turn begins no further callback: half a picture of a screen with 60 of them a second."""
 
 
 class ReadyQueue(QObject):
     """Runs callbacks in the order they came, all that are there in one turn, as asyncio's own loops do.
+
+    However many there are and however they go on, Qt's own events come in between: see :data:`_TURN`.
 
     WORKAROUND qasync 0.28 (``__init__.py``, ``_SimpleTimer``): it starts and ends a timer of Qt's for each of them.
     """
@@ -64,7 +70,7 @@ class ReadyQueue(QObject):
     def _run(self) -> None:
         # What comes meanwhile waits for the next turn, after Qt's own events. Should a callback begin a loop of Qt's,
         # the others of this turn run in there.
-        left = len(self._ready)
+        left, until = len(self._ready), self._loop.time() + _TURN
         while left and self._ready:
             left -= 1
             if len(self._ready) > 1 and not self._timer:
@@ -72,6 +78,8 @@ class ReadyQueue(QObject):
             handle = self._ready.popleft()
             if not handle.cancelled():
                 handle._run()  # noqa: SLF001 - asyncio's own loops do the same
+            if self._loop.time() >= until:
+                break
         if not self._ready and self._timer:
             self.killTimer(self._timer)
             self._timer = 0

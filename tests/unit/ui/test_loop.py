@@ -14,8 +14,9 @@ START = """
 import asyncio
 import os
 import signal
+import time
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from probe_tray.ui.loop import run
 
 app = QApplication([])
@@ -122,6 +123,58 @@ def test_callbacks_run_in_their_order_also_those_of_other_threads_and_those_in_a
     status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
     assert (status, errors) == (0, "")
     assert said[0] == "first, begin, waiting, from within, end"
+
+
+def test_callbacks_that_always_ask_for_another_turn_keep_neither_the_window_nor_its_end_waiting() -> None:
+    act = """
+        class Window(QWidget):
+            painted = 0
+
+            def paintEvent(self, event):
+                self.painted += 1
+                print("painted", flush=True)
+
+        loop, window = asyncio.get_running_loop(), Window()
+
+        def again(ask):
+            ask(again, ask)
+
+        again(loop.call_soon)
+        again(loop.call_soon_threadsafe)
+        window.show()
+        while not window.painted:
+            await asyncio.sleep(0)
+        window.update()
+        while window.painted < 2:
+            await asyncio.sleep(0)
+        await asyncio.to_thread(print, "thread ended", flush=True)
+        await asyncio.sleep(0.001)
+        app.quit()
+    """
+    status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
+    assert (status, errors) == (0, "")
+    assert said == ["painted", "painted", "thread ended", "tidied up", "other ended", "status 0"]
+
+
+def test_events_of_qt_come_between_callbacks_that_take_long() -> None:
+    act = """
+        loop, done, said = asyncio.get_running_loop(), asyncio.Event(), []
+
+        def work(name):
+            said.append(name)
+            time.sleep(0.02)
+
+        loop.call_soon(QTimer.singleShot, 0, lambda: said.append("event"))
+        for name in ("first", "second", "third"):
+            loop.call_soon(work, name)
+        loop.call_soon(done.set)
+        await done.wait()
+        print(*said, sep=", ", flush=True)
+        return 0
+    """
+    status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
+    assert (status, errors) == (0, "")
+    assert said[0] in {"first, event, second, third", "first, second, event, third"}
 
 
 def test_on_windows_the_loop_sleeps_until_something_has_completed() -> None:
