@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QDialogButtonBox, QVBoxLayout
 
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting, move_beside
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.themed_dialog import ThemedDialog
+from probe_tray.ui.themed_dialog import ThemedDialog, is_held_return
 from probe_tray.ui.widgets import words
 from probe_tray.view.view_models import Question
 
@@ -32,6 +32,7 @@ class QuestionDialog(ThemedDialog):
         self._no = self._buttons.addButton("", QDialogButtonBox.ButtonRole.RejectRole)
         for button in (self._yes, self._no):
             button.setAutoDefault(False)
+            button.installEventFilter(self)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         px = theme.px
@@ -72,10 +73,15 @@ class QuestionDialog(ThemedDialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return presses the button that the keyboard is on; elsewhere, none that cannot be taken back."""
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self._shown is not None and self._shown.destructive:
+        is_return = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.isAutoRepeat()
+        if is_return and self._shown is not None and self._shown.destructive:
             (self._yes if self.focusWidget() is self._yes else self._no).click()
         else:
             super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep a held Return from the buttons: the one that led to the question is no answer to it."""
+        return is_held_return(event) or super().eventFilter(watched, event)
 
     def accept(self) -> None:
         """Yes."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QProgressBar, QPushButton
 
 from probe_tray.ui.placement import fitting
@@ -32,12 +33,24 @@ class ThemedDialog(QDialog):
         if event.type() is QEvent.Type.ApplicationFontChange:
             self.apply_theme()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Press no button by a Return that is held down: it was meant for whatever had the keyboard before."""
+        if not is_held_return(event):
+            super().keyPressEvent(event)
+
     def button(self, do: Callable[[], object]) -> QPushButton:
         """A button that does this, and that Enter in a field doesn't press."""
         button = QPushButton(self)
         button.clicked.connect(do)
         button.setAutoDefault(False)
         return button
+
+
+def is_held_return(event: QEvent) -> bool:
+    """Whether it is the repetition of a Return that was not let go yet."""
+    if not isinstance(event, QKeyEvent) or event.type() is not QEvent.Type.KeyPress:
+        return False
+    return event.isAutoRepeat() and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
 
 
 class TaskDialog(ThemedDialog):

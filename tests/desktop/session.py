@@ -206,6 +206,8 @@ class Session:
                     *("-displayfd", str(writing)),
                     *("-screen", "0", f"{self._width}x{self._height}x24"),
                     *("-nolisten", "tcp", "-noreset"),
+                    # On a busy machine a key is let go late: it must not be typed twice.
+                    "-r",
                 ],
                 self.env,
                 self.logs,

@@ -29,6 +29,7 @@ from probe_tray.ui.theme import Theme
 from probe_tray.ui.tokens import DARK, LIGHT
 from probe_tray.view.settings.form import form
 from probe_tray.view.text.translate import Translator
+from tests.unit.ui.held_return import hold_return
 from tests.unit.ui.wheel import wheel
 
 
@@ -259,6 +260,18 @@ def test_a_search_goes_from_the_keyboard_to_the_field(settings: Opened) -> None:
     clear.click()
     assert settings.rows()
     assert settings.saved == []
+
+
+def test_a_return_that_is_held_in_the_search_saves_nothing(settings: Opened) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings())
+    dialog.field("poll_minutes").show(30)
+    QTest.keyClicks(_search(dialog), "proxy")
+    QTest.keyClick(_search(dialog), Qt.Key.Key_Return)
+    hold_return(dialog.focusWidget())
+    assert (settings.saved, dialog.isVisible(), settings.focused_in("proxy")) == ([], True, True)
+    QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+    assert settings.saved == [change(poll_minutes=30)]
 
 
 def test_what_has_no_effect_cannot_be_changed(settings: Opened) -> None:
