@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from msgspec.structs import replace
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
+from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QEvent, QModelIndex, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -113,6 +113,8 @@ class EveryWindow:
     def close(self) -> None:
         """Close all of them, as the program does at its end."""
         self._shell.close()
+        # What goes later goes now: no loop of Qt's runs between two tests.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def _actions(menu: QMenu) -> Iterator[QAction]:
