@@ -186,6 +186,8 @@ async def test_an_account_that_was_removed_here_is_taken_out_of_the_table_for_al
         tray.engine.send(RemoveAccount(bob, revoke=True))
         await until(lambda: tray.state.account(bob) is None and not tray.state.removing)
         result = opened(SyncResultDialog)
+        # The window is drawn after the state has changed.
+        await until(lambda: "Sync again" in buttons(result))
         press(result, "Sync again")
         await until(lambda: "Remove from the table…" in buttons(result))
         press(result, "Remove from the table…")
