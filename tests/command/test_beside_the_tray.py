@@ -12,6 +12,7 @@ import pytest
 from probe_tray.demo import Fault, Gate
 from tests.command.bench import TOKEN, Bench, write
 from tests.support.patience import PATIENCE
+from tests.support.signals import wait_taken
 
 TRAY = str(Path(sys.executable).with_name("probe-tray"))
 
@@ -63,6 +64,7 @@ def test_a_terminal_that_is_closed_costs_no_login_that_the_tray_is_renewing(benc
         # As a session sends them when it ends.
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
             tray.send_signal(number)
+        wait_taken(tray)
         with pytest.raises(subprocess.TimeoutExpired):
             tray.wait(0.3)
         gate.open()

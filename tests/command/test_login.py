@@ -23,7 +23,7 @@ from tests.command.bench import COMMAND, TOKEN, Bench, lines
 from tests.command.person import sign_in, visit
 from tests.command.preload import failing_to_replace
 from tests.support.patience import PATIENCE
-from tests.support.signals import ENDING, posix_signals
+from tests.support.signals import ENDING, posix_signals, wait_taken
 
 CANCELLED = "interrupted: you are not logged in."
 
@@ -387,6 +387,7 @@ def test_interrupted_while_the_code_is_traded_the_login_is_kept(bench: Bench) ->
         visit(sign_in(bench.demo, running.address()))
         assert gate.wait_held()
         running.process.send_signal(signal.SIGINT)
+        wait_taken(running.process)
         with pytest.raises(subprocess.TimeoutExpired):
             running.process.wait(0.3)
         gate.open()

@@ -13,6 +13,7 @@ from probe_tray.demo import Fault, Gate
 from tests.command.bench import COMMAND, TOKEN, Bench, write
 from tests.support.patience import PATIENCE
 from tests.support.screen import Screen, Session
+from tests.support.signals import wait_taken
 
 USAGE = "/backend-api/wham/usage"
 BAR = re.compile(r"[━─]{24} +\d+ of \d+")
@@ -90,8 +91,9 @@ def test_a_terminal_that_is_closed_costs_no_login_whose_renewal_was_sent(bench: 
         watched.process.send_signal(signal.SIGHUP)
         watched.process.send_signal(signal.SIGTERM)
         # The answers come after it has noticed: before, it would rightly go on with the next ones.
+        wait_taken(watched.process)
         with pytest.raises(subprocess.TimeoutExpired):
-            watched.process.wait(1)
+            watched.process.wait(0.3)
         gate.open()
         assert watched.process.wait(PATIENCE) == 129
     assert bench.refreshes(200) == jobs
@@ -110,6 +112,7 @@ def test_results_go_to_their_file_though_the_terminal_is_gone(bench: Bench, tmp_
     ):
         watched.watch_until(lambda: gate.wait_held(2, timeout=0))
         watched.hang_up()
+        wait_taken(watched.process)
         gate.open()
         assert watched.process.wait(PATIENCE) == 129
     assert [line.split()[0] for line in result.read_text().splitlines()] == ["Account", *emails]

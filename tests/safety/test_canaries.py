@@ -58,6 +58,7 @@ from tests.safety.canaries import ECHOES, MARK, Canaries, EchoService, granting,
 from tests.support.fakes import FakeNotifier, MemoryTally, NoTokenLocks, settle
 from tests.support.keyrings import DeniedBackend, GoodBackend, LockedBackend, LyingBackend
 from tests.support.mitm import Mitm
+from tests.support.patience import PATIENCE
 from tests.support.stores import folder_store
 from tests.unit.adapters.callback.callback_bench import ask, get
 
@@ -116,7 +117,7 @@ class Run:
             asks=lambda _: False,
             silence=without_questions,
             handles=known.add,
-            patience=2,
+            patience=PATIENCE,
         )
         key = VaultKey(keyring, locks, lambda: bool(record_files(data / "vault")))
         self.store = Store(AppState())

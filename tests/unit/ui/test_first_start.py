@@ -21,6 +21,7 @@ from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.shell import Shell
+from tests.support.patience import PATIENCE_MS
 from tests.support.widgets import open_windows, opened, part, parts, press
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine
@@ -137,7 +138,7 @@ def test_a_start_by_hand_opens_the_panel_once(qtbot: QtBot, qapp: QApplication, 
     assert not open_windows(PanelWindow)
     desktop.engine.change(state)
     desktop.shell.draw()
-    qtbot.waitUntil(lambda: bool(open_windows(PanelWindow)))
+    qtbot.waitUntil(lambda: bool(open_windows(PanelWindow)), timeout=PATIENCE_MS)
     desktop.panel.close()
     desktop.shell.draw()
     desktop.engine.sent.clear()

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.ui.widgets import close_by_key
+from tests.support.patience import PATIENCE_MS
 
 
 @pytest.mark.parametrize("keys", [["Ctrl+W"], ["Alt+F4", "Ctrl+W"]])
@@ -21,7 +22,7 @@ def test_the_key_of_the_system_closes_a_window(qtbot: QtBot, monkeypatch: pytest
     window = QWidget()
     qtbot.addWidget(window)
     close_by_key(window)
-    with qtbot.waitExposed(window):
+    with qtbot.waitExposed(window, timeout=PATIENCE_MS):
         window.show()
     QTest.keySequence(window, QKeySequence("Ctrl+W"))
     assert not window.isVisible()

@@ -135,7 +135,7 @@ def test_a_new_window_opens_beside_the_one_that_asked_and_later_where_it_was_lef
     asker.setGeometry(50, 60, 200, 200)
     asker.show()
     asker.activateWindow()
-    assert QTest.qWaitForWindowActive(asker)
+    assert QTest.qWaitForWindowActive(asker, PATIENCE_MS)
     label = owner.window.show()
     assert label.x() > asker.frameGeometry().right()
     assert label.y() == asker.frameGeometry().y()

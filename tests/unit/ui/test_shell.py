@@ -541,7 +541,7 @@ def test_files_that_are_dropped_on_the_cards_are_imported(desktop: Desktop) -> N
 def test_what_is_pasted_into_the_cards_is_imported(desktop: Desktop) -> None:
     QGuiApplication.clipboard().setText("no login")
     desktop.shell.show_panel()
-    assert QTest.qWaitForWindowActive(desktop.panel)
+    assert QTest.qWaitForWindowActive(desktop.panel, PATIENCE_MS)
     QTest.keyClick(desktop.cards, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     QGuiApplication.clipboard().clear()
     assert [type(command) for command in desktop.engine.sent if isinstance(command, ReadPasted)] == [ReadPasted]

@@ -373,7 +373,8 @@ async def test_chunks_that_end_inside_the_tokens_are_uncertain() -> None:
 
 
 async def test_no_answer_in_time_is_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_client, "_SECONDS", 0.2)
+    # Enough for the request to be sent.
+    monkeypatch.setattr(http_client, "_SECONDS", 1)
     error, server = await failure_of(b"", hang=True)
     assert type(error) is UncertainError
     assert "in time" in str(error)
@@ -381,7 +382,8 @@ async def test_no_answer_in_time_is_uncertain(monkeypatch: pytest.MonkeyPatch) -
 
 
 async def test_a_body_that_trickles_ends_at_the_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_client, "_SECONDS", 0.2)
+    # Enough for the request to be sent.
+    monkeypatch.setattr(http_client, "_SECONDS", 1)
     error, _ = await failure_of(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", hang=True)
     assert type(error) is UncertainError
 

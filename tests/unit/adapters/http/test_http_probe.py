@@ -225,7 +225,8 @@ async def test_an_answer_that_is_not_the_services(script: bytes, kind: type[Prob
 async def test_what_does_not_answer_is_given_up(
     *, secure: bool, step: ConnectionStep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_probe, "_SECONDS", 0.3)
+    # Enough for the connection to be made.
+    monkeypatch.setattr(http_probe, "_SECONDS", 1)
     async with raw_server(b"", hang=True) as server:
         scheme = "https" if secure else "http"
         reached = await probe(f"{scheme}://127.0.0.1:{server.port}").reach(DIRECT)

@@ -58,6 +58,7 @@ from probe_tray.view.transfer.import_view import ImportView, import_view
 from tests.support.drops import drop, entering, files
 from tests.support.fakes import START, FakeClock
 from tests.support.files import exported, flat, official
+from tests.support.patience import PATIENCE_MS
 from tests.support.tokens import tokens
 from tests.support.transfers import MemoryExportFiles, offline_check, offline_owners
 from tests.support.widgets import button, buttons, open_windows, opened, part, parts, press, rows, texts
@@ -254,7 +255,7 @@ def test_the_place_to_drop_shows_that_it_is_one(bench: Bench) -> None:
 @pytest.mark.parametrize("how", ["button", "keys", "drop"])
 def test_text_is_read_and_never_shown(bench: Bench, how: str) -> None:
     bench.window.show()
-    assert QTest.qWaitForWindowActive(bench.dialog)
+    assert QTest.qWaitForWindowActive(bench.dialog, PATIENCE_MS)
     data = text(official("ana"))
     if how == "drop":
         drop(bench.dialog, data)
