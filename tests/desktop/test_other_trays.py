@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage
 from tests.desktop import needs
 from tests.desktop.bench import Desktop
 from tests.desktop.processes import Program
-from tests.desktop.session import TRAY
+from tests.desktop.session import BACKGROUND, TRAY
 from tests.desktop.waiting import wait_for
 from tests.desktop.walking import App
 from tests.support.patience import PATIENCE
@@ -35,6 +35,7 @@ background-color={colour}
 [statusnotifier]
 type=statusnotifier
 """
+WALLPAPER = QColor(BACKGROUND)
 HEIGHT = 24
 """Pixels of the screen that belong to the thinner of the two panels."""
 GREY = 60
@@ -61,6 +62,16 @@ def stop_panel(desktop: Desktop, running: Program) -> None:
     wait_for("the tray to go away", lambda: not desktop.session.bus.has_owner(TRAY))
 
 
+def wait_painted(desktop: Desktop, name: str, panel: Program, *, dark: bool) -> QImage:
+    """Wait until the panel shows itself, dark or light: its tray answers before there is anything to see."""
+
+    def look() -> QImage | None:
+        seen = QImage(str(desktop.screenshot(name)))
+        return seen if seen.pixelColor(seen.width() // 2, 2) != WALLPAPER and is_dark(seen) is dark else None
+
+    return wait_for(f"a {'dark' if dark else 'light'} panel", look, instead=panel.describe)
+
+
 @pytest.mark.parametrize("panel", ["mate-panel", "lxqt-panel"])
 def test_the_icon_shows_on_the_panel_dark_or_light(desktop: Desktop, panel: str) -> None:
     unnamed = {"XDG_CURRENT_DESKTOP": "", "GSETTINGS_BACKEND": "memory"}
@@ -68,8 +79,7 @@ def test_the_icon_shows_on_the_panel_dark_or_light(desktop: Desktop, panel: str)
     empty = dict[bool, QImage]()
     for dark in (True, False):
         running = start_panel(desktop, panel, unnamed, dark=dark)
-        empty[dark] = QImage(str(desktop.screenshot(f"{panel}-empty-{dark}")))
-        assert is_dark(empty[dark]) is dark
+        empty[dark] = wait_painted(desktop, f"{panel}-empty-{dark}", running, dark=dark)
         if dark:
             stop_panel(desktop, running)
     app = App(desktop, "--demo", env=unnamed)

@@ -181,10 +181,11 @@ async def test_a_waiting_task_that_is_cancelled_leaves_nothing_locked(tmp_path: 
 async def test_cancelling_in_the_very_moment_of_taking_leaves_nothing_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_go, done = threading.Event(), threading.Event()
+    begun, may_go, done = threading.Event(), threading.Event(), threading.Event()
     real: Callable[[locks_module.KernelLock], bool] = locks_module.KernelLock.take
 
     def slow(self: locks_module.KernelLock) -> bool:
+        begun.set()
         may_go.wait(PATIENCE)
         try:
             return real(self)
@@ -198,12 +199,12 @@ async def test_cancelling_in_the_very_moment_of_taking_leaves_nothing_locked(
             pytest.fail("the task was cancelled")
 
     taking = asyncio.create_task(take())
-    await asyncio.wait({taking}, timeout=0.05)
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
     taking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await taking
     may_go.set()
-    await asyncio.to_thread(done.wait, PATIENCE)
+    assert await asyncio.to_thread(done.wait, PATIENCE)
     monkeypatch.undo()
     assert await is_free(FileLocks(tmp_path), ANA)
 

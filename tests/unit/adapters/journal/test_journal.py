@@ -260,17 +260,18 @@ async def test_a_medium_that_takes_nothing_any_more_is_an_error(place: Place) ->
 
 
 async def test_a_cancelled_preparation_leaves_no_false_intent(place: Place) -> None:
-    may_go = threading.Event()
+    begun, may_go = threading.Event(), threading.Event()
     real = place.disk.sync
 
     def slow(file: int) -> None:
+        begun.set()
         may_go.wait(PATIENCE)
         real(file)
 
     place.disk.sync = slow
     journal = place.journal()
     preparing = asyncio.create_task(journal.prepare(ANA, PRINT, START))
-    await asyncio.wait({preparing}, timeout=0.1)
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
     preparing.cancel()
     await asyncio.wait({preparing}, timeout=0.02)
     may_go.set()
