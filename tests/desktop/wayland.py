@@ -28,7 +28,7 @@ for_window [app_id=".*"] floating enable
 """
 _BAR: Final = {"layer": "top", "position": "top", "height": 28, "modules-right": ["tray"]}
 _MAKO, _MAKO_PATH = "fr.emersion.Mako", "/fr/emersion/Mako"
-_ANSWER_SECONDS: Final = 2.0
+_ANSWER_SECONDS: Final = 10.0
 """How long a key may take to do something before it is pressed again."""
 
 
