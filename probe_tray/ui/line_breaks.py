@@ -8,8 +8,24 @@ _BOUNDARY = re.compile(r"([/\\@._-])(?=.)")
 _PIECE = re.compile("([^\u200b]{20})(?=[^\u200b])")
 _MAY_END: Final = "\\1\u200b"
 """A space without a width: Qt ends a line at none but a space, a hyphen or a slash, and runs over the edge instead."""
+_DOT, _STAYING_DOT = " · ", "\u00a0· "
+_SHORT = 24
+"""Letters of a part that always fits into one line."""
+_BETWEEN = re.compile(r"(?<=[\u3000-\uffef])(?=\S)|(?<=\S)(?=[\u3000-\uffef])")
+_NO_END: Final = "\u2060"
+"""No line ends here: between two Chinese letters one may otherwise."""
 
 
 def breakable(text: str) -> str:
-    """``text`` for a place where it is wrapped: its long words break behind their punctuation, or anywhere."""
+    """``text`` for a place where it is wrapped: its long words break behind their punctuation, or anywhere.
+
+    Short parts between middle dots stay whole, and no line begins with a dot.
+    """
+    parts = text.split(_DOT)
+    if len(parts) > 1:
+        text = _STAYING_DOT.join(_whole(part) if len(part) <= _SHORT else part for part in parts)
     return _LONG.sub(lambda word: _PIECE.sub(_MAY_END, _BOUNDARY.sub(_MAY_END, word[0])), text)
+
+
+def _whole(part: str) -> str:
+    return _BETWEEN.sub(_NO_END, part.replace(" ", "\u00a0"))

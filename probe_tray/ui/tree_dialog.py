@@ -1,10 +1,12 @@
 """What the dialogs have in common that list what became of each account."""
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import TaskDialog
-from probe_tray.ui.widgets import side_by_side
+from probe_tray.ui.widgets import last_row
 from probe_tray.ui.wrapping_tree import WrappingTree
 
 
@@ -16,8 +18,8 @@ class TreeDialog(TaskDialog):
         super().__init__(theme, name)
         self._tree = WrappingTree(theme, columns=columns)
 
-    def lay_out(self, *buttons: QWidget | None) -> None:
-        """Put everything in its place: the ``buttons`` in this order, with a gap at None."""
+    def lay_out(self, left: Sequence[QWidget], deeds: Sequence[QWidget], close: QWidget) -> None:
+        """Put everything in its place, the buttons as :func:`last_row` does."""
         px = self._theme.px
         whole = QVBoxLayout(self)
         whole.setContentsMargins(px(20), px(18), px(20), px(14))
@@ -27,7 +29,7 @@ class TreeDialog(TaskDialog):
         whole.addWidget(self._tree, 1)
         # Takes the place of a list that isn't shown, and none beside one that is.
         whole.addStretch()
-        whole.addLayout(side_by_side(self._theme, *buttons))
+        whole.addLayout(last_row(self._theme, left, deeds, close))
 
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""

@@ -1,10 +1,14 @@
 """Small parts that several windows use."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
+    QDialogButtonBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -12,6 +16,8 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QStyle,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -72,6 +78,39 @@ def side_by_side(theme: Theme, *parts: QWidget | None) -> QHBoxLayout:
         else:
             row.addWidget(part)
     return row
+
+
+def last_row(theme: Theme, left: Sequence[QWidget], deeds: Sequence[QWidget], close: QWidget) -> QHBoxLayout:
+    """The buttons at the end of a window: ``close`` stands on the side of ``deeds`` where this system has it."""
+    hint = close.style().styleHint(QStyle.StyleHint.SH_DialogButtonLayout, None, close)
+    comes_first = QDialogButtonBox.ButtonLayout(hint) in _CLOSE_FIRST
+    row = side_by_side(theme, *left, None, *((close, *deeds) if comes_first else (*deeds, close)))
+    for one, next_one in pairwise((*left, *deeds, close)):
+        QWidget.setTabOrder(one, next_one)
+    return row
+
+
+_CLOSE_FIRST = frozenset({QDialogButtonBox.ButtonLayout.MacLayout, QDialogButtonBox.ButtonLayout.GnomeLayout})
+
+
+def foot(theme: Theme, *rows: QWidget | QHBoxLayout) -> QFrame:
+    """What stands below a page that scrolls, with a line above it; :func:`style_foot` colours it."""
+    px, part = theme.px, QFrame()
+    part.setObjectName("foot")
+    column = QVBoxLayout(part)
+    column.setContentsMargins(px(20), px(10), px(20), px(14))
+    column.setSpacing(px(8))
+    for row in rows:
+        if isinstance(row, QWidget):
+            column.addWidget(row)
+        else:
+            column.addLayout(row)
+    return part
+
+
+def style_foot(part: QFrame, theme: Theme) -> None:
+    """Give a foot the theme's line."""
+    part.setStyleSheet(f"QFrame#foot {{ border: 0; border-top: 1px solid {theme.tokens.line}; }}")
 
 
 def strip_style(theme: Theme, tone: Tone) -> str:

@@ -17,7 +17,7 @@ from probe_tray.ui.placement import free_area, inside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
 from probe_tray.ui.tray.icon import IconPainter, card_ink
-from probe_tray.ui.widgets import ConfirmingButton, say, words
+from probe_tray.ui.widgets import ConfirmingButton, last_row, say, words
 from probe_tray.view.view_models import IconLook, LoginView, PasteField
 
 
@@ -249,8 +249,7 @@ class LoginDialog(ThemedDialog):
         top.setSpacing(px(14))
         top.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
         top.addLayout(text, 1)
-        bottom = self._side_by_side(self._settings, self._again, self._cancel)
-        bottom.insertStretch(0, 1)
+        bottom = last_row(self._theme, (), (self._settings, self._again), self._cancel)
         bottom.setContentsMargins(px(_MARGIN), 0, px(16), px(10))
         self._whole = whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -264,8 +263,7 @@ class LoginDialog(ThemedDialog):
         row.setSpacing(self._theme.px(8))
         for button in buttons:
             row.addWidget(button)
-        if self._cancel not in buttons:
-            row.addStretch(1)
+        row.addStretch(1)
         return row
 
     def apply_theme(self) -> None:

@@ -30,7 +30,7 @@ class ModelTestDialog(TreeDialog):
         """Make the window; fill it with :meth:`show_model`."""
         super().__init__(theme, "model-test", columns=3)
         self._stop, self._again, self._close = map(self.button, (actions.stop, actions.again, self.close))
-        self.lay_out(None, self._stop, self._again, self._close)
+        self.lay_out((), (self._stop, self._again), self._close)
         self.apply_theme()
         self.open_at(_WIDTH, _HEIGHT)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
+    QMargins,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -13,11 +14,11 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from probe_tray.ui.panel.card_face import CardFace, Face
-from probe_tray.ui.panel.card_layout import SIDE, CardLayout
+from probe_tray.ui.panel.card_layout import GAP, SIDE, CardLayout
 from probe_tray.ui.panel.card_model import ABOUT_ROLE, CARD_ROLE, LINE_ROLE
 from probe_tray.ui.panel.card_painter import MORE, RADIUS, ButtonState, CardPainter
 from probe_tray.ui.panel.line_face import LineFace
@@ -80,10 +81,8 @@ class CardDelegate(QStyledItemDelegate):
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
         """The room of one card."""
-        if index.data(LINE_ROLE):
-            return self.line_face().size_of_all
         found: object = index.data(ABOUT_ROLE)
-        return self._face(index).size(found) if isinstance(found, Card) else QSize()
+        return self._size(index, found) if isinstance(found, Card) else QSize()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Draw one card."""
@@ -97,10 +96,33 @@ class CardDelegate(QStyledItemDelegate):
         face.paint(painter, card, lambda number: self._state(card, number), focused=focused)
         if card.name == self.lit:
             self._light(painter, face.area(card))
+        if index.data(LINE_ROLE):
+            self._frame(painter, index, face.area(card))
         painter.restore()
-        if face.size(card).height() != option.rect.height():
+        if self._size(index, card).height() != option.rect.height():
             # Words that changed with the time may need another line.
             self._view.scheduleDelayedItemsLayout()
+
+    def _size(self, index: _Index, card: Card) -> QSize:
+        size = self._face(index).size(card)
+        is_last_line = index.data(LINE_ROLE) and not index.siblingAtRow(index.row() + 1).data(LINE_ROLE)
+        # What comes below a table is as far from it as cards are from each other.
+        return size.grownBy(QMargins(0, 0, 0, self._theme.px(GAP))) if is_last_line else size
+
+    def _frame(self, painter: QPainter, index: _Index, area: QRectF) -> None:
+        """Draw one line's part of the frame that lines below each other have together: that of a card."""
+        radius = self._theme.px(RADIUS)
+        is_first, is_last = (not index.siblingAtRow(index.row() + step).data(LINE_ROLE) for step in (-1, 1))
+        # Where the table goes on, its rounded end lies beyond what is drawn here.
+        reach = 2 * radius
+        edge = area.adjusted(0.5, 0.5 if is_first else -reach, -0.5, -0.5 if is_last else reach)
+        inside, outside = QPainterPath(), QPainterPath()
+        inside.addRoundedRect(edge, radius, radius)
+        outside.addRect(area)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(area)
+        painter.fillPath(outside - inside, QColor(self._theme.tokens.window))
+        painter.strokePath(inside, QPen(QColor(self._theme.tokens.line), 1.0))
 
     def _light(self, painter: QPainter, area: QRectF) -> None:
         """Tint a card. It must not look like the frame that shows where the keyboard is."""

@@ -15,6 +15,8 @@ _FAR = 10_000
 _LEAST_BAR = 44
 SIDE = 12
 """The list's margin to the left and right of the cards, in the design's pixels."""
+GAP = 10
+"""Between two cards, in pixels of the design."""
 
 
 class CardRects(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +75,7 @@ class CardLayout:
         self._width = width
         self._known: dict[str, tuple[Card, CardRects]] = {}
         px = theme.px
-        self.gap = px(10)
+        self.gap = px(GAP)
         self.side = px(SIDE)
         self._pad = px(14)
         self._body = math.ceil(theme.metrics().height())

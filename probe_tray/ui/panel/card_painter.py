@@ -127,7 +127,9 @@ class CardPainter:
         picture = self._icons.pixmap(card.look, card_ink(colours), round(places.glyph.width()), ratio)
         painter.drawPixmap(places.glyph.topLeft(), picture)
         if places.trend is not None:
+            painter.setOpacity(_DIM if card.dimmed else 1.0)
             paint_trend(painter, theme, card.trend, places.trend)
+            painter.setOpacity(1.0)
         painter.setPen(QColor(colours.text))
         bold = theme.font(13.5, strong=True, figures=True)
         self._name(painter, places.title, card.title, bold, Qt.TextElideMode.ElideMiddle)

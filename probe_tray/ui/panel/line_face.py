@@ -142,7 +142,8 @@ class LineFace:
         if focused:
             painter.setPen(QPen(QColor(colours.accent), 2.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(whole.adjusted(1, 1, -1, -2), theme.px(6), theme.px(6))
+            # Inside the rounded corners that the first and the last line of a table have.
+            painter.drawRoundedRect(whole.adjusted(2, 2, -2, -3), theme.px(8), theme.px(8))
 
     def _name(self, painter: QPainter, card: Card) -> None:
         colours, theme, area = self._theme.tokens, self._theme, self.columns.title

@@ -38,7 +38,7 @@ from probe_tray.view.view_models import ActionKind, CardAction
 
 NARROW: Final = 384
 """Its least width in pixels of the design."""
-_WIDE, _MANY_CHIPS = 488, 3
+_WIDE, _MANY_CHIPS = 520, 3
 
 
 def width_of(model: Panel | None) -> int:

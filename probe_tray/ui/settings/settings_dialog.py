@@ -28,7 +28,7 @@ from probe_tray.ui.settings.settings_page import SearchedPart, SettingsPage
 from probe_tray.ui.sync.sync_box import SyncBox
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
-from probe_tray.ui.widgets import words
+from probe_tray.ui.widgets import style_foot, words
 from probe_tray.view.settings.faults import SettingFault, check, faults_words, refusal
 from probe_tray.view.settings.form import ELSEWHERE, FormPage, FormRow, Kind, contains, form
 from probe_tray.view.text.translate import Translator
@@ -184,7 +184,7 @@ class SettingsDialog(ThemedDialog):
         theme, colours = self._theme, self._theme.tokens
         for part in (self._side, *self._pages, *self._rows.values(), *self._others_rows):
             part.apply_theme()
-        self._foot.setStyleSheet(f"#foot {{ border: 0; border-top: 1px solid {colours.line}; }}")
+        style_foot(self._foot, theme)
         self._complaint.setStyleSheet(f"color: {colours.critical_text}")
         self._off.setStyleSheet(f"color: {colours.warning_text}")
         self.connection.apply_theme()

@@ -13,11 +13,11 @@ from probe_tray.ui.sync.next_computer_step import NextComputerStep
 from probe_tray.ui.sync.setup_steps import push_button
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import TaskDialog
-from probe_tray.ui.widgets import say, scroll_area, side_by_side, words
+from probe_tray.ui.widgets import foot, last_row, say, scroll_area, side_by_side, style_foot, words
 from probe_tray.view.sync.key_change_view import KeyChangeView
 
 _WIDTH, _HEIGHT = 600, 660
-_SHORT = 280
+_SHORT = 210
 """Its height while there is no code in it."""
 
 
@@ -121,18 +121,22 @@ class KeyChangeDialog(TaskDialog):
         rows.addLayout(side_by_side(self._theme, self._check, self._copy_key, None))
         rows.addWidget(self._key_copied)
         rows.addStretch(1)
-        end = side_by_side(self._theme, self._replace, None, self._begin, self._end, self._close)
-        end.setContentsMargins(px(20), 0, px(20), 0)
+        self._foot = foot(self._theme, last_row(self._theme, (self._replace,), (self._begin, self._end), self._close))
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, px(14))
-        whole.addWidget(scroll_area(page), 1)
-        whole.addLayout(end)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        scroll = scroll_area(page)
+        whole.addWidget(scroll, 1)
+        whole.addWidget(self._foot)
+        # The window opens with the keyboard on a button, not on the page that it may scroll.
+        self.setTabOrder(self._close, scroll)
 
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
         super().apply_theme()
         theme, colours = self._theme, self._theme.tokens
         self.code.apply_theme()
+        style_foot(self._foot, theme)
         self._computers_title.setFont(theme.font(14, strong=True))
         self._computers.setFont(theme.font(12.5))
         for label in (self._said, self._advice, self._note, self._key_copied):

@@ -13,6 +13,8 @@ from probe_tray.view.sync.sync_view import SyncResultView, SyncRow
 from probe_tray.view.view_models import Tone
 
 _WIDTH, _HEIGHT = 640, 460
+_SHORT = 170
+"""Its height while it has no list."""
 _WHO = 0
 
 
@@ -35,11 +37,12 @@ class SyncResultDialog(TreeDialog):
         self._actions = actions
         self._model: SyncResultView | None = None
         self._tree.setRootIsDecorated(False)
+        self._tree.hide()
         self._tree.itemSelectionChanged.connect(self._selected)
         self._offered, self._again, self._close = map(self.button, (self._ask, actions.again, self.close))
-        self.lay_out(self._offered, None, self._again, self._close)
+        self.lay_out((self._offered,), (self._again,), self._close)
         self.apply_theme()
-        self.open_at(_WIDTH, _HEIGHT)
+        self.open_at(_WIDTH, _SHORT)
 
     def show_model(self, model: SyncResultView) -> None:
         """Show this, in place of what was shown."""
@@ -50,6 +53,8 @@ class SyncResultDialog(TreeDialog):
         self.show_progress(model.done, model.total, busy=model.running)
         self._tree.setHeaderLabels(model.columns)
         self._tree.setAccessibleName(model.window_title)
+        if self._tree.isHidden() and model.rows and self.height() < self._theme.px(_HEIGHT):
+            self.open_at(max(self.width(), self._theme.px(_WIDTH)), _HEIGHT)
         self._tree.setVisible(bool(model.rows))
         say(self._again, model.again)
         self._close.setText(model.close)

@@ -22,7 +22,7 @@ from probe_tray.ui.sync.next_computer_step import NextComputerStep
 from probe_tray.ui.sync.setup_steps import KeyStep, ProjectStep, TableStep
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
-from probe_tray.ui.widgets import say, scroll_area, words
+from probe_tray.ui.widgets import foot, say, scroll_area, style_foot, words
 from probe_tray.view.sync.setup_view import SyncSetupView
 from probe_tray.view.view_models import Tone
 
@@ -186,17 +186,15 @@ class SyncSetupDialog(ThemedDialog):
         rows.addWidget(self.forget, 0, Qt.AlignmentFlag.AlignLeft)
         rows.addStretch(1)
         end = QHBoxLayout()
-        end.setContentsMargins(px(20), 0, px(20), 0)
         end.addWidget(self.test)
         end.addWidget(self._buttons, 1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, px(14))
-        whole.addWidget(scroll_area(page), 1)
         # Below what scrolls: what the test showed is always in sight, and moves no button.
-        for label in (self._said, self._advice, self._complaint):
-            label.setContentsMargins(px(20), 0, px(20), 0)
-            whole.addWidget(label)
-        whole.addLayout(end)
+        self._foot = foot(self._theme, self._said, self._advice, self._complaint, end)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(scroll_area(page), 1)
+        whole.addWidget(self._foot)
 
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
@@ -215,6 +213,7 @@ class SyncSetupDialog(ThemedDialog):
             label.setFont(theme.font(12))
         for step in (self.code, self.project, self.key, self.table, self.next):
             step.apply_theme()
+        style_foot(self._foot, theme)
         self._ink()
         self.resize(fitting(self, QSize(px(_WIDTH), px(_HEIGHT))))
 

@@ -21,6 +21,7 @@ from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.transfer_dialog import TransferDialog
 from probe_tray.ui.widgets import (
     CHECKS,
+    last_row,
     leave_room,
     list_style,
     say,
@@ -89,6 +90,8 @@ class ExportDialog(TransferDialog):
         self._strip.setVisible(bool(model.result))
         self._show_kinds(model)
         self._show_accounts(model.accounts)
+        for part in (self._who, self._accounts):
+            part.setVisible(bool(model.accounts))
         for box, text, state in (
             (self._everything, model.everybody, model.all_ticked),
             (self._refresh, model.refresh, model.refresh_ticked),
@@ -172,12 +175,14 @@ class ExportDialog(TransferDialog):
         upper.addSpacing(px(4))
         upper.addLayout(side_by_side(self._theme, self._who, None, self._everything))
         upper.addWidget(self._accounts, 1)
+        # Takes the place of a list that isn't shown, and none beside one that is.
+        upper.addStretch()
         for part in (self._refresh, self._hide):
             upper.addWidget(part)
         for part in (self._warning, self._progress, self._strip):
             lower.addWidget(part)
         lower.addSpacing(px(2))
-        lower.addLayout(side_by_side(self._theme, None, self._close, self._export))
+        lower.addLayout(last_row(self._theme, (), (self._export,), self._close))
 
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""

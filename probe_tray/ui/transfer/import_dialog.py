@@ -13,7 +13,7 @@ from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.import_drop import DropActions, DropWatch
 from probe_tray.ui.transfer.import_table import ImportTable
 from probe_tray.ui.transfer.transfer_dialog import TransferDialog
-from probe_tray.ui.widgets import leave_room, say, show_box, side_by_side, strip_style, words
+from probe_tray.ui.widgets import last_row, leave_room, say, show_box, side_by_side, strip_style, words
 from probe_tray.view.transfer.import_view import ImportView
 from probe_tray.view.view_models import Tone
 
@@ -115,7 +115,7 @@ class ImportDialog(TransferDialog):
         upper.addWidget(self._middle, 1)
         for part in (self._trouble, self._warning, self._progress):
             lower.addWidget(part)
-        lower.addLayout(side_by_side(self._theme, self._again, None, self._stop, self._close, self._take))
+        lower.addLayout(last_row(self._theme, (self._again,), (self._stop, self._take), self._close))
 
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""

@@ -31,7 +31,6 @@ class ImportTable(WrappingTree):
         self._lines: tuple[ImportLine, ...] = ()
         self._blank = QIcon()
         self.setRootIsDecorated(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setVerticalScrollMode(QTreeWidget.ScrollMode.ScrollPerPixel)
         # What is dropped is for the window.
         self.setAcceptDrops(False)
@@ -118,7 +117,9 @@ class _AccountDelegate(QStyledItemDelegate):
         area = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, shown, self._table)
         shown.text = ""
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, shown, painter, self._table)
-        area.adjust(self._theme.px(4), self._theme.px(6), -self._theme.px(4), 0)
+        area.adjust(self._theme.px(4), 0, -self._theme.px(4), 0)
+        # In the middle, as the other columns: what happened may be longer than a name.
+        area.setTop(area.top() + max((area.height() - self._text_height(shown, index, area.width())) // 2, 0))
         selected = bool(shown.state & QStyle.StateFlag.State_Selected)
         role = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text
         ink = shown.palette.color(role)
@@ -139,11 +140,13 @@ class _AccountDelegate(QStyledItemDelegate):
         self.initStyleOption(shown, index)
         # Beside the box, whose place is the same in every row.
         beside = 2 * self._table.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth) + self._theme.px(8)
-        room = self._table.columnWidth(_NAME) - beside
+        high = self._text_height(shown, index, self._table.columnWidth(_NAME) - beside)
+        return QSize(super().sizeHint(option, index).width(), high + self._theme.px(13))
+
+    def _text_height(self, shown: QStyleOptionViewItem, index: _Index, width: int) -> int:
         name, detail = _texts(index)
-        high = self._height(QFontMetrics(shown.font), name, room)
         low = QFontMetrics(self._theme.font(12)).height() if detail else 0
-        return QSize(super().sizeHint(option, index).width(), high + low + self._theme.px(13))
+        return self._height(QFontMetrics(shown.font), name, width) + low
 
     @staticmethod
     def _height(metrics: QFontMetrics, text: str, width: int) -> int:

@@ -136,7 +136,7 @@ def _text(run: ModelRun, known: list[ModelTest], count: int, now: Now, t: Transl
 
 def _account(account: AccountState, test: ModelTest | None, run: ModelRun, now: Now, t: Translator) -> TriedAccount:
     if test is None:
-        said = t("waiting…") if run.running else t("not tested")
+        said = t("Waiting…") if run.running else t("Not tested")
         return TriedAccount(name=name(account), said=said, tone=None, rows=())
     if test.problem is not None:
         said = t.told(test.problem)
@@ -154,10 +154,10 @@ def _account(account: AccountState, test: ModelTest | None, run: ModelRun, now: 
 
 def _row(model: str, result: ModelResult | None, run: ModelRun, now: Now, t: Translator) -> TriedModel:
     if result is None:
-        return TriedModel(model=model, latency="", said=t("asking…") if run.running else t("not tested"))
+        return TriedModel(model=model, latency="", said=t("Asking…") if run.running else t("Not tested"))
     latency = _MISSING if result.latency is None else t("{seconds} s", seconds=f"{result.latency:.1f}")
     if result.problem is None:
-        return TriedModel(model=model, latency=latency, said=t("available"), tone=Tone.CALM)
+        return TriedModel(model=model, latency=latency, said=t("Available"), tone=Tone.CALM)
     said, advice = t.title(result.problem), t.hint(result.problem)
     if result.resets_at is not None:
         reset = t("It resets {when}.", when=both(result.resets_at, now, t))

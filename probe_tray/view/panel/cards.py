@@ -21,6 +21,8 @@ from probe_tray.view.text.times import Now, age, ago, at, date, until
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Bar, Card, IconLook, Notice, Tone
 
+_LEAST_KNOWN = 0.1
+"""Of the last seven days, for a curve of them."""
 _FULL = 100
 
 
@@ -103,6 +105,9 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
 
 def _trend(account: AccountState, settings: Settings) -> tuple[int | None, ...]:
     percents = () if account.trend is None else account.trend.percents
+    if sum(percent is not None for percent in percents) < _LEAST_KNOWN * len(percents):
+        # A new account: a few points at the edge would look like dirt.
+        return ()
     return tuple(None if percent is None else shown(percent, settings.percentages) for percent in percents)
 
 

@@ -160,7 +160,7 @@ _WORDS = {
         _ACCOUNTS,
         mark("Check quotas every"),
         mark("{n} min"),
-        mark("only when I refresh"),
+        mark("Only when I refresh"),
         note=mark("Less often on battery and while the screen is locked."),
     ),
     "warn_used_percent": _SettingWords(_ALERTS, mark("Warn when the 5-hour quota reaches"), _USED, note=""),

@@ -146,5 +146,27 @@ _TWO = mark("{first} {second}")
 _FULL_STOPS = ".。"
 
 
+_CHINESE_BEFORE_WORD = re.compile(r"(?<=[\u4e00-\u9fff])(?=\{(\w+)\})")
+_CHINESE_AFTER_WORD = re.compile(r"\{(\w+)\}(?=[\u4e00-\u9fff])")
+
+
 def _fill(text: str, facts: Mapping[str, str]) -> str:
-    return text.format_map(_SentenceFacts(facts)) if "{" in text else text
+    if "{" not in text:
+        return text
+    if not text.isascii():
+        text = _spaced(text, facts)
+    return text.format_map(_SentenceFacts(facts))
+
+
+def _spaced(text: str, facts: Mapping[str, str]) -> str:
+    """``text`` with a space between a Chinese letter and a fact that is a Latin word on that side."""
+    text = _CHINESE_BEFORE_WORD.sub(lambda found: " " if _is_latin(facts.get(found[1], ""), 0) else "", text)
+    return _CHINESE_AFTER_WORD.sub(
+        lambda found: f"{found[0]} " if _is_latin(facts.get(found[1], ""), -1) else found[0], text
+    )
+
+
+def _is_latin(fact: str, end: int) -> bool:
+    """Whether ``fact`` is a word at this ``end``, such as a name; numbers have their spaces in the translation."""
+    is_word = any(letter.isascii() and letter.isalpha() for letter in fact)
+    return is_word and fact[end].isascii() and fact[end].isalnum()

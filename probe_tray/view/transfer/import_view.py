@@ -270,17 +270,17 @@ def _said(row: ImportRow, *, picked: bool, ended: bool, settings: Settings, t: T
         if not row.takeable or (picked and not ended):
             return action_words(row.action, t), action_tone(row.action)
         if row.in_use and not picked:
-            return t("not selected: the Codex client on this computer uses it"), None
-        return (t("not selected") if not picked else t("skipped")), None
+            return t("Not selected: the Codex client on this computer uses it"), None
+        return (t("Not selected") if not picked else t("Skipped")), None
     if outcome.problem is not None:
         problem = _hidden(outcome.problem, settings)
-        return t("failed: {first} {second}", first=t.title(problem), second=t.hint(problem)), Tone.CRITICAL
+        return t("Failed: {first} {second}", first=t.title(problem), second=t.hint(problem)), Tone.CRITICAL
     if not _good(outcome):
         return action_words(outcome.action or row.action, t), None
     if outcome.faults:
         faults = t.joined(said_once((_hidden(f, settings) for f in outcome.faults), t))
-        return t("imported, but not saved everywhere: {faults}", faults=faults), Tone.WARNING
-    return t("imported"), Tone.CALM
+        return t("Imported, but not saved everywhere: {faults}", faults=faults), Tone.WARNING
+    return t("Imported"), Tone.CALM
 
 
 def _ends(row: ImportRow, now: Now, t: Translator) -> str:

@@ -134,7 +134,7 @@ def test_a_failure_names_who_it_is_about(error: type[ProbeError]) -> None:
 
 def test_why_a_request_was_not_sent_is_said_in_the_persons_language() -> None:
     error = to_service_error(ConnectionRefusedError(), host="chatgpt.com", proxy=None, sent=False)
-    assert Translator(chinese()).title(error.problem) == "无法连接OpenAI：chatgpt.com 拒绝了连接。"
+    assert Translator(chinese()).title(error.problem) == "无法连接 OpenAI：chatgpt.com 拒绝了连接。"
     assert Translator().title(error.problem) == "OpenAI can't be reached: chatgpt.com refused the connection."
 
 

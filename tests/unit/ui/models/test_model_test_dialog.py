@@ -118,9 +118,9 @@ def test_answers_appear_in_place_as_they_come(bench: Bench) -> None:
     first = bench.results.topLevelItem(0)
     assert bench.rows() == [
         ("ana@example.com", "", "0 of 2 tested"),
-        ("a", "", "asking…"),
-        ("b", "", "asking…"),
-        ("lee@example.com", "", "waiting…"),
+        ("a", "", "Asking…"),
+        ("b", "", "Asking…"),
+        ("lee@example.com", "", "Waiting…"),
     ]
     good = ModelResult(model="a", latency=0.5)
     bad = ModelResult(model="b", problem=ModelFailedError(reason="it is busy").problem)
@@ -128,7 +128,7 @@ def test_answers_appear_in_place_as_they_come(bench: Bench) -> None:
     assert bench.results.topLevelItem(0) is first
     assert bench.rows()[:3] == [
         ("ana@example.com", "", "1 of 2 available"),
-        ("a", "0.5 s", "available"),
+        ("a", "0.5 s", "Available"),
         ("b", "–", "The model returned an error: it is busy."),
     ]
     assert first is not None
@@ -163,7 +163,7 @@ def test_fewer_accounts_and_models_leave_no_old_lines(bench: Bench) -> None:
     alone = replace(ANA, models=ModelTest(started_at=samples.NOW, models=("z",), listed_by=ListedBy.SERVICE))
     run = ModelRun(started_at=samples.NOW, accounts=(ANA.key,))
     bench.change(AppState(accounts=(alone,), model_run=run, settings=AGREED))
-    assert bench.rows() == [("ana@example.com", "", "0 of 1 tested"), ("z", "", "asking…")]
+    assert bench.rows() == [("ana@example.com", "", "0 of 1 tested"), ("z", "", "Asking…")]
 
 
 def test_every_part_has_a_name_for_a_screen_reader(bench: Bench) -> None:

@@ -151,7 +151,7 @@ def test_the_old_key_is_ended_after_a_question_that_says_whom_that_shuts_out(ben
     assert "Ending the old key…" in texts(window())
     bench.change(state(2, TableChangeKind.END_OLD_KEY, setup=PROTECTED))
     assert "The key is changed" in texts(window())
-    assert buttons(window()) == ["Close", "Copy new key"]
+    assert buttons(window()) == ["Copy new key", "Close"]
     window().close()
     begin(bench)
     assert "Make a new key" in buttons(window()), "the next change begins anew"

@@ -340,7 +340,7 @@ def test_a_line_is_unticked_by_keyboard_and_all_of_them_at_once(bench: Bench) ->
     bench.window.show()
     drop(bench.dialog, files(bench.write("a.json", flat("ana"), flat("ben"))))
     bench.tick(0)
-    assert bench.rows()["ana@example.com"] == "not selected"
+    assert bench.rows()["ana@example.com"] == "Not selected"
     assert "Import 1 login" in buttons(bench.dialog)
     everything = part(bench.dialog, QCheckBox)
     assert everything.checkState() is Qt.CheckState.PartiallyChecked
@@ -368,7 +368,7 @@ def test_a_store_that_refuses_is_told_at_the_login_it_refused(bench: Bench) -> N
     bench.engine.vault.save_fault = WriteError(path="vault", reason="the disk is full")
     press(bench.dialog, "Import 2 logins")
     assert "0 logins were imported" in texts(bench.dialog)
-    assert bench.rows()["ana@example.com"].startswith("failed: vault can't be written: the disk is full.")
+    assert bench.rows()["ana@example.com"].startswith("Failed: vault can't be written: the disk is full.")
     assert not any(text.startswith("Import") for text in buttons(bench.dialog))
 
 

@@ -46,11 +46,11 @@ def test_a_run_that_goes_on_says_how_far_it_is_and_can_be_stopped() -> None:
     view = shown(trial(good("b")), None, running=True)
     assert (view.title, view.stop, view.again) == ("Testing models…", "&Stop", "")
     assert view.text.startswith("0 of 2 accounts done.")
-    assert [(a.said, a.tone) for a in view.accounts] == [("1 of 3 tested", None), ("waiting…", None)]
+    assert [(a.said, a.tone) for a in view.accounts] == [("1 of 3 tested", None), ("Waiting…", None)]
     assert [(r.model, r.latency, r.said) for r in view.accounts[0].rows] == [
-        ("a", "", "asking…"),
-        ("b", "0.8 s", "available"),
-        ("c", "", "asking…"),
+        ("a", "", "Asking…"),
+        ("b", "0.8 s", "Available"),
+        ("c", "", "Asking…"),
     ]
     assert (view.done, view.total) == (1, 4)
 
@@ -95,13 +95,13 @@ def test_no_answer_has_no_latency() -> None:
 def test_a_stopped_run_keeps_what_was_answered() -> None:
     view = shown(trial(good("a")), None)
     assert view.text == "Stopped. The results so far are kept."
-    assert [a.said for a in view.accounts] == ["1 of 3 tested", "not tested"]
-    assert [r.said for r in view.accounts[0].rows] == ["available", "not tested", "not tested"]
+    assert [a.said for a in view.accounts] == ["1 of 3 tested", "Not tested"]
+    assert [r.said for r in view.accounts[0].rows] == ["Available", "Not tested", "Not tested"]
 
 
 def test_an_older_test_of_an_account_is_not_taken_for_this_run() -> None:
     view = shown(trial(*map(good, MODELS)), running=True, began=NOW + timedelta(seconds=1))
-    assert [a.said for a in view.accounts] == ["waiting…"]
+    assert [a.said for a in view.accounts] == ["Waiting…"]
 
 
 def test_the_list_of_the_settings_is_named_as_such() -> None:

@@ -46,3 +46,7 @@ def test_what_is_more_urgent_goes_before_the_forecast() -> None:
 @pytest.mark.parametrize("email", ["lasts@example.com", "ends@example.com"])
 def test_the_last_days_are_shown(email: str) -> None:
     assert len(card(email).trend) >= 60
+
+
+def test_an_account_that_has_only_begun_has_no_curve() -> None:
+    assert card("new@example.com").trend == ()

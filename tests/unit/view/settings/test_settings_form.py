@@ -79,7 +79,7 @@ def test_choices_are_the_values_of_the_table() -> None:
     rows = {row.key: row for row in form(Translator()).rows}
     assert [c.value for c in rows["storage"].choices] == ["vault", "folder"]
     assert [c.value for c in rows["poll_minutes"].choices] == [0, 1, 2, 5, 15, 30]
-    assert [c.label for c in rows["poll_minutes"].choices][:2] == ["only when I refresh", "1 min"]
+    assert [c.label for c in rows["poll_minutes"].choices][:2] == ["Only when I refresh", "1 min"]
     assert [c.value for c in rows["redirect_host"].choices] == ["localhost", "127.0.0.1"]
 
 

@@ -57,3 +57,18 @@ def test_a_missing_fact_is_shown_as_missing() -> None:
 @given(st.text(), st.text())
 def test_facts_are_never_read_as_templates(reason: str, other: str) -> None:
     assert Translator()("{a}|{b}", a=reason, b=other) == f"{reason}|{other}"
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        ("OpenAI", "现在 OpenAI 很忙"),
+        ("python3", "现在 python3 很忙"),
+        ("您的同步表", "现在您的同步表很忙"),
+        ("11", "现在11很忙"),
+        ("", "现在很忙"),
+    ],
+)
+def test_a_latin_word_in_a_chinese_sentence_has_its_spaces(fact: str, said: str) -> None:
+    t = Translator(Catalogue(language="zh", forms=1, texts={"now {who} is busy": ("现在{who}很忙",)}))
+    assert t("now {who} is busy", who=fact) == said

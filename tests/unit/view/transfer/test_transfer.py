@@ -88,7 +88,7 @@ def test_the_sentence_counts_what_is_ticked() -> None:
     assert (view.take, view.can_take, view.all_ticked) == ("&Import 3 logins", True, None)
     fewer = imported(transfers.found(), {RowId("/home/ana/old/ben.json"): False})
     assert (fewer.title, fewer.take) == ("2 logins to import", "&Import 2 logins")
-    assert line(fewer, "ben@") == ("not selected", None, True, False)
+    assert line(fewer, "ben@") == ("Not selected", None, True, False)
 
 
 def test_of_a_login_that_says_no_date_nobody_reads_that_it_is_newer() -> None:
@@ -113,7 +113,7 @@ def test_where_it_will_be_kept_is_said() -> None:
 
 def test_what_the_client_here_uses_is_taken_only_when_the_person_says_so() -> None:
     mine = RowId("/home/ana/.codex/auth.json")
-    said = "not selected: the Codex client on this computer uses it"
+    said = "Not selected: the Codex client on this computer uses it"
     assert line(imported(transfers.found()), "codex@") == (said, None, True, False)
     assert line(imported(transfers.found(), {mine: True}), "codex@")[0] == "New"
 
@@ -157,9 +157,9 @@ def test_the_end_says_how_many_and_why_the_others_failed() -> None:
     view = imported(transfers.taken())
     assert view.title == "2 logins were imported"
     assert view.text == "2 logins imported, 5 skipped, 3 failed."
-    assert line(view, "ben@")[:2] == ("imported", Tone.CALM)
-    assert line(view, "lee@")[0].startswith("failed: /home/ana/logins can't be written: the disk is full.")
-    assert line(view, "a.very")[0].startswith("imported, but not saved everywhere: ")
+    assert line(view, "ben@")[:2] == ("Imported", Tone.CALM)
+    assert line(view, "lee@")[0].startswith("Failed: /home/ana/logins can't be written: the disk is full.")
+    assert line(view, "a.very")[0].startswith("Imported, but not saved everywhere: ")
     stopped = imported(replace(transfers.taken(), stopped=True))
     assert stopped.text.startswith("Stopped. Logins imported so far are kept.")
 
@@ -168,7 +168,7 @@ def test_a_login_that_was_renewed_meanwhile_is_left_out_without_a_failure() -> N
     row = transfers.row("ben", outcome=ImportOutcome(action=ImportAction.OLDER))
     view = imported(ImportState(phase=ImportPhase.DONE, rows=(row,)))
     assert (view.title, view.text) == ("0 logins were imported", "0 logins imported, 1 skipped, 0 failed.")
-    assert line(view, "ben@")[0] == "skipped: the saved login is at least as new"
+    assert line(view, "ben@")[0] == "Skipped: the saved login is at least as new"
 
 
 def test_pasted_text_is_called_so_in_every_language() -> None:

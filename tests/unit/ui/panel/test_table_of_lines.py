@@ -1,0 +1,45 @@
+"""Lines below each other look like one card."""
+
+from datetime import UTC
+
+import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from probe_tray.ui.panel.card_layout import GAP, SIDE
+from probe_tray.ui.panel.card_list import CardList
+from probe_tray.ui.panel.card_model import LINE_ROLE
+from probe_tray.ui.panel.panel import PanelWindow
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.view.presenter import present
+from probe_tray.view.text.translate import Translator
+from tests.unit.ui import samples
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Theme:
+    return Theme(qapp, lambda: False)
+
+
+@pytest.fixture
+def cards(qtbot: QtBot, theme: Theme) -> CardList:
+    panel = PanelWindow(theme, IconPainter(), samples.idle_actions())
+    qtbot.addWidget(panel)
+    panel.show_model(present(samples.conditions(), samples.NOW, UTC, Translator()).panel)
+    panel.open_at(None)
+    panel.resize(panel.width(), 2300)
+    return panel.findChildren(CardList)[0]
+
+
+def test_a_table_ends_in_rounded_corners_as_far_from_the_next_card_as_cards_are(cards: CardList, theme: Theme) -> None:
+    rows = [cards.model().index(row, 0) for row in range(cards.model().rowCount())]
+    lines = [index for index in rows if index.data(LINE_ROLE)]
+    assert 2 < len(lines) < len(rows), "some cards stand below the lines"
+    first, middle, last = (cards.visualRect(lines[n]) for n in (0, 1, -1))
+    assert last.height() - middle.height() == theme.px(GAP)
+    picture, ground = cards.viewport().grab().toImage(), QColor(theme.tokens.window)
+    left, below = first.left() + theme.px(SIDE), last.top() + middle.height() - 1
+    corners = [(left, first.top()), (left, middle.top()), (left, below), (left + theme.px(100), last.bottom() - 1)]
+    assert [picture.pixelColor(*corner) == ground for corner in corners] == [True, False, True, True]

@@ -1,0 +1,30 @@
+"""Parts that several windows use."""
+
+import pytest
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.widgets import last_row
+
+
+@pytest.mark.parametrize(
+    ("system", "order"),
+    [
+        (QDialogButtonBox.ButtonLayout.WinLayout, ["Again", "Save", "Close"]),
+        (QDialogButtonBox.ButtonLayout.KdeLayout, ["Again", "Save", "Close"]),
+        (QDialogButtonBox.ButtonLayout.GnomeLayout, ["Again", "Close", "Save"]),
+        (QDialogButtonBox.ButtonLayout.MacLayout, ["Again", "Close", "Save"]),
+    ],
+)
+def test_the_last_buttons_of_a_window_stand_in_the_order_of_the_system(
+    qapp: QApplication, qtbot: QtBot, system: QDialogButtonBox.ButtonLayout, order: list[str]
+) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    # Tells the style what that of another system would say.
+    window.setStyleSheet(f"QPushButton {{ button-layout: {system.value}; }}")
+    again, save, close = (QPushButton(text, window) for text in ("Again", "Save", "Close"))
+    window.setLayout(last_row(Theme(qapp, lambda: False), (again,), (save,), close))
+    window.show()
+    assert [b.text() for b in sorted((again, save, close), key=QWidget.x)] == order
