@@ -17,6 +17,7 @@ from probe_tray.adapters.files.app_folders import AppFolders, ProgramFiles, demo
 from probe_tray.adapters.files.config_file import LoadedSettings, load_what_is_usable
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder
+from probe_tray.adapters.files.update_memory import FileUpdateMemory
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
 from probe_tray.adapters.keyring.backends import TrustedBackend, known_backend
@@ -164,6 +165,7 @@ def _begin_scene(
     async def keep() -> None:
         await _write_history(places, setup.past())
         await FileAlertMemory(places.said, disk=disk).save(setup.alert_memory())
+        await FileUpdateMemory(places.update, disk=disk).save(setup.update_memory())
         for login in made:
             await store.save(login)
 

@@ -29,3 +29,7 @@ class DemoScene(StrEnum):
     """Saved logins whose key is in a keyring that is locked."""
     TABLE = "table"
     """A shared table that does not answer while a login has to be renewed."""
+    RENEWING = "renewing"
+    """A login that is being renewed, for half a minute."""
+    UPDATE = "update"
+    """A newer version of the program is out."""

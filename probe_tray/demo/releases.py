@@ -3,7 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import msgspec
+
 from probe_tray.core.service.service import RELEASES_PATH, REPOSITORY, STATUS_PATH
+from probe_tray.core.update.release import Release, parse_release
 from probe_tray.demo import strict
 from probe_tray.demo.messages import JSON_TYPE, Reply, Request, Strange, as_json
 
@@ -24,6 +27,11 @@ class SimulatedReleases:
         self.notes = _NOTES
         self.indicator, self.incident = "minor", "Partial System Outage"
 
+    @property
+    def newest(self) -> Release | None:
+        """What the page names."""
+        return parse_release(msgspec.json.encode(self._page()))
+
     def routes(self) -> Mapping[tuple[str, str], Callable[[Request], Reply]]:
         """The two questions."""
         return {("GET", RELEASES_PATH): self._latest, ("GET", STATUS_PATH): self._status}
@@ -36,10 +44,11 @@ class SimulatedReleases:
 
     def _latest(self, request: Request) -> Reply:
         _need_no_token(request, "application/vnd.github+json")
+        return as_json(self._page())
+
+    def _page(self) -> Mapping[str, object]:
         page = f"{REPOSITORY}/releases/tag/{self.tag}"
-        return as_json(
-            {"tag_name": self.tag, "html_url": page, "draft": False, "prerelease": False, "body": self.notes}
-        )
+        return {"tag_name": self.tag, "html_url": page, "draft": False, "prerelease": False, "body": self.notes}
 
 
 def _need_no_token(request: Request, accept: str) -> None:

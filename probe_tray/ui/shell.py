@@ -226,7 +226,7 @@ class Shell(QObject):
 
     def _make_tray(self) -> None:
         context = self._context
-        self._menu = TrayMenu(context.first_icon.menu, self._menu_actions(), self._icons)
+        self._menu = TrayMenu(context.first_icon.menu, self._menu_actions(), self._icons, self._theme)
         self._tray = TrayIcon(
             context.first_icon,
             context.remember_icon,

@@ -175,6 +175,7 @@ class Theme(QObject):
                 padding: {px(4)}px {px(6)}px; }}
             QMenu {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line}; padding: {px(4)}px; }}
             QMenu::item {{ padding: {px(5)}px {px(22)}px; border-radius: {px(6)}px; }}
+            QMenu::icon {{ padding-left: {px(7)}px; }}
             QMenu::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
             QMenu::item:disabled {{ color: {c.faint}; background: transparent; }}
             QMenu::separator {{ height: 1px; background: {c.line}; margin: {px(4)}px {px(8)}px; }}

@@ -20,8 +20,6 @@ class WrappingTree(QTreeWidget):
         self._alignment = Qt.AlignmentFlag.AlignLeft | place
         self.setColumnCount(columns)
         self.setWordWrap(True)
-        # Which of two long names it is, its end tells as well as its beginning.
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setAllColumnsShowFocus(True)
         self.setSelectionMode(QTreeWidget.SelectionMode.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

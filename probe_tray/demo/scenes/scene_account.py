@@ -36,7 +36,7 @@ class SceneAccount(msgspec.Struct, frozen=True, kw_only=True):
     check_fails: Fault | None = None
     """Each check of the quota ends so."""
     renewal_fails: Fault | None = None
-    """Each renewal ends so."""
+    """Each renewal ends so, or is as slow as this."""
     past_ended: timedelta | None = timedelta()
     """How long ago the last number of its 30 days was taken; None: it has no past."""
     official: bool = False

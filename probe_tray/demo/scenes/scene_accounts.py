@@ -17,6 +17,7 @@ _MANY: Final = 100
 _WITH_PAST: Final = 4
 """The 30 days of everybody would keep the start waiting."""
 _EDGE_PAGE: Final = "<!DOCTYPE html><html><title>Just a moment...</title></html>"
+_SLOW: Final = Fault(delay=30)
 _UNAVAILABLE: Final = Fault(status=503, body={"error": {"message": "Service unavailable"}})
 
 
@@ -41,7 +42,13 @@ def accounts_of(scene: DemoScene) -> tuple[SceneAccount, ...]:
         case DemoScene.TABLE:
             first, *others = sample_people()
             return (SceneAccount(person=first, due=True), *(SceneAccount(person=one) for one in others))
-        case DemoScene.THREE | DemoScene.LOCKED:
+        case DemoScene.RENEWING:
+            first, *others = sample_people()
+            return (
+                SceneAccount(person=first, due=True, renewal_fails=_SLOW),
+                *(SceneAccount(person=one) for one in others),
+            )
+        case DemoScene.THREE | DemoScene.LOCKED | DemoScene.UPDATE:
             return tuple(SceneAccount(person=one) for one in sample_people())
 
 

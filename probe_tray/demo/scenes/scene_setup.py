@@ -10,6 +10,7 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.alerts.alert import AlertMemory, Mute
 from probe_tray.core.demo_scene import DemoScene
 from probe_tray.core.quota.history_batch import HistoryBatch
+from probe_tray.core.update.release import UpdateMemory
 from probe_tray.demo.fault_plan import Fault
 from probe_tray.demo.people import sample_people
 from probe_tray.demo.scenes.scene_accounts import accounts_of
@@ -39,7 +40,8 @@ class SceneSetup:
     @property
     def settings(self) -> Mapping[str, object]:
         """What the configuration says beside what a person has chosen for the demo."""
-        return {"sync_after_renewal": True} if self._scene is DemoScene.TABLE else {}
+        own = {DemoScene.TABLE: {"sync_after_renewal": True}, DemoScene.UPDATE: {"check_for_updates": True}}
+        return own.get(self._scene, {})
 
     def begin(self, codex_home: Path, logins: Path) -> tuple[Credential, ...]:
         """Log everybody in at the running service.
@@ -70,6 +72,11 @@ class SceneSetup:
         """What is paused and muted."""
         paused = self._now + _PAUSED if self._scene is DemoScene.STATES else None
         return AlertMemory(paused_until=paused, mutes=tuple(self._mutes()))
+
+    def update_memory(self) -> UpdateMemory:
+        """The newer version that was found: a run looks for one minutes after its start."""
+        releases = self.service.releases
+        return UpdateMemory(release=releases.newest if self._scene is DemoScene.UPDATE else None)
 
     def _mutes(self) -> Iterator[Mute]:
         for account in self._accounts:

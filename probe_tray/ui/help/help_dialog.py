@@ -23,7 +23,7 @@ from probe_tray.resources import resource
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
-from probe_tray.ui.widgets import say, words
+from probe_tray.ui.widgets import list_style, say, words
 from probe_tray.view.help.guides import Guides
 
 _WIDTH, _HEIGHT, _MARGIN = 660, 640, 16
@@ -145,6 +145,7 @@ class HelpDialog(ThemedDialog):
         super().apply_theme()
         self._complaint.setFont(self._theme.font(12.5))
         self._complaint.setStyleSheet(f"color: {self._theme.tokens.warning_text}")
+        self.setStyleSheet(self.styleSheet() + list_style("QTextBrowser", self._theme))
         self._page.setFont(self._theme.font(13))
         # A page takes the colour of its links when it is made.
         self._page.reload()

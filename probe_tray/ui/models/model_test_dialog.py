@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 import msgspec
+from PySide6.QtCore import Qt
 
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tree_dialog import TreeDialog
 from probe_tray.ui.widgets import say
-from probe_tray.view.models.model_test import ModelTestView, TriedAccount, TriedModel
+from probe_tray.view.models.model_test import ModelTestView, TriedAccount
 
 _WIDTH, _HEIGHT = 680, 480
 _MODEL, _LATENCY, _SAID = range(3)
@@ -29,6 +30,8 @@ class ModelTestDialog(TreeDialog):
     def __init__(self, theme: Theme, actions: ModelTestActions) -> None:
         """Make the window; fill it with :meth:`show_model`."""
         super().__init__(theme, "model-test", columns=3)
+        # Which of two long names it is, its end tells as well as its beginning.
+        self._tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._stop, self._again, self._close = map(self.button, (actions.stop, actions.again, self.close))
         self.lay_out((), (self._stop, self._again), self._close)
         self.apply_theme()
@@ -61,7 +64,7 @@ class ModelTestDialog(TreeDialog):
             for place, row in enumerate(account.rows):
                 line = self._tree.line(item, place)
                 self._tree.write(line, (row.model, row.latency, row.said), row.tone)
-                line.setToolTip(_SAID, _whole(row))
+                line.setToolTip(_SAID, row.told or row.said)
 
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""
@@ -72,7 +75,3 @@ class ModelTestDialog(TreeDialog):
         header = self._tree.header()
         for column, least in ((_MODEL, 200), (_LATENCY, 90)):
             header.resizeSection(column, max(self._theme.px(least), header.sectionSizeHint(column)))
-
-
-def _whole(row: TriedModel) -> str:
-    return f"{row.said} {row.advice}".strip()

@@ -105,14 +105,14 @@ class CardDelegate(QStyledItemDelegate):
 
     def _size(self, index: _Index, card: Card) -> QSize:
         size = self._face(index).size(card)
-        is_last_line = index.data(LINE_ROLE) and not index.siblingAtRow(index.row() + 1).data(LINE_ROLE)
+        is_last_line = index.data(LINE_ROLE) and not index.sibling(index.row() + 1, 0).data(LINE_ROLE)
         # What comes below a table is as far from it as cards are from each other.
         return size.grownBy(QMargins(0, 0, 0, self._theme.px(GAP))) if is_last_line else size
 
     def _frame(self, painter: QPainter, index: _Index, area: QRectF) -> None:
         """Draw one line's part of the frame that lines below each other have together: that of a card."""
         radius = self._theme.px(RADIUS)
-        is_first, is_last = (not index.siblingAtRow(index.row() + step).data(LINE_ROLE) for step in (-1, 1))
+        is_first, is_last = (not index.sibling(index.row() + step, 0).data(LINE_ROLE) for step in (-1, 1))
         # Where the table goes on, its rounded end lies beyond what is drawn here.
         reach = 2 * radius
         edge = area.adjusted(0.5, 0.5 if is_first else -reach, -0.5, -0.5 if is_last else reach)

@@ -75,7 +75,7 @@ class SyncResultDialog(TreeDialog):
         model, root = self._model, self._tree.invisibleRootItem()
         for place, row in enumerate(() if model is None else model.rows):
             line = self._tree.line(root, place)
-            self._tree.write(line, (row.who, f"{row.said} {row.advice}".strip()), row.tone)
+            self._tree.write(line, (row.who, row.told), row.tone)
             line.setToolTip(_WHO, row.who)
         bad = model is not None and model.tone is Tone.CRITICAL
         self._title.setStyleSheet(f"color: {self._theme.tokens.critical_text}" if bad else "")

@@ -31,6 +31,7 @@ class ImportTable(WrappingTree):
         self._lines: tuple[ImportLine, ...] = ()
         self._blank = QIcon()
         self.setRootIsDecorated(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setVerticalScrollMode(QTreeWidget.ScrollMode.ScrollPerPixel)
         # What is dropped is for the window.
         self.setAcceptDrops(False)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.alerts.quiet_hours import Pause
+from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, Ink
 from probe_tray.view.view_models import Menu, MenuRow
 
@@ -40,11 +41,10 @@ class MenuActions(msgspec.Struct, frozen=True, kw_only=True):
 class TrayMenu(QObject):
     """Fills the icon's ``QMenu``; whoever shows the menu keeps this object."""
 
-    def __init__(self, menu: QMenu, actions: MenuActions, icons: IconPainter) -> None:
-        """Fill ``menu``, which is empty, with its fixed rows."""
+    def __init__(self, menu: QMenu, actions: MenuActions, icons: IconPainter, theme: Theme) -> None:
+        """Fill ``menu``, which is empty, with its fixed rows. Where the system draws it, ``theme`` changes nothing."""
         super().__init__()
-        self.menu = menu
-        self._icons, self._actions = icons, actions
+        self.menu, self._icons, self._actions = menu, icons, actions
         self._rows: list[QAction] = []
         self._keys: list[AccountKey] = []
         self._summary = self.menu.addAction("")
@@ -80,6 +80,7 @@ class TrayMenu(QObject):
         self._release = self._add(actions.release)
         self.menu.addSeparator()
         self._quit = self._add(actions.quit)
+        self.menu.aboutToShow.connect(lambda: theme.apply_theme(menu))
 
     def show_model(self, model: Menu, ink: Ink) -> None:
         """Show these rows, glyphs in ``ink``."""

@@ -22,6 +22,8 @@ class TriedModel(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is available, else why not."""
     advice: str = ""
     """What to do about it."""
+    told: str = ""
+    """Both in one, of a model that is not available."""
     tone: Tone | None = None
     """None while it has not answered."""
 
@@ -162,4 +164,5 @@ def _row(model: str, result: ModelResult | None, run: ModelRun, now: Now, t: Tra
     if result.resets_at is not None:
         reset = t("It resets {when}.", when=both(result.resets_at, now, t))
         said, advice = t("{first} {second}", first=said, second=reset), ""
-    return TriedModel(model=model, latency=latency, said=said, advice=advice, tone=Tone.CRITICAL)
+    told = t.joined((said, advice))
+    return TriedModel(model=model, latency=latency, said=said, advice=advice, told=told, tone=Tone.CRITICAL)

@@ -61,6 +61,8 @@ class SyncRow(msgspec.Struct, frozen=True, kw_only=True):
     said: str
     """What was done with it, or why nothing was."""
     advice: str = ""
+    told: str = ""
+    """Both in one."""
     tone: Tone | None = None
     overwritable: bool = False
     """Whether the person may have its row replaced."""
@@ -341,6 +343,7 @@ def _row(item: SyncItem, state: AppState, t: Translator) -> SyncRow:
         who=mask(who) if settings.privacy else who,
         said=said,
         advice=advice,
+        told=t.joined((said, advice)),
         tone=tone,
         overwritable=item.kind in OVERWRITABLE and item.key is not None,
         removable=removable,

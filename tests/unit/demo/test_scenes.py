@@ -80,6 +80,8 @@ SCENES = {
     DemoScene.INCIDENT: dict.fromkeys(THREE, Shown(Condition.STALE, "The numbers are 3 h old.")),
     DemoScene.LOCKED: {"Saved logins": Shown(Condition.WAITING_KEYRING, "The keyring is locked", "")},
     DemoScene.TABLE: THREE,
+    DemoScene.RENEWING: {**THREE, ANA: Shown(FINE, "Renewing…")},
+    DemoScene.UPDATE: THREE,
 }
 HEADLINES = {
     DemoScene.FIRST: ("No account yet", ""),
@@ -181,6 +183,15 @@ def test_a_table_that_does_not_answer_is_told_of_a_renewed_login() -> None:
         return banner is not None and "the shared table doesn't have it yet" in banner.text
 
     with open_session(os.environ, Disk(), demo=DemoScene.TABLE) as session:
+        asyncio.run(reach(session, holds))
+
+
+def test_a_newer_version_is_told() -> None:
+    def holds(wired: Wired) -> bool:
+        release = screen(wired).panel.release
+        return release is not None and "Probe Tray 99.1.0" in release.text
+
+    with open_session(os.environ, Disk(), demo=DemoScene.UPDATE) as session:
         asyncio.run(reach(session, holds))
 
 

@@ -18,6 +18,7 @@ from probe_tray.core.errors import (
     LoginEndedError,
     NotRevokedError,
     NotSentError,
+    Phrase,
     PortsTakenError,
     ProbeError,
     Problem,
@@ -81,11 +82,11 @@ def account(email: str, found: Snapshot | None = None, **more: object) -> Accoun
 
 
 def ended() -> Problem:
-    return LoginEndedError(reason="it was used elsewhere").problem
+    return LoginEndedError(reason=Phrase("it was used elsewhere")).problem
 
 
 def offline() -> Problem:
-    return NotSentError(reason="there is no network").problem
+    return NotSentError(reason=Phrase("there is no connection to {peer}", peer="chatgpt.com")).problem
 
 
 def four() -> AppState:
@@ -144,7 +145,9 @@ def conditions() -> AppState:
         unreadable=(
             Unreadable(
                 location="/home/ana/logins/broken.json",
-                problem=CredentialFileError(path="/home/ana/logins/broken.json", reason="not valid JSON").problem,
+                problem=CredentialFileError(
+                    path="/home/ana/logins/broken.json", reason=Phrase("not valid JSON")
+                ).problem,
             ),
         ),
         store_problems=((StoreKind.VAULT, KeyringLockedError().problem),),
@@ -248,16 +251,26 @@ def troubled_lives() -> AppState:
             renewing("uncertain@example.com", UncertainLoginError()),
             renewing("paused@example.com", RenewalsPausedError()),
             renewing("sealed@example.com", JournalSealedError()),
-            renewing("full@example.com", SavedForLaterError(path="logins/a.json", reason="the disk is full")),
-            renewing("offline@example.com", NotSentError(reason="there is no network")),
-            renewing("soon@example.com", NotSentError(reason="there is no network"), timedelta(days=1)),
+            renewing("full@example.com", SavedForLaterError(path="logins/a.json", reason=Phrase("the disk is full"))),
+            renewing(
+                "offline@example.com",
+                NotSentError(reason=Phrase("there is no connection to {peer}", peer="chatgpt.com")),
+            ),
+            renewing(
+                "soon@example.com",
+                NotSentError(reason=Phrase("there is no connection to {peer}", peer="chatgpt.com")),
+                timedelta(days=1),
+            ),
             account("now@example.com", snapshot(12, 30), renewal=RenewalState(running=True)),
         ),
         store_problems=(
             (StoreKind.VAULT, KeyMissingError().problem),
-            (StoreKind.FOLDER, ReadError(path="/home/ana/logins", reason="it is not there").problem),
+            (
+                StoreKind.FOLDER,
+                ReadError(path="/home/ana/logins", reason=Phrase("there is no such file or folder")).problem,
+            ),
         ),
-        trouble=NotRevokedError(reason="status 503").problem,
+        trouble=NotRevokedError(reason=Phrase("status {n}", n="503")).problem,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import RowSealedError, RowTakenError, WriteError
+from probe_tray.core.errors import Phrase, RowSealedError, RowTakenError, WriteError
 from probe_tray.core.sync.envelope import RowAction, RowStamp
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SecretPlace, SyncSetup, SyncState
@@ -19,7 +19,7 @@ READY = SyncSetup(
 def synced() -> SyncState:
     """A sync that ended three minutes ago, with something of every kind that needs a person."""
     key = AccountKey("account-of-ana", "user-of-ana")
-    full = WriteError(path="/home/ana/logins/pat@agency.example.json", reason="the disk is full").problem
+    full = WriteError(path="/home/ana/logins/pat@agency.example.json", reason=Phrase("the disk is full")).problem
     found = (
         (StepKind.FAILED, "pat@agency.example", full),
         (StepKind.UNDECRYPTABLE, "research@example.com", RowSealedError().problem),

@@ -5,7 +5,14 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import CredentialFileError, DeadLoginError, KeyringLockedError, ReadError, WriteError
+from probe_tray.core.errors import (
+    CredentialFileError,
+    DeadLoginError,
+    KeyringLockedError,
+    Phrase,
+    ReadError,
+    WriteError,
+)
 from probe_tray.core.formats.login_fields import Format
 from probe_tray.core.transfer.export import LeftOut
 from probe_tray.core.transfer.import_plan import ImportAction
@@ -20,7 +27,7 @@ from probe_tray.core.transfer.state import (
 )
 from tests.unit.ui.samples import NOW
 
-FULL = WriteError(path="/home/ana/logins", reason="the disk is full").problem
+FULL = WriteError(path="/home/ana/logins", reason=Phrase("the disk is full")).problem
 
 
 def row(name: str, action: ImportAction = ImportAction.ADD, **more: object) -> ImportRow:
@@ -70,7 +77,7 @@ def found() -> ImportState:
         ImportRow(
             id=RowId(missing),
             action=ImportAction.UNUSABLE,
-            problem=ReadError(path=missing, reason="it is not a regular file").problem,
+            problem=ReadError(path=missing, reason=Phrase("it is not a regular file")).problem,
         ),
     )
     return ImportState(phase=ImportPhase.READY, rows=rows)

@@ -208,7 +208,10 @@ def test_trouble_stands_above_the_cards_until_it_was_read(panel: Shown) -> None:
 def test_trouble_is_told_on_the_first_page_too(panel: Shown) -> None:
     panel.show(AppState(loaded=True, trouble=samples.offline()))
     assert texts(part(panel.window, Banner)) == [
-        "OpenAI can't be reached: there is no network. Check your network and proxy. Probe Tray will try again."
+        (
+            "OpenAI can't be reached: there is no connection to chatgpt.com. "
+            "Check your network and proxy. Probe Tray will try again."
+        )
     ]
     assert part(panel.window, WelcomePage).isVisible()
 
