@@ -1,12 +1,15 @@
 """One PostgreSQL for all of these tests, which one process runs, and a database for each."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.table_key import table_digest
 from probe_tray.resources import resource
+from tests.command.test_sync import file_of
+from tests.database.owner import Owner
 from tests.support import postgres
 from tests.support.postgres import Database, PostgresServer
 from tests.support.postgrest import PostgRest
@@ -41,3 +44,15 @@ def rest(database: Database) -> Iterator[PostgRest]:
     database.run(SQL)
     with PostgRest(database) as rest:
         yield rest
+
+
+@pytest.fixture
+def owner(tmp_path: Path, home: Path, database: Database) -> Iterator[Owner]:
+    """A computer with two logins and a table that is protected with its key."""
+    del home
+    protect(database)
+    with PostgRest(database) as rest:
+        owner = Owner(tmp_path / "here", rest)
+        for person in ("ana", "bob"):
+            owner.write(f"{person}.json", file_of(person, 1))
+        yield owner

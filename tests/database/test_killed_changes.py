@@ -15,11 +15,9 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.rows import StepKind
 from probe_tray.core.sync.setup_code import SetupCode, write_code
 from probe_tray.core.sync.table_key import KEY_SEPARATOR, key_id, keys_of, table_digest
-from tests.command.test_sync import KEY, file_of
-from tests.database.conftest import protect
+from tests.command.test_sync import KEY
 from tests.database.owner import Owner
-from tests.support.postgres import Database
-from tests.support.postgrest import API_KEY, PostgRest
+from tests.support.postgrest import API_KEY
 
 NEW = "c3" * 32
 BOTH = f"{NEW}{KEY_SEPARATOR}{KEY}"
@@ -61,16 +59,10 @@ class Rehearsal:
 
 
 @pytest.fixture
-def owner(tmp_path: Path, home: Path, database: Database) -> Iterator[Owner]:
+def owner(owner: Owner) -> Owner:
     """A computer with two logins, which are in a table that is protected with its key."""
-    del home
-    protect(database, Secret(KEY))
-    with PostgRest(database) as rest:
-        owner = Owner(tmp_path / "here", rest)
-        for person in ("ana", "bob"):
-            owner.write(f"{person}.json", file_of(person, 1))
-        assert owner.run()[0] == 0
-        yield owner
+    assert owner.run()[0] == 0
+    return owner
 
 
 def readable(owner: Owner) -> list[str]:

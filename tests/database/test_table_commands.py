@@ -1,17 +1,14 @@
 """What ``codex-probe --sync`` does with a table as a whole, seen from outside, on a real database."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.rows import StepKind
 from probe_tray.core.sync.setup_code import read_code
 from probe_tray.core.sync.table_key import keys_of, table_digest
-from tests.command.test_sync import KEY, file_of
-from tests.database.conftest import SQL, protect
+from tests.command.test_sync import KEY
+from tests.database.conftest import SQL
 from tests.database.owner import Owner
 from tests.support.files import flat
 from tests.support.postgres import Database
@@ -19,18 +16,6 @@ from tests.support.postgrest import API_KEY, PostgRest
 from tests.support.tokens import tokens
 
 SECRET = re.compile(r"[0-9a-f]{64}")
-
-
-@pytest.fixture
-def owner(tmp_path: Path, home: Path, database: Database) -> Iterator[Owner]:
-    """A computer with two logins and a table that is protected with its key."""
-    del home
-    protect(database, Secret(KEY))
-    with PostgRest(database) as rest:
-        owner = Owner(tmp_path / "here", rest)
-        for person in ("ana", "bob"):
-            owner.write(f"{person}.json", file_of(person, 1))
-        yield owner
 
 
 def test_the_key_is_changed_at_a_command_line(owner: Owner, tmp_path: Path) -> None:
