@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -53,19 +54,27 @@ def walk(desktop: Desktop, program: Path, *, before: tuple[str, ...] = (), start
     app.press("Save")
     entry = desktop.folder("XDG_CONFIG_HOME") / "autostart" / "probe-tray-demo.desktop"
     wait_for("the entry", entry.exists)
-    assert f'Exec="{started or program}" "--demo" "--background"\n' in entry.read_text("utf-8")
+    at_login = exec_line(entry)
+    assert at_login == [str(started or program), "--demo", "--background"]
     desktop.screen.wait_no_window(SETTINGS_WINDOW)
     # A second start opens the window of the first, whether or not it is open.
     desktop.run(*before, program, "--demo", "--show")
     desktop.screen.wait_window(PANEL)
     desktop.screenshot("bundle-panel")
     app.quit()
-    again = App(desktop, "--demo", program=program, before=before)
+    # The next login: what the entry says, as the session starts it.
+    again = App(desktop, *at_login[1:], program=Path(at_login[0]), before=before)
     again.wait_account(NEWCOMER)
     again.quit()
     said = (app.program.output() + app.program.errors() + again.program.errors()).splitlines()
     # Qt says that this desktop has no portals, of the installed program too.
     assert [line for line in said if "org.freedesktop.portal" not in line] == []
+
+
+def exec_line(entry: Path) -> list[str]:
+    """The command of a desktop entry, which has no field codes and whose quoting is that of a shell here."""
+    (line,) = [line for line in entry.read_text("utf-8").splitlines() if line.startswith("Exec=")]
+    return shlex.split(line.removeprefix("Exec="))
 
 
 def test_it_keeps_its_budget_and_both_programs_share_it(bundle: Path, tmp_path: Path) -> None:
