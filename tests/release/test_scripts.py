@@ -5,9 +5,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 import build_dmg
 import build_installer
+import check_system
 import checksums
 import linux_files
 import project
@@ -24,6 +26,7 @@ import sbom
 import set_time_zone
 import smoke_packages
 import smoke_start
+from probe_tray.ports.desktop import Notification
 from tests.support.patience import PATIENCE
 
 CHANGELOG = """# Changelog
@@ -255,3 +258,40 @@ class TestCheckSystem:
             assert done.returncode == 1
             assert done.stdout.startswith("FAIL  keyring: ")
         assert "ok    proxy" in done.stdout
+
+    @pytest.mark.parametrize(
+        ("system", "taken", "allowed", "line"),
+        [
+            ("windows", True, True, "ok    notification: shown"),
+            ("windows", False, True, "FAIL  notification: the system didn't take it"),
+            ("windows", True, False, "ok    notification: not shown here: notifications are turned off"),
+            ("macos", False, True, "ok    notification: not shown here: the app would use its icon"),
+        ],
+    )
+    async def test_a_notification_that_is_not_taken_is_a_defect_on_windows(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        system: str,
+        line: str,
+        *,
+        taken: bool,
+        allowed: bool,
+    ) -> None:
+        class Notifier:
+            def __init__(self, fallback: Callable[[str, str], None], _icon: Path) -> None:
+                self._fallback = fallback
+
+            async def show(self, notification: Notification, _on_action: object) -> bool:
+                if not taken:
+                    self._fallback(notification.title, notification.body)
+                return allowed
+
+            async def close(self) -> None:
+                pass
+
+        here = SimpleNamespace(name=system, notification_picture="icons/probe-tray.svg")
+        monkeypatch.setattr(check_system, "this_system", lambda: here)
+        monkeypatch.setattr(check_system, "DesktopNotifier", Notifier)
+        assert await check_system.check(["notification"]) is line.startswith("ok")
+        assert capsys.readouterr().out == f"{line}\n"
