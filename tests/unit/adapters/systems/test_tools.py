@@ -8,10 +8,13 @@ import pytest
 from probe_tray.adapters.desktop.browser import SystemBrowser
 from probe_tray.adapters.desktop.hook_runner import ProcessHookRunner
 from probe_tray.adapters.systems import tools
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import BrowserError, HookFailedError
 
 
 async def test_nothing_that_is_started_opens_a_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Loaded late by the program, and the annotations in there need the real Popen.
+    this_system()
     flags: list[object] = []
 
     def started(*_command: object, **options: object) -> object:
