@@ -1,6 +1,9 @@
 """What the documents name is there, and what the program does is named in them."""
 
 import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -12,6 +15,7 @@ from probe_tray import __version__
 from probe_tray.adapters.desktop.instance_socket import StartRequest
 from probe_tray.adapters.files.app_folders import AppFolders
 from probe_tray.core.demo_scene import DemoScene
+from tests.support.patience import PATIENCE
 from tests.tooling import source
 
 ROOT = source.ROOT
@@ -152,18 +156,29 @@ def test_both_languages_name_the_same_things() -> None:
     assert english == chinese
 
 
+CHECKS: Final = ".ci/run"
+"""What README tells a person to type for all checks: a run of them is a run of this."""
+WORKFLOW: Final = ".github/workflows/tests.yml"
 PACKAGES: Final = ".github/workflows/packages.yml"
 """Runs what works on macOS or Windows alone."""
 DEB: Final = "tests/desktop/test_deb.py::test_it_installs_lives_upgrades_and_goes"
-ARCHIVE: Final = "tests/release/test_linux_packages.py::test_it_installs_for_one_person_and_is_removed_again"
+BY_HAND: Final = (
+    "tests/desktop/test_manners.py"
+    "::test_a_start_by_hand_opens_on_the_clients_login_and_one_in_the_background_opens_nothing"
+)
+ARCHIVE: Final = "tests/desktop/test_bundle.py::test_the_archive_installs_it_for_one_person"
 INSTALLED: Final = "tests/release/test_wheel.py::test_uv_installs_both_as_tools_and_runs_the_command_without_installing"
-# A command that a document shows -> the test that runs it, or the programs' own check of the same options.
+# A command that a document shows -> the test that runs it, or the file in which it stands and which is run.
 SHOWN: Final = {
-    r"pip install uv( && uv run (probe-tray|python -m tests))?": "tests/test_tooling.py::TestPins",
+    r"pip install uv|uv run python -m tests": CHECKS,
     r"uv run codex-probe .*": "tests/command/test_readme.py::test_it_works_as_shown",
+    r"uv run probe-tray": BY_HAND,
     r"uv run probe-tray --demo": "tests/unit/test_app.py::test_with_none_running_the_program_starts_and_does_it",
-    r"uv run python -m tests( --?\w[\w-]*| renew)*": "tests/test_tooling.py::TestRunner",
-    r"uv run pytest tests/[\w/.:]+( -k \w+)?": "tests/test_documents.py::test_every_path_in_a_document_is_there",
+    r"uv run python -m tests --quick": WORKFLOW,
+    r"uv run python -m tests (--(heavy|no-install|pythons)|-k renew)": (
+        "tests/test_tooling.py::TestRunner::test_each_option_has_its_steps"
+    ),
+    r"uv run pytest .*": "tests/test_documents.py::test_pytest_finds_the_tests_that_are_shown",
     r"uv run python packaging/build_wheel\.py": "tests/release/test_wheel.py::built",
     r"uv tool install dist/probe_tray-\S+\.whl": INSTALLED,
     r"uvx --from dist/probe_tray-\S+\.whl codex-probe --version": INSTALLED,
@@ -189,10 +204,27 @@ def commands(text: str) -> list[str]:
 
 @pytest.mark.parametrize("document", [*FOR_DEVELOPERS, *GUIDES])
 def test_every_command_in_a_document_is_run_by_a_test(document: str) -> None:
-    for command in commands(read(document)):
+    for command in (part for line in commands(read(document)) for part in line.split(" && ")):
         found = [test for pattern, test in SHOWN.items() if re.fullmatch(pattern, command)]
         assert found, f"{document} shows {command!r}: name the test that runs it in SHOWN"
-        assert all(command in read(test) if test == PACKAGES else exists(test) for test in found), found
+        assert all(exists(test) if "::" in test else command in read(test) for test in found), found
+
+
+@pytest.mark.parametrize(
+    "shown", [one for one in commands(read("CONTRIBUTING.md")) if one.startswith("uv run pytest ")]
+)
+def test_pytest_finds_the_tests_that_are_shown(shown: str) -> None:
+    arguments = shlex.split(shown.removeprefix("uv run pytest "))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-n0", "--no-cov", "-q", "--collect-only", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert any(line.startswith("tests/") for line in done.stdout.splitlines())
 
 
 def test_readme_begins_with_the_two_commands() -> None:

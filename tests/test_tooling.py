@@ -18,6 +18,7 @@ import keyring.errors
 import pytest
 from pytest_socket import SocketConnectBlockedError
 
+from tests import __main__ as runner
 from tests import conftest
 from tests.support import postgres
 from tests.support.patience import PATIENCE
@@ -377,6 +378,38 @@ class TestRunner:
         lines = ["tests/a.py .\n", f"{count}\n", "a warning\n", "  of the 3 failed attempts\n"]
         assert print_all_but_last(lines) == count
         assert capsys.readouterr().out == "tests/a.py .\na warning\n  of the 3 failed attempts\n"
+
+    @pytest.mark.parametrize(
+        ("option", "first", "last"),
+        [
+            ([], "system packages, installed: True", "pytest"),
+            (["--quick"], "ruff format --check .", "pytest --quick"),
+            (["--heavy"], "system packages, installed: True", "pytest --heavy"),
+            (["--no-install"], "system packages, installed: False", "pytest"),
+            (["-k", "renew"], "system packages, installed: True", "pytest -k renew"),
+            (["--pythons"], "another Python", "another Python"),
+        ],
+    )
+    def test_each_option_has_its_steps(
+        self, monkeypatch: pytest.MonkeyPatch, option: list[str], first: str, last: str
+    ) -> None:
+        seen: list[str] = []
+
+        def note(steps: list[Step]) -> list[str]:
+            seen.extend(step.name for step in steps)
+            return []
+
+        def packages(*, install: bool) -> Step:
+            return Step(f"system packages, installed: {install}", lambda: True)
+
+        def others(_running: str, arguments: list[str]) -> list[Step]:
+            return [Step(" ".join(("another Python", *arguments)), lambda: True)]
+
+        monkeypatch.setattr(runner, "run_all", note)
+        monkeypatch.setattr(runner, "system_packages", packages)
+        monkeypatch.setattr(runner, "other_pythons", others)
+        assert runner.main(option) == 0
+        assert (seen[0], seen[-1]) == (first, last)
 
     @pytest.mark.parametrize(("arguments", "measured"), [([], True), (["--quick"], False), (["-k", "renew"], False)])
     def test_coverage_is_asked_only_of_all_tests(self, arguments: list[str], *, measured: bool) -> None:

@@ -38,8 +38,7 @@ ProbeError
     SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError
     SyncPausedError, SyncSecretError, SyncOpenedError
     SyncUnprotectedError, SyncKeyEndedError, SyncNoKeyChangeError, SyncNoSuchRowError, KeyInFileError
-    SyncKeyUnfinishedError, SyncOtherKeyChangeError, SyncSetupChangedError, SyncSeveralRowsError
-    SyncUnopenedRowError, SyncNewerLoginError
+    SyncKeyUnfinishedError, SyncOtherKeyChangeError, SyncSeveralRowsError, SyncUnopenedRowError, SyncNewerLoginError
     SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError
     TableUncheckedError, RenewalWaitsError, RenewedUncheckedError, RenewalUnsharedError, ClaimedElsewhereError
     RenewalSentElsewhereError, SyncLeasesError, SyncNewerError, SyncTooLargeError
@@ -191,7 +190,6 @@ from probe_tray.core.errors.sync import (
     SyncPausedError,
     SyncRefusedError,
     SyncSecretError,
-    SyncSetupChangedError,
     SyncSeveralRowsError,
     SyncStrangeError,
     SyncTooLargeError,
@@ -326,7 +324,6 @@ __all__ = [
     "SyncPausedError",
     "SyncRefusedError",
     "SyncSecretError",
-    "SyncSetupChangedError",
     "SyncSeveralRowsError",
     "SyncStrangeError",
     "SyncTooLargeError",
