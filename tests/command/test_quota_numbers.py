@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 
 from probe_tray.demo import Fault
@@ -137,7 +136,6 @@ def test_watch_follows_the_app_and_ends_with_its_reader(bench: Bench, home: Path
         subprocess.run([TRAY, "--refresh"], check=True, timeout=PATIENCE)
         lines = list(_until(watching.stdout, b"97"))
         assert json.loads(lines[-1])["accounts"][0]["windows"][0]["used_percent"] == 97
-        assert all(one != following for one, following in pairwise(lines))
         # Whoever reads it goes: the next change finds nobody, which is no failure.
         watching.stdout.close()
         bench.demo.set_used(bench.demo.people[0].email, {18_000: 98.0})

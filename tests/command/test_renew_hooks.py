@@ -12,6 +12,7 @@ from probe_tray.demo import Fault, Gate
 from probe_tray.demo.token_families import FamilyState
 from tests.command.bench import TOKEN, Bench, write
 from tests.support.patience import PATIENCE
+from tests.support.signals import wait_taken
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a script that the system runs by itself")
 
@@ -80,13 +81,14 @@ def test_a_hook_that_fails_is_said_once_and_the_run_is_none_the_worse(bench: Ben
 
 
 def test_what_was_renewed_before_a_stop_is_told_and_a_hook_that_hangs_is_ended(bench: Bench, tmp_path: Path) -> None:
-    hook, gate = Hook(bench, tmp_path, "exec sleep 600"), Gate()
+    hook, gate = Hook(bench, tmp_path, f"echo $$ > '{tmp_path}/pid'; exec sleep 600"), Gate()
     put(bench, "a.json", 0)
     put(bench, "b.json", 1)
     bench.demo.faults.add(TOKEN, Fault(hold=gate, at="reply"))
     process = bench.start("--renew", "--jobs", "1", bench.logins, "--config", hook.config)
     assert gate.wait_held()
     process.send_signal(signal.SIGINT)
+    wait_taken(process)
     # Its answer is waited for, as it says.
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.3)
@@ -95,6 +97,11 @@ def test_what_was_renewed_before_a_stop_is_told_and_a_hook_that_hangs_is_ended(b
     assert process.returncode == 130, (out, err)
     assert [one["event"] for one in hook.events] == ["renewed"]
     assert b"Traceback" not in err
+    number = (tmp_path / "pid").read_text().strip()
+    state = subprocess.run(
+        ["/bin/ps", "-o", "stat=", "-p", number], capture_output=True, check=False, timeout=PATIENCE
+    ).stdout
+    assert state[:1] in {b"", b"Z"}, "it has ended, though nobody may have asked how yet"
 
 
 def test_without_a_renewal_nothing_runs(bench: Bench, tmp_path: Path) -> None:

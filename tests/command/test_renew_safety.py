@@ -119,9 +119,14 @@ def test_killed_around_the_answer_nothing_is_lost_in_silence(bench: Bench, pause
     bench.login(days=9)
     process = bench.start("--renew", "-f", "logins/a.json")
     last = time.monotonic() + PATIENCE
-    while not any(r.path == TOKEN and r.delivered for r in bench.demo.requests):
-        # It may have ended: all that comes after the answer can happen between two looks.
-        assert time.monotonic() < last, (process.poll(), bench.demo.requests)
+
+    def delivered() -> bool:
+        return any(r.path == TOKEN and r.delivered for r in bench.demo.requests)
+
+    while not delivered():
+        # All that comes after the answer can happen between two looks.
+        assert process.poll() is None or delivered(), process.communicate()
+        assert time.monotonic() < last, bench.demo.requests
         time.sleep(0.001)
     # What must hold is the same at each moment; the pauses only spread the kills over the way of the answer.
     time.sleep(pause)

@@ -7,7 +7,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.rows import StepKind
 from probe_tray.core.sync.setup_code import read_code
 from probe_tray.core.sync.table_key import keys_of, table_digest
-from tests.command.test_sync import KEY
+from tests.command.test_sync import KEY, file_of
 from tests.database.conftest import SQL
 from tests.database.owner import Owner
 from tests.support.files import flat
@@ -105,6 +105,21 @@ def test_an_account_is_taken_out_by_its_address_or_by_its_id(owner: Owner) -> No
         assert faults == {"ana": None, "bob": StepKind.WITHDRAWN, "work": StepKind.WITHDRAWN}
         assert owner.run()[0] == 0
     assert sorted(owner.files()) == ["ana.json", "bob.json", "work.json"], "the logins stay where they are"
+
+
+def test_a_row_stays_whose_login_is_newer_than_that_in_the_folder(owner: Owner) -> None:
+    owner.run()
+    old = (owner.shared / "ana.json").read_text()
+    owner.write("ana.json", file_of("ana", 2))
+    assert owner.run()[0] == 0
+    (owner.shared / "ana.json").write_text(old)
+    status, _, said = owner.run("--stop-sharing", "ana@example.com")
+    assert (status, "The table has a newer login of ana@example.com than this computer" in said) == (1, True), said
+    assert "Sync this computer, with Probe Tray or codex-probe --sync, then try again." in said
+    assert owner.opened()["account-ana"].login is not None
+    assert owner.run()[0] == 0
+    status, _, said = owner.run("--stop-sharing", "ana@example.com")
+    assert status == 0, said
 
 
 def test_the_sql_lets_in_the_key_that_is_kept_and_of_two_the_new_one(tmp_path: Path, database: Database) -> None:

@@ -166,6 +166,10 @@ class Desktop:
         """Say which programs of the test run and how their output ends."""
         return "\n".join(program.describe() for program in self._programs) or "no program was started"
 
+    def crashed(self) -> str:
+        """Describe the programs of the test that have crashed, for a failure text; empty where none has."""
+        return "\n".join(program.describe() for program in self._programs if program.crashed)
+
     def close(self) -> None:
         """End everything."""
         try:

@@ -60,6 +60,11 @@ class Program:
         """Whether it has not ended yet."""
         return self._process.poll() is None
 
+    @property
+    def crashed(self) -> bool:
+        """Whether a signal ended it, or it has printed a traceback."""
+        return (self._process.poll() or 0) < 0 or "Traceback (most recent call last)" in self.errors()
+
     def output(self) -> str:
         """Return what it wrote to standard output, as it is."""
         return self._out.read_text("utf-8", errors="replace")

@@ -3,7 +3,6 @@
 import json
 import re
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -28,7 +27,6 @@ from tests.desktop.walking import (
     vault_key,
     write_config,
 )
-from tests.support.patience import PATIENCE
 
 pytestmark = [pytest.mark.desktop]
 
@@ -59,11 +57,8 @@ def holding() -> Iterator[ExitStack]:
 
 
 @pytest.mark.parametrize("display", ["", ":77", "nonsense"])
-def test_without_a_display_one_line_says_so_at_once(desktop: Desktop, display: str) -> None:
-    start = time.monotonic()
+def test_without_a_display_one_line_says_so(desktop: Desktop, display: str) -> None:
     line = failed(desktop, env={"DISPLAY": display})
-    # Only a wait for something takes as long, on the busiest machine.
-    assert time.monotonic() - start < PATIENCE / 2
     assert "needs a display" in line
     assert "desktop session" in line
     assert "codex-probe" in line

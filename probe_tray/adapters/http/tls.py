@@ -58,8 +58,8 @@ def _verifying_context() -> ssl.SSLContext:
     class ConnectionContexts(truststore.SSLContext):
         """Gives each connection a context of its own.
 
-        truststore 0.10.5 verifies under a lock of the context (``_api.py``): a verifier that waits for the network
-        would hold up the handshakes of all other connections.
+        WORKAROUND truststore 0.10.5 (https://github.com/sethmlarson/truststore, _api.py): it verifies under a lock of
+        the context, so that a verifier that waits for the network would hold up all other handshakes.
         """
 
         def __init__(self, protocol: int) -> None:

@@ -5,6 +5,7 @@ import os
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.system import LocalZone
+from probe_tray.cli.own_stores import own_stores
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.sync.sync import sync_target, sync_with
@@ -29,7 +30,8 @@ async def _act(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
         return ExitStatus.SUCCESS
     proxy = session.proxy(loaded.settings)
     session.tell_proxy(proxy, (goal.url,))
-    accounts = Accounts((session.vault,), Store(AppState(settings=loaded.settings)), nothing_remembered)
+    stores, _ = own_stores(session, loaded, session.vault)
+    accounts = Accounts(stores, Store(AppState(settings=loaded.settings)), nothing_remembered)
     tables = HttpTableFactory(proxy, os.environ, handles=session.handles)
     context = make_sync_context(
         accounts=accounts, sources=lambda: (), tables=tables, files=session.files, zone=LocalZone()

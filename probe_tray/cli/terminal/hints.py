@@ -141,7 +141,7 @@ _HINTS: Final[Mapping[type[ProbeError], str]] = {
     RenewalUnsharedError: mark("Run --sync before another computer renews the old one: that would end this login."),
     ClaimedElsewhereError: mark("Run it again in 2 minutes; it then takes over the new login."),
     SyncConflictError: _AGAIN,
-    SyncNewerLoginError: mark("Run codex-probe --sync, then try again."),
+    SyncNewerLoginError: mark("Sync this computer, with Probe Tray or codex-probe --sync, then try again."),
     SyncCutOffError: _AGAIN_UNCHANGED,
     SyncUnsteadyError: _AGAIN_UNCHANGED,
     KeyringAbsentError: mark(

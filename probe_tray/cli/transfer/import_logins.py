@@ -10,10 +10,9 @@ from probe_tray.adapters.files.disk import Disk, reason_of
 from probe_tray.adapters.files.import_files import find_files, in_words, read_files
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
-from probe_tray.adapters.logins.folder_store import FolderStore
-from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
 from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.own_stores import own_stores
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.tables.layout import TextTable
@@ -25,7 +24,6 @@ from probe_tray.cli.transfer.import_table import import_header, import_json, imp
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import Phrase, ProbeError, Problem, ReadError
 from probe_tray.core.formats.document import LARGEST_LIST
-from probe_tray.core.settings import Storage
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.import_plan import COPY_WARNING, Item, Source, warns_of_copies
 from probe_tray.engine.account.accounts import Accounts, RenewalOf
@@ -34,7 +32,6 @@ from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.store import Store
 from probe_tray.engine.transfer.login_check import LoginCheck
 from probe_tray.engine.transfer.login_import import LoginImport
-from probe_tray.ports.accounts import AccountStore
 from probe_tray.view.tables.status_table import failures
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, mark
@@ -75,7 +72,7 @@ def import_logins(session: CommandSession) -> ExitStatus:
     if STANDARD_INPUT in arguments.paths and is_terminal(sys.stdin):
         console.prompt(t("Paste the logins here, then press Ctrl-D (on Windows Ctrl-Z and Enter)."))
     sources = read_sources(arguments.paths, session.places.official_login, disk=session.disk)
-    stores, name = _own_stores(session, loaded)
+    stores, name = own_stores(session, loaded, session.vault)
     client = session.runner.run(_open_client(session, loaded))
     try:
         renewal_of = _renewal_of(session)
@@ -190,17 +187,3 @@ class _Import:
     def _complain(self, problem: Problem) -> None:
         self._failed = True
         self._console.failure(self._t.told(at_the_command_line(problem)))
-
-
-def _own_stores(session: CommandSession, loaded: LoadedSettings) -> tuple[tuple[AccountStore, ...], str]:
-    """The stores of the tray app, the one that takes new logins first, and what that is called."""
-    vault, t, folder = session.vault, session.t, loaded.login_folder
-    if folder is None:
-        return (vault,), t("the vault")
-    places, disk = session.places, session.disk
-    made = MadeHere(places.made_here, disk=disk)
-    now = SystemClock().monotonic
-    shared = FolderStore(folder, official=places.official_login, made=made, disk=disk, now=now)
-    if loaded.settings.storage is Storage.FOLDER:
-        return (shared, vault), str(folder)
-    return (vault, shared), t("the vault")

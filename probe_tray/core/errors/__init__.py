@@ -38,7 +38,8 @@ ProbeError
     SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError
     SyncPausedError, SyncSecretError, SyncOpenedError
     SyncUnprotectedError, SyncKeyEndedError, SyncNoKeyChangeError, SyncNoSuchRowError, KeyInFileError
-    SyncKeyUnfinishedError, SyncOtherKeyChangeError, SyncSeveralRowsError, SyncUnopenedRowError, SyncNewerLoginError
+    SyncKeyUnfinishedError, SyncOtherKeyChangeError, SyncSetupChangedError, SyncSeveralRowsError
+    SyncUnopenedRowError, SyncNewerLoginError
     SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError
     TableUncheckedError, RenewalWaitsError, RenewedUncheckedError, RenewalUnsharedError, ClaimedElsewhereError
     RenewalSentElsewhereError, SyncLeasesError, SyncNewerError, SyncTooLargeError
@@ -190,6 +191,7 @@ from probe_tray.core.errors.sync import (
     SyncPausedError,
     SyncRefusedError,
     SyncSecretError,
+    SyncSetupChangedError,
     SyncSeveralRowsError,
     SyncStrangeError,
     SyncTooLargeError,
@@ -324,6 +326,7 @@ __all__ = [
     "SyncPausedError",
     "SyncRefusedError",
     "SyncSecretError",
+    "SyncSetupChangedError",
     "SyncSeveralRowsError",
     "SyncStrangeError",
     "SyncTooLargeError",

@@ -104,7 +104,7 @@ class DeadLoginError(ProbeError):
     """A file that holds a login which works no longer."""
 
     title_template = "The login in {path} no longer works: {reason}."
-    hint_template = "The file was not changed."
+    hint_template = "Nothing was changed. Log in again, or make a new personal access token."
 
 
 class NotRevokedError(ProbeError):

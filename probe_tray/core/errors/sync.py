@@ -85,6 +85,13 @@ class SyncKeyUnfinishedError(SyncError):
     hint_template = "Sync once, then change the key again. The sync names rows that it can't use."
 
 
+class SyncSetupChangedError(SyncError):
+    """Another table or another key was set up, or sync was turned off, while this waited for its turn."""
+
+    title_template = "The sync setup was changed meanwhile."
+    hint_template = "Nothing was changed. Check the setup, then try again."
+
+
 class SyncOtherKeyChangeError(SyncError):
     """The table lets in a key that this computer doesn't have, and not the old one of its two."""
 

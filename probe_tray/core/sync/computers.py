@@ -19,7 +19,7 @@ def computer_labels(stamps: Iterable[RowStamp]) -> Mapping[str, str]:
     for computer_id in sorted(latest):
         by_name.setdefault(latest[computer_id].computer, []).append(computer_id)
     return {
-        computer_id: name if number == 1 else f"{name} ({number})"
+        computer_id: name if number == 1 or not name else f"{name} ({number})"
         for name, ids in by_name.items()
         for number, computer_id in enumerate(ids, start=1)
     }

@@ -19,7 +19,7 @@ COPY_WARNING = (
 )
 """Said once, before anything is taken that could be renewed here and elsewhere."""
 _API_KEY = Phrase("it is an API key, which has no quota to show")
-_ENDED = Phrase("its access token has expired and it has no refresh token; log in again instead")
+_ENDED = Phrase("its access token has expired and it has no refresh token")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 

@@ -25,7 +25,7 @@ class IncidentService:
         self._page, self._store = page, store
         self._failures = FailureCount()
         self._asked = False
-        """Whether the page was asked since the checks failed. They have to work again before it is asked once more."""
+        """Whether the page was asked in this outage, which ends once no check fails at the service any more."""
         self._changed = asyncio.Event()
 
     async def run(self) -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncCommand, SyncNow, TrySync
-from probe_tray.core.errors import ProbeError, Problem, SyncKeyEndedError, SyncOffError, SyncSecretError
+from probe_tray.core.errors import ProbeError, Problem, SyncOffError, SyncSecretError
 from probe_tray.core.events import Event, RenewalEnded, SettingsChanged, TroubleMet
 from probe_tray.core.settings import Settings, change
 from probe_tray.core.sync.rows import SyncOptions, SyncReport
@@ -122,7 +122,8 @@ class SyncService:
             await self.look()
             hours, regular = self._hours, self._after(_AFTER_START) if self._hours else None
             while True:
-                await self._timer.wait(until_beat(self._clock))
+                left = math.inf if self._soon is None else self._soon - self._clock.monotonic()
+                await self._timer.wait(max(0.0, min(until_beat(self._clock), left)))
                 self._timer.clear()
                 if self._stale:
                     self._stale = False
@@ -171,6 +172,7 @@ class SyncService:
 
     def _begin_within(self, span: timedelta) -> None:
         self._soon = min(self._soon or math.inf, self._after(span))
+        self._timer.wake()
 
     async def _run(self, options: SyncOptions) -> None:
         change = self._state.change
@@ -259,8 +261,7 @@ class SyncService:
         if held is None or goal.key == held or goal.key in keys_of(held):
             return None
         problem = (await self._syncing.test(goal)).problem
-        refused = problem is not None and (problem.is_a(SyncSecretError) or problem.is_a(SyncKeyEndedError))
-        return problem if refused else None
+        return problem if problem is not None and problem.is_a(SyncSecretError) else None
 
     async def _is_one_of_two(self, key: Secret) -> bool:
         """Whether two keys are kept, and it is one of them: a page that showed it must not cost the other one."""
@@ -276,7 +277,8 @@ class SyncService:
             url = self._settings.sync_url
             # First, so that nothing begins by itself with half of it gone.
             await self._save_address("", self._settings)
-            await self._secrets.forget()
+            async with self._secrets.hold():
+                await self._secrets.forget()
             await self._syncing.forget(base_address(url) or url)
         except ProbeError as error:
             self._tell(replace(self._state, setup=replace(self._state.setup, problem=error.problem)))

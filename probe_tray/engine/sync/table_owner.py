@@ -24,6 +24,7 @@ from probe_tray.core.errors import (
     SyncNoKeyChangeError,
     SyncNoSuchRowError,
     SyncOtherKeyChangeError,
+    SyncSetupChangedError,
     SyncSeveralRowsError,
     SyncUnopenedRowError,
     SyncUnprotectedError,
@@ -57,7 +58,10 @@ class TableOwner:
         # Whoever else begins or ends a change of the key meanwhile would save over what is made here.
         async with self._secrets.hold():
             held = await self._secrets.load()
-            return await self._begin_key_change(replace(target, key=held.key or target.key), held.key_place)
+            if held.key is None or {*keys_of(held.key)}.isdisjoint(keys_of(target.key)):
+                # A key that was forgotten must not be saved again, nor that of another table be seen by this one.
+                raise SyncSetupChangedError
+            return await self._begin_key_change(replace(target, key=held.key), held.key_place)
 
     async def _begin_key_change(self, target: SyncTarget, place: SecretPlace) -> SyncTarget:
         async with self._context.tables.open(target) as table:

@@ -18,8 +18,8 @@ from probe_tray.ports.time import Clock
 _AT_ONCE: Final = 8
 _SECONDS: Final = 10.0
 """For an answer without which the login can be imported as well."""
-_DEAD: Final = Phrase("OpenAI has already refused it; log in again instead")
-DEAD_PERSONAL: Final = Phrase("OpenAI has already refused this personal access token; make a new one")
+_DEAD: Final = Phrase("OpenAI has already refused it")
+DEAD_PERSONAL: Final = Phrase("OpenAI has already refused this personal access token")
 _REFUSED: Final = Phrase("OpenAI already refuses its access token. It works only if it can still be renewed.")
 
 

@@ -108,6 +108,9 @@ async def test_one_that_hangs_keeps_no_thread_of_the_others(home: Path) -> None:
     hanging = [asyncio.create_task(runner.run(hook, b"")) for _ in range(40)]
     await asyncio.sleep(0)
     assert await asyncio.to_thread(lambda: 1) == 1
+    # However many hang, each has its own end: one more is stopped by its own time.
+    with pytest.raises(HookFailedError, match="was stopped"):
+        await ProcessHookRunner(seconds=0.2).run(hook, b"")
     assert not any(task.done() for task in hanging)
     for task in hanging:
         task.cancel()

@@ -66,9 +66,9 @@ from probe_tray.adapters.locks import FileLocks
 
 async def main():
     folder = Path(sys.argv[1])
-    keyring = OsKeyStore(choose=None, asks=lambda _: False, silence=without_questions, handles=print)
+    keyring = OsKeyStore(choose=None, asks=lambda _: False, silence=without_questions, handles=lambda _: None)
     locks = FileLocks(folder / "locks")
-    async with StoredSyncSecrets(folder / "config.json", keyring, locks, handles=print, disk=Disk()).hold():
+    async with StoredSyncSecrets(folder / "config.json", keyring, locks, handles=lambda _: None, disk=Disk()).hold():
         print("held", flush=True)
         await asyncio.to_thread(sys.stdin.read)
 

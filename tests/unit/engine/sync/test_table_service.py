@@ -18,6 +18,7 @@ from probe_tray.core.errors import (
     SyncNewerLoginError,
     SyncNoKeyChangeError,
     SyncSecretError,
+    SyncSetupChangedError,
     SyncUnprotectedError,
 )
 from probe_tray.core.sync.rows import StepKind
@@ -290,6 +291,18 @@ async def test_a_row_with_the_newest_login_stays_where_it_cannot_come_here() -> 
     with pytest.raises(SyncNewerLoginError, match="newer login of ana"):
         await owner.withdraw_account(TARGET, ANA.key)
     assert bench.sync.table.held == before
+
+
+@pytest.mark.parametrize("kept", [None, Secret("e" * 64)])
+async def test_a_change_that_waited_saves_no_key_that_was_forgotten_or_replaced_meanwhile(kept: Secret | None) -> None:
+    bench = Owner()
+    await bench.sync.service.do(SyncNow())
+    secrets = bench.sync.secrets
+    secrets.held = replace(secrets.held, key=kept)
+    before = bench.digests
+    with pytest.raises(SyncSetupChangedError):
+        await TableOwner(bench.sync.context, secrets).begin_key_change(TARGET)
+    assert (secrets.held.key, bench.digests) == (kept, before)
 
 
 @pytest.mark.parametrize("address", [TARGET.url, f"{TARGET.url}/rest/v1/"])
