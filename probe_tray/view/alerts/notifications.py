@@ -40,7 +40,7 @@ def trial(t: Translator) -> Notification:
     return Notification(
         tag="trial",
         title=t("Notifications work"),
-        body=t("This is how Probe Tray tells you when a quota or a login needs you."),
+        body=t("You'll see a notification like this when a quota or a login needs you."),
         buttons=(_button(AlertHelp.OPEN, t),),
     )
 
