@@ -12,8 +12,8 @@ _CLOSE_WRITE, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x8, 0x40, 0x80, 0x100,
 _DELETE_SELF, _MOVE_SELF, _ONLY_FOLDERS = 0x400, 0x800, 0x0100_0000
 _COMING: Final = _CREATE | _MOVED_TO | _DELETE_SELF | _MOVE_SELF | _ONLY_FOLDERS
 _CHANGES: Final = _COMING | _CLOSE_WRITE | _MOVED_FROM | _DELETE
-_ROOM: Final = 65_536
-"""Bytes of events that are taken at once: one has at most 272."""
+_READ_BYTES: Final = 65_536
+"""Taken at once: an event has at most 272."""
 
 
 @final
@@ -61,7 +61,7 @@ class Inotify:
     def take(self) -> None:
         """Only that there are any counts: whoever is told looks for itself."""
         with contextlib.suppress(OSError):
-            while os.read(self._file, _ROOM):
+            while os.read(self._file, _READ_BYTES):
                 pass
 
     def close(self) -> None:
