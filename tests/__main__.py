@@ -4,8 +4,8 @@ All steps run even if one fails; the exit status is 0 only if all of them passed
 On Debian and Ubuntu the first step installs the system packages that the tests need, and names them before.
 `--no-install` installs nothing: the tests that need a missing program are skipped.
 `--quick` leaves the desktop tests out, `--heavy` adds those that take minutes; any other argument goes to pytest.
-`--pythons` does something else: it runs the tests of the program's parts, of its contracts and of the command on every
-other supported Python that this machine has, each in an environment of its own below `.venvs`.
+`--pythons` does something else: it runs all but the desktop tests on every other supported Python that this machine
+has, each in an environment of its own below `.venvs`.
 """
 
 import sys

@@ -12,7 +12,15 @@ from tests.tooling.steps import ROOT, Pytest, Step, say
 
 SUPPORTED: Final = ("3.11", "3.12", "3.13", "3.14")
 """As pyproject.toml says, ``requires-python`` and above."""
-SUITES: Final = ("tests/unit", "tests/contracts", "tests/command")
+SUITES: Final = (
+    "tests/unit",
+    "tests/contracts",
+    "tests/command",
+    "tests/scenarios",
+    "tests/safety",
+    "tests/database",
+    "tests/release",
+)
 """Where the language, its library and Qt's versions matter. The desktop is the same for all of them."""
 _ENVIRONMENTS: Final = ROOT / ".venvs"
 _SETTINGS_OF_UV: Final = ("VIRTUAL_ENV", "UV_PYTHON", "UV_PROJECT_ENVIRONMENT")
