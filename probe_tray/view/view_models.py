@@ -188,6 +188,8 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     sync: str
     show: str
     pause: PauseMenu
+    more: str
+    """The submenu with what is rarely needed."""
     hide_names: str
     names_hidden: bool
     settings: str

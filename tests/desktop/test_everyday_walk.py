@@ -71,7 +71,7 @@ def test_the_panel_is_closed_renamed_in_asked_to_renew_pasted_into_and_hides_nam
     app.read(r"^Lab\.")
 
     # What cannot be renewed says so, with its button, and the footer says the same.
-    app.item.click_menu("Renew logins")
+    app.item.click_menu("More", "Renew logins")
     app.read("1 can't be renewed")
     app.read(r"^Lab\..*Can't be renewed.*Log in again")
 
@@ -97,7 +97,7 @@ def test_the_keyboard_searches_and_what_is_removed_stays_away(desktop: Desktop) 
     app.wait_account(RESEARCH)
 
     # Six accounts bring the search. The keyboard goes through it into the list and back.
-    app.item.click_menu("Sync now")
+    app.item.click_menu("More", "Sync now")
     app.read("3 received")
     desktop.screen.key("Escape", to="^Sync result")
     desktop.screen.wait_no_window("^Sync result")
@@ -131,7 +131,7 @@ def test_the_keyboard_searches_and_what_is_removed_stays_away(desktop: Desktop) 
     # Nothing of it stays in the menu, and the next sync does not bring it back.
     wait_for("the address to leave the menu", lambda: "noor" not in every_text(app.item))
     wait_for("the time for Undo to end", lambda: desktop.reader.find("Undo", pid=app.pid) is None)
-    app.item.click_menu("Sync now")
+    app.item.click_menu("More", "Sync now")
     app.read("You removed it from this computer, so it was not brought back")
     assert "noor" not in every_text(app.item)
     app.quit()

@@ -102,7 +102,7 @@ def test_the_language_changes_everywhere_at_once(desktop: Desktop) -> None:
     app = App(desktop, "--demo")
     app.wait_account(ANA)
     app.open_panel()
-    app.item.click_menu("About")
+    app.item.click_menu("More", "About")
     desktop.screen.wait_window("^About Probe Tray")
     app.item.click_menu("Settings…")
     # The first of the two: appearance comes after it.
@@ -120,12 +120,14 @@ def test_the_language_changes_everywhere_at_once(desktop: Desktop) -> None:
     desktop.screen.wait_window("^设置")
 
 
-@pytest.mark.parametrize(("row", "title"), [("Settings…", SETTINGS_WINDOW), ("About", "^About Probe Tray")])
-def test_a_window_opens_again_where_it_was(desktop: Desktop, row: str, title: str) -> None:
+@pytest.mark.parametrize(
+    ("rows", "title"), [(("Settings…",), SETTINGS_WINDOW), (("More", "About"), "^About Probe Tray")]
+)
+def test_a_window_opens_again_where_it_was(desktop: Desktop, rows: tuple[str, ...], title: str) -> None:
     app = App(desktop, "--demo", "--background")
     places = list[Region]()
     for _ in range(2):
-        app.item.click_menu(row)
+        app.item.click_menu(*rows)
         places.append(desktop.screen.wait_window(title).region)
         desktop.screen.key("Escape", to=title)
         desktop.screen.wait_no_window(title)
@@ -137,7 +139,7 @@ def test_dark_windows_can_be_had_on_a_light_desktop(desktop: Desktop) -> None:
     app = App(desktop, "--demo")
     app.wait_account(ANA)
     app.open_panel()
-    app.item.click_menu("About")
+    app.item.click_menu("More", "About")
     place = desktop.screen.wait_window("^About Probe Tray").region
     picture = QImage(str(desktop.screenshot("manners-dark", place)))
     pixels = [picture.pixel(x, y) for y in range(picture.height()) for x in range(picture.width())]
@@ -224,7 +226,7 @@ def test_an_icon_comes_back_with_its_tray_and_opens_a_popover_that_can_be_pinned
 def test_the_diagnostics_are_copied_from_the_window(desktop: Desktop) -> None:
     app = App(desktop, "--demo")
     app.wait_account(ANA)
-    app.item.click_menu("About")
+    app.item.click_menu("More", "About")
     desktop.screen.wait_window("^About Probe Tray")
     app.press("Copy diagnostics")
     app.read("^Copied$")

@@ -16,7 +16,7 @@ QUESTION = "Test models?"
 def test_models_are_tested_from_the_menu_after_one_question(desktop: Desktop) -> None:
     app = App(desktop, "--demo")
     app.wait_account("ana@example.com")
-    app.item.click_menu("Test models…")
+    app.item.click_menu("More", "Test models…")
     app.read("uses a little quota")
     app.press("Test")
     desktop.screen.wait_window(WINDOW)
@@ -28,7 +28,7 @@ def test_models_are_tested_from_the_menu_after_one_question(desktop: Desktop) ->
     assert json.loads(config_file(desktop).read_bytes())["model_test_confirmed"] is True
     app.press("Close")
     desktop.screen.wait_no_window(WINDOW)
-    app.item.click_menu("Test models…")
+    app.item.click_menu("More", "Test models…")
     app.read("2 of 3 accounts have a working model")
     assert QUESTION not in desktop.reader.texts(pid=app.pid)
     app.quit()

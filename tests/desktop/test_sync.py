@@ -19,7 +19,7 @@ SETUP = "^Set up sync"
 def test_logins_of_other_computers_arrive_and_what_was_refused_is_told(desktop: Desktop) -> None:
     app = App(desktop, "--demo")
     app.wait_account("ana@example.com")
-    app.item.click_menu("Sync now")
+    app.item.click_menu("More", "Sync now")
     desktop.screen.wait_window(WINDOW)
     app.read("Done: 1 sent, 3 received, 2 need a look")
     app.read("This row belongs to another member of the same team")
@@ -38,7 +38,7 @@ def test_sync_is_set_up_on_its_page_and_its_keys_are_in_the_keyring_alone(deskto
     with DemoService() as service:
         url = service.addresses.table
         app = App(desktop)
-        app.item.click_menu("Set up sync…")
+        app.item.click_menu("More", "Set up sync…")
         desktop.screen.wait_window(SETUP)
         desktop.screen.type_text(url, to=SETUP)
         desktop.screen.key("Tab", to=SETUP)

@@ -74,7 +74,7 @@ def rename_and_search(desktop: Desktop, wayland: Wayland, app: App) -> None:
     wayland.type_text("Lab")
     wayland.key("Return")
     app.read(r"^Lab\.")
-    app.item.click_menu("Sync now")
+    app.item.click_menu("More", "Sync now")
     app.read("3 received")
     wayland.dismiss("^Sync result")
     wayland.key_until(focus(desktop, "Find an account"), "f", "ctrl")
@@ -105,12 +105,12 @@ def remove_and_undo(desktop: Desktop, wayland: Wayland, app: App) -> None:
 
 def hide_names(desktop: Desktop, app: App) -> None:
     """The menu hides the names in panel, menu and tooltip, and shows them again."""
-    app.item.click_menu("Hide names")
+    app.item.click_menu("More", "Hide names")
     app.read(r"^r•••@e•••\.")
     app.item.wait_menu("r•••@e••• — ")
     shown = (*desktop.reader.texts(pid=app.pid), *app.item.menu().all_labels(), app.item.tooltip)
     assert not [text for text in shown if re.search("ana@|lee@|research@", text)]
-    app.item.click_menu("Hide names")
+    app.item.click_menu("More", "Hide names")
     app.read(r"^research@example\.com\.")
 
 

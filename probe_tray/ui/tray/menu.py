@@ -60,27 +60,34 @@ class TrayMenu(QObject):
         self._refresh.setShortcut(QKeySequence("Ctrl+R"))
         self._refresh.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self._refresh.setShortcutVisibleInContextMenu(True)
-        self._renew = self._add(actions.renew)
-        self._models = self._add(actions.test_models)
-        self._import = self._add(actions.import_logins)
-        self._export = self._add(actions.export)
-        self._sync = self._add(actions.sync)
         self._pause = QMenu(self.menu)
         self.menu.addMenu(self._pause)
         self._hour = self._add(lambda: actions.pause(Pause.HOUR), self._pause)
         self._tomorrow = self._add(lambda: actions.pause(Pause.TOMORROW), self._pause)
         self._resume = self._add(lambda: actions.pause(None), self._pause)
+        self._fill_more(actions)
         self.menu.addSeparator()
         self._show = self._add(actions.show)
-        self._hide = self._add(actions.hide_names)
-        self._hide.setCheckable(True)
         self._settings = self._add(actions.settings)
-        self._help = self._add(actions.help)
-        self._about = self._add(actions.about)
         self._release = self._add(actions.release)
-        self.menu.addSeparator()
         self._quit = self._add(actions.quit)
         self.menu.aboutToShow.connect(lambda: theme.apply_theme(menu))
+
+    def _fill_more(self, actions: MenuActions) -> None:
+        """Put what is rarely needed into a menu of its own."""
+        self._more = QMenu(self.menu)
+        self.menu.addMenu(self._more)
+        self._renew = self._add(actions.renew, self._more)
+        self._models = self._add(actions.test_models, self._more)
+        self._sync = self._add(actions.sync, self._more)
+        self._more.addSeparator()
+        self._import = self._add(actions.import_logins, self._more)
+        self._export = self._add(actions.export, self._more)
+        self._more.addSeparator()
+        self._hide = self._add(actions.hide_names, self._more)
+        self._hide.setCheckable(True)
+        self._help = self._add(actions.help, self._more)
+        self._about = self._add(actions.about, self._more)
 
     def show_model(self, model: Menu, ink: Ink) -> None:
         """Show these rows, glyphs in ``ink``."""
@@ -100,6 +107,7 @@ class TrayMenu(QObject):
             (self._hour, model.pause.hour),
             (self._tomorrow, model.pause.tomorrow),
             (self._resume, model.pause.resume),
+            (self._more.menuAction(), model.more),
             (self._hide, model.hide_names),
             (self._settings, model.settings),
             (self._help, model.help),

@@ -59,7 +59,7 @@ def quitting_question(t: Translator) -> Question:
     )
 
 
-_MOST_ROWS = 12
+_MOST_ROWS = 6
 _FULL = 100
 _ALWAYS_NAMED = 2
 """Windows that the tooltip and the menu name however little is used of them."""
@@ -107,7 +107,7 @@ class RowMemory:
 
 
 def menu(seen: Seen, t: Translator, memory: RowMemory) -> Menu:
-    """The tray's menu: at most twelve accounts, the most needy and tightest."""
+    """The tray's menu: at most six accounts, the most needy and tightest."""
     accounts = by_need(seen.found)
     best = best_now(seen, t)
     more = len(accounts) > _MOST_ROWS
@@ -126,6 +126,7 @@ def menu(seen: Seen, t: Translator, memory: RowMemory) -> Menu:
         sync=sync_entry(seen.state.sync, t),
         show=t("&Open Probe Tray"),
         pause=_pause(seen.state, seen.now, t),
+        more=t("&More"),
         hide_names=t("&Hide names"),
         names_hidden=seen.state.settings.privacy,
         settings=t("&Settings…"),

@@ -71,7 +71,7 @@ class EveryWindow:
         around = shell_context(translator=translator, desktop=this_desktop())
         self._shell = Shell(app, self.engine, around, lambda: None)
         self.menu: QMenu = tray_menu(self._shell)
-        for action in self.menu.actions():
+        for action in self.rows():
             # Whatever the menu opens, windows that are yet to come included.
             if action.text() not in {"", "&Quit"} and not isinstance(action.menu(), QMenu) and action.isEnabled():
                 action.trigger()
@@ -83,6 +83,10 @@ class EveryWindow:
         self.draw()
         # Sizes hold only once the windows were laid out.
         app.processEvents()
+
+    def rows(self) -> list[QAction]:
+        """The rows of the menu and of the menus in it, hidden ones too."""
+        return list(_actions(self.menu))
 
     def draw(self) -> None:
         """Draw the state as it is now."""
@@ -104,7 +108,7 @@ class EveryWindow:
     def texts(self) -> Iterator[str]:
         """Everything that can be read, seen or heard."""
         yield self.tooltip()
-        yield from (action.text() for action in _actions(self.menu))
+        yield from (action.text() for action in self.rows())
         for window in self.windows():
             yield window.windowTitle()
             for widget in (window, *window.findChildren(QWidget)):

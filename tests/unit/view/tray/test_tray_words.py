@@ -128,9 +128,9 @@ def test_where_there_is_no_choice_none_is_named() -> None:
 
 def test_a_long_menu_is_cut_and_says_how_many_there_are() -> None:
     menu = shown(samples.many(100)).menu
-    assert len(menu.rows) == 12
+    assert len(menu.rows) == 6
     assert menu.all_accounts == "&All 100 accounts…"
-    assert shown(samples.many(12)).menu.all_accounts == ""
+    assert shown(samples.many(6)).menu.all_accounts == ""
 
 
 def test_a_long_name_does_not_widen_the_menu() -> None:
