@@ -15,14 +15,19 @@ from probe_tray.core.state import AccountState, AppState, LoginState
 
 _HIDDEN = "•••"
 _EMAIL = re.compile(r'([^\s@<>"(),;:]+)@([^\s@<>"(),;:]*[^\s@<>"(),;:.])')
+_NAMED_AFTER = re.compile(r'([^\s@/\\<>"(),;:]+)_at_([^\s@/\\<>"(),;:]+?)(?=\.json)')
+"""A file that is named after its owner, the sign in the address written out (``formats/writer.py``)."""
 _ID = re.compile(
-    r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?:user|org|acct|account)-[0-9A-Za-z_-]{4,}", re.IGNORECASE
+    # In the name of a file it stands between underscores, which are letters to a regular expression.
+    r"(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-z])"
+    r"|(?:user|org|acct|account)-[0-9a-z_-]{4,})",
+    re.IGNORECASE,
 )
 
 
 def mask(text: str) -> str:
     """``text`` with ``ana@example.com`` as ``a•••@e•••``, and with account ids left out."""
-    return _ID.sub(_HIDDEN, _EMAIL.sub(lambda found: f"{_first(found[1])}@{_first(found[2])}", text))
+    return _ID.sub(_HIDDEN, _NAMED_AFTER.sub(_hidden_address, _EMAIL.sub(_hidden_address, text)))
 
 
 def masked_name(account: AccountState) -> str:
@@ -115,6 +120,10 @@ def _problem(problem: Problem) -> Problem:
 
 def _maybe(problem: Problem | None) -> Problem | None:
     return None if problem is None else _problem(problem)
+
+
+def _hidden_address(found: re.Match[str]) -> str:
+    return f"{_first(found[1])}@{_first(found[2])}"
 
 
 def _first(text: str) -> str:

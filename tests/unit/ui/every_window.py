@@ -42,7 +42,9 @@ _MOST_COLUMNS = 8
 def rich(*, privacy: bool = False) -> AppState:
     """Every condition, files and places named after people, a login that waits, a past, and tested models."""
     looked_at, odd = samples.looked_at(), samples.conditions()
-    first = replace(looked_at.accounts[0], stores=(StoreKind.FOLDER,), location="/home/ana/codex-ends@example.com.json")
+    first = replace(
+        looked_at.accounts[0], stores=(StoreKind.FOLDER,), location="/home/ana/codex_ends_at_example_com_20261122.json"
+    )
     broken = CredentialFileError(path="/logins/lost@example.com.json", reason="no login of lost@example.com").problem
     return replace(
         odd,

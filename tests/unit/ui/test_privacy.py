@@ -15,7 +15,7 @@ from tests.unit.ui.every_window import EveryWindow, rich
 
 # The screenless platform has no tray to follow.
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
-_ADDRESS = re.compile(r"[^\s•@]@[^\s•@]")
+_ADDRESS = re.compile(r"[^\s•@]@[^\s•@]|_at_")
 _NAMES = ("Studio", "Longest Name", "account-of")
 
 
