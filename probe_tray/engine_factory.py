@@ -60,6 +60,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.account.token_owners import OwnedTokenStore, TokenOwners
 from probe_tray.engine.alert_service import AlertComposer, AlertService, OnPress
+from probe_tray.engine.engine_use_cases import EngineUseCases
 from probe_tray.engine.hooks.hook_service import HookService
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
@@ -76,7 +77,7 @@ from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
-from probe_tray.engine.runtime import Engine, EngineUseCases
+from probe_tray.engine.runtime import Engine
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.state_numbers import StateNumbers
 from probe_tray.engine.store import Store

@@ -6,6 +6,7 @@ from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.alerts.quiet_hours import Pause
+from probe_tray.core.codex.codex_state import HandOver
 from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import SettingsPatch
 from probe_tray.core.state import Way
@@ -239,6 +240,32 @@ class OpenReleasePage(msgspec.Struct, frozen=True):
     """Show the page of the newer version in the browser."""
 
 
+class UseInCodex(msgspec.Struct, frozen=True, kw_only=True):
+    """Let the official client work with this account from its next start; one hand-over at a time."""
+
+    account: AccountKey
+    home: str = ""
+    """One of :attr:`CodexState.homes` by its path; empty for the default one."""
+    way: HandOver = HandOver.LENT
+    keep: bool = False
+    """The person has agreed that the login in place, which no store of ours holds, becomes an account of ours."""
+
+
+class PutBackInCodex(msgspec.Struct, frozen=True):
+    """Put what was in place before the first hand-over back there."""
+
+    home: str = ""
+    """As in :class:`UseInCodex`."""
+
+
+class CloseCodexUse(msgspec.Struct, frozen=True):
+    """The person has seen what came of the last hand-over, or does not want the one that asks."""
+
+
+CodexCommand = UseInCodex | PutBackInCodex | CloseCodexUse
+"""What concerns the login in the official client's place."""
+
+
 class DismissTrouble(msgspec.Struct, frozen=True):
     """The person has read what went wrong."""
 
@@ -273,4 +300,5 @@ Command = (
     | TransferCommand
     | SyncCommand
     | TableCommand
+    | CodexCommand
 )

@@ -8,6 +8,7 @@ from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.alerts.alert import Mute
+from probe_tray.core.codex.codex_state import CodexHomesRead, CodexUseChanged
 from probe_tray.core.errors import Problem
 from probe_tray.core.feedback import Feedback
 from probe_tray.core.models.model_test import ModelTestEnded, ModelTestProgress, ModelTestStarted
@@ -246,6 +247,8 @@ Event = (
     | ConnectionChanged
     | ProxyChecked
     | SyncChanged
+    | CodexHomesRead
+    | CodexUseChanged
     | TroubleMet
     | WaitingChanged
     | ReleaseFound

@@ -6,6 +6,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.codex.codex_state import CodexHomesRead, CodexUseChanged
 from probe_tray.core.events import (
     AccountsMuted,
     AccountsRead,
@@ -66,7 +67,8 @@ def reduce_models(state: AppState, event: ModelTestStarted | ModelTestProgress |
 
 
 _AboutMany = AccountsRead | ChecksPlanned | RenewalsPlanned | KeptRead | TrendsRead | AccountsMuted
-_AboutWork = LoginChanged | RoundChanged | ConnectionChanged | SyncChanged | ImportChanged | ExportChanged
+_AboutCodex = CodexHomesRead | CodexUseChanged
+_AboutWork = LoginChanged | RoundChanged | ConnectionChanged | SyncChanged | ImportChanged | ExportChanged | _AboutCodex
 _AboutDesktop = (
     SituationChanged | NotificationsPaused | NotificationsAllowed | VisibleAccountsChanged | WindowUseChanged
 )
@@ -77,6 +79,8 @@ _AboutOne = CheckStarted | CheckSucceeded | CheckFailed | RenewalStarted | Renew
 
 def reduce(state: AppState, event: Event) -> AppState:
     """The state after the event. An event about an account that is gone changes nothing."""
+    if isinstance(event, _AboutWork):
+        return _work_changed(state, event)
     match event:
         case AccountsRead() | ChecksPlanned() | RenewalsPlanned() | KeptRead() | TrendsRead() | AccountsMuted():
             return _change_many(state, event)
@@ -98,8 +102,6 @@ def reduce(state: AppState, event: Event) -> AppState:
             return _named(replace(state, arrangement=arrangement))
         case DetailsRead(details=details):
             return replace(state, details=details)
-        case LoginChanged() | RoundChanged() | ConnectionChanged() | SyncChanged() | ImportChanged() | ExportChanged():
-            return _work_changed(state, event)
         case ModelTestStarted() | ModelTestProgress() | ModelTestEnded():
             return reduce_models(state, event)
         case WaitingChanged() | TroubleMet() | ProxyChecked() | ReleaseFound() | IncidentFound():
@@ -210,6 +212,19 @@ def _work_changed(state: AppState, event: _AboutWork) -> AppState:
             return replace(state, importing=importing)
         case ExportChanged(exporting=exporting):
             return replace(state, exporting=exporting)
+        case CodexHomesRead() | CodexUseChanged():
+            return _codex_changed(state, event)
+
+
+def _codex_changed(state: AppState, event: _AboutCodex) -> AppState:
+    """Another account is in use in the official client, or a hand-over has moved on."""
+    match event:
+        case CodexHomesRead(homes=homes, logged_out=logged_out):
+            codex = replace(state.codex, homes=homes, logged_out=logged_out)
+            # The homes are looked at again and again; what changes nothing is drawn by nobody.
+            return state if codex == state.codex else replace(state, codex=codex)
+        case CodexUseChanged(use=use):
+            return replace(state, codex=replace(state.codex, use=use))
 
 
 def _change(state: AppState, event: _AboutOne) -> AppState:

@@ -82,6 +82,7 @@ MODELS = (
 )
 """What the official client of November 2026 lists."""
 MOST_MODELS, LONGEST_NAME = 64, 100
+MOST_HOMES, LONGEST_PATH = 16, 1000
 _Percent = Annotated[int, Meta(ge=1, le=100)]
 _OwnPercent = Annotated[int, Meta(ge=0, le=100)]
 _Hour = Annotated[int, Meta(ge=0, le=23)]
@@ -144,6 +145,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="So you don't have to log in again. The Codex client renews its own login."),
     ] = True
+    codex_homes: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=LONGEST_PATH)], ...],
+        Meta(
+            max_length=MOST_HOMES,
+            description="More homes of the Codex client, besides its usual one; each may be logged in on its own.",
+        ),
+    ] = ()
     poll_minutes: Annotated[
         PollMinutes,
         Meta(description="Check quotas every 1, 2, 5, 15 or 30 minutes; 0 = only when you refresh."),
@@ -315,6 +323,8 @@ def _allowed(hint: object, metas: list[Meta]) -> str:
         return Phrase("true or false")
     if isinstance(base, type) and issubclass(base, enum.Enum):
         return any_of([f'"{member.value}"' for member in base])
+    if typing.get_origin(base) is tuple and any(m.min_length is None for m in metas):
+        return Phrase('a list of folders, such as ["~/.codex-work"]')
     if typing.get_origin(base) is tuple:
         return Phrase('a list of names, such as ["gpt-5.5"]')
     if typing.get_origin(base) is typing.Literal:

@@ -9,6 +9,7 @@ from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.owner import Owner
+from probe_tray.core.codex.codex_state import CodexState
 from probe_tray.core.errors import Problem
 from probe_tray.core.feedback import Feedback
 from probe_tray.core.models.model_test import ModelRun, ModelTest
@@ -187,6 +188,8 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     """The test of models that runs or that ran last."""
     connection: ConnectionCheck = ConnectionCheck()
     sync: SyncState = SyncState()
+    codex: CodexState = CodexState()
+    """Which account the official client works with, and the last hand-over."""
     importing: ImportState | None = None
     exporting: ExportState | None = None
     arrangement: Arrangement = Arrangement()
@@ -218,6 +221,13 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
     def pinned(self) -> str:
         """The slug of the account that the person has chosen for the icon; empty where there is none."""
         return self.arrangement.in_icon if self.settings.icon_account is IconAccount.PINNED else ""
+
+    def logged_out_in_codex(self, key: AccountKey) -> bool:
+        """Whether the account's login has ended because somebody logged out, or logged in anew, in the client."""
+        account = self.account(key)
+        if account is None or key not in self.codex.logged_out:
+            return False
+        return any(p is not None and p.kind.needs_login for p in (account.problem, account.renewal.problem))
 
     def account(self, key: AccountKey) -> AccountState | None:
         """The account of that key."""

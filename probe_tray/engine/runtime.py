@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.codex.codex_state import CodexUseChanged
 from probe_tray.core.commands import (
     Arrange,
     CancelLogin,
+    CodexCommand,
     Command,
     DismissTrouble,
     EditSettings,
@@ -60,75 +61,20 @@ from probe_tray.core.transfer.state import (
     WriteLogins,
     WriteTable,
 )
-from probe_tray.engine.account.account_changes import AccountChanges
-from probe_tray.engine.account.account_service import AccountService, AccountUseCases
-from probe_tray.engine.account.accounts import Accounts, watch_stores
-from probe_tray.engine.account.arrangement import ArrangementService
-from probe_tray.engine.alert_service import AlertService, OnPress
+from probe_tray.engine.account.account_service import AccountService
+from probe_tray.engine.account.accounts import watch_stores
+from probe_tray.engine.alert_service import OnPress
+from probe_tray.engine.engine_use_cases import EngineUseCases, account_use_cases
 from probe_tray.engine.feedback_service import FeedbackService
-from probe_tray.engine.hooks.hook_service import HookService
-from probe_tray.engine.login.login_runner import LoginRunner
 from probe_tray.engine.login.login_service import LoginService
-from probe_tray.engine.models.model_test_service import ModelTestService
-from probe_tray.engine.polling.connection_test import ConnectionTest
-from probe_tray.engine.polling.history_recorder import HistoryRecorder
-from probe_tray.engine.polling.incident_service import IncidentService
-from probe_tray.engine.polling.poller import Poller
-from probe_tray.engine.renewal.renewal_timer import RenewalTimer
-from probe_tray.engine.renewal.renewals import Renewals
-from probe_tray.engine.settings_service import SettingsService
-from probe_tray.engine.store import Store
-from probe_tray.engine.sync.sync_service import SyncService
-from probe_tray.engine.sync.table_service import TableService
 from probe_tray.engine.timers import end_all, to_the_end, watch_clock, watch_machine
-from probe_tray.engine.transfer.transfers import Transfers
-from probe_tray.engine.update.update_service import UpdateService
-from probe_tray.ports.desktop import Autostart, MachineMonitor
-from probe_tray.ports.files import FolderWatch
 from probe_tray.ports.time import Clock, Randomness
 
 _UNTOLD = frozenset({"icon_account", "model_test_confirmed"})
 """Settings that change along with something else, of which the person is told."""
 
-
-class EngineUseCases(NamedTuple):
-    """What an engine joins."""
-
-    store: Store
-    accounts: Accounts
-    login: LoginRunner
-    poller: Poller
-    renewals: Renewals
-    renewal_timer: RenewalTimer
-    account_changes: AccountChanges
-    models: ModelTestService
-    connection: ConnectionTest
-    alerting: AlertService
-    recording: HistoryRecorder
-    arrangement: ArrangementService
-    transfers: Transfers
-    sync: SyncService
-    table: TableService
-    settings: SettingsService
-    updates: UpdateService
-    incidents: IncidentService
-    monitor: MachineMonitor
-    autostart: Autostart
-    hooks: HookService
-    folder_watch: FolderWatch
-
-
-def _account_use_cases(parts: EngineUseCases, clock: Clock) -> AccountUseCases:
-    return AccountUseCases(
-        changes=parts.account_changes,
-        accounts=parts.accounts,
-        arrangement=parts.arrangement,
-        alerting=parts.alerting,
-        settings=parts.settings,
-        renewals=parts.renewals,
-        store=parts.store,
-        clock=clock,
-    )
+_Awaited = NotificationCommand | SyncCommand | TableCommand | TryModels | OpenReleasePage | CodexCommand
+"""Commands whose service does them from beginning to end."""
 
 
 class Engine:
@@ -159,7 +105,7 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._feedback = feedback = FeedbackService(parts.store, clock, self._start)
         self._login_service = LoginService(parts.login, parts.store, self._start, self._logged_in, feedback, clock)
-        self._account_service = AccountService(_account_use_cases(parts, clock), self._feedback, self._start)
+        self._account_service = AccountService(account_use_cases(parts, clock), self._feedback, self._start)
         self._on_alert, self._samples = on_alert, samples
 
     @property
@@ -206,7 +152,7 @@ class Engine:
 
     def send(self, command: Command) -> None:
         """Have ``command`` done; never waits."""
-        if isinstance(command, NotificationCommand | SyncCommand | TableCommand | TryModels | OpenReleasePage):
+        if isinstance(command, _Awaited):
             self._start(self._do(command))
             return
         match command:
@@ -241,9 +187,7 @@ class Engine:
             case EditSettings(change=change):
                 self._start(self._change_settings(change))
 
-    async def _do(
-        self, command: NotificationCommand | SyncCommand | TableCommand | TryModels | OpenReleasePage
-    ) -> None:
+    async def _do(self, command: _Awaited) -> None:
         if isinstance(command, NotificationCommand):
             await self._alerting.do(command, self._on_alert)
         elif isinstance(command, SyncCommand):
@@ -252,6 +196,8 @@ class Engine:
             await self._table.do(command)
         elif isinstance(command, TryModels):
             await self._models.run(command)
+        elif isinstance(command, CodexCommand):
+            self._store.dispatch(CodexUseChanged(use=None))
         else:
             await self._updates.open_page()
 

@@ -23,6 +23,7 @@ _AboutAll = Literal[
     FeedbackKind.NOT_IN_ICON,
     FeedbackKind.NAMES_HIDDEN,
     FeedbackKind.NAMES_SHOWN,
+    FeedbackKind.PUT_BACK_IN_CODEX,
     FeedbackKind.SETTINGS_SAVED,
     FeedbackKind.UNDONE,
 ]
@@ -80,8 +81,8 @@ def _sentence(given: Feedback, seen: Seen, t: Translator) -> str:
             return t("Moved the login of {name}.", name=called)
         case FeedbackKind.MUTED | FeedbackKind.UNMUTED:
             return _muting(account, called, seen, t)
-        case FeedbackKind.IN_ICON:
-            return t("The tray icon shows {name}.", name=called)
+        case FeedbackKind.IN_ICON | FeedbackKind.USED_IN_CODEX:
+            return _chosen(given.kind, called, t)
         case FeedbackKind.IMPORTED:
             return t.plural("Imported {n} login.", "Imported {n} logins.", given.count)
         case _:
@@ -94,6 +95,12 @@ def _login(given: Feedback, called: str, t: Translator) -> str:
     if given.account is None:
         return t("Login cancelled. Nothing was changed.")
     return t("Login cancelled. {name} was not logged in.", name=called)
+
+
+def _chosen(kind: Literal[FeedbackKind.IN_ICON, FeedbackKind.USED_IN_CODEX], called: str, t: Translator) -> str:
+    if kind is FeedbackKind.IN_ICON:
+        return t("The tray icon shows {name}.", name=called)
+    return t("Codex uses {name} from its next start.", name=called)
 
 
 def _about_all(kind: _AboutAll, t: Translator) -> str:
@@ -112,6 +119,8 @@ def _about_all(kind: _AboutAll, t: Translator) -> str:
             return t("Names are hidden.")
         case FeedbackKind.NAMES_SHOWN:
             return t("Names are shown.")
+        case FeedbackKind.PUT_BACK_IN_CODEX:
+            return t("Codex has its earlier login again.")
         case FeedbackKind.SETTINGS_SAVED:
             return t("Settings saved.")
         case FeedbackKind.UNDONE:

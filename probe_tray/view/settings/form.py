@@ -221,7 +221,7 @@ _WORDS = {
         _ADVANCED, mark("Test models without asking"), note=mark("A test uses a little quota."), card=1
     ),
 }
-ELSEWHERE = frozenset({"sync_url"})
+ELSEWHERE = frozenset({"sync_url", "codex_homes"})
 """Settings that are not in the form: sync is set up as a whole, its address together with its keys."""
 _CHOICES = {
     "auto": mark("Same as system"),

@@ -42,9 +42,10 @@ from probe_tray.core.settings import Settings, change
 from probe_tray.core.state import LoginPhase, RenewalRound
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.arrangement import ArrangementService
+from probe_tray.engine.engine_use_cases import EngineUseCases
 from probe_tray.engine.hooks.hook_service import HookService
 from probe_tray.engine.polling.incident_service import IncidentService
-from probe_tray.engine.runtime import Engine, EngineUseCases
+from probe_tray.engine.runtime import Engine
 from probe_tray.engine.update.update_service import UpdateService
 from probe_tray.view.quota.quota_numbers import hook_payload
 from tests.support.fakes import (

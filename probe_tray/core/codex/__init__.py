@@ -1,0 +1,1 @@
+"""Use in Codex: which account the official client works with, and who renews its login meanwhile."""
