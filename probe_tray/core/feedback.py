@@ -20,6 +20,8 @@ class FeedbackKind(enum.Enum):
     """Another login of the account came meanwhile, and stays."""
     RESTORED = "restored"
     LOGGED_IN = "logged in"
+    LOGGED_IN_AFTER_ALL = "logged in after all"
+    """The login was being saved already when the person cancelled it."""
     LOGIN_CANCELLED = "login cancelled"
     RENEWED = "renewed"
     MOVED = "moved"

@@ -59,6 +59,8 @@ class LoginRunner:
         self._store = store
         self._current: LoginMethod | None = None
         self._unsaved: _Brought | None = None
+        self.kept: AccountKey | None = None
+        """Whose login the latest run has saved, also where it was cancelled while it did; None where it has not."""
 
     @property
     def address(self) -> Secret | None:
@@ -67,6 +69,7 @@ class LoginRunner:
 
     async def run(self, account: AccountKey | None, way: Way = Way.BROWSER) -> AccountKey | None:
         """Log in to a new account, or to ``account`` again; the key that was signed in, None when it failed."""
+        self.kept = None
         self._tell(LoginState(phase=LoginPhase.OPENING, way=way, account=account))
         try:
             # Before the person does anything: a locked keyring or a full disk must not cost them a sign-in.
@@ -136,7 +139,7 @@ class LoginRunner:
         replaces = older or await unnamed_account(self._accounts.ours, credential) or credential.key
         for fault in await self._kept(credential, replaces):
             self._store.dispatch(TroubleMet(problem=fault.problem))
-        self._unsaved = None
+        self._unsaved, self.kept = None, credential.key
         await self._accounts.read()
 
     async def _kept(self, credential: Credential, replaces: AccountKey) -> tuple[StoreError, ...]:

@@ -9,7 +9,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import CancelLogin, PasteAddress, ReopenBrowser, StartLogin
 from probe_tray.core.events import LoginChanged
 from probe_tray.core.feedback import FeedbackKind
-from probe_tray.core.state import LoginPhase
+from probe_tray.core.state import LoginPhase, LoginState
 from probe_tray.engine.feedback_service import FeedbackService
 from probe_tray.engine.login.login_runner import REPLACED, LoginRunner
 from probe_tray.engine.store import Store
@@ -64,8 +64,10 @@ class LoginService:
             case CancelLogin():
                 if (running := self._running()) is not None:
                     running.task.cancel()
-                    # Of one that finishes nobody knows yet whether it was cancelled in time: its card shows that.
-                    if not self._finishes():
+                    if self._finishes():
+                        # Nobody knows yet whether it was cancelled in time.
+                        self._start(self._tell_end(running))
+                    else:
                         self._feedback.give(FeedbackKind.LOGIN_CANCELLED, running.wanted.account)
                 self._store.dispatch(LoginChanged(login=None))
 
@@ -88,6 +90,18 @@ class LoginService:
         key = await self._login.run(wanted.account, wanted.way)
         if key is not None:
             self._signed_in(key)
+
+    async def _tell_end(self, cancelled: _RunningLogin) -> None:
+        await asyncio.wait({cancelled.task})
+        if self._last is not cancelled:
+            # Another login has begun meanwhile and tells its own.
+            return
+        if (key := self._login.kept) is None:
+            self._feedback.give(FeedbackKind.LOGIN_CANCELLED, cancelled.wanted.account)
+            return
+        self._signed_in(key)
+        self._feedback.give(FeedbackKind.LOGGED_IN_AFTER_ALL, key)
+        self._store.dispatch(LoginChanged(login=LoginState(phase=LoginPhase.DONE, account=key)))
 
     def _running(self) -> _RunningLogin | None:
         return None if self._last is None or self._last.task.done() else self._last

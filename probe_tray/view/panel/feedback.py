@@ -73,7 +73,7 @@ def _sentence(given: Feedback, seen: Seen, t: Translator) -> str:
             return t("{name} has a new login and was not removed.", name=called)
         case FeedbackKind.RESTORED:
             return t("{name} is back.", name=called)
-        case FeedbackKind.LOGGED_IN | FeedbackKind.LOGIN_CANCELLED:
+        case FeedbackKind.LOGGED_IN | FeedbackKind.LOGGED_IN_AFTER_ALL | FeedbackKind.LOGIN_CANCELLED:
             return _login(given, called, t)
         case FeedbackKind.RENEWED:
             return t("Renewed {name}.", name=called)
@@ -92,6 +92,8 @@ def _sentence(given: Feedback, seen: Seen, t: Translator) -> str:
 def _login(given: Feedback, called: str, t: Translator) -> str:
     if given.kind is FeedbackKind.LOGGED_IN:
         return t("Logged in as {name}.", name=called)
+    if given.kind is FeedbackKind.LOGGED_IN_AFTER_ALL:
+        return t("It was too late to cancel. Logged in as {name}.", name=called)
     if given.account is None:
         return t("Login cancelled. Nothing was changed.")
     return t("Login cancelled. {name} was not logged in.", name=called)

@@ -286,12 +286,40 @@ async def test_a_cancelled_login_says_of_whom_it_was_and_that_for_a_moment(
     assert bench.state.feedback == ()
 
 
-async def test_of_a_login_that_was_about_to_end_nobody_says_that_it_was_cancelled(bench: LoginBench) -> None:
+@pytest.mark.parametrize("account", [None, ANA])
+async def test_cancelled_in_the_exchange_it_says_so_once_it_has_ended(
+    bench: LoginBench, account: AccountKey | None
+) -> None:
     bench.service.waits = {"exchange"}
+    await bench.do(StartLogin(account))
+    await bench.come_back()
+    await bench.do(CancelLogin())
+    assert (bench.state.login, bench.came) == (None, [])
+    assert [(f.kind, f.account) for f in bench.state.feedback] == [(FeedbackKind.LOGIN_CANCELLED, account)]
+
+
+async def test_cancelled_while_it_is_saved_it_says_who_came_in_all_the_same(bench: LoginBench) -> None:
+    bench.vault.waits = {"save"}
     await bench.do(StartLogin())
     await bench.come_back()
     await bench.do(CancelLogin())
     assert (bench.state.login, bench.state.feedback) == (None, ())
+    bench.vault.gate.set()
+    await settle()
+    assert [(f.kind, f.account) for f in bench.state.feedback] == [(FeedbackKind.LOGGED_IN_AFTER_ALL, ANA)]
+    assert bench.state.login is not None
+    # As after any login the panel opens at its card.
+    assert (bench.phase, bench.state.login.account, bench.came) == (LoginPhase.DONE, ANA, [ANA])
+
+
+async def test_a_login_that_begins_after_a_cancelled_one_is_not_told_of_that(bench: LoginBench) -> None:
+    bench.vault.waits = {"save"}
+    await bench.do(StartLogin())
+    await bench.come_back()
+    await bench.do(CancelLogin(), StartLogin(way=Way.CODE))
+    bench.vault.gate.set()
+    await settle()
+    assert (bench.way, bench.state.feedback, list(bench.vault.held)) == (Way.CODE, (), [ANA])
 
 
 async def test_cancelled_in_the_same_moment_as_another_way_was_asked_for_nothing_goes_on(bench: LoginBench) -> None:

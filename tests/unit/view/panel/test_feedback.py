@@ -67,6 +67,12 @@ def test_a_cancelled_login_says_who_was_not_logged_in() -> None:
     ]
 
 
+def test_a_login_that_was_cancelled_too_late_says_so() -> None:
+    found = panel(about(FeedbackKind.LOGGED_IN_AFTER_ALL)).feedback
+    assert found is not None
+    assert found.text == f"It was too late to cancel. Logged in as {ANA.email}."
+
+
 def test_a_muted_account_says_until_when() -> None:
     muted = replace(ANA, muted_until=samples.NOW + timedelta(hours=1))
     found = panel(about(FeedbackKind.MUTED), state=replace(STATE, accounts=(muted, *STATE.accounts[1:]))).feedback
