@@ -17,6 +17,8 @@ from probe_tray.core.errors import (
     ConfigError,
     DataFolderError,
     FolderMissingError,
+    FolderUnusableError,
+    HookMissingError,
     Phrase,
     Problem,
     ReadError,
@@ -73,6 +75,8 @@ class JsonSettingsFile:
             check_together(after, str(self._path))
             if after.sync_dir != before.sync_dir:
                 await asyncio.to_thread(self._need_folder, after, change)
+            if after.hook and after.hook != before.hook:
+                await asyncio.to_thread(_need_program, after.hook)
             await check(after)
             await asyncio.to_thread(self._write, data, after, change.values)
         return after
@@ -97,10 +101,13 @@ class JsonSettingsFile:
         if folder is None or is_folder(folder):
             return
         if folder.exists():
-            raise WriteError(path=str(folder), reason=Phrase("it is not a folder"))
+            raise FolderUnusableError(path=str(folder), reason=Phrase("it is not a folder"))
         if not change.makes_folder:
             raise FolderMissingError(path=str(folder))
-        make_private_folder(folder)
+        try:
+            make_private_folder(folder)
+        except WriteError as error:
+            raise FolderUnusableError(path=str(folder), reason=error.facts["reason"]) from None
 
     def _now(self, base: Settings) -> tuple[bytes | None, Settings]:
         data = _read(self._path, self._disk)
@@ -113,6 +120,13 @@ class JsonSettingsFile:
         except (JsonTextError, UnicodeDecodeError):
             raise WriteError(path=str(self._path), reason=Phrase("it no longer contains a configuration")) from None
         _write(self._path, new, self._disk)
+
+
+def _need_program(hook: str) -> None:
+    program = Path(hook)
+    # One that isn't absolute would be another program in another folder.
+    if not (program.is_absolute() and program.is_file()):
+        raise HookMissingError(path=hook)
 
 
 def load_settings(path: Path, *, disk: Disk, create: FileLocks | None = None) -> LoadedSettings:

@@ -7,7 +7,7 @@ Both are English templates with named facts; the view translates the template an
 
 ProbeError
   UsageError, ConfigError, SettingRoundedError, ReleasePageError, NoDisplayError, SystemLibraryError,
-  OldSystemError, DataFolderError, HookFailedError,
+  OldSystemError, DataFolderError, HookFailedError, HookMissingError,
   CredentialFileError
   DeadLoginError
   NotAnsweringError, HeldUpError and LogError (each a DataFolderError)
@@ -80,6 +80,7 @@ from probe_tray.core.errors.program import (
     DeadLoginError,
     HeldUpError,
     HookFailedError,
+    HookMissingError,
     LogError,
     NoDisplayError,
     NotAnsweringError,
@@ -131,6 +132,7 @@ from probe_tray.core.errors.service import (
 from probe_tray.core.errors.stores import (
     FolderGoneError,
     FolderMissingError,
+    FolderUnusableError,
     JournalSealedError,
     KeyMissingError,
     KeyringAbsentError,
@@ -219,8 +221,10 @@ __all__ = [
     "ExchangeError",
     "FolderGoneError",
     "FolderMissingError",
+    "FolderUnusableError",
     "HeldUpError",
     "HookFailedError",
+    "HookMissingError",
     "IdTokenError",
     "IdTokenExpiredError",
     "IncompleteReplyError",

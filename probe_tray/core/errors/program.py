@@ -156,6 +156,13 @@ class NotRenewableError(ProbeError):
     needs_login = True
 
 
+class HookMissingError(ProbeError):
+    """The person's own program that was named is not there."""
+
+    title_template = "There is no program {path}."
+    hint_template = "Check its path, or choose another program."
+
+
 class HookFailedError(ProbeError):
     """The person's own program, which runs when something happens, could not be run or failed."""
 

@@ -81,6 +81,13 @@ class FolderMissingError(StoreError):
     hint_template = "Create it, or choose another one."
 
 
+class FolderUnusableError(StoreError):
+    """What was named can't be the folder that holds credential files."""
+
+    title_template = "{path} can't be the folder of logins: {reason}."
+    hint_template = "Choose another folder."
+
+
 class OfficialLoginError(StoreError):
     """Somebody asked to change the official client's own login."""
 

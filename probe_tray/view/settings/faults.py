@@ -2,7 +2,14 @@
 
 import msgspec
 
-from probe_tray.core.errors import ConfigError, FolderMissingError, Problem, ProxyAddressError
+from probe_tray.core.errors import (
+    ConfigError,
+    FolderMissingError,
+    FolderUnusableError,
+    HookMissingError,
+    Problem,
+    ProxyAddressError,
+)
 from probe_tray.core.quota.snapshot import Window, WindowKind
 from probe_tray.core.quota.window_levels import levels
 from probe_tray.core.settings import Settings
@@ -49,7 +56,9 @@ def refusal(problem: Problem, t: Translator) -> SettingFault:
         return SettingFault("sync_dir", said)
     if problem.is_a(FolderMissingError):
         return SettingFault("sync_dir", t.told(problem), t("Create &folder"))
-    return SettingFault("", t.told(problem))
+    if problem.is_a(FolderUnusableError):
+        return SettingFault("sync_dir", t.told(problem))
+    return SettingFault("hook" if problem.is_a(HookMissingError) else "", t.told(problem))
 
 
 def unusable_proxy(problem: Problem, t: Translator) -> str:

@@ -14,7 +14,14 @@ from probe_tray.adapters.files.app_folders import demo_places, user_places
 from probe_tray.adapters.files.config_file import JsonSettingsFile, load_settings, load_what_is_usable, login_folder
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.core.errors import ConfigError, FolderMissingError, UsageError, WriteError
+from probe_tray.core.errors import (
+    ConfigError,
+    FolderMissingError,
+    FolderUnusableError,
+    HookMissingError,
+    UsageError,
+    WriteError,
+)
 from probe_tray.core.settings import UNREADABLE_PROXY, Settings, SettingsPatch, Storage, change
 from tests.support.disks import TroubledDisk
 
@@ -346,8 +353,30 @@ def test_one_that_was_set_before_is_not_asked_for_again(path: Path) -> None:
 def test_a_file_is_no_folder(path: Path) -> None:
     put(path, "{}")
     (path.parent / "taken").write_bytes(b"")
-    with pytest.raises(WriteError, match="it is not a folder"):
+    with pytest.raises(FolderUnusableError, match="it is not a folder"):
         change_in(path, SettingsPatch({"sync_dir": "taken"}, makes_folder=True))
+
+
+def test_a_folder_that_cannot_be_made_is_said_of_that_folder(path: Path) -> None:
+    put(path, "{}")
+    (path.parent / "taken").write_bytes(b"")
+    with pytest.raises(FolderUnusableError, match="can't be the folder of logins"):
+        change_in(path, SettingsPatch({"sync_dir": "taken/logins"}, makes_folder=True))
+
+
+@pytest.mark.parametrize("missing", ["/no/such/program", "notify"])
+def test_a_program_that_is_not_there_is_not_taken(path: Path, missing: str) -> None:
+    put(path, "{}")
+    with pytest.raises(HookMissingError, match=f"There is no program {missing}"):
+        change_in(path, change(hook=missing))
+    program = path.parent / "hook"
+    program.write_bytes(b"")
+    change_in(path, change(hook=str(program)))
+    program.unlink()
+    # Whoever changes something else is not asked about it.
+    change_in(path, change(poll_minutes=15))
+    change_in(path, change(hook=""))
+    assert load_settings(path, disk=Disk()).settings == Settings(poll_minutes=15)
 
 
 @pytest.mark.parametrize("value", [85, 80])

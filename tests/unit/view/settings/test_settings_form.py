@@ -3,7 +3,14 @@ import re
 import msgspec
 import pytest
 
-from probe_tray.core.errors import ConfigError, FolderMissingError, ProxyAddressError, WriteError
+from probe_tray.core.errors import (
+    ConfigError,
+    FolderMissingError,
+    FolderUnusableError,
+    HookMissingError,
+    ProxyAddressError,
+    WriteError,
+)
 from probe_tray.core.settings import Settings, Storage, table
 from probe_tray.view.settings.faults import SettingFault, check, faults_words, refusal
 from probe_tray.view.settings.form import ELSEWHERE, Kind, form
@@ -123,6 +130,12 @@ def test_a_refusal_names_its_value_and_what_to_enter() -> None:
     assert missing == SettingFault(
         "sync_dir", "The folder /srv/logins doesn't exist. Create it, or choose another one.", "Create &folder"
     )
+    taken = refusal(FolderUnusableError(path="/srv/logins", reason="it is not a folder").problem, t)
+    assert taken == SettingFault(
+        "sync_dir", "/srv/logins can't be the folder of logins: it is not a folder. Choose another folder."
+    )
+    absent = refusal(HookMissingError(path="/srv/hook").problem, t)
+    assert absent == SettingFault("hook", "There is no program /srv/hook. Check its path, or choose another program.")
     full = WriteError(path="/c.json", reason="the disk is full").problem
     assert refusal(full, t) == SettingFault("", t.told(full))
 
