@@ -169,10 +169,16 @@ def _spoken(
     said: Notice | None,
     t: Translator,
 ) -> str:
-    used = [
-        t("{window}: {amount}, resets {reset}", window=b.label, amount=b.amount, reset=b.reset or "–") for b in rows
-    ]
-    return _sentence(title, badge, silent, *used, *life, *_notice_words(said))
+    return _sentence(title, badge, silent, *(_spoken_bar(bar, t) for bar in rows), *life, *_notice_words(said))
+
+
+def _spoken_bar(bar: Bar, t: Translator) -> str:
+    if not bar.reset:
+        return t("{window}: {amount}", window=bar.label, amount=bar.amount)
+    if bar.reset == bar.reset_short:
+        # Its reset has passed: that is a sentence of its own.
+        return t("{window}: {amount}, {reset}", window=bar.label, amount=bar.amount, reset=bar.reset)
+    return t("{window}: {amount}, resets {reset}", window=bar.label, amount=bar.amount, reset=bar.reset)
 
 
 def _notice_words(said: Notice | None) -> list[str]:
