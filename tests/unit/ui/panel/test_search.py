@@ -38,7 +38,9 @@ def test_down_goes_into_the_list_at_its_first_card(panel: Shown) -> None:
 
 def test_the_search_is_ended_by_its_button_where_nothing_was_found(panel: Shown) -> None:
     panel.show(samples.many(20))
+    search_of(panel.window).setFocus()
     QTest.keyClicks(search_of(panel.window), "nobody")
+    assert panel.window.focusWidget() is search_of(panel.window)
     QTest.keyClick(search_of(panel.window), Qt.Key.Key_Down)
     button = visible_button(panel.window, "Clear search")
     assert panel.window.focusWidget() is button

@@ -218,6 +218,8 @@ def test_every_opening_is_a_fresh_start(settings: Opened) -> None:
     dialog.resize(700, 300)
     dialog.field("storage").show("folder")
     dialog.accept()
+    dialog.reveal("models")
+    assert any(bar.value() for bar in dialog.findChildren(QScrollBar) if bar.isVisible())
     QTest.keyClicks(_search(dialog), "quiet until")
     assert settings.rows() == ["Quiet until"]
     dialog.reject()
