@@ -5,8 +5,8 @@ import socket
 import ssl
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from itertools import zip_longest
 from types import ModuleType, TracebackType
@@ -16,6 +16,7 @@ import httpcore
 import httpx
 
 from probe_tray.adapters.http.wire.connection import WireConnection
+from probe_tray.adapters.http.wire.stream import SocketStream
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.secret import Secret
 
@@ -147,7 +148,15 @@ def make_transport(context: ssl.SSLContext, proxy: Secret | None, limits: httpx.
     """A transport for requests whose answers can be asked for again. Raises what httpx raises for an odd proxy."""
     if this_system().verifies_certificates:
         return ThreadedTransport(context, proxy, limits)
-    return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits, proxy=as_proxy(context, proxy))
+    return StreamTransport(context, proxy, limits)
+
+
+class StreamTransport(httpx.AsyncHTTPTransport):
+    """One over `SocketStream`, on the event loop alone."""
+
+    def __init__(self, context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> None:
+        """As ``make_transport``."""
+        self._pool = _pool(context, as_proxy(context, proxy), _StreamBackend(), limits)
 
 
 class ThreadedTransport(httpx.AsyncHTTPTransport):
@@ -186,14 +195,35 @@ class _Backend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         del local_address, socket_options  # Never asked for here.
-        try:
-            async with asyncio.timeout(timeout):
-                self.made = WireConnection(await dial(host, port), self._answering, self._arrived)
-        except TimeoutError as error:
-            raise httpcore.ConnectTimeout from error
-        except OSError as error:
-            raise httpcore.ConnectError from error
+        async with _connecting(timeout):
+            self.made = WireConnection(await dial(host, port), self._answering, self._arrived)
         return self.made
+
+
+class _StreamBackend(httpcore.AsyncNetworkBackend):
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        del local_address, socket_options  # Never asked for here.
+        async with _connecting(timeout):
+            return await SocketStream.over(await dial(host, port))
+
+
+@asynccontextmanager
+async def _connecting(seconds: float | None) -> AsyncGenerator[None]:
+    """Raises ConnectError, ConnectTimeout."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise httpcore.ConnectTimeout from error
+    except OSError as error:
+        raise httpcore.ConnectError from error
 
 
 def _never() -> bool:
