@@ -7,18 +7,20 @@ client: so there are no redirects, no cookies, no cache, no retries and no log o
 import asyncio
 import json
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
+import httpcore
 import httpx
 
 from probe_tray.adapters.http.exchange import Exchange, read_body
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.answer import end_of_event, is_whole_object, read_raw, tokens_in
-from probe_tray.adapters.http.wire.transport import WireTransport, make_transport
+from probe_tray.adapters.http.wire.pool import ConnectionPool, content, fields
+from probe_tray.adapters.http.wire.transport import WireTransport, make_pool, make_transport
 from probe_tray.adapters.proxy.proxy import ProxyChoice, ProxyRoutes
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
@@ -36,7 +38,6 @@ _LARGEST_BODY = 2 * 1024 * 1024
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
-_KEEP = httpx.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=5.0)
 _FRESH = httpx.Limits(max_connections=1, max_keepalive_connections=0)
 
 
@@ -67,7 +68,9 @@ class ServiceClient:
         self._environment = environment
         self._context: ssl.SSLContext | None = None
         self._context_lock = asyncio.Lock()
-        self._kept: _Pool | None = None
+        self._kept: ConnectionPool | None = None
+        self._kept_proxy: Secret | None = None
+        """By which the kept connections lead."""
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
@@ -245,18 +248,20 @@ class ServiceClient:
         wire: WireTransport | None = None
         try:
             async with exchange.attempt(seconds), AsyncExitStack() as connection:
+                if not fresh:
+                    question = exchange.question(method, address, headers, body, seconds=seconds)
+                    return await _asked(self._make_pool(context, proxy), question)
                 if arrived is None:
-                    made = make_transport(context, proxy, _FRESH) if fresh else self._make_pool(context, proxy)
+                    made = make_transport(context, proxy, _FRESH)
                 else:
                     made = wire = WireTransport(context, proxy, lambda: exchange.begun, arrived)
                 transport = await connection.enter_async_context(made)
-                request = exchange.request(method, address, headers, body, seconds=seconds, fresh=fresh)
-                receiving = _receive(transport, request, connection, fresh=fresh)
+                request = exchange.request(method, address, headers, body, seconds=seconds, fresh=True)
+                receiving = _receive(transport, request, connection)
                 answer = await (receiving if wire is None else _whole(wire, receiving))
-                if fresh:
-                    self._note_tokens(answer)
-                    # Until the tokens in it are on the disk, no time is spent and no failure met for a connection.
-                    self._close_soon(connection.pop_all())
+                self._note_tokens(answer)
+                # Until the tokens in it are on the disk, no time is spent and no failure met for a connection.
+                self._close_soon(connection.pop_all().aclose)
                 return answer
         except UncertainError:
             # The answer may have come whole all the same: it only did not come to an end.
@@ -293,26 +298,27 @@ class ServiceClient:
         for token in tokens_in(answer.body):
             self._handles(token)
 
-    def _close_soon(self, connection: "AsyncExitStack | httpx.AsyncHTTPTransport") -> None:
-        async def close() -> None:
+    def _close_soon(self, close: Callable[[], Awaitable[None]]) -> None:
+        async def closed() -> None:
             with suppress(Exception):  # What was to come has come.
-                await connection.aclose()
+                await close()
 
-        task = asyncio.create_task(close())
+        task = asyncio.create_task(closed())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    def _make_pool(self, context: ssl.SSLContext, proxy: Secret | None) -> "_Pool":
+    def _make_pool(self, context: ssl.SSLContext, proxy: Secret | None) -> ConnectionPool:
         # Only the backend is asked so.
-        if self._kept is not None and self._kept.proxy != proxy:
+        if self._kept is not None and self._kept_proxy != proxy:
             self._retire()
-        self._kept = self._kept or _Pool(make_transport(context, proxy, _KEEP), proxy, self._close_soon)
+        if self._kept is None:
+            self._kept, self._kept_proxy = make_pool(context, proxy), proxy
         return self._kept
 
     def _retire(self) -> None:
         kept, self._kept = self._kept, None
         if kept is not None:
-            kept.retire()
+            self._close_soon(kept.retire)
 
     async def _tls(self, host: str) -> ssl.SSLContext:
         async with self._context_lock:
@@ -321,43 +327,18 @@ class ServiceClient:
             return self._context
 
 
-class _Pool:
-    """Connections that are kept open between requests, each of which enters it; closed once retired and left by all."""
-
-    def __init__(
-        self,
-        transport: httpx.AsyncHTTPTransport,
-        proxy: Secret | None,
-        close: Callable[[httpx.AsyncHTTPTransport], None],
-    ) -> None:
-        self.proxy = proxy
-        self._transport, self._close = transport, close
-        self._requests = 0
-        self._retired = False
-
-    async def __aenter__(self) -> httpx.AsyncHTTPTransport:
-        self._requests += 1
-        return self._transport
-
-    async def __aexit__(self, *_: object) -> None:
-        self._requests -= 1
-        self._close_when_left()
-
-    def retire(self) -> None:
-        self._retired = True
-        self._close_when_left()
-
-    def _close_when_left(self) -> None:
-        if self._retired and not self._requests:
-            self._close(self._transport)
+async def _asked(pool: ConnectionPool, question: httpcore.Request) -> Answer:
+    async with pool.answer(question) as response:
+        headers = fields(response.headers)
+        body = await _body(response.status, headers, content(response, headers), fresh=False)
+    return Answer(response.status, headers, body)
 
 
-async def _receive(
-    transport: httpx.AsyncHTTPTransport, request: httpx.Request, connection: AsyncExitStack, *, fresh: bool
-) -> Answer:
+async def _receive(transport: httpx.AsyncHTTPTransport, request: httpx.Request, connection: AsyncExitStack) -> Answer:
     response = await transport.handle_async_request(request)
     connection.push_async_callback(response.aclose)
-    return Answer(response.status_code, response.headers, await _body(response, fresh=fresh))
+    body = await _body(response.status_code, response.headers, response.aiter_bytes(), fresh=True)
+    return Answer(response.status_code, response.headers, body)
 
 
 async def _whole(wire: WireTransport, receiving: Awaitable[Answer]) -> Answer:
@@ -382,19 +363,19 @@ def _holds_object(raw: bytes) -> bool:
     return answer is not None and is_whole_object(answer.body)
 
 
-async def _body(response: httpx.Response, *, fresh: bool) -> bytes:
+async def _body(status: int, headers: Mapping[str, str], parts: AsyncIterator[bytes], *, fresh: bool) -> bytes:
     """The whole body; of a stream of events the first event only. Raises StrangeAnswerError beyond 2 MiB."""
-    stream = response.is_success and response.headers.get("content-type", "").lower().startswith(_EVENTS)
+    stream = 200 <= status < 300 and headers.get("content-type", "").lower().startswith(_EVENTS)
     # RFC 9112, section 6.2. A connection that is kept has to be read to the end of its message all the same.
-    declared = response.headers.get("content-length", "")
-    whole = declared if fresh and "content-encoding" not in response.headers else ""
+    declared = headers.get("content-length", "")
+    whole = declared if fresh and "content-encoding" not in headers else ""
 
     def enough(body: bytes | bytearray) -> bool:
         # Tokens that have all come must not depend on how the message, or its connection, ends.
         has_come = str(len(body)) == whole or (fresh and is_whole_object(body))
         return has_come or (stream and end_of_event(body) > 0)
 
-    body = await read_body(response, largest=_LARGEST_BODY, enough=enough)
+    body = await read_body(parts, largest=_LARGEST_BODY, enough=enough)
     if len(body) > _LARGEST_BODY:
-        raise StrangeAnswerError(status=str(response.status_code))
+        raise StrangeAnswerError(status=str(status))
     return body[: end_of_event(body) or None] if stream else body

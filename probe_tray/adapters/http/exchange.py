@@ -7,9 +7,10 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol, cast
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
@@ -44,6 +45,20 @@ _PROXY_STATUS = re.compile(r"([1-9][0-9]{2})\b")
 _PROXY_LOGIN = frozenset({"401", "407"})
 """What proxies answer to a missing or a wrong password; 407 is that of RFC 9110, section 15.5.8."""
 _CONNECT_SECONDS = 15.0
+# Uncompressed: the answers are small, and a small body must not unfold into a large one.
+_COMMON = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+# httpx raises its own exceptions from those of httpcore, which come as they are where httpx is not in between.
+_PROXY = httpx.ProxyError | httpcore.ProxyError
+_TIMEOUT = httpx.TimeoutException | httpcore.TimeoutException | TimeoutError
+_NONSENSE = httpx.RemoteProtocolError | httpcore.RemoteProtocolError | httpx.DecodingError
+_UNSENDABLE = (
+    httpx.LocalProtocolError
+    | httpx.UnsupportedProtocol
+    | httpcore.LocalProtocolError
+    | httpcore.UnsupportedProtocol
+    | UnicodeError
+)
+_NETWORK = OSError | httpx.NetworkError | httpcore.NetworkError
 
 
 def to_service_error(
@@ -75,7 +90,7 @@ def _refused_login(error: BaseException, proxy: ProxyChoice) -> ProxyLoginError 
     After CONNECT that begins with the status: "407 Proxy Authentication Required". SOCKS5 (RFC 1928, section 3, and
     RFC 1929): "Requested NO AUTHENTICATION REQUIRED from proxy server, but got …", "Invalid username/password".
     """
-    if not isinstance(error, httpx.ProxyError):
+    if not isinstance(error, _PROXY):
         return None
     said = str(error)
     status = _PROXY_STATUS.match(said)
@@ -103,33 +118,33 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _broken(causes: list[BaseException]) -> str:
-    if any(isinstance(c, httpx.TimeoutException | TimeoutError) for c in causes):
+    if any(isinstance(c, _TIMEOUT) for c in causes):
         return Phrase("no answer came in time")
-    if isinstance(causes[0], httpx.RemoteProtocolError | httpx.DecodingError):
+    if isinstance(causes[0], _NONSENSE):
         return Phrase("the answer was cut off or garbled")
     return Phrase("the connection was lost")
 
 
 def _unsent(causes: list[BaseException], host: str, proxy: ProxyChoice | None) -> str:
     peer = host if proxy is None else Phrase("the proxy {proxy}", proxy=proxy.shown)
-    if isinstance(causes[0], httpx.ProxyError):
+    if isinstance(causes[0], _PROXY):
         if str(causes[0]).startswith("Requested USERNAME"):
             return Phrase("{peer} takes no user name and password", peer=peer)
         status = _PROXY_STATUS.match(str(causes[0]))
         if status is None:
             return Phrase("{peer} refused to connect to {host}", peer=peer, host=host)
         return Phrase("{peer} refused to connect to {host} (status {n})", peer=peer, host=host, n=status[1])
-    if any(isinstance(c, httpx.LocalProtocolError | httpx.UnsupportedProtocol | UnicodeError) for c in causes):
+    if any(isinstance(c, _UNSENDABLE) for c in causes):
         return Phrase("this login contains characters that can't be sent")
     if any(isinstance(c, socket.gaierror) for c in causes):
         return Phrase("the name of {peer} was not found", peer=peer)
     if any(isinstance(c, ConnectionRefusedError) for c in causes):
         return Phrase("{peer} refused the connection", peer=peer)
-    if any(isinstance(c, httpx.TimeoutException | TimeoutError) for c in causes):
+    if any(isinstance(c, _TIMEOUT) for c in causes):
         return Phrase("{peer} didn't answer in time", peer=peer)
     if any(isinstance(c, ssl.SSLError) for c in causes):
         return Phrase("a secure connection to {host} could not be made", host=host)
-    if any(isinstance(c, OSError | httpx.NetworkError) for c in causes):
+    if any(isinstance(c, _NETWORK) for c in causes):
         return Phrase("there is no connection to {peer}", peer=peer)
     # Whatever else there is, comes from reading what the other side has said.
     return Phrase("{peer} sent an answer Probe Tray can't read", peer=peer)
@@ -192,18 +207,29 @@ class Exchange:
 
         ``fresh``: it goes over a connection of its own, which ends with it.
         """
-        # Uncompressed: the answers are small, and a small body must not unfold into a large one.
-        common = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"} | ({"Connection": "close"} if fresh else {})
-        return httpx.Request(
+        sent = _COMMON | ({"Connection": "close"} if fresh else {}) | dict(headers)
+        return httpx.Request(method, address, headers=sent, content=body or None, extensions=self._extensions(seconds))
+
+    def question(
+        self, method: str, address: str, headers: Mapping[str, str], body: bytes, *, seconds: float
+    ) -> httpcore.Request:
+        """The same for a connection that is kept, without httpx, which takes longer to put it together than to send it.
+
+        Raises UnicodeError for a header that cannot be sent.
+        """
+        host = urlsplit(address).netloc
+        sent = {"Host": host} | _COMMON | dict(headers) | ({"Content-Length": str(len(body))} if body else {})
+        return httpcore.Request(
             method,
-            address,
-            headers=common | dict(headers),
-            content=body or None,
-            extensions={
-                "timeout": httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)).as_dict(),
-                "trace": self._trace,
-            },
+            httpcore.URL(address),
+            headers=[(name.encode("ascii"), value.encode("ascii")) for name, value in sent.items()],
+            content=body,
+            extensions=self._extensions(seconds),
         )
+
+    def _extensions(self, seconds: float) -> dict[str, object]:
+        limits = dict.fromkeys(("read", "write", "pool"), seconds) | {"connect": min(seconds, _CONNECT_SECONDS)}
+        return {"timeout": limits, "trace": self._trace}
 
     async def connect(self, transport: httpx.AsyncHTTPTransport, address: str, *, seconds: float) -> None:
         """Make the connection that a request to ``address`` needs, and send nothing over it."""
@@ -239,14 +265,15 @@ class Exchange:
 
 
 async def read_body(
-    response: httpx.Response, *, largest: int, enough: Callable[[bytes | bytearray], bool] = lambda _body: False
+    parts: AsyncIterator[bytes], *, largest: int, enough: Callable[[bytes | bytearray], bool] = lambda _body: False
 ) -> bytes:
-    """The body to its end, or until it is ``enough``; reading stops as well once there are more than ``largest`` bytes.
+    """The body from its ``parts``, to its end or until it is ``enough``.
 
-    Whoever calls this decides what a larger one means, and closes the response.
+    Reading stops as well once there are more than ``largest`` bytes. Whoever calls this decides what a larger one
+    means, and closes the response.
     """
     body = bytearray()
-    async for part in response.aiter_bytes():
+    async for part in parts:
         body += part
         if len(body) > largest or enough(body):
             break

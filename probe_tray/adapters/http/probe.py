@@ -152,7 +152,7 @@ class HttpProbe:
             request = exchange.request("GET", address, headers, seconds=_SECONDS, fresh=True)
             async with aclosing(await transport.handle_async_request(request)) as response:
                 # However long a page of the network's edge is, its beginning tells what it is.
-                body = await read_body(response, largest=_LARGEST_BODY)
+                body = await read_body(response.aiter_bytes(), largest=_LARGEST_BODY)
             return Answer(response.status_code, response.headers, body)
 
     def _step(self, exchange: Exchange, proxy: Secret | None) -> ConnectionStep:

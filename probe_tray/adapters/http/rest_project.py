@@ -150,7 +150,7 @@ class RestProject:
             headers = self._headers(body, prefer)
             request = exchange.request(method, self._address + query, headers, body, seconds=SECONDS)
             async with aclosing(await self._transport.handle_async_request(request)) as response:
-                content = await read_body(response, largest=LARGEST_BODY)
+                content = await read_body(response.aiter_bytes(), largest=LARGEST_BODY)
             # Reading stopped past the limit, so a longer answer is known without being taken in.
             if len(content) > LARGEST_BODY:
                 raise SyncFloodedError

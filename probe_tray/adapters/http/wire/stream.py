@@ -99,7 +99,7 @@ class _Pipe(Protocol):
     async def send(self, data: bytes) -> None: ...
 
 
-class _Tls:
+class _Encryption:
     """TLS over a pipe, which may be TLS itself where the way leads through a proxy that is spoken to in TLS."""
 
     def __init__(self, below: _Pipe, context: ssl.SSLContext, name: str | None) -> None:
@@ -201,7 +201,7 @@ class SocketStream(httpcore.AsyncNetworkStream):
         """Go on inside TLS, or inside one more layer of it. Raises ConnectError, ConnectTimeout."""
         try:
             async with asyncio.timeout(timeout):
-                tls = _Tls(self._pipe, ssl_context, server_hostname)
+                tls = _Encryption(self._pipe, ssl_context, server_hostname)
                 await tls.shake_hands()
         except BaseException as error:
             await self.aclose()

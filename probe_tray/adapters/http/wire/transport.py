@@ -16,6 +16,7 @@ import httpcore
 import httpx
 
 from probe_tray.adapters.http.wire.connection import WireConnection
+from probe_tray.adapters.http.wire.pool import ConnectionPool
 from probe_tray.adapters.http.wire.stream import SocketStream
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.secret import Secret
@@ -30,6 +31,7 @@ if find_spec("sniffio") is None:
 
 _Found = tuple[int, tuple[object, ...]]
 _CHUNK: Final = 64 * 1024
+_KEEP: Final = httpx.Limits(keepalive_expiry=5.0)
 _SINGLE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=0)
 
 
@@ -149,6 +151,13 @@ def make_transport(context: ssl.SSLContext, proxy: Secret | None, limits: httpx.
     if this_system().verifies_certificates:
         return ThreadedTransport(context, proxy, limits)
     return StreamTransport(context, proxy, limits)
+
+
+def make_pool(context: ssl.SSLContext, proxy: Secret | None) -> ConnectionPool:
+    """Connections for questions about accounts. Raises what httpx raises for an odd proxy."""
+    threaded = this_system().verifies_certificates
+    backend = _Backend(_never, _ignore) if threaded else _StreamBackend()
+    return ConnectionPool(_pool(context, as_proxy(context, proxy), backend, _KEEP).create_connection)
 
 
 class StreamTransport(httpx.AsyncHTTPTransport):

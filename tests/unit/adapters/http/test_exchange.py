@@ -20,7 +20,7 @@ async def ask(port: int, *, seconds: float = 5, largest: int = 100) -> tuple[byt
     async with exchange.attempt(seconds), make_transport(ssl.create_default_context(), None, httpx.Limits()) as sender:
         request = exchange.request("GET", f"http://127.0.0.1:{port}/", {}, seconds=seconds, fresh=True)
         response = await sender.handle_async_request(request)
-        body = await read_body(response, largest=largest)
+        body = await read_body(response.aiter_bytes(), largest=largest)
         await response.aclose()
     return body, exchange
 

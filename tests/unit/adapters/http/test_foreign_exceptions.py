@@ -4,9 +4,10 @@ import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
-from typing import cast
+from typing import NoReturn, cast
 from unittest.mock import AsyncMock, Mock
 
+import httpcore
 import httpx
 import pytest
 
@@ -32,6 +33,11 @@ SERVICE = Service(issuer="https://issuer.example", backend="https://backend.exam
 TARGET = SyncTarget(url="https://table.example", api_key=Secret("a-key"), key=Secret("0" * 64))
 PROXY = detect_proxy("socks5://ana:s3cret@127.0.0.1:9", {}, override_name="--proxy", system=SystemProxies)
 TOKEN = Secret("rt_" + CANARY)
+KEPT_CONNECTION = type(
+    httpcore.AsyncSOCKSProxy("socks5://127.0.0.1:9").create_connection(
+        httpcore.Origin(b"https", b"backend.example", 443)
+    )
+)
 Trace = Callable[[str, dict[str, object]], Awaitable[None]]
 
 
@@ -61,13 +67,14 @@ REQUESTS: dict[str, Callable[[ServiceClient], Awaitable[object]]] = {
 def raising(error: Exception, monkeypatch: pytest.MonkeyPatch, *, after_sending: bool) -> None:
     """Let the library raise ``error`` when it is given a request."""
 
-    async def fail(_transport: object, request: httpx.Request) -> httpx.Response:
+    async def fail(_sender: object, request: httpx.Request | httpcore.Request) -> NoReturn:
         if after_sending:
             trace = cast("Trace", request.extensions["trace"])
             await trace("http11.send_request_headers.started", {"request": request})
         raise error
 
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", fail)
+    monkeypatch.setattr(KEPT_CONNECTION, "handle_async_request", fail)
 
 
 def safe(error: ProbeError) -> ProbeError:

@@ -1,0 +1,91 @@
+"""Connections that are kept open between questions: httpcore's, without its own pool and without httpx above it."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+
+import httpcore
+import httpx
+
+_MOST = 32
+"""So many stay open while nothing is asked: as many as ask at once, or the others would begin with a handshake."""
+
+
+class ConnectionPool:
+    """Each question takes the connection that was used last; the others end when their time is over.
+
+    httpcore's own pool looks at every connection before and after each question.
+    """
+
+    def __init__(self, connect: Callable[[httpcore.Origin], httpcore.AsyncConnectionInterface]) -> None:
+        """``connect`` makes a connection for HTTP/1.1, which opens with its first request."""
+        self._connect = connect
+        self._idle: list[httpcore.AsyncConnectionInterface] = []
+        """The one that was used last at the end."""
+        self._asking = 0
+        self._retired = False
+
+    @asynccontextmanager
+    async def answer(self, request: httpcore.Request) -> AsyncGenerator[httpcore.Response]:
+        """Ask; what is left of the answer is given up at the end, and its connection with it.
+
+        Raises what httpcore raises.
+        """
+        self._asking += 1
+        try:
+            connection = await self._connection(request.url.origin)
+            response = await connection.handle_async_request(request)
+            try:
+                yield response
+            finally:
+                await response.aclose()
+                if not connection.is_closed():
+                    self._idle.append(connection)
+        finally:
+            self._asking -= 1
+            await self._close_surplus()
+
+    async def retire(self) -> None:
+        """Close every connection, those in use after their questions."""
+        self._retired = True
+        await self._close_surplus()
+
+    async def _connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+        fitting = [c for c in self._idle if c.can_handle_request(origin)]
+        if not fitting:
+            return self._connect(origin)
+        chosen = fitting[-1]
+        self._idle.remove(chosen)
+        if not chosen.has_expired():
+            return chosen
+        await chosen.aclose()
+        return await self._connection(origin)
+
+    async def _close_surplus(self) -> None:
+        while self._idle and (self._retired or len(self._idle) > _MOST or self._idle[0].has_expired()):
+            await self._idle.pop(0).aclose()
+
+
+class _Raw(httpx.AsyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._response.aiter_stream():
+            yield part
+
+
+def fields(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Header fields by their names in lower case; of a name that comes more than once all values (RFC 9110, 5.3)."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in raw:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def content(response: httpcore.Response, headers: dict[str, str]) -> AsyncIterator[bytes]:
+    """The parts of the body. Raises what httpcore raises, and httpx.DecodingError."""
+    if "content-encoding" not in headers:
+        return response.aiter_stream()
+    # Nobody asked for it.
+    return httpx.Response(response.status, headers=headers, stream=_Raw(response)).aiter_bytes()
