@@ -1,17 +1,20 @@
 """What ``codex-probe --sync`` does with a table as a whole, seen from outside, on a real database."""
 
 import re
+from datetime import UTC
 from pathlib import Path
 
+from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.rows import StepKind
 from probe_tray.core.sync.setup_code import read_code
 from probe_tray.core.sync.table_key import keys_of, table_digest
-from tests.command.test_sync import KEY, file_of
+from tests.command.test_sync import KEY, file_of, login
 from tests.database.conftest import SQL
 from tests.database.owner import Owner
 from tests.support.files import flat
-from tests.support.postgres import Database
+from tests.support.postgres import Database, literal
 from tests.support.postgrest import API_KEY, PostgRest
 from tests.support.tokens import tokens
 
@@ -138,3 +141,34 @@ def test_the_sql_lets_in_the_key_that_is_kept_and_of_two_the_new_one(tmp_path: P
         assert table_digest(old) not in sql
         database.run(sql)
         assert owner.digests() == {table_digest(new), table_digest(old)}
+
+
+def test_rows_that_keep_the_old_key_are_named_and_what_helps_is_said(owner: Owner) -> None:
+    owner.run()
+    put_sealed(owner, login("dan", 1), row_id="account-eve")
+    owner.rest.database.run(
+        "create function keep() returns trigger language plpgsql as 'begin return null; end';"
+        "create trigger keep before update on tokens for each row when (old.id = 'account-bob') execute function keep()"
+    )
+    assert owner.run("--change-key")[0] == 0
+    kept = "The old key is kept on this computer because only it can decrypt these rows:"
+    status, _, said = owner.run("--end-old-key")
+    assert (status, f"{kept} bob@example.com, account-eve. Sync again to write them" in said) == (1, True), said
+    owner.rest.database.run("drop trigger keep on tokens")
+    status, _, said = owner.run()
+    assert (status, f"{kept} account-eve. Delete them in Supabase, or run it again with --yes" in said) == (
+        1,
+        True,
+    ), said
+    assert len(keys_of(owner.key)) == 2
+    status, _, said = owner.run("--yes")
+    assert "Only the old key could decrypt these rows, which stay in the table: account-eve" in said
+    assert "The key is changed. Only the new one is kept now." in said
+    assert len(keys_of(owner.key)) == 1
+
+
+def put_sealed(owner: Owner, held: Credential, row_id: str) -> None:
+    """Put a login under another account's id, in the compatible form and with the old key."""
+    row = AesGcmLoginCipher(Secret(KEY)).seal(held, bytes(12), UTC)
+    values = ", ".join(map(literal, (row_id, row.token_data.reveal(), row.update_time)))
+    owner.rest.database.run(f"insert into tokens (id, token_data, update_time) values ({values})")  # noqa: S608 - quoted

@@ -19,9 +19,8 @@ from probe_tray.cli.tables.layout import folded
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.core.errors import KeyringAbsentError, ProbeError, SetupCodeStrangeError
 from probe_tray.core.settings import change
-from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget, base_address
+from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget, base_address, kept_key
 from probe_tray.core.sync.setup_code import LONGEST_CODE, SetupCode, in_groups, read_code, write_code
-from probe_tray.core.sync.table_key import keys_of
 from probe_tray.engine.sync.synchronizer import try_table
 from probe_tray.wiring import make_sync_memory
 
@@ -101,10 +100,7 @@ async def _keep_alone(session: CommandSession, loaded: LoadedSettings, goal: Syn
     file = JsonSettingsFile(loaded.path, session.locks, disk=session.disk)
     former, held = loaded.settings.sync_url, await session.sync_secrets(loaded).load()
     moves = _moves(loaded, goal)
-    key = goal.key
-    if not moves and held.key is not None and key in keys_of(held.key):
-        # The key is being changed here: the code of a computer that hasn't heard of it must not cost the new one.
-        key = held.key
+    key = kept_key(held.key, goal.key, same_table=not moves)
     # Computers that share a login and don't tell each other of renewals would end it.
     after = loaded.settings.sync_after_renewal or not former
     if moves:

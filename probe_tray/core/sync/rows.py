@@ -87,8 +87,6 @@ REFUSED = frozenset(
         StepKind.HELD_BACK,
     }
 )
-USELESS = frozenset({StepKind.GARBAGE, StepKind.ID_MISMATCH, StepKind.ALTERED, StepKind.ROLLED_BACK})
-"""The row holds nothing that is used, so that it is never sealed anew."""
 OVERWRITABLE = frozenset({StepKind.UNDECRYPTABLE, StepKind.GARBAGE, StepKind.ROLLED_BACK, StepKind.WITHDRAWN})
 """What a person may allow to be replaced. A swapped row is not among it: it may hold another account's newest login."""
 
@@ -164,12 +162,8 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     """What to call the computers that wrote rows, by their ids; see :func:`computer_labels`."""
     only_old_key: tuple[str, ...] = ()
     """Of two keys only the new one is let in: the ids of the rows that the old one alone opens even so."""
-
-    @property
-    def resealable(self) -> bool:
-        """Whether one of the rows that only the old key opens is of use: another sync seals it with the new one."""
-        useless = {item.row_id for item in self.items if item.kind in USELESS}
-        return not useless.issuperset(self.only_old_key)
+    resealable: bool = False
+    """Whether one of these rows is of use: another sync seals it with the new key."""
 
     @property
     def is_key_changing(self) -> bool:

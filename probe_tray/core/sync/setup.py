@@ -171,14 +171,20 @@ def target(url: str, held: SyncSecrets, place: str) -> SyncTarget:
     return SyncTarget(url=address, api_key=held.api_key, key=Secret(held.key.reveal().strip()))
 
 
-def replaces_key(setup: SyncSetup, kept: Secret, url: str, given: Secret) -> bool:
-    """Whether a key that is ``kept`` is lost once ``given`` is saved, for the table at ``url``.
+def kept_key(held: Secret | None, given: Secret, *, same_table: bool) -> Secret:
+    """What is kept once ``given`` is saved where ``held`` was.
 
-    Of two keys that are kept for a table, one alone never takes the place of both.
+    Of two keys that are kept for one table, one alone never takes the place of both: a page that showed it, or the code
+    of a computer that hasn't heard of the change, must not cost the other one.
     """
-    before, after = set(keys_of(kept)), set(keys_of(given))
-    stays = base_address(url) == base_address(setup.url)
-    return not before <= after and not (stays and after <= before)
+    if held is not None and same_table and {*keys_of(given)} <= {*keys_of(held)}:
+        return held
+    return given
+
+
+def is_lost(held: Secret, kept: Secret) -> bool:
+    """Whether a key of those that were ``held`` is not among those that are ``kept`` instead."""
+    return not {*keys_of(held)} <= {*keys_of(kept)}
 
 
 def is_key(text: str) -> bool:

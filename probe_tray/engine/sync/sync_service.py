@@ -24,6 +24,7 @@ from probe_tray.core.sync.setup import (
     SyncTarget,
     SyncTestResult,
     base_address,
+    kept_key,
     target,
 )
 from probe_tray.core.sync.setup_code import SetupCode, write_code
@@ -245,8 +246,9 @@ class SyncService:
             # The former table must never see the keys of the new one, whatever ends this process in between.
             await self._service.change(change(sync_url=""))
         try:
-            if key is not None and stays and await self._is_one_of_two(key):
-                key = None
+            if key is not None and stays:
+                held = (await self._secrets.load()).key
+                key = None if kept_key(held, key, same_table=True) == held else key
             await self._secrets.save(api_key=None if command.api_key is None else goal.api_key, key=key)
         except ProbeError:
             await self._service.change(change(sync_url=former.sync_url))
@@ -258,15 +260,10 @@ class SyncService:
         Whoever pastes an old copy would lose the only key that does.
         """
         held = (await self._secrets.load()).key
-        if held is None or goal.key == held or goal.key in keys_of(held):
+        if held is None or kept_key(held, goal.key, same_table=True) == held:
             return None
         problem = (await self._syncing.test(goal)).problem
         return problem if problem is not None and problem.is_a(SyncSecretError) else None
-
-    async def _is_one_of_two(self, key: Secret) -> bool:
-        """Whether two keys are kept, and it is one of them: a page that showed it must not cost the other one."""
-        held = (await self._secrets.load()).key
-        return held is not None and len(keys_of(held)) > 1 and key in keys_of(held)
 
     def _answer(self, problem: Problem | None) -> None:
         answer = SetUpAnswer(number=self._state.set_up.number + 1, problem=problem)

@@ -85,7 +85,7 @@ class Synchronizer:
         items: list[SyncItem] = []
         problem: Problem | None = None
         run: SyncRun | None = None
-        resealed, unread = 0, None
+        resealed, unread, resealable = 0, None, False
         try:
             local, items = await self._local()
             async with self._context.tables.open(target) as table:
@@ -101,6 +101,7 @@ class Synchronizer:
                 await run.work(local, progress, lambda: self._stopped)
                 resealed = await run.reseal(lambda: self._stopped)
                 unread = await _opened_by_old_key(codec, table, target, status)
+                resealable = any(codec.can_reseal(one) for one in unread or ())
         except ProbeError as error:
             problem = error.problem
         if run is not None:
@@ -114,18 +115,19 @@ class Synchronizer:
             resealed=resealed,
             computers=computer_labels(item.stamp for item in items if item.stamp is not None),
             newest_key_id="" if run is None else run.codec.newest_key_id,
-            old_key_ended=unread is not None and (not unread or self._gives_up(run, unread, options)),
+            old_key_ended=unread is not None and (not unread or (not resealable and self._gives_up(run, options))),
             only_old_key=tuple(one.row.id for one in unread or ()),
+            resealable=resealable,
         )
 
-    def _gives_up(self, run: SyncRun | None, rows: Sequence[OpenedRow], options: SyncOptions) -> bool:
-        """Whether the person does without the rows that only the old key opens.
+    def _gives_up(self, run: SyncRun | None, options: SyncOptions) -> bool:
+        """Whether the person does without the rows that only the old key opens, and that are of no use.
 
-        Only if they are of no use: one that this sync did not get to may hold the newest login of its account.
+        Not where this sync did not get to all of them: one may hold the newest login of its account.
         """
         if run is None or self._stopped or run.left or run.problem is not None:
             return False
-        return options.overwrite_all and not any(run.codec.can_reseal(one) for one in rows)
+        return options.overwrite_all
 
     async def _remember(self, run: SyncRun, problem: Problem | None) -> Problem | None:
         """Keep what was seen; the problem to tell, which is ``problem`` where there is one."""

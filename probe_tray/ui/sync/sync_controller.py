@@ -10,7 +10,7 @@ from probe_tray.core import commands as sync_commands
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, StopSharing, SyncNow
 from probe_tray.core.errors import Problem, SyncError
-from probe_tray.core.sync.setup import SecretPlace, SyncState, replaces_key
+from probe_tray.core.sync.setup import SecretPlace, SyncState, base_address, is_lost, kept_key
 from probe_tray.core.sync.setup_code import read_code
 from probe_tray.core.sync.table_change import TableChange, TableChangeKind
 from probe_tray.core.sync.table_sql import TableSql
@@ -196,7 +196,8 @@ class SyncController(QObject):
         def compared(kept: Secret | None) -> None:
             if page is not self._setup.visible or page.draft != draft:
                 return
-            if kept is None or not replaces_key(setup, kept, draft.url, key):
+            stays = base_address(draft.url) == base_address(setup.url)
+            if kept is None or not is_lost(kept, kept_key(kept, key, same_table=stays)):
                 self._keep(draft, use)
             else:
                 self._question.ask(replacing_kept_key(self._translator), lambda _: self._keep(draft, use))

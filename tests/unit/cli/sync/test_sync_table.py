@@ -1,6 +1,6 @@
 """What ``codex-probe --sync`` says, in the person's language."""
 
-from probe_tray.cli.sync.sync_table import sync_failures, sync_rows
+from probe_tray.cli.sync.sync_table import old_key_words, sync_failures, sync_rows
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import RowSealedError, SyncKeyError
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
@@ -40,3 +40,34 @@ def test_thousands_of_rows_of_nobody_here_are_counted() -> None:
     assert rows[-1][1].text == rows[-2][1].text
     (failure,) = sync_failures(report, Translator())
     assert "49995 more" in failure
+
+
+def keeping(**found: bool) -> SyncReport:
+    items = [
+        SyncItem(kind=StepKind.ALTERED, row_id="account-ana", who="ana@example.com"),
+        SyncItem(kind=StepKind.SAME, row_id="account-bob", who="bob@example.com"),
+    ]
+    only_old = ("account-ana", "account-\x1b[2J", "account-eve")
+    return SyncReport(ended_at=START, items=tuple(items), only_old_key=only_old, **found)
+
+
+def test_rows_that_keep_the_old_key_are_named_with_what_comes_of_it() -> None:
+    named = "ana@example.com, account-\ufffd[2J, account-eve"
+    kept = f"The old key is kept on this computer because only it can decrypt these rows: {named}."
+    words = {
+        "the next sync writes them": (keeping(resealable=True), f"{kept} Sync again to write them with the new one."),
+        "nobody can use them": (
+            keeping(),
+            f"{kept} Delete them in Supabase, or run it again with --yes to do without them.",
+        ),
+        "a person does without them": (
+            keeping(old_key_ended=True),
+            f"Only the old key could decrypt these rows, which stay in the table: {named}",
+        ),
+    }
+    assert {name: old_key_words(report, Translator()) for name, (report, _) in words.items()} == {
+        name: said for name, (_, said) in words.items()
+    }
+    chinese = [old_key_words(report, CHINESE) for report, _ in words.values()]
+    assert len({*chinese}) == 3
+    assert not any("key" in said for said in chinese)

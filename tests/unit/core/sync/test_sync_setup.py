@@ -2,7 +2,15 @@ import pytest
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ConfigError, SyncOffError
-from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncSetup, base_address, target
+from probe_tray.core.sync.setup import (
+    SecretPlace,
+    SyncSecrets,
+    SyncSetup,
+    base_address,
+    is_lost,
+    kept_key,
+    target,
+)
 
 URL = "https://abcdefgh.supabase.co"
 HELD = SyncSecrets(api_key=Secret("sb_publishable_x"), key=Secret("5A" * 32))
@@ -95,3 +103,33 @@ def test_whether_it_is_set_up() -> None:
     half = SyncSetup(url=URL, key=SecretPlace.KEYRING)
     assert (half.begun, half.ready) == (True, False)
     assert SyncSetup(url=URL, key=SecretPlace.FILE, api_key=SecretPlace.KEYRING).ready
+
+
+NEW, OLD = "c3" * 32, "5a" * 32
+BOTH = f"{NEW}:{OLD}"
+
+
+@pytest.mark.parametrize(
+    ("held", "given", "same_table", "kept", "lost"),
+    [
+        (OLD, OLD, True, OLD, False),
+        (OLD, OLD.upper(), True, OLD, False),
+        (OLD, NEW, True, NEW, True),
+        (OLD, BOTH, True, BOTH, False),
+        (BOTH, NEW, True, BOTH, False),
+        (BOTH, OLD.upper(), True, BOTH, False),
+        (BOTH, f"{OLD}:{NEW}", True, BOTH, False),
+        (BOTH, "07" * 32, True, "07" * 32, True),
+        (BOTH, OLD, False, OLD, True),
+        (BOTH, BOTH, False, BOTH, False),
+    ],
+)
+def test_of_two_keys_for_a_table_one_alone_never_takes_the_place_of_both(
+    held: str, given: str, *, same_table: bool, kept: str, lost: bool
+) -> None:
+    found = kept_key(Secret(held), Secret(given), same_table=same_table)
+    assert (found.reveal(), is_lost(Secret(held), found)) == (kept, lost)
+
+
+def test_where_no_key_is_kept_the_given_one_is() -> None:
+    assert kept_key(None, Secret(OLD), same_table=True) == Secret(OLD)

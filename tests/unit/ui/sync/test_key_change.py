@@ -9,7 +9,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QProgressBar
 from pytestqt.qtbot import QtBot
 
-from probe_tray.cli.sync.sync_table import old_key_words
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import ChangeSyncKey, EndOldSyncKey, SetUpSync, ShowSyncCode, SyncNow
 from probe_tray.core.errors import (
@@ -185,7 +184,9 @@ def test_rows_that_keep_the_old_key_are_named_with_the_reason_after_a_restart_to
 
 
 def test_nobody_is_told_to_delete_a_row_that_the_next_sync_writes_with_the_new_key(bench: Bench) -> None:
-    report = replace(REPORT, items=(*REPORT.items, FORGED), only_old_key=("account-ana", "study-pc", "account-eve"))
+    report = replace(
+        REPORT, items=(*REPORT.items, FORGED), only_old_key=("account-ana", "study-pc", "account-eve"), resealable=True
+    )
     bench.change(state(report=report))
     begin(bench)
     said = "\n".join(texts(window()))
@@ -193,7 +194,6 @@ def test_nobody_is_told_to_delete_a_row_that_the_next_sync_writes_with_the_new_k
     assert "Delete them" not in said
     press(window(), "Sync again")
     assert bench.engine.sent == [SyncNow()]
-    assert "Sync again to write them with the new one." in old_key_words(report, Translator())
 
 
 def test_before_the_first_sync_nobody_is_said_to_be_missing_or_to_have_the_key(bench: Bench) -> None:
