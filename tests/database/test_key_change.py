@@ -11,7 +11,10 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     KeyInFileError,
     SharingStoppedError,
+    SyncKeyError,
+    SyncKeyNeededError,
     SyncKeyUnfinishedError,
+    SyncLeasesError,
     SyncNewerLoginError,
     SyncNoKeyChangeError,
     SyncNoSuchRowError,
@@ -23,9 +26,9 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.sync.rows import StepKind, SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget
-from probe_tray.core.sync.table_key import key_id, keys_of
+from probe_tray.core.sync.table_key import key_id, keys_of, table_digest
 from probe_tray.engine.sync.table_owner import TableOwner, forget_old_key
-from tests.database.conftest import SQL, protect
+from tests.database.conftest import PROTECT, SQL, protect
 from tests.database.test_attackers import RESTORE, Computer, kinds, login, renewed, renewing, two_that_share
 from tests.support.postgres import Database, literal
 from tests.support.postgrest import PostgRest
@@ -395,3 +398,78 @@ async def test_each_computer_shows_in_its_rows_whether_it_has_the_new_key(rest_p
             stamp and (stamp.action, stamp.at) for stamp in before
         ], "the rows say what they said of the login"
         assert (await second.sync()).resealed == 0
+
+
+LOST = {
+    "reading": "revoke select on tokens from anon",
+    "reading, by its policy": 'drop policy "sync reads" on tokens',
+    "adding": "revoke insert on tokens from anon",
+    "changing": "revoke update on tokens from anon",
+    "changing, by its policy": 'drop policy "sync replaces" on tokens',
+}
+
+
+async def ending(rest: PostgRest, sql: str) -> tuple[Owned, list[tuple[str | None, ...]]]:
+    """A computer that is about to end the old key, after somebody has run this; which keys the table lets in."""
+    first = Owned(rest, login(1), login(1, "bob"))
+    await first.sync()
+    first.use((await first.own().begin_key_change(first.target)).key)
+    assert (await first.sync()).well
+    rest.database.run(sql)
+    return first, rest.database.run(KEYS)
+
+
+KEYS = "select digest, ended_at from probe_tray_keys order by digest"
+
+
+@pytest.mark.parametrize("sql", LOST.values(), ids=LOST)
+async def test_the_old_key_is_not_ended_where_rows_would_go_on_needing_it(rest_protected: PostgRest, sql: str) -> None:
+    with rest_protected as rest:
+        first, keys = await ending(rest, sql)
+        with pytest.raises(SyncKeyNeededError):
+            await first.own().end_old_key(first.target)
+        assert rest.database.run(KEYS) == keys
+        rest.database.run(SQL + "grant select, insert, update on tokens to anon;" + POLICIES)
+        await first.own().end_old_key(first.target)
+        assert (await first.sync()).old_key_ended
+
+
+POLICIES = """
+drop policy if exists "sync reads" on tokens; drop policy if exists "sync replaces" on tokens;
+create policy "sync reads" on tokens for select to anon using (true);
+create policy "sync replaces" on tokens for update to anon using (true) with check (true);
+"""
+
+
+async def test_the_old_key_is_not_ended_where_the_sql_is_not_whole(rest_protected: PostgRest) -> None:
+    with rest_protected as rest:
+        first, keys = await ending(rest, "drop function probe_tray_rights()")
+        with pytest.raises(SyncLeasesError):
+            await first.own().end_old_key(first.target)
+        assert rest.database.run(KEYS) == keys
+
+
+async def test_the_old_key_is_not_ended_where_no_row_opens(rest_protected: PostgRest) -> None:
+    with rest_protected as rest:
+        sealed = AesGcmLoginCipher(Secret("07" * 32)).seal(login(1), bytes(12), UTC).token_data.reveal()
+        first, keys = await ending(rest, f"update tokens set token_data = {literal(sealed)}")  # noqa: S608 - quoted
+        with pytest.raises(SyncKeyError):
+            await first.own().end_old_key(first.target)
+        assert rest.database.run(KEYS) == keys
+
+
+async def test_no_key_is_ended_that_alone_opens_a_row(rest_protected: PostgRest) -> None:
+    """Somebody has begun another change, and a row is sealed with a key that is not known here."""
+    with rest_protected as rest:
+        other = Secret("07" * 32)
+        first, _ = await ending(rest, "select 1")
+        rest.database.run(PROTECT.replace("{digest}", table_digest(other)))
+        keys = rest.database.run(KEYS)
+        sealed = AesGcmLoginCipher(other).seal(login(1, "bob"), bytes(12), UTC).token_data.reveal()
+        rest.database.run(f"update tokens set token_data = {literal(sealed)} where id = 'account-bob'")  # noqa: S608
+        with pytest.raises(SyncOtherKeyChangeError):
+            await first.own().end_old_key(first.target)
+        assert rest.database.run(KEYS) == keys
+        rest.database.run("delete from tokens where id = 'account-bob'")
+        await first.own().end_old_key(first.target)
+        assert (await first.sync()).old_key_ended

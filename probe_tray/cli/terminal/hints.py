@@ -47,6 +47,7 @@ from probe_tray.core.errors import (
     SyncConflictError,
     SyncCutOffError,
     SyncKeyEndedError,
+    SyncKeyNeededError,
     SyncKeyUnfinishedError,
     SyncLeasesError,
     SyncNewerLoginError,
@@ -130,6 +131,10 @@ _HINTS: Final[Mapping[type[ProbeError], str]] = {
         "with -f to renew it without the table."
     ),
     SyncUnprotectedError: mark("Run the SQL from codex-probe --sync --show-sql in Supabase's SQL editor first."),
+    SyncKeyNeededError: mark(
+        "Nothing was changed. Run all of the SQL from codex-probe --sync --show-sql in Supabase's SQL editor, then run "
+        "it again."
+    ),
     SyncKeyUnfinishedError: mark(
         "Run codex-probe --sync, then change the key again. The sync names the rows that still need the old key."
     ),

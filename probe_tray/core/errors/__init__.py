@@ -38,8 +38,8 @@ ProbeError
     SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError
     SyncPausedError, SyncSecretError, SyncOpenedError
     SyncUnprotectedError, SyncKeyEndedError, SyncNoKeyChangeError, SyncNoSuchRowError, KeyInFileError
-    SyncKeyUnfinishedError, SyncOtherKeyChangeError, SyncSetupChangedError, SyncSeveralRowsError
-    SyncUnopenedRowError, SyncNewerLoginError
+    SyncKeyNeededError, SyncKeyUnfinishedError, SyncOtherKeyChangeError, SyncSetupChangedError
+    SyncSeveralRowsError, SyncUnopenedRowError, SyncNewerLoginError
     SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError
     TableUncheckedError, RenewalWaitsError, RenewedUncheckedError, RenewalUnsharedError, ClaimedElsewhereError
     RenewalSentElsewhereError, SyncLeasesError, SyncNewerError, SyncTooLargeError
@@ -179,6 +179,7 @@ from probe_tray.core.errors.sync import (
     SyncForbiddenError,
     SyncKeyEndedError,
     SyncKeyError,
+    SyncKeyNeededError,
     SyncKeyUnfinishedError,
     SyncLeasesError,
     SyncNewerError,
@@ -316,6 +317,7 @@ __all__ = [
     "SyncForbiddenError",
     "SyncKeyEndedError",
     "SyncKeyError",
+    "SyncKeyNeededError",
     "SyncKeyUnfinishedError",
     "SyncLeasesError",
     "SyncNewerError",

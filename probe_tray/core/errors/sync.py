@@ -85,6 +85,15 @@ class SyncKeyUnfinishedError(SyncError):
     hint_template = "Sync once, then change the key again. The sync names rows that it can't use."
 
 
+class SyncKeyNeededError(SyncError):
+    """Its rights are gone: rows would be left that only the old key opens."""
+
+    title_template = "The table doesn't let this computer read, add and change rows, so the old key wasn't ended."
+    hint_template = (
+        "Nothing was changed. Run all of the SQL from Set up sync in Supabase's SQL editor, then end the old key again."
+    )
+
+
 class SyncSetupChangedError(SyncError):
     """Another table or another key was set up, or sync was turned off, while this waited for its turn."""
 

@@ -92,7 +92,7 @@ class Synchronizer:
                 codec = await self._context.codec(target, RowAction.SHARED)
                 status = await _resumed(table, target, await table.status())
                 codec.check(status)
-                opened = await _open_all(codec, await table.rows())
+                opened = await open_all(codec, await table.rows())
                 opened += _absent(codec, local, opened)
                 if wrong_key(opened):
                     _only_with_permission(opened, options)
@@ -241,13 +241,14 @@ async def try_table(
             rights = await table.rights()
     except ProbeError as error:
         return SyncTestResult(problem=error.problem)
-    opened = await _open_all(make_cipher(target.key), rows)
+    opened = await open_all(make_cipher(target.key), rows)
     usable = sum(one.fault is not StepKind.UNDECRYPTABLE for one in opened)
     problem = SyncKeyError().problem if wrong_key(opened) else None
     return SyncTestResult(rows=len(rows), opened=usable, rights=rights, problem=problem)
 
 
-async def _open_all(cipher: RowCodec | LoginCipher, rows: Sequence[RemoteRow]) -> list[OpenedRow]:
+async def open_all(cipher: RowCodec | LoginCipher, rows: Sequence[RemoteRow]) -> list[OpenedRow]:
+    """What all of these rows hold; the rest of the program gets its turns meanwhile."""
     opened: list[OpenedRow] = []
     for number, row in enumerate(rows):
         if number % _BETWEEN_BREATHS == 0:

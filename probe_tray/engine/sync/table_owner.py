@@ -6,6 +6,7 @@ the new key is kept here before the table hears of it, and the old one is forgot
 """
 
 from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -19,7 +20,10 @@ from probe_tray.core.errors import (
     RowTakenError,
     SyncConflictError,
     SyncKeyEndedError,
+    SyncKeyError,
+    SyncKeyNeededError,
     SyncKeyUnfinishedError,
+    SyncLeasesError,
     SyncNewerLoginError,
     SyncNoKeyChangeError,
     SyncNoSuchRowError,
@@ -30,12 +34,14 @@ from probe_tray.core.errors import (
     SyncUnprotectedError,
 )
 from probe_tray.core.sync.envelope import RowAction
+from probe_tray.core.sync.plan import wrong_key
+from probe_tray.core.sync.rights import TableRight
 from probe_tray.core.sync.rows import OpenedRow, StepKind
 from probe_tray.core.sync.setup import KEY_BYTES, SecretPlace, SyncTarget
 from probe_tray.core.sync.table_key import KEY_SEPARATOR, keys_of, table_digest
 from probe_tray.core.sync.table_record import TableStatus
 from probe_tray.engine.sync.sync_run import SyncContext
-from probe_tray.engine.sync.synchronizer import old_key_has_ended, rows_of_old_key
+from probe_tray.engine.sync.synchronizer import old_key_has_ended, open_all, rows_of_old_key
 from probe_tray.ports.accounts import SyncVault
 from probe_tray.ports.http import RemoteTable
 
@@ -49,6 +55,8 @@ class TableOwner:
     def __init__(self, context: SyncContext, secrets: SyncVault) -> None:
         """``secrets`` keeps the key."""
         self._context, self._secrets = context, secrets
+        self.has_begun = False
+        """Whether anything may have been changed, here or in the table: then it is better seen to its end."""
 
     async def begin_key_change(self, target: SyncTarget) -> SyncTarget:
         """Make a new key, or go on with the one that was made, and let it in beside the old one.
@@ -73,6 +81,7 @@ class TableOwner:
         new = self._context.randomness.token_bytes(KEY_BYTES).hex()
         both = Secret(f"{new}{KEY_SEPARATOR}{current.reveal()}")
         # First: a key that the table lets in and nobody has would be of no use.
+        self.has_begun = True
         await self._secrets.save(api_key=None, key=both)
         target = replace(target, key=both)
         async with self._context.tables.open(target) as table:
@@ -87,6 +96,7 @@ class TableOwner:
         if not old:
             return new
         if not status.lets_in(new):
+            self.has_begun = True
             return None if await table.add_key(table_digest(new)) else old[0]
         codec = await self._context.codec(target, RowAction.SHARED)
         unread = await rows_of_old_key(codec, table, target, status)
@@ -106,8 +116,27 @@ class TableOwner:
             status = await _check_protected(table)
             if old_key_has_ended(target, status) and len(status.digests) > 1:
                 raise SyncOtherKeyChangeError
+            await self._check_resealable(table, target, status)
+            self.has_begun = True
             if not await table.add_key(table_digest(new)) or not await table.end_other_keys(table_digest(new)):
                 raise SyncKeyEndedError
+
+    async def _check_resealable(self, table: RemoteTable, target: SyncTarget, status: TableStatus) -> None:
+        """Raise a SyncError unless the next sync can read all that computers share, and write it with the new key."""
+        rights = await table.rights()
+        if rights is None:
+            raise SyncLeasesError(host=urlsplit(target.url).hostname or "")
+        if {TableRight.READ, TableRight.ADD, TableRight.CHANGE} & {*rights.missing}:
+            raise SyncKeyNeededError
+        codec = await self._context.codec(target, RowAction.SHARED)
+        codec.check(status)
+        opened = await open_all(codec, await table.rows())
+        if wrong_key(opened):
+            raise SyncKeyError
+        strangers = {*status.digests} - {table_digest(key) for key in keys_of(target.key)}
+        if strangers and any(one.fault is StepKind.UNDECRYPTABLE for one in opened):
+            # Whoever can read that row would be shut out, and nobody left who can.
+            raise SyncOtherKeyChangeError
 
     async def withdraw(self, target: SyncTarget, who: str) -> Credential:
         """Take the account ``who``, an email or an id, out of the table for all computers; what its row held."""
@@ -128,6 +157,7 @@ class TableOwner:
                 # Whoever renewed it may be gone: then the row holds the only login that works.
                 raise SyncNewerLoginError(who=login.email)
             sealed = codec.withdraw(opened)
+            self.has_begun = True
             if not await table.replace(sealed.row, opened.row):
                 raise SyncConflictError
             codec.see(sealed)

@@ -42,13 +42,19 @@ def test_thousands_of_rows_of_nobody_here_are_counted() -> None:
     assert "49995 more" in failure
 
 
-def keeping(**found: bool) -> SyncReport:
+def keeping(*, resealable: bool = False, old_key_ended: bool = False) -> SyncReport:
     items = [
         SyncItem(kind=StepKind.ALTERED, row_id="account-ana", who="ana@example.com"),
         SyncItem(kind=StepKind.SAME, row_id="account-bob", who="bob@example.com"),
     ]
     only_old = ("account-ana", "account-\x1b[2J", "account-eve")
-    return SyncReport(ended_at=START, items=tuple(items), only_old_key=only_old, **found)
+    return SyncReport(
+        ended_at=START,
+        items=tuple(items),
+        only_old_key=only_old,
+        resealable=resealable,
+        old_key_ended=old_key_ended,
+    )
 
 
 def test_rows_that_keep_the_old_key_are_named_with_what_comes_of_it() -> None:
