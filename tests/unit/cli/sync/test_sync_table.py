@@ -42,7 +42,7 @@ def test_thousands_of_rows_of_nobody_here_are_counted() -> None:
     assert "49995 more" in failure
 
 
-def keeping(*, resealable: bool = False, old_key_ended: bool = False) -> SyncReport:
+def with_old_key(*, resealable: bool = False, old_key_ended: bool = False) -> SyncReport:
     items = [
         SyncItem(kind=StepKind.ALTERED, row_id="account-ana", who="ana@example.com"),
         SyncItem(kind=StepKind.SAME, row_id="account-bob", who="bob@example.com"),
@@ -61,13 +61,16 @@ def test_rows_that_keep_the_old_key_are_named_with_what_comes_of_it() -> None:
     named = "ana@example.com, account-\ufffd[2J, account-eve"
     kept = f"The old key is kept on this computer because only it can decrypt these rows: {named}."
     words = {
-        "the next sync writes them": (keeping(resealable=True), f"{kept} Sync again to write them with the new one."),
+        "the next sync writes them": (
+            with_old_key(resealable=True),
+            f"{kept} Sync again to write them with the new one.",
+        ),
         "nobody can use them": (
-            keeping(),
+            with_old_key(),
             f"{kept} Delete them in Supabase, or run it again with --yes to do without them.",
         ),
         "a person does without them": (
-            keeping(old_key_ended=True),
+            with_old_key(old_key_ended=True),
             f"Only the old key could decrypt these rows, which stay in the table: {named}",
         ),
     }
