@@ -1,6 +1,7 @@
 """Code that runs inside the installed command before its own: for what no system does on demand."""
 
 import os
+import signal
 from pathlib import Path
 
 _KILL_AT_RENAME = """
@@ -99,7 +100,7 @@ class Keyring:
     + _TRUSTED
 )
 
-_KILL_AFTER_STEPS = """
+_SIGNAL_AT_STEP = """
 import os, signal
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.http.rest_project import RestProject
@@ -109,13 +110,15 @@ def step():
     global left
     left -= 1
     if not left:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), {number!r})
 
 rename, send = Disk.rename, RestProject._send
 def renamed(self, source, target):
     rename(self, source, target)
     step()
 async def sent(self, *arguments, **named):
+    if {number!r} != signal.SIGKILL:
+        step()
     answer = await send(self, *arguments, **named)
     step()
     return answer
@@ -153,14 +156,15 @@ def with_keyring(folder: Path, *, key: str | None = None, hangs: bool = False) -
     return _preload(folder, _KEYRING.format(log=str(folder / "asked"), key=key, hangs=hangs))
 
 
-def with_kept_keyring(entries: Path, folder: Path, *, dies_after: int = 0) -> dict[str, str]:
+def with_kept_keyring(entries: Path, folder: Path, *, dies_after: int = 0, interrupted_at: int = 0) -> dict[str, str]:
     """The environment of a command whose keyring is the JSON object of secrets by user in the file ``entries``.
 
-    Right after so many steps it is killed, 0: never. A step is a file that is replaced, an entry that is kept, or a
-    request to the shared table that is answered.
+    Right after so many steps it is killed, or gets a Ctrl-C; 0: never. A step is a file that is replaced, an entry that
+    is kept, or a request to the shared table that is answered; for a Ctrl-C also one that is about to be sent.
     """
-    code = _KILL_AFTER_STEPS.format(left=dies_after) + _KEPT_KEYRING.format(file=str(entries))
-    return _preload(folder, code)
+    number = signal.SIGINT if interrupted_at else signal.SIGKILL
+    steps = _SIGNAL_AT_STEP.format(left=dies_after or interrupted_at, number=int(number))
+    return _preload(folder, steps + _KEPT_KEYRING.format(file=str(entries)))
 
 
 def keyring_was_asked(environment: dict[str, str]) -> bool:

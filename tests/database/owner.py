@@ -38,11 +38,14 @@ class Owner(Machine):
         """What the keyring holds: one key, or two."""
         return Secret(json.loads(self._entries.read_text())[_KEY_ENTRY])
 
-    def run(self, *arguments: str, given: str = "", dies_after: int = 0) -> tuple[int, str, str]:
+    def run(
+        self, *arguments: str, given: str = "", dies_after: int = 0, interrupted_at: int = 0
+    ) -> tuple[int, str, str]:
         """``--sync`` with ``arguments`` to its end, or until it was killed: status, standard output and error."""
         self._runs += 1
         own = {name: str(self.folder / name) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME")}
-        code = with_kept_keyring(self._entries, self.folder / f"preload-{self._runs}", dies_after=dies_after)
+        folder = self.folder / f"preload-{self._runs}"
+        code = with_kept_keyring(self._entries, folder, dies_after=dies_after, interrupted_at=interrupted_at)
         done = subprocess.run(
             [COMMAND, "--config", str(self.config), "--sync", *arguments],
             env=os.environ | own | {"NO_PROXY": "127.0.0.1"} | code,

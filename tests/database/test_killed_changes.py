@@ -4,9 +4,6 @@ A step is a file that is replaced, an entry of the keyring that is kept, or a re
 """
 
 import json
-import shutil
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,45 +14,13 @@ from probe_tray.core.sync.setup_code import SetupCode, write_code
 from probe_tray.core.sync.table_key import KEY_SEPARATOR, key_id, keys_of, table_digest
 from tests.command.test_sync import KEY
 from tests.database.owner import Owner
+from tests.database.rehearsal import BOTH_ACCOUNTS, STRIDES, Rehearsal, readable
 from tests.support.postgrest import API_KEY
 
 NEW = "c3" * 32
 BOTH = f"{NEW}{KEY_SEPARATOR}{KEY}"
-STRIDES = [pytest.param(5, id="some steps"), pytest.param(1, id="each step", marks=pytest.mark.heavy)]
-MOST_STEPS = 60
 
 pytestmark = [pytest.mark.parametrize("stride", STRIDES), pytest.mark.timeout(900)]
-
-
-class Rehearsal:
-    """A home and a table that can be begun with again."""
-
-    def __init__(self, owner: Owner, folder: Path) -> None:
-        self.owner, self._database, self._kept = owner, owner.rest.database, folder
-        shutil.copytree(owner.folder, folder)
-        self._database.run(
-            "create table kept_rows as table tokens; create table kept_keys as table probe_tray_keys",
-        )
-
-    def again(self) -> None:
-        shutil.rmtree(self.owner.folder)
-        shutil.copytree(self._kept, self.owner.folder)
-        self._database.run(
-            "delete from tokens; insert into tokens table kept_rows;"
-            "delete from probe_tray_keys; insert into probe_tray_keys table kept_keys"
-        )
-
-    def killed(self, *arguments: str, stride: int, given: str = "") -> Iterator[str]:
-        """Run it from the beginning for each of the steps, until it is not killed any more; what it said then."""
-        for step in range(1, MOST_STEPS, stride):
-            self.again()
-            status, _, said = self.owner.run(*arguments, given=given, dies_after=step)
-            yield said
-            if status != -signal.SIGKILL:
-                assert status == 0, said
-                assert step > 1
-                return
-        pytest.fail("it has more steps than expected")
 
 
 @pytest.fixture
@@ -63,14 +28,6 @@ def owner(owner: Owner) -> Owner:
     """A computer with two logins, which are in a table that is protected with its key."""
     assert owner.run()[0] == 0
     return owner
-
-
-def readable(owner: Owner) -> list[str]:
-    """The accounts whose rows its keys open."""
-    return sorted(name for name, row in owner.opened().items() if row.login is not None)
-
-
-BOTH_ACCOUNTS = ["account-ana", "account-bob"]
 
 
 def test_a_change_of_the_key_can_be_killed_at_any_step(owner: Owner, tmp_path: Path, stride: int) -> None:

@@ -12,7 +12,6 @@ from probe_tray.adapters.logins.folder_store import RestoringFolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.adapters.system import LocalZone, SystemClock
-from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.sync.sync_table import (
@@ -24,11 +23,10 @@ from probe_tray.cli.sync.sync_table import (
     sync_rows,
 )
 from probe_tray.cli.tables.layout import TextPiece, TextTable
-from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.cli.terminal.signals import Interruption
-from probe_tray.core.errors import ConfigError, Phrase
+from probe_tray.core.errors import ConfigError, Phrase, ProbeError
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncSecrets, SyncTarget, target
@@ -39,7 +37,7 @@ from probe_tray.engine.sync.shared_logins import SharedTable
 from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.engine.sync.table_owner import forget_old_key
 from probe_tray.view.sync.sync_view import counts
-from probe_tray.view.text.translate import Translator, mark
+from probe_tray.view.text.translate import mark
 from probe_tray.wiring import make_renewals, make_sync_context
 
 _KEPT = mark("interrupted: what is done so far is kept.")
@@ -81,17 +79,7 @@ async def sync_with(session: CommandSession, loaded: LoadedSettings, goal: SyncT
     client = session.client(proxy)
     try:
         synchronizer, renewals = _synchronizer(session, loaded, goal, folder, proxy, client)
-        # The newest tokens of an account may be in the journal alone, and other computers wait for them.
-        await renewals.finish_all()
-        action = _SyncAction(session.arguments, session.console, session.t)
-        status = await action.run(goal, synchronizer)
-        if action.old_key_ended and await forget_old_key(session.sync_secrets(loaded), goal):
-            session.console.note(session.t("The key is changed. Only the new one is kept now."))
-        elif action.old_key_ended:
-            session.console.note(
-                session.t("The key is changed. Remove the colon and the old key from sync_aes_gcm_key.")
-            )
-        return status
+        return await _SyncAction(session, loaded, synchronizer, renewals).run(goal)
     finally:
         await client.aclose()
 
@@ -147,41 +135,57 @@ def _synchronizer(
 class _SyncAction:
     """One sync of the folder, with what is shown meanwhile and told at the end."""
 
-    def __init__(self, arguments: Arguments, console: Console, t: Translator) -> None:
-        self._arguments, self._console, self._t = arguments, console, t
+    def __init__(
+        self, session: CommandSession, loaded: LoadedSettings, synchronizer: Synchronizer, renewals: Renewals
+    ) -> None:
+        self._session, self._loaded, self._synchronizer, self._renewals = session, loaded, synchronizer, renewals
+        self._arguments, self._console, self._t = session.arguments, session.console, session.t
         self._begun = False
-        self.old_key_ended = False
+        """Whether accounts are worked on: what is under way is seen to its end."""
+        self._is_unchanged = False
+        """Whether it is known that nothing was changed so far."""
 
-    async def run(self, goal: SyncTarget, synchronizer: Synchronizer) -> ExitStatus:
+    async def run(self, goal: SyncTarget) -> ExitStatus:
         """Do it and return the exit status."""
-        t, options = self._t, SyncOptions(overwrite_all=self._arguments.yes)
-        task = asyncio.ensure_future(synchronizer.run(goal, options, self._progress))
-
-        def stop() -> None:
-            self._console.end_line()
-            synchronizer.stop()
-            if self._begun:
-                self._console.prompt(t("Finishing the accounts in progress. Press Ctrl-C again to stop at once."))
-            else:
-                # Nothing was changed yet: there is nothing to see to its end.
-                task.cancel()
-
-        with Interruption(stop, lambda: self._console.failure(t(_KEPT))) as interruption:
+        task = asyncio.ensure_future(self._work(goal))
+        with Interruption(lambda: self._stop(task), lambda: self._console.failure(self._t(_KEPT))) as interruption:
             await asyncio.wait({task})
         self._console.take_back()
-        if task.cancelled():
-            self._console.failure(t("interrupted: nothing was changed."))
-            return interruption.status or ExitStatus.FAILURE
-        report = task.result()
-        self.old_key_ended = report.old_key_ended
+        if interruption.status is None:
+            return task.result()
+        untouched = task.cancelled() and self._is_unchanged
+        try:
+            if not task.cancelled():
+                task.result()
+        except ProbeError as error:
+            self._console.failure(self._t.told(at_the_command_line(error.problem)))
+        self._console.failure(self._t("interrupted: nothing was changed.") if untouched else self._t(_KEPT))
+        return interruption.status
+
+    async def _work(self, goal: SyncTarget) -> ExitStatus:
+        t, options = self._t, SyncOptions(overwrite_all=self._arguments.yes)
+        # The newest tokens of an account may be in the journal alone, and other computers wait for them.
+        self._is_unchanged = not await self._renewals.finish_all()
+        report = await self._synchronizer.run(goal, options, self._progress)
+        self._console.take_back()
         self._tell(report)
-        if interruption.status is not None:
-            self._console.failure(t(_KEPT))
-            return interruption.status
+        if report.old_key_ended and await forget_old_key(self._session.sync_secrets(self._loaded), goal):
+            self._console.note(t("The key is changed. Only the new one is kept now."))
+        elif report.old_key_ended:
+            self._console.note(t("The key is changed. Remove the colon and the old key from sync_aes_gcm_key."))
         return ExitStatus.SUCCESS if report.well else ExitStatus.FAILURE
 
+    def _stop(self, task: asyncio.Task[ExitStatus]) -> None:
+        self._console.end_line()
+        self._synchronizer.stop()
+        if self._begun:
+            self._console.prompt(self._t("Finishing the accounts in progress. Press Ctrl-C again to stop at once."))
+        else:
+            # Nothing of this sync was changed yet: there is nothing to see to its end.
+            task.cancel()
+
     def _progress(self, done: int, total: int) -> None:
-        self._begun = True
+        self._begun, self._is_unchanged = True, False
         t = self._t
         watched = self._console.watched(table=False) if total > _HANDFUL else None
         if watched is not None:

@@ -90,7 +90,7 @@ class Synchronizer:
             local, items = await self._local()
             async with self._context.tables.open(target) as table:
                 codec = await self._context.codec(target, RowAction.SHARED)
-                status = await _resumed(table, target, await table.status())
+                status = await _resumed(table, target, await table.status(), progress)
                 codec.check(status)
                 opened = await open_all(codec, await table.rows())
                 opened += _absent(codec, local, opened)
@@ -180,11 +180,15 @@ def _only_with_permission(opened: Sequence[OpenedRow], options: SyncOptions) -> 
         raise SyncKeyError
 
 
-async def _resumed(table: RemoteTable, target: SyncTarget, status: TableStatus | None) -> TableStatus | None:
+async def _resumed(
+    table: RemoteTable, target: SyncTarget, status: TableStatus | None, progress: Progress
+) -> TableStatus | None:
     """Let the new key of two in, where that did not happen when it was made: only with it both stay readable."""
     new, *old = keys_of(target.key)
     if status is None or not status.protected or not old or status.lets_in(new):
         return status
+    # From here on the table may be another one.
+    progress(0, 0)
     if not await table.add_key(table_digest(new)):
         # It was ended before anybody wrote with it: the old one is let in, and goes on alone.
         return status
