@@ -229,7 +229,7 @@ def _codex_changed(state: AppState, event: _AboutCodex) -> AppState:
 
 def _change(state: AppState, event: _AboutOne) -> AppState:
     accounts = state.accounts
-    place = next((number for number, account in enumerate(accounts) if account.key == event.key), None)
+    place = state.place(event.key)
     if place is None:
         return state
     return replace(state, accounts=(*accounts[:place], _changed(accounts[place], event), *accounts[place + 1 :]))

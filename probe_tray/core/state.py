@@ -231,4 +231,13 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
 
     def account(self, key: AccountKey) -> AccountState | None:
         """The account of that key."""
-        return next((a for a in self.accounts if a.key == key), None)
+        place = self.place(key)
+        return None if place is None else self.accounts[place]
+
+    def place(self, key: AccountKey) -> int | None:
+        """Where among the accounts that key is."""
+        # Asked several times for every check of each of a thousand: a list is searched much faster than accounts.
+        try:
+            return [account.key for account in self.accounts].index(key)
+        except ValueError:
+            return None

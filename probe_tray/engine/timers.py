@@ -107,10 +107,13 @@ class WakeTimer:
         """Sleep by ``clock``."""
         self._clock = clock
         self._woken = asyncio.Event()
+        self._sleep: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
         """End the sleep, or the next one at once."""
         self._woken.set()
+        if self._sleep is not None:
+            self._sleep.cancel()
 
     def clear(self) -> None:
         """Forget that it was woken: a look that begins now sees what happened before."""
@@ -120,9 +123,11 @@ class WakeTimer:
         """Sleep so long, without an end where that is None. Returns whether it was woken."""
         if seconds is None:
             return await self._woken.wait()
-        waits = [asyncio.create_task(self._clock.sleep(seconds)), asyncio.create_task(self._woken.wait())]
+        sleep = self._sleep = asyncio.create_task(self._clock.sleep(seconds))
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            if not self._woken.is_set():
+                await asyncio.wait([sleep])
         finally:
-            await end_all(waits)
+            self._sleep = None
+            await end_all([] if sleep.done() else [sleep])
         return self._woken.is_set()

@@ -173,6 +173,11 @@ class OfficialStore:
             raise ReadError(path=str(self._home), reason=_obstacle(self._home))
         return held
 
+    def _look_at_file(self) -> tuple[Held | None, bool]:
+        """The client's file, and whether its login may be in the keyring instead. Raises ReadError."""
+        held = self._read_file()
+        return held, held is None and self._has_no_file()
+
     def _check_sealed(self) -> None:
         """Raise OfficialSealedError where the client keeps its login so that nobody else can open it."""
         sealed = self._home / SEALED
@@ -180,8 +185,7 @@ class OfficialStore:
             raise OfficialSealedError(path=str(sealed))
 
     async def _documents(self) -> tuple[tuple[Document, ...], str]:
-        held = await asyncio.to_thread(self._read_file)
-        self._in_keyring = held is None and await asyncio.to_thread(self._has_no_file)
+        held, self._in_keyring = await asyncio.to_thread(self._look_at_file)
         if not self._in_keyring:
             self._entry = None
             return ((), "") if held is None else (held.documents, str(self._place.path))

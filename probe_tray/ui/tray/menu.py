@@ -46,6 +46,8 @@ class TrayMenu(QObject):
         super().__init__()
         self.menu, self._icons, self._actions = menu, icons, actions
         self._rows: list[QAction] = []
+        self._filled: list[tuple[MenuRow, Ink] | None] = []
+        """What each of them shows; None where it is hidden."""
         self._keys: list[AccountKey] = []
         self._summary = self.menu.addAction("")
         self._summary.setEnabled(False)
@@ -133,29 +135,23 @@ class TrayMenu(QObject):
         self._keys = [row.key for row in rows]
         while len(self._rows) < len(rows):
             self._rows.append(self._account_row(len(self._rows)))
+            self._filled.append(None)
         for index, action in enumerate(self._rows):
-            shown = index < len(rows)
-            action.setVisible(shown)
-            if shown:
-                self._fill(action, rows[index], ink)
-            else:
-                # Hidden rows can be read over D-Bus: no account that is gone may be named there.
-                action.setText("")
+            wanted = (rows[index], ink) if index < len(rows) else None
+            filled, self._filled[index] = self._filled[index], wanted
+            if filled == wanted:
+                continue
+            action.setVisible(wanted is not None)
+            # Hidden rows can be read over D-Bus: no account that is gone may be named there.
+            action.setText("" if wanted is None else _literal(wanted[0].text))
+            if wanted is None:
                 action.setIcon(QIcon())
-                action.setData(None)
+            elif filled is None or (filled[0].look, filled[1]) != (wanted[0].look, ink):
+                action.setIcon(self._icons.icon(wanted[0].look, ink))
 
     def _show_best(self) -> None:
         if self._best_account is not None:
             self._actions.show_account(self._best_account)
-
-    def _fill(self, action: QAction, row: MenuRow, ink: Ink) -> None:
-        text = _literal(row.text)
-        if action.text() != text:
-            action.setText(text)
-        seen = repr((row.look, ink))
-        if action.data() != seen:
-            action.setData(seen)
-            action.setIcon(self._icons.icon(row.look, ink))
 
     def _account_row(self, index: int) -> QAction:
         action = QAction(self.menu)

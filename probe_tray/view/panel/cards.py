@@ -70,8 +70,7 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
     """The card of one account."""
     settings, account, what = state.settings, found.account, found.what
     look = looks.look(account, what, settings)
-    hide = account.snapshot is None or what in {Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING}
-    rows = () if hide else looks.bars(account, settings, now, t)
+    rows = known_bars(account, what, settings, now, t)
     said = notice(account, what, settings, now, t) or (outlook_notice(rows, t) if what in USABLE else None)
     if said is None and found.alone and account.official:
         said = login_here_too(account, t)
@@ -94,13 +93,22 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
         life=life,
         life_short=brief,
         life_more=tuple(f"{form} · {shared}" for form in (life, brief) if form and shared),
-        checked=_checked(account, now, t) if lives else "",
+        checked=checked(account, what, now, t),
         notice=said,
         spoken=_spoken(title, badge, muted(account, now, t), rows, (life, shared), said, t),
         hover=_hover(account, rows, shared, now, t),
-        trend=() if hide else _trend(account, settings),
+        trend=_trend(account, settings) if _has_numbers(account, what) else (),
         brief=_brief(account, what, rows, now, t),
     )
+
+
+def known_bars(account: AccountState, what: Condition, settings: Settings, now: Now, t: Translator) -> tuple[Bar, ...]:
+    """The bars of its main limit; none where numbers would mean nothing."""
+    return looks.bars(account, settings, now, t) if _has_numbers(account, what) else ()
+
+
+def _has_numbers(account: AccountState, what: Condition) -> bool:
+    return account.snapshot is not None and what not in {Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING}
 
 
 def _trend(account: AccountState, settings: Settings) -> tuple[int | None, ...]:
@@ -154,7 +162,10 @@ def widest_briefs(t: Translator) -> tuple[str, ...]:
     return (*words, old, t("{weekday} {clock}", weekday=t("Wed"), clock="22:22"))
 
 
-def _checked(account: AccountState, now: Now, t: Translator) -> str:
+def checked(account: AccountState, what: Condition, now: Now, t: Translator) -> str:
+    """How old its numbers are; nothing of a login that has ended."""
+    if what is Condition.NEEDS_LOGIN:
+        return ""
     if account.snapshot is None:
         return t("Checking…") if account.checking else ""
     return ago(account.snapshot.taken_at, now, t)

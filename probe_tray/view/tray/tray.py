@@ -13,7 +13,7 @@ from probe_tray.core.settings import IconAccount, Percentages
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.help.release import release_entry
 from probe_tray.view.panel import looks
-from probe_tray.view.panel.cards import account_card
+from probe_tray.view.panel.cards import checked, known_bars
 from probe_tray.view.panel.summary import best_now, headline, no_capacity, shortened
 from probe_tray.view.panel.survey import Seen, SurveyFinding, by_need, name, usable_accounts
 from probe_tray.view.sync.sync_view import sync_entry
@@ -21,7 +21,7 @@ from probe_tray.view.text.percentages import counted, listed, shown
 from probe_tray.view.text.reasons import in_short
 from probe_tray.view.text.times import Now, age, at, date
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Card, IconLook, Menu, MenuRow, PauseMenu, Question, Tone, Tray
+from probe_tray.view.view_models import Bar, IconLook, Menu, MenuRow, PauseMenu, Question, Tone, Tray
 
 
 class OverflowWords(msgspec.Struct, frozen=True):
@@ -199,25 +199,29 @@ def _look(seen: Seen, found: SurveyFinding | None) -> IconLook:
 
 
 def _numbers(found: SurveyFinding, seen: Seen, t: Translator) -> list[str]:
-    card = account_card(found, seen.state, seen.now, t)
-    title, wanted = shortened(card.title, 24), seen.state.settings.percentages
+    bars = _bars(found, seen, t)
+    title, wanted = shortened(name(found.account), 24), seen.state.settings.percentages
     ends = found.account.expires_at
     last = "" if ends is None else t("login ends {date}", date=date(ends, seen.now, t))
     if found.what in _OLD:
         last = _age(found.account, seen.now, t)
     if found.what is Condition.LIMITED and len(seen.found) > 1:
         # The sentence before is about all accounts.
-        return [title, no_capacity(found.account, seen.now, t), _joined(_in_numbers(card, wanted, t), last)]
-    numbers = " · ".join(_window(card, t))
+        return [title, no_capacity(found.account, seen.now, t), _joined(_in_numbers(bars, wanted, t), last)]
+    numbers = " · ".join(_window(bars, t))
     return [title, _joined(listed(numbers, wanted, t), last)]
+
+
+def _bars(found: SurveyFinding, seen: Seen, t: Translator) -> tuple[Bar, ...]:
+    return known_bars(found.account, found.what, seen.state.settings, seen.now, t)
 
 
 def _joined(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _in_numbers(card: Card, wanted: Percentages, t: Translator) -> str:
-    numbers = (t("{window} {percent}", window=b.label, percent=b.percent_text) for b in card.bars)
+def _in_numbers(bars: tuple[Bar, ...], wanted: Percentages, t: Translator) -> str:
+    numbers = (t("{window} {percent}", window=b.label, percent=b.percent_text) for b in bars)
     return counted(" · ".join(numbers), wanted, t)
 
 
@@ -225,23 +229,22 @@ def _age(account: AccountState, now: Now, t: Translator) -> str:
     return "" if account.snapshot is None else t("{age} old", age=age(account.snapshot.taken_at, now, t))
 
 
-def _window(card: Card, t: Translator) -> list[str]:
+def _window(bars: tuple[Bar, ...], t: Translator) -> list[str]:
     return [
         t("{window} {percent} ({reset})", window=b.label, percent=b.percent_text, reset=b.reset_short)
         if b.reset_short
         else t("{window} {percent}", window=b.label, percent=b.percent_text)
-        for place, b in enumerate(card.bars)
+        for place, b in enumerate(bars)
         if place < _ALWAYS_NAMED or b.tone is not Tone.CALM
     ]
 
 
 def _row(found: SurveyFinding, seen: Seen, t: Translator) -> MenuRow:
-    card = account_card(found, seen.state, seen.now, t)
     title = shortened(name(found.account), 32)
     return MenuRow(
         key=found.account.key,
-        look=card.look,
-        text=t("{account} — {state}", account=title, state=_in_short(found, card, seen, t)),
+        look=looks.look(found.account, found.what, seen.state.settings),
+        text=t("{account} — {state}", account=title, state=_in_short(found, seen, t)),
     )
 
 
@@ -256,17 +259,17 @@ def _no_capacity(account: AccountState, now: Now, t: Translator) -> str:
     return in_short(snapshot, t) or t("full")
 
 
-def _numbers_in_short(card: Card, wanted: Percentages, t: Translator) -> str:
-    bars = [bar for place, bar in enumerate(card.bars) if place < _ALWAYS_NAMED or bar.tone is not Tone.CALM]
+def _numbers_in_short(drawn: tuple[Bar, ...], wanted: Percentages, t: Translator) -> str:
+    bars = [bar for place, bar in enumerate(drawn) if place < _ALWAYS_NAMED or bar.tone is not Tone.CALM]
     # One that is over says so itself, the same way twice.
     over = [bar for bar in bars if bar.reset and bar.reset == bar.reset_short]
     numbers = " · ".join(bar.percent_text for bar in bars if bar not in over)
     return _joined(*(bar.reset for bar in over), counted(numbers, wanted, t))
 
 
-def _in_short(found: SurveyFinding, card: Card, seen: Seen, t: Translator) -> str:
-    numbers = _numbers_in_short(card, seen.state.settings.percentages, t)
-    match card.condition:
+def _in_short(found: SurveyFinding, seen: Seen, t: Translator) -> str:
+    numbers = _numbers_in_short(_bars(found, seen, t), seen.state.settings.percentages, t)
+    match found.what:
         case Condition.NEEDS_LOGIN:
             if found.account.personal:
                 return t("access token ended")
@@ -279,9 +282,9 @@ def _in_short(found: SurveyFinding, card: Card, seen: Seen, t: Translator) -> st
             return t("blocked by the network")
         case Condition.STALE | Condition.OFFLINE | Condition.RATE_LIMITED:
             old = _age(found.account, seen.now, t) or t("no numbers yet")
-            word = t("offline") if card.condition is Condition.OFFLINE else old
+            word = t("offline") if found.what is Condition.OFFLINE else old
             return _joined(numbers, word)
         case Condition.LIMITED:
             return _no_capacity(found.account, seen.now, t)
         case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
-            return numbers or card.checked or t("no numbers yet")
+            return numbers or checked(found.account, found.what, seen.now, t) or t("no numbers yet")

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -227,3 +228,39 @@ def is_doubt(found: TokenOutcome | str | None, before: TokenVerdict, file: Path)
         return found == TokenOutcome(verdict=TokenVerdict.ENDED, at=datetime.fromtimestamp(0, UTC))
     changed = datetime.fromtimestamp(file.stat().st_mtime, UTC)
     return found == TokenOutcome(verdict=TokenVerdict.UNCERTAIN, at=changed, until=changed + timedelta(minutes=15))
+
+
+async def test_what_is_asked_at_once_is_read_by_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory, threads, hand_over = FileRenewalMemory(tmp_path / "memory", disk=Disk()), list[object](), asyncio.to_thread
+
+    async def counted(work: Callable[..., object], *arguments: object) -> object:
+        threads.append(work)
+        return await hand_over(work, *arguments)
+
+    for number in range(20):
+        await memory.remember(f"{number:016x}", replace(BACKOFF, failures=number))
+    monkeypatch.setattr(asyncio, "to_thread", counted)
+    found = await asyncio.gather(*(memory.recall(f"{number:016x}") for number in range(21)))
+    assert found == [*(replace(BACKOFF, failures=number) for number in range(20)), None]
+    assert len(threads) == 1
+    assert await memory.recall(f"{3:016x}") == replace(BACKOFF, failures=3)
+    assert len(threads) == 2
+
+
+async def test_what_cannot_be_read_is_told_only_to_who_asked_for_it(tmp_path: Path) -> None:
+    memory = FileRenewalMemory(tmp_path, disk=Disk())
+    await memory.remember(PRINT, FRESH)
+    (tmp_path / f"{OTHER}.passing").write_text('{"version":2}')
+    found = await asyncio.gather(memory.recall(PRINT), memory.recall(OTHER), return_exceptions=True)
+    assert found[0] == FRESH
+    assert isinstance(found[1], ReadError)
+
+
+async def test_who_is_cancelled_takes_nothing_from_the_others(tmp_path: Path) -> None:
+    memory = FileRenewalMemory(tmp_path, disk=Disk())
+    await memory.remember(PRINT, FRESH)
+    first, second = (asyncio.create_task(memory.recall(PRINT)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second == FRESH
+    assert first.cancelled()

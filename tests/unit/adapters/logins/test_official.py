@@ -1,5 +1,7 @@
+import asyncio
 import json
 import sys
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -56,6 +58,21 @@ async def test_the_file_is_shown_and_the_keyring_not_asked(codex_home: Path) -> 
     assert await store.read(credential("ana").key) == stored
     assert await store.read(AccountKey("other")) is None
     assert keyring.asked == []
+
+
+async def test_where_there_is_no_file_one_thread_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads, hand_over = list[object](), asyncio.to_thread
+
+    async def counted(work: Callable[..., object], *arguments: object) -> object:
+        threads.append(work)
+        return await hand_over(work, *arguments)
+
+    store = OfficialStore(
+        tmp_path / "no client", Keyring().read, read_silently=None, disk=Disk(), now=SystemClock().monotonic
+    )
+    monkeypatch.setattr(asyncio, "to_thread", counted)
+    assert await store.read(credential("ana").key) is None
+    assert len(threads) == 1
 
 
 async def test_nobody_may_change_it(codex_home: Path) -> None:
