@@ -23,7 +23,8 @@ from probe_tray.engine_factory import DesktopHooks, Wired
 from probe_tray.ui.loop import run as run_loop
 from probe_tray.ui.preferences import load_catalogue, system_languages
 from probe_tray.ui.session_end import SessionEnd
-from probe_tray.ui.shell import Shell, ShellContext
+from probe_tray.ui.shell import Shell
+from probe_tray.ui.shell_context import ShellContext
 from probe_tray.ui.system_network import metered_network, script_proxy
 from probe_tray.ui.tray.first_icon import FirstIcon
 from probe_tray.view.text.translate import Translator

@@ -38,6 +38,7 @@ from probe_tray.ui.details.details_window import DetailsActions, DetailsWindow
 from probe_tray.ui.login.login_dialog import LoginActions, LoginDialog
 from probe_tray.ui.models.model_test_dialog import ModelTestActions, ModelTestDialog
 from probe_tray.ui.panel.panel import PanelWindow
+from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.sync.key_change_dialog import KeyChangeDialog
@@ -266,7 +267,7 @@ def _synced(theme: Theme, t: Translator) -> list[QPixmap]:
     tested = replace(synced(), test=SyncTestResult(rows=4, opened=3))
     engine = samples.FakeEngine(AppState())
     here = Now(samples.NOW, UTC)
-    question = QuestionDialog(theme)
+    question = QuestionController(theme)
     windows = SyncController(engine, theme, t, question, lambda: here, table_sql())
     drawn: list[QPixmap] = []
     windows.set_up()
@@ -303,10 +304,9 @@ def _synced(theme: Theme, t: Translator) -> list[QPixmap]:
         window.code.show_code.click()
         drawn.append(_grab(window))
         opened(SyncSetupDialog).hide()
-    question.ask(ending_key(changing(), t), lambda _: None)
-    drawn.append(_grab(question))
-    question.ask(overwriting(rows[1], t), lambda _: None)
-    drawn.append(_grab(question))
+    for asked in (ending_key(changing(), t), overwriting(rows[1], t)):
+        question.ask(asked, lambda _: None)
+        drawn.append(_grab(opened(QuestionDialog)))
     # What is in the clipboard must not outlive Python.
     windows.close()
     return drawn

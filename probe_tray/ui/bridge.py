@@ -66,6 +66,10 @@ class Bridge(QObject):
         self._options = options
         self.draw()
 
+    def show_all(self) -> None:
+        """Show all accounts from the next drawing on."""
+        self._options = ScreenOptions()
+
     def close(self) -> None:
         """Draw no more."""
         self._unsubscribe()

@@ -1,15 +1,12 @@
 """Everything a person sees, put together. The app makes one shell and closes it at its end."""
 
 from collections.abc import Callable
-from datetime import tzinfo
 
-import msgspec
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QMenu
 
-from probe_tray.adapters.systems.desktop import SystemDesktop
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import (
     Arrange,
@@ -23,27 +20,27 @@ from probe_tray.core.commands import (
     StartLogin,
 )
 from probe_tray.core.state import LoginPhase, LoginState
-from probe_tray.ports.time import Clock
 from probe_tray.ui.bridge import Bridge
 from probe_tray.ui.details.details_controller import DetailsController
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.front_watch import FrontWatch
-from probe_tray.ui.help.about_controller import AboutController, DiagnosticsSource
+from probe_tray.ui.help.about_controller import AboutController
 from probe_tray.ui.help.help_controller import HelpController
 from probe_tray.ui.login.login_controller import LoginController
 from probe_tray.ui.models.model_test_controller import ModelTestController
 from probe_tray.ui.panel.card_actions import CardActionHandler, WindowActions
 from probe_tray.ui.panel.card_list import CardCallbacks
 from probe_tray.ui.panel.card_model import Changes
-from probe_tray.ui.panel.panel import PanelWindow
+from probe_tray.ui.panel.panel import PANEL, PanelWindow
 from probe_tray.ui.panel.panel_actions import PanelActions
+from probe_tray.ui.panel.panel_controller import PanelController
 from probe_tray.ui.preferences import PreferenceWatch
 from probe_tray.ui.settings.settings_controller import SettingsController
+from probe_tray.ui.shell_context import ShellContext
 from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.transfer_controller import TransferController
 from probe_tray.ui.tray.app_menu import AppMenu
-from probe_tray.ui.tray.first_icon import FirstIcon
 from probe_tray.ui.tray.icon import IconPainter, card_ink, menu_ink
 from probe_tray.ui.tray.menu import MenuActions, TrayMenu
 from probe_tray.ui.tray.tray import OverflowHint, TrayIcon
@@ -52,9 +49,6 @@ from probe_tray.ui.window_watch import WindowWatch
 from probe_tray.view.details.details import details
 from probe_tray.view.models.model_test import model_test
 from probe_tray.view.screen import ClosedScreen, Screen, ScreenOptions
-from probe_tray.view.text.times import Now
-from probe_tray.view.text.translate import Translator
-from probe_tray.view.tray.icon_look import LastIcon
 from probe_tray.view.tray.tray import quitting_question
 from probe_tray.view.view_models import Card, CardAction, IconLook
 from probe_tray.wiring import table_sql
@@ -64,29 +58,6 @@ _TRAY_COMES = 500
 _CLICK = 300
 """Milliseconds within which a window that was left and the click that follows are one."""
 _WINDOW_ICON = IconLook(weekly=35, short=60)
-
-
-class ShellContext(msgspec.Struct, frozen=True, kw_only=True):
-    """Where and for whom the shell draws."""
-
-    translator: Translator
-    clock: Clock
-    zone: tzinfo
-    inspector: DiagnosticsSource
-    blends_windows: Callable[[], bool]
-    """Whether the screen shows what lies behind a translucent window now."""
-    first_icon: FirstIcon
-    """What was shown from the start of the program on."""
-    remember_icon: Callable[[LastIcon], None]
-    """Keeps what the icon shows for the next start; never waits."""
-    opens: bool = False
-    """Whether the panel opens by itself once the logins were read, as after a start by hand."""
-    tray_available: Callable[[], bool]
-    desktop: SystemDesktop
-
-    def now(self) -> Now:
-        """When and where words are read."""
-        return Now(self.clock.now(), self.zone)
 
 
 class Shell(QObject):
@@ -123,7 +94,7 @@ class Shell(QObject):
         )
         self._card_actions = CardActionHandler(engine, self._theme, context.translator, elsewhere)
         self._make_dialogs()
-        self._panel = PanelWindow(self._theme, self._icons, self._panel_actions())
+        self._panel = PanelController(self._make_panel, lambda: self._bridge.draw(opening=True))
         self._make_menu_bar(app)
         self._connect(app)
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
@@ -135,8 +106,6 @@ class Shell(QObject):
 
     def show_panel(self, account: AccountKey | None = None) -> None:
         """Open the panel, at an account if one is named."""
-        if not self._panel.isVisible():
-            self._bridge.draw(opening=True)
         self._panel.open_at(self._tray.geometry() if self._tray.present else None, account)
         self._engine.send(PanelOpened())
 
@@ -188,7 +157,7 @@ class Shell(QObject):
 
     def window(self) -> int:
         """The handle of the panel, which is made for it where it was never shown."""
-        return int(self._panel.winId())
+        return int(self._panel.made().winId())
 
     def draw(self) -> None:
         """Show the state as it is now, without waiting for further changes of it."""
@@ -218,10 +187,10 @@ class Shell(QObject):
         self._overflow.close()
         self._tray.close()
         self._model_test.close()
-        for window in (self._panel, self._card_actions.question):
-            window.close()
+        self._panel.close()
+        self._card_actions.question.close()
         self._login.close()
-        for part in (self._panel, self._card_actions.question, self._menu.menu, self._tray, self._bridge):
+        for part in (self._menu.menu, self._tray, self._bridge):
             part.deleteLater()
 
     def _make_tray(self) -> None:
@@ -239,15 +208,30 @@ class Shell(QObject):
 
     def _make_bridge(self) -> Bridge:
         # A closed panel is drawn when it opens, and not with every change until then.
-        engine, context, panel_open = self._engine, self._context, self._panel.isVisible
+        engine, context, panel_open = self._engine, self._context, lambda: self._panel.is_open
         return Bridge(self, engine, context.clock, context.zone, context.translator, self._render, panel_open)
+
+    def _make_panel(self, place: QPoint | None) -> PanelWindow:
+        # A new one has no search.
+        self._bridge.show_all()
+        panel = PanelWindow(self._theme, self._icons, self._panel_actions(), place)
+        panel.left.connect(self._just_left.start)
+        panel.visible_accounts.connect(self._look_at)
+        panel.closed.connect(self._panel_closed)
+        self._transfer.watch(panel)
+        keys = QKeySequence.keyBindings(QKeySequence.StandardKey.Preferences)
+        # Where there is a menu bar it has the key, and two with the same key would do nothing.
+        if keys and self._app_menu is None:
+            QShortcut(keys[0], panel).activated.connect(self.show_settings)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), panel).activated.connect(self._help.show)
+        return panel
 
     def _make_menu_bar(self, app: QApplication) -> None:
         self._app_menu: AppMenu | None = None
         self._windows: WindowWatch | None = None
         if self._context.desktop.has_menu_bar:
             self._app_menu = AppMenu(self.show_settings, self.show_about, self.ask_to_quit)
-            self._windows = WindowWatch(app, self._context.desktop, self._panel.objectName())
+            self._windows = WindowWatch(app, self._context.desktop, PANEL)
             self._windows.quit_asked.connect(self.ask_to_quit)
             self._windows.reopened.connect(self.show_panel)
 
@@ -277,15 +261,6 @@ class Shell(QObject):
         self._tray.clicked.connect(self._toggle_panel)
         self._tray.refresh_wanted.connect(lambda: self._engine.send(Refresh()))
         self._tray.absent.connect(self.show_panel)
-        self._panel.left.connect(self._just_left.start)
-        self._panel.visible_accounts.connect(self._look_at)
-        self._panel.closed.connect(self._panel_closed)
-        self._transfer.watch(self._panel)
-        keys = QKeySequence.keyBindings(QKeySequence.StandardKey.Preferences)
-        # Where there is a menu bar it has the key, and two with the same key would do nothing.
-        if keys and self._app_menu is None:
-            QShortcut(keys[0], self._panel).activated.connect(self.show_settings)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), self._panel).activated.connect(self._help.show)
 
     def _render(self, screen: ClosedScreen) -> None:
         self._tray.show_model(screen.tray)
@@ -333,13 +308,14 @@ class Shell(QObject):
         self._engine.send(LookAt(accounts))
 
     def _edit_name(self, key: AccountKey) -> None:
+        # Only a card of the panel asks for it.
         self._panel.edit_name(key)
 
     def _show_only(self, options: ScreenOptions) -> None:
         self._bridge.show_only(options)
 
     def _open_card_menu(self, card: Card, at: QPoint) -> QMenu | None:
-        return self._card_actions.open_menu(self._panel, card, at)
+        return self._card_actions.open_menu(self._panel.made(), card, at)
 
     def _hide_names(self) -> None:
         self._card_actions.hide_names()
@@ -379,8 +355,9 @@ class Shell(QObject):
         self._settings.retranslate()
 
     def _toggle_panel(self) -> None:
-        if self._panel.isActiveWindow():
-            self._panel.close()
+        panel = self._panel.visible
+        if panel is not None and panel.isActiveWindow():
+            panel.close()
         elif not self._just_left.isActive():
             # Else this click has taken the window away already, by using another one.
             self.show_panel()

@@ -77,8 +77,12 @@ class _Person:
     def __init__(self, program: Any) -> None:  # noqa: ANN401 - the program's own parts, private to it
         self.engine = program._wired.engine
         self.shell = program._shell
-        self.panel = cast("QWidget", program._shell._panel)
         self.poller = program._wired.engine._poller
+
+    @property
+    def panel(self) -> QWidget:
+        """The panel's window, made if there is none."""
+        return cast("QWidget", self.shell._panel.made())
 
     async def all_checked(self) -> None:
         """Have each account asked for now."""
@@ -97,8 +101,8 @@ class _Person:
 
     async def open_panel(self) -> float:
         """Open the panel; the milliseconds until it has been painted."""
-        paint = _FirstPaint(self.panel)
         began = time.perf_counter()
+        paint = _FirstPaint(self.panel)
         self.shell.show_panel()
         await paint.painted.wait()
         return (time.perf_counter() - began) * 1000

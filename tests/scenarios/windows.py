@@ -55,15 +55,15 @@ class Windows(Doubles):
         return self._drawn(super().tray_text(), tray_icon(self.shell).toolTip)
 
     def card(self, person: str) -> str:
-        (panel,) = self._own(PanelWindow)
+        # A closed panel is not drawn.
+        self.shell.show_panel()
+        (panel,) = (window for window in self._own(PanelWindow) if window.isVisible())
         cards, key = panel.findChildren(CardModel)[0], self.account(person).key
 
         def spoken() -> str:
             row = cards.row_of(key)
             return "" if row is None else cards.index(row).data(Qt.ItemDataRole.AccessibleTextRole)
 
-        # A closed panel is not drawn.
-        self.shell.show_panel()
         try:
             return self._drawn(super().card(person), spoken)
         finally:

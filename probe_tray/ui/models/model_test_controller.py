@@ -9,7 +9,7 @@ from probe_tray.core.settings import change
 from probe_tray.core.state import AppState
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
-from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models.model_test import ModelTestView, consent
 from probe_tray.view.text.translate import Translator
@@ -26,7 +26,7 @@ class ModelTestController:
         engine: EngineProtocol,
         theme: Theme,
         translator: Translator,
-        question: QuestionDialog,
+        question: QuestionController,
         view: Callable[[AppState], ModelTestView],
     ) -> None:
         """Ask with ``question``; ``view`` is what the window shows of a state."""

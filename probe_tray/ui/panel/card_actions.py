@@ -31,7 +31,7 @@ from probe_tray.core.commands import (
 from probe_tray.core.settings import IconAccount, Storage, change
 from probe_tray.core.state import AccountState
 from probe_tray.ui.engine import EngineProtocol
-from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.theme import Theme
 from probe_tray.view.panel.account_menu import Groups, account_menu, removing, stopping_sharing, vault_reset_question
 from probe_tray.view.panel.survey import name
@@ -137,7 +137,7 @@ class CardActionHandler:
         self._engine = engine
         self._translator = translator
         self._elsewhere = elsewhere
-        self.question = QuestionDialog(theme)
+        self.question = QuestionController(theme)
 
     def act(self, action: CardAction) -> None:
         """Do what a button says."""

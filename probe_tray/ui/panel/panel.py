@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
@@ -36,6 +36,8 @@ from probe_tray.ui.widgets import close_by_key, height, words
 from probe_tray.view.screen import Panel, ScreenOptions
 from probe_tray.view.view_models import ActionKind, CardAction
 
+PANEL: Final = "panel"
+"""The name of the window."""
 NARROW: Final = 384
 """Its least width in pixels of the design."""
 _WIDE, _MANY_CHIPS = 520, 3
@@ -66,10 +68,10 @@ class PanelWindow(QWidget):
     visible_accounts = Signal(object)
     """Other accounts can be seen: a frozen set of keys, empty while the window is not in front."""
 
-    def __init__(self, theme: Theme, icons: IconPainter, actions: PanelActions) -> None:
-        """Make the window; it is shown with :meth:`open_at`."""
+    def __init__(self, theme: Theme, icons: IconPainter, actions: PanelActions, place: QPoint | None = None) -> None:
+        """Make the window; it is shown with :meth:`open_at`. ``place`` is where the last one had been put."""
         super().__init__(None, Qt.WindowType.Window)
-        self.setObjectName("panel")
+        self.setObjectName(PANEL)
         self._theme = theme
         self._actions = actions
         self._act: Callable[[CardAction], None] = actions.cards.act
@@ -77,7 +79,7 @@ class PanelWindow(QWidget):
         self._anchored = False
         self._returning = False
         """Whether it was hidden to change its frame, and isn't in front again yet."""
-        self._popover = Popover(self, theme, actions.blends)
+        self._popover = Popover(self, theme, actions.blends, place)
         self._fitted = QSize()
         self._cards = CardModel(self, actions.changes)
         self._headline, self._subline = words(wrap=True), words(wrap=True)
@@ -205,11 +207,19 @@ class PanelWindow(QWidget):
         """The accounts in the order they are shown in."""
         return self._cards.keys()
 
+    @property
+    def place(self) -> QPoint | None:
+        """Where the person has put it, None where it opens by the icon."""
+        return self._popover.place
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Tell that the window is gone."""
-        self._popover.remember_place()
+        """Tell that the window is gone, unless it has gone before: a closed one is closed again when it is removed."""
+        shown = self.isVisible()
+        if shown:
+            self._popover.remember_place()
         super().closeEvent(event)
-        self.closed.emit()
+        if shown:
+            self.closed.emit()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw what is behind everything."""

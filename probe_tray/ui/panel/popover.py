@@ -21,11 +21,15 @@ _DARKEST = 26
 class Popover:
     """Decides how a window is framed, and paints what is behind its content."""
 
-    def __init__(self, window: QWidget, theme: Theme, blends: Callable[[], bool]) -> None:
-        """Begin as a framed window. ``blends``: whether the screen shows what lies behind a translucent window now."""
+    def __init__(self, window: QWidget, theme: Theme, blends: Callable[[], bool], place: QPoint | None) -> None:
+        """Begin as a framed window, at ``place`` where the person has put one before.
+
+        ``blends``: whether the screen shows what lies behind a translucent window now.
+        """
         self._window, self._theme, self._blends = window, theme, blends
         self._blended = False
-        self._place: QPoint | None = None
+        self.place = place
+        """Where the person has put it while it was framed."""
         self.frameless = False
         window.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
 
@@ -65,7 +69,7 @@ class Popover:
     def remember_place(self) -> None:
         """Note where a framed window is: the person may have put it there."""
         if not self.frameless:
-            self._place = self._window.pos()
+            self.place = self._window.pos()
 
     def take_screen(self, anchor: QRect) -> None:
         """Belong to the screen where the window will open, before it is measured.
@@ -78,7 +82,7 @@ class Popover:
             self._window.setScreen(screen)
 
     def _kept_place(self) -> QPoint | None:
-        return None if self.frameless else self._place
+        return None if self.frameless else self.place
 
     def opening_place(self, anchor: QRect) -> QPoint:
         """Where the window's corner goes: by the tray icon at ``anchor``, or where a framed one was left."""

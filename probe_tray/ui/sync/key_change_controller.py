@@ -9,7 +9,7 @@ from probe_tray.core.sync.table_key import keys_of
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.login.concealed_clipboard import SECONDS, ConcealedClipboard
-from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.theme import Theme
 from probe_tray.view.sync.key_change_view import ending_key, key_change
 from probe_tray.view.text.times import Now
@@ -28,7 +28,7 @@ class KeyChangeController:
         engine: EngineProtocol,
         theme: Theme,
         translator: Translator,
-        question: QuestionDialog,
+        question: QuestionController,
         now: Callable[[], Now],
         clipboard: ConcealedClipboard,
         replace: Callable[[], None],

@@ -17,7 +17,7 @@ from probe_tray.core.sync.table_sql import TableSql
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.login.concealed_clipboard import SECONDS, ConcealedClipboard
-from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.sync.key_change_controller import KeyChangeController
 from probe_tray.ui.theme import Theme
 from probe_tray.view.sync.setup_view import (
@@ -66,7 +66,7 @@ class SyncController(QObject):
         engine: EngineProtocol,
         theme: Theme,
         translator: Translator,
-        question: QuestionDialog,
+        question: QuestionController,
         now: Callable[[], Now],
         sql: TableSql,
     ) -> None:

@@ -13,7 +13,7 @@ from probe_tray.core.state import AccountState, AppState
 from probe_tray.core.transfer.state import ExportPhase, ForgetExport, WriteLogins, WriteTable
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
-from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.file_chooser import FileChooser
 from probe_tray.view.transfer.export_view import ExportChoices, ExportView, exportable
@@ -41,7 +41,12 @@ class ExportController:
     """Opens the window, asks where to write, and draws while it is open."""
 
     def __init__(
-        self, engine: EngineProtocol, theme: Theme, words: ExportWords, question: QuestionDialog, chooser: FileChooser
+        self,
+        engine: EngineProtocol,
+        theme: Theme,
+        words: ExportWords,
+        question: QuestionController,
+        chooser: FileChooser,
     ) -> None:
         """Export through ``engine``; ask with ``question`` and ``chooser``."""
         self._engine, self._theme, self._words = engine, theme, words

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.engine import EngineProtocol
-from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.export_controller import ExportController, ExportWords
 from probe_tray.ui.transfer.file_chooser import FileChooser
@@ -24,7 +24,7 @@ class TransferController:
     """Both windows, each made when it is first wanted."""
 
     def __init__(
-        self, engine: EngineProtocol, theme: Theme, t: Translator, question: QuestionDialog, now: Callable[[], Now]
+        self, engine: EngineProtocol, theme: Theme, t: Translator, question: QuestionController, now: Callable[[], Now]
     ) -> None:
         """Import and export through ``engine``; ask with ``question``."""
         self.chooser = FileChooser()

@@ -5,7 +5,7 @@ from datetime import UTC
 
 from probe_tray.adapters.systems.desktop import SystemDesktop
 from probe_tray.ports.time import Clock
-from probe_tray.ui.shell import ShellContext
+from probe_tray.ui.shell_context import ShellContext
 from probe_tray.view.text.translate import Translator
 from tests.support.widgets import no_icon_yet
 from tests.unit.ui.samples import FakeInspector, StoppedClock

@@ -17,6 +17,7 @@ from probe_tray.core.settings import Settings, change
 from probe_tray.core.state import AppState
 from probe_tray.ui.models.model_test_controller import ModelTestController
 from probe_tray.ui.models.model_test_dialog import ModelTestDialog
+from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models.model_test import model_test
@@ -39,9 +40,9 @@ class Bench:
     def __init__(self, app: QApplication, settings: Settings) -> None:
         self.engine = samples.FakeEngine(AppState(loaded=True, accounts=(ANA, LEE), settings=settings))
         theme = Theme(app, lambda: False)
-        self.question = QuestionDialog(theme)
+        self.asking = QuestionController(theme)
         here, t = Now(samples.NOW, UTC), Translator()
-        self.testing = ModelTestController(self.engine, theme, t, self.question, lambda s: model_test(s, here, t))
+        self.testing = ModelTestController(self.engine, theme, t, self.asking, lambda s: model_test(s, here, t))
 
     @property
     def dialog(self) -> ModelTestDialog:
@@ -61,8 +62,7 @@ class Bench:
 
     def close(self) -> None:
         self.testing.close()
-        self.question.close()
-        self.question.deleteLater()
+        self.asking.close()
 
 
 @pytest.fixture
@@ -81,25 +81,25 @@ def bench(qtbot: QtBot, qapp: QApplication) -> Iterator[Bench]:
 
 def test_the_first_time_it_asks_and_nothing_is_sent_before(new: Bench) -> None:
     new.testing.show()
-    assert new.question.isVisible()
+    assert opened(QuestionDialog)
     assert new.engine.sent == []
-    new.question.accept()
+    opened(QuestionDialog).accept()
     assert new.engine.sent == [EditSettings(change(model_test_confirmed=True)), TryModels(None)]
     assert new.dialog.isVisible()
 
 
 def test_who_says_no_has_nothing_tested_and_is_asked_again(new: Bench) -> None:
     new.testing.show(ANA.key)
-    new.question.reject()
+    opened(QuestionDialog).reject()
     assert new.engine.sent == []
     assert not open_windows(ModelTestDialog)
     new.testing.show(ANA.key)
-    assert new.question.isVisible()
+    assert opened(QuestionDialog)
 
 
 def test_once_agreed_it_begins_at_once(bench: Bench) -> None:
     bench.testing.show(LEE.key)
-    assert not bench.question.isVisible()
+    assert not open_windows(QuestionDialog)
     assert bench.engine.sent == [TryModels((LEE.key,))]
     assert bench.dialog.isVisible()
     assert not bench.dialog.isModal()
@@ -176,5 +176,5 @@ def test_every_part_has_a_name_for_a_screen_reader(bench: Bench) -> None:
 def test_without_accounts_it_says_so_without_asking(new: Bench) -> None:
     new.change(AppState(loaded=True))
     new.testing.show()
-    assert not new.question.isVisible()
+    assert not open_windows(QuestionDialog)
     assert "No account to test" in texts(new.dialog)

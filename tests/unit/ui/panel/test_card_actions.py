@@ -30,11 +30,12 @@ from probe_tray.core.settings import IconAccount, Settings, change
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.setup import SecretPlace, SyncSetup, SyncState
 from probe_tray.ui.panel.card_actions import CardActionHandler, WindowActions
+from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
-from tests.support.widgets import part, parts, press, texts
+from tests.support.widgets import open_windows, opened, part, parts, press, texts
 from tests.unit.ui import samples
 
 ANA = samples.account("ana@example.com", samples.snapshot(42, 17), revocable=True)
@@ -128,7 +129,6 @@ def bench(qtbot: QtBot, qapp: QApplication) -> Iterator[Bench]:
     found = Bench(qapp)
     yield found
     found.acting.question.close()
-    found.acting.question.deleteLater()
     found.around.deleteLater()
 
 
@@ -155,7 +155,7 @@ def test_the_address_is_copied(bench: Bench) -> None:
 @pytest.mark.parametrize("revoke", [False, True])
 def test_an_account_is_removed_after_one_question(bench: Bench, *, revoke: bool) -> None:
     bench.choose("ana@example.com", "&Remove…")
-    question = bench.acting.question
+    question = opened(QuestionDialog)
     assert bench.engine.sent == []
     assert not question.isModal()
     box = part(question, QCheckBox)
@@ -169,25 +169,25 @@ def test_an_account_is_removed_after_one_question(bench: Bench, *, revoke: bool)
 
 def test_a_choice_made_for_one_account_is_not_made_for_the_next(bench: Bench) -> None:
     bench.choose("ana@example.com", "&Remove…")
-    part(bench.acting.question, QCheckBox).click()
+    part(opened(QuestionDialog), QCheckBox).click()
     bench.choose("lee@example.com", "&Remove…")
-    assert "Remove lee@example.com?" in texts(bench.acting.question)
-    assert not parts(bench.acting.question, QCheckBox)
-    press(bench.acting.question, "Remove")
+    assert "Remove lee@example.com?" in texts(opened(QuestionDialog))
+    assert not parts(opened(QuestionDialog), QCheckBox)
+    press(opened(QuestionDialog), "Remove")
     assert bench.engine.sent == [RemoveAccount(LEE.key, revoke=False)]
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_Return])
 def test_a_hasty_key_removes_nothing(bench: Bench, key: Qt.Key) -> None:
     bench.choose("ana@example.com", "&Remove…")
-    QTest.keyClick(bench.acting.question, key)
-    assert not bench.acting.question.isVisible()
+    QTest.keyClick(opened(QuestionDialog), key)
+    assert not open_windows(QuestionDialog)
     assert bench.engine.sent == []
 
 
 def test_the_button_that_removes_is_marked_and_works_by_return(bench: Bench) -> None:
     bench.choose("ana@example.com", "&Remove…")
-    question = bench.acting.question
+    question = opened(QuestionDialog)
     buttons = {button.text(): button for button in question.findChildren(QPushButton) if button.isVisible()}
     assert set(buttons) == {"&Remove", "Cancel"}
     assert not any(button.isDefault() for button in buttons.values())
@@ -200,14 +200,14 @@ def test_the_button_that_removes_is_marked_and_works_by_return(bench: Bench) -> 
 def test_an_account_that_went_meanwhile_is_not_asked_about(bench: Bench) -> None:
     bench.engine.change(replace(bench.engine.state, accounts=()))
     bench.acting.act(CardAction(kind=ActionKind.REMOVE, label="", key=ANA.key))
-    assert not bench.acting.question.isVisible()
+    assert not open_windows(QuestionDialog)
 
 
 def test_a_new_key_is_made_after_one_question(bench: Bench) -> None:
     bench.engine.change(samples.troubled_lives())
     bench.choose("Saved logins", "Start with a new key…")
     assert bench.engine.sent == []
-    press(bench.acting.question, "Start with a new key")
+    press(opened(QuestionDialog), "Start with a new key")
     assert bench.engine.sent == [ResetVault()]
 
 
@@ -267,12 +267,12 @@ def test_sharing_is_stopped_after_a_question_that_says_what_that_means(bench: Be
     )
     bench.engine.change(replace(bench.engine.state, sync=SyncState(setup=setup)))
     bench.choose("ana@example.com", "Stop s&haring…")
-    said = " ".join(texts(bench.acting.question))
+    said = " ".join(texts(opened(QuestionDialog)))
     assert "only one of them can go on with it. Log in again on the others." in said
     assert "To shut out a computer instead, change the key" in said
     assert bench.engine.sent == []
-    bench.acting.question.accept()
+    opened(QuestionDialog).accept()
     assert bench.engine.sent == [StopSharing(ANA.key)]
     bench.choose("ana@example.com", "&Remove…")
-    assert "To remove it for all computers, choose Stop sharing first." in " ".join(texts(bench.acting.question))
-    bench.acting.question.reject()
+    assert "To remove it for all computers, choose Stop sharing first." in " ".join(texts(opened(QuestionDialog)))
+    opened(QuestionDialog).reject()

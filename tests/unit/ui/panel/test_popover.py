@@ -27,7 +27,7 @@ def test_the_foot_of_a_window_with_a_frame_is_above_the_taskbar(qtbot: QtBot, qa
     window = Window()
     qtbot.addWidget(window)
     window.resize(300, 400)
-    popover = Popover(window, Theme(qapp, lambda: False), lambda: False)
+    popover = Popover(window, Theme(qapp, lambda: False), lambda: False, None)
     free = window.screen().availableGeometry()
     anchor = QRect(QPoint(free.right() - 40, free.bottom() - 24), QSize(24, 24))
     place = popover.opening_place(anchor)

@@ -26,6 +26,7 @@ from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SecretPlace, SyncState
 from probe_tray.core.sync.setup_code import SetupCode, write_code
 from probe_tray.core.sync.table_change import TableChange, TableChangeKind
+from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.sync.key_change_dialog import KeyChangeDialog
 from probe_tray.ui.sync.sync_box import SyncBox
 from probe_tray.ui.theme import Theme
@@ -86,7 +87,7 @@ def begin(bench: Bench) -> None:
 
 def test_the_key_of_a_table_in_use_is_changed_and_never_replaced_on_the_page(bench: Bench) -> None:
     begin(bench)
-    assert not bench.question.isVisible()
+    assert not open_windows(QuestionDialog)
     assert bench.page.draft.key is None
     assert any("don't give that computer the new code" in text for text in texts(window())), "how one is removed"
     assert bench.engine.sent == []
@@ -138,13 +139,13 @@ def test_the_old_key_is_ended_after_a_question_that_says_whom_that_shuts_out(ben
     begin(bench)
     bench.change(state(1))
     press(window(), "End old key…")
-    said = "\n".join(texts(bench.question))
+    said = "\n".join(texts(opened(QuestionDialog)))
     assert "Computers that don't have the new key can't use the table any more." in said
     assert "Not known to have it: old-laptop." in said
     assert "an old copy can't open anything" in said
     assert "One that never shared a login isn't listed." in said
     assert bench.engine.sent == []
-    bench.question.accept()
+    opened(QuestionDialog).accept()
     assert bench.engine.sent == [EndOldSyncKey()]
     bench.change(state(2, TableChangeKind.END_OLD_KEY, running=True))
     assert "Ending the old key…" in texts(window())
@@ -201,7 +202,7 @@ def test_before_the_first_sync_nobody_is_said_to_be_missing_or_to_have_the_key(b
     begin(bench)
     assert "Not known yet. Choose “Check again” to see them." in texts(window())
     press(window(), "End old key…")
-    assert "Which computers have it isn't known yet." in "\n".join(texts(bench.question))
+    assert "Which computers have it isn't known yet." in "\n".join(texts(opened(QuestionDialog)))
 
 
 def test_what_nobody_expected_is_told_too(bench: Bench) -> None:
@@ -239,7 +240,7 @@ def test_the_key_of_a_table_without_protection_is_replaced_after_a_question(benc
     assert SyncUnprotectedError.title_template in texts(window())
     press(window(), "Replace the key…")
     assert not open_windows(KeyChangeDialog)
-    bench.question.accept()
+    opened(QuestionDialog).accept()
     assert bench.page.draft.key == bench.engine.new_sync_key()
 
 

@@ -45,6 +45,7 @@ from probe_tray.core.sync.setup_code import SetupCode, in_groups, write_code
 from probe_tray.core.sync.table_change import TableChange, TableChangeKind
 from probe_tray.core.sync.table_key import table_digest
 from probe_tray.core.sync.table_sql import TableSql
+from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.sync.result_dialog import SyncResultDialog
 from probe_tray.ui.sync.setup_dialog import SyncDraft, SyncSetupDialog
@@ -68,10 +69,8 @@ class Bench:
     def __init__(self, app: QApplication) -> None:
         self.engine = samples.FakeEngine(AppState(accounts=(ANA,)))
         theme = Theme(app, lambda: False)
-        self.question = QuestionDialog(theme)
-        self.syncing = SyncController(
-            self.engine, theme, Translator(), self.question, lambda: Now(samples.NOW, UTC), SQL
-        )
+        self.asking = QuestionController(theme)
+        self.syncing = SyncController(self.engine, theme, Translator(), self.asking, lambda: Now(samples.NOW, UTC), SQL)
 
     @property
     def page(self) -> SyncSetupDialog:
@@ -107,8 +106,7 @@ class Bench:
 
     def close(self) -> None:
         self.syncing.close()
-        self.question.close()
-        self.question.deleteLater()
+        self.asking.close()
 
 
 @pytest.fixture
@@ -254,11 +252,11 @@ def test_another_key_is_made_only_after_a_question(bench: Bench) -> None:
     bench.syncing.set_up()
     bench.type(url="https://another.supabase.co", key="")
     press(bench.page, "Create a new key")
-    assert bench.question.isVisible()
-    bench.question.reject()
+    assert opened(QuestionDialog)
+    opened(QuestionDialog).reject()
     assert bench.page.draft.key is None
     press(bench.page, "Create a new key")
-    bench.question.accept()
+    opened(QuestionDialog).accept()
     assert bench.page.draft.key == bench.engine.new_sync_key()
 
 
@@ -362,12 +360,12 @@ def test_another_key_that_is_kept_is_replaced_only_after_a_question(bench: Bench
     bench.syncing.set_up()
     bench.type()
     press(bench.page, pressed)
-    assert texts(bench.question)[0] == "Replace the key?"
-    assert "Replace the key" in buttons(bench.question)
-    bench.question.reject()
+    assert texts(opened(QuestionDialog))[0] == "Replace the key?"
+    assert "Replace the key" in buttons(opened(QuestionDialog))
+    opened(QuestionDialog).reject()
     assert (bench.engine.sent, clipboard()) == ([], "")
     press(bench.page, pressed)
-    bench.question.accept()
+    opened(QuestionDialog).accept()
     assert bench.engine.sent == [SetUpSync(url=URL, api_key=Secret(API_KEY), key=Secret(KEY))]
 
 
@@ -378,7 +376,7 @@ def test_a_key_that_is_kept_already_is_saved_without_a_question(bench: Bench, ke
     bench.syncing.set_up()
     bench.type(url=url)
     press(bench.page, "Save")
-    assert not bench.question.isVisible()
+    assert not open_windows(QuestionDialog)
     assert bench.engine.sent == [SetUpSync(url=url, api_key=Secret(API_KEY), key=Secret(KEY))]
 
 
@@ -388,7 +386,7 @@ def test_one_of_two_keys_does_not_move_to_another_table_unasked(bench: Bench) ->
     bench.syncing.set_up()
     bench.type(url=URL + "/other")
     press(bench.page, "Save")
-    assert bench.question.isVisible()
+    assert opened(QuestionDialog)
 
 
 @pytest.mark.parametrize(
@@ -431,7 +429,7 @@ def test_syncing_is_stopped_only_after_a_question(bench: Bench) -> None:
     bench.syncing.set_up()
     press(bench.page, "Stop syncing…")
     assert bench.engine.sent == []
-    bench.question.accept()
+    opened(QuestionDialog).accept()
     assert bench.engine.sent == [ForgetSync()]
     assert not open_windows(SyncSetupDialog)
 
@@ -586,9 +584,9 @@ def test_a_row_that_nobody_can_read_is_overwritten_after_a_question(bench: Bench
     assert not button(bench.result, "Overwrite this row…").isEnabled()
     QTest.keyClick(lines, Qt.Key.Key_Up)
     press(bench.result, "Overwrite this row…")
-    assert texts(bench.question)[0] == "Overwrite the row of ana@example.com?"
+    assert texts(opened(QuestionDialog))[0] == "Overwrite the row of ana@example.com?"
     assert bench.engine.sent == []
-    bench.question.accept()
+    opened(QuestionDialog).accept()
     assert bench.engine.sent == [SyncNow(overwrite=frozenset({"row-1"}))]
 
 
@@ -598,9 +596,9 @@ def test_what_was_removed_here_is_taken_out_of_the_table_after_a_question(bench:
     bench.change(replace(report(removed, same), setup=replace(READY, is_protected=True)))
     bench.syncing.show_result()
     press(bench.result, "Remove from the table…")
-    assert texts(bench.question)[0] == "Remove mia@example.com from the table?"
+    assert texts(opened(QuestionDialog))[0] == "Remove mia@example.com from the table?"
     assert bench.engine.sent == []
-    bench.question.accept()
+    opened(QuestionDialog).accept()
     assert bench.engine.sent == [StopSharing(ANA.key)]
     QTest.keyClick(part(bench.result, QTreeWidget), Qt.Key.Key_Down)
     assert not button(bench.result, "Remove from the table…").isEnabled()
@@ -613,7 +611,7 @@ def test_where_the_key_is_lost_the_rows_of_the_accounts_here_may_be_overwritten(
     bench.syncing.show_result()
     press(bench.result, "Overwrite the rows of my accounts…")
     assert bench.engine.sent == []
-    bench.question.accept()
+    opened(QuestionDialog).accept()
     assert bench.engine.sent == [SyncNow(overwrite=frozenset({ANA.key.account_id}))]
     bench.change(SyncState(setup=READY, report=SyncReport(ended_at=samples.NOW, problem=SyncCutOffError().problem)))
     assert buttons(bench.result) == ["Sync again", "Close"]

@@ -16,6 +16,7 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.export import ExportFormat
 from probe_tray.core.transfer.state import ExportPhase, ExportState, ForgetExport, WriteLogins, WriteTable
+from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.export_controller import ExportController, ExportWords
@@ -54,13 +55,13 @@ class Bench:
         self.engine = samples.FakeEngine(AppState(loaded=True, accounts=ACCOUNTS))
         self.chooser, self.opened = FakeChooser(), list[str]()
         theme, t = Theme(app, lambda: False), Translator()
-        self.question = QuestionDialog(theme)
+        self.asking = QuestionController(theme)
         words = ExportWords(
             window=lambda state, choices: export_view(state, choices, NOW, t),
             table=lambda accounts, hide: quota_table(accounts, NOW, hide=hide),
             replacing=lambda state, paths: replacing(paths, t, privacy=state.settings.privacy),
         )
-        self.window = ExportController(self.engine, theme, words, self.question, self.chooser)
+        self.window = ExportController(self.engine, theme, words, self.asking, self.chooser)
         self.window.show_folder = self.opened.append
         self.engine.subscribe(self.window.draw)
 
@@ -105,8 +106,7 @@ class Bench:
 
     def close(self) -> None:
         self.window.close()
-        self.question.close()
-        self.question.deleteLater()
+        self.asking.close()
 
 
 @pytest.fixture
@@ -226,15 +226,15 @@ def test_files_in_the_way_are_replaced_only_after_one_question(bench: Bench) -> 
     assert isinstance(sent, WriteLogins)
     assert not sent.replace
     bench.show(ExportState(phase=ExportPhase.ASKING, in_the_way=("/out/a.json",)))
-    assert bench.question.isVisible()
-    assert any("a.json" in text for text in texts(bench.question))
-    bench.question.reject()
+    assert opened(QuestionDialog)
+    assert any("a.json" in text for text in texts(opened(QuestionDialog)))
+    opened(QuestionDialog).reject()
     bench.window.draw()
-    assert not bench.question.isVisible()
+    assert not open_windows(QuestionDialog)
     assert bench.engine.sent[-1] is sent
     bench.export()
     bench.show(ExportState(phase=ExportPhase.ASKING, in_the_way=("/out/a.json", "/out/b.json")))
-    bench.question.accept()
+    opened(QuestionDialog).accept()
     assert bench.engine.sent[-1] == replace(sent, replace=True)
 
 

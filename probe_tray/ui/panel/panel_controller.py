@@ -1,0 +1,67 @@
+"""Opens the panel: a window that is made when it is first wanted, and goes some time after it was closed."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QRect
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.ui.lazy_window import LazyWindow
+from probe_tray.ui.panel.panel import PanelWindow
+from probe_tray.view.screen import Panel
+
+
+class PanelController:
+    """Has the panel while it is wanted, and what outlives the window."""
+
+    def __init__(self, make: Callable[[QPoint | None], PanelWindow], fill: Callable[[], None]) -> None:
+        """``make`` returns a new window for where the last one was left; ``fill`` has it shown what is known now."""
+        self._make_window, self._fill = make, fill
+        self._place: QPoint | None = None
+        self._window = LazyWindow(self._make, lambda _: fill())
+
+    @property
+    def visible(self) -> PanelWindow | None:
+        """The window while it is on the screen."""
+        return self._window.visible
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is on the screen."""
+        return self.visible is not None
+
+    def made(self) -> PanelWindow:
+        """The window, shown or not."""
+        return self._window.made()
+
+    def open_at(self, anchor: QRect | None, account: AccountKey | None) -> None:
+        """Bring it to the front, by ``anchor``, and at an account if one is named."""
+        window = self.made()
+        if not window.isVisible():
+            self._fill()
+        window.open_at(anchor, account)
+
+    def show_model(self, model: Panel) -> None:
+        """Show this from now on, where there is a window to show it."""
+        if self._window.window is not None:
+            self._window.window.show_model(model)
+
+    def edit_name(self, account: AccountKey) -> None:
+        """Let the person type another name for an account."""
+        if (window := self.visible) is not None:
+            window.edit_name(account)
+
+    def keys(self) -> tuple[AccountKey, ...]:
+        """The accounts in the order they are shown in."""
+        return () if self._window.window is None else self._window.window.keys()
+
+    def close(self) -> None:
+        """Take the window away for good."""
+        self._window.close()
+
+    def _make(self) -> PanelWindow:
+        window = self._make_window(self._place)
+        window.closed.connect(lambda: self._remember(window))
+        return window
+
+    def _remember(self, window: PanelWindow) -> None:
+        self._place = window.place

@@ -1,0 +1,67 @@
+"""When the panel's window is made, and what outlives it."""
+
+from collections.abc import Iterator
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
+
+from probe_tray.adapters.systems.current import this_desktop
+from probe_tray.core.commands import SendRunningNotification
+from probe_tray.ui.panel.panel import PanelWindow
+from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.shell import Shell
+from tests.support.patience import PATIENCE_MS
+from tests.support.widgets import opened
+from tests.unit.ui import samples
+from tests.unit.ui.panel.test_panel import list_of, search_of
+from tests.unit.ui.samples import FakeEngine
+from tests.unit.ui.shell_contexts import shell_context
+
+# The screenless platform has no tray to follow.
+pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
+PUT = QPoint(120, 90)
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    """A panel of which the person said that it stays: it has a frame and a place."""
+    state = samples.many(30)
+    return FakeEngine(replace(state, arrangement=replace(state.arrangement, pinned=True)))
+
+
+@pytest.fixture
+def shell(qapp: QApplication, engine: FakeEngine) -> Iterator[Shell]:
+    found = Shell(qapp, engine, shell_context(desktop=this_desktop()), lambda: None)
+    yield found
+    found.close()
+
+
+def test_no_window_is_made_before_one_is_wanted(qapp: QApplication, engine: FakeEngine) -> None:
+    before = set(qapp.topLevelWidgets())
+    shell = Shell(qapp, engine, shell_context(desktop=this_desktop()), lambda: None)
+    made = set(qapp.topLevelWidgets()) - before
+    assert not [window for window in made if isinstance(window, PanelWindow | QuestionDialog)]
+    shell.close()
+
+
+def test_some_time_after_it_was_closed_the_panel_goes_and_the_next_one_has_its_place_and_no_search(
+    shell: Shell, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("probe_tray.ui.lazy_window.KEPT", 0)
+    shell.show_panel()
+    gone = opened(PanelWindow)
+    gone.move(PUT)
+    search_of(gone).setText("nobody")
+    assert list_of(gone).model().rowCount() == 0
+    gone.close()
+    qtbot.waitUntil(lambda: not isValid(gone), timeout=PATIENCE_MS)
+    # Taken away, it isn't closed once more.
+    assert engine.sent.count(SendRunningNotification()) == 1
+    shell.show_panel()
+    panel = opened(PanelWindow)
+    assert (panel.pos(), search_of(panel).text()) == (PUT, "")
+    assert list_of(panel).model().rowCount() == len(engine.state.accounts)
