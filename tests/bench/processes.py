@@ -18,9 +18,9 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
     cpu: float
     """Seconds, of all its threads."""
     wakes: int
-    """How often its first thread went to sleep by itself, and so was woken: by a timer, the desktop, or an answer."""
-    switches: int
-    """The same of all its threads: also what they hand to each other within one waking, and the interpreter's lock."""
+    """How often its threads went to sleep by themselves, and so were woken: by a timer, the desktop, each other."""
+    first: int
+    """Those of the first one."""
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +118,7 @@ def use(pid: int) -> Use:
         with suppress(FileNotFoundError, ProcessLookupError):
             status = (task / "status").read_text()
             switches[task.name] = int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
-    return Use(cpu=cpu, wakes=switches[str(pid)], switches=sum(switches.values()))
+    return Use(cpu=cpu, wakes=sum(switches.values()), first=switches[str(pid)])
 
 
 def memory(pid: int | str) -> Memory:

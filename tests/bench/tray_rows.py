@@ -143,8 +143,8 @@ def wakes(bench: Bench) -> Outcome:
     ours, theirs = (new.wakes - old.wakes for old, new in zip(before, after, strict=True))
     cpu = after[0].cpu - before[0].cpu
     more = (ours - theirs) / bench.rest * 10
-    switches = after[0].switches - before[0].switches
-    note = f"{ours} in {bench.rest:g} s, with {switches} switches of all threads; the bare tray {theirs}"
+    first = after[0].first - before[0].first
+    note = f"{ours} of all threads in {bench.rest:g} s, {first} of the first one; the bare tray {theirs}"
     return Outcome(
         lines=(
             Line(

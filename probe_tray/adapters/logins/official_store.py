@@ -141,23 +141,27 @@ class OfficialStore:
         Of the entry that is known after its next use here, and within a minute where the keyring asks nobody for it:
         within seconds of a new one where there was none.
         """
-        if await asyncio.to_thread(self._files.changed, [self._place]):
-            return True
-        await self._look_at_entry()
-        return self._entry != self._told
+        pause, now = _BETWEEN_LOOKS if self._told else _WHILE_ABSENT, self._now()
+        with_entry = self._read_silently is not None and now - self._looked >= pause
+        if with_entry:
+            self._looked = now
+        is_changed, user = await asyncio.to_thread(self._look_for_change, with_entry=with_entry)
+        if user:
+            await self._look_at_entry(user)
+        return is_changed or self._entry != self._told
 
-    async def _look_at_entry(self) -> None:
-        pause = _BETWEEN_LOOKS if self._told else _WHILE_ABSENT
-        if self._read_silently is None or self._now() - self._looked < pause:
-            return
-        self._looked = self._now()
-        if not await asyncio.to_thread(self._has_no_file):
-            return
-        user = await asyncio.to_thread(keyring_user, self._home)
+    def _look_for_change(self, *, with_entry: bool) -> tuple[bool, str]:
+        """Whether the file has changed, and the user of the keyring entry where that is to be looked at."""
+        is_changed = self._files.changed([self._place])
+        looks = with_entry and not is_changed and self._has_no_file()
+        return is_changed, keyring_user(self._home) if looks else ""
+
+    async def _look_at_entry(self, user: str) -> None:
         # A keyring that is locked, or busy with a person, is no news of this login.
         with suppress(StoreError, TimeoutError):
-            async with asyncio.timeout(_LOOK_TAKES):
-                self._entry = _mark(await self._read_silently(_keyring_service(user), user))
+            if self._read_silently is not None:
+                async with asyncio.timeout(_LOOK_TAKES):
+                    self._entry = _mark(await self._read_silently(_keyring_service(user), user))
 
     def _refuse(self) -> NoReturn:
         raise OfficialLoginError(path=str(self._place.path))

@@ -63,16 +63,17 @@ async def test_the_file_is_shown_and_the_keyring_not_asked(codex_home: Path) -> 
 async def test_where_there_is_no_file_one_thread_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     threads, hand_over = list[object](), asyncio.to_thread
 
-    async def counted(work: Callable[..., object], *arguments: object) -> object:
+    async def counted(work: Callable[..., object], **named: object) -> object:
         threads.append(work)
-        return await hand_over(work, *arguments)
+        return await hand_over(work, **named)
 
-    store = OfficialStore(
-        tmp_path / "no client", Keyring().read, read_silently=None, disk=Disk(), now=SystemClock().monotonic
-    )
+    now, silent = iter((0.0, 60.0)).__next__, Keyring().read
+    store = OfficialStore(tmp_path / "no client", Keyring().read, read_silently=silent, disk=Disk(), now=now)
     monkeypatch.setattr(asyncio, "to_thread", counted)
     assert await store.read(credential("ana").key) is None
     assert len(threads) == 1
+    assert not await store.changed()
+    assert len(threads) == 2
 
 
 async def test_nobody_may_change_it(codex_home: Path) -> None:
