@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 
 
@@ -16,8 +17,8 @@ class SharedLogins(Protocol):
         """Take over what another computer has renewed, in all stores here; whether there was anything newer."""
         ...
 
-    async def claim(self, key: AccountKey) -> bool:
-        """Let the others know that this computer renews the account now, and look again.
+    async def claim(self, login: Credential) -> bool:
+        """Let the others know that this computer renews ``login`` now, whose refresh token it will use; look again.
 
         True where a newer login was taken over instead; there is nothing to renew then. Raises ClaimedElsewhereError
         while another computer renews it, and RenewalSentElsewhereError where another one may have used the refresh

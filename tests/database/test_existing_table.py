@@ -59,14 +59,14 @@ async def test_renewals_claim_the_row_where_a_service_passes_the_table_alone(res
     first, second = Computer(rest, login(1)), Computer(rest, login(1))
     await first.sync()
     key, one, two = login(1).key, renewing(first), renewing(second)
-    assert not await one.claim(key)
+    assert not await one.claim(login(1))
     await one.mark_sent(key)
     with pytest.raises(ClaimedElsewhereError):
-        await two.claim(key)
+        await two.claim(login(1))
     first.hold(login(2))
     await one.publish(key)
     assert await first.bench.memory.unshared() == {}
-    assert await two.claim(key), "it is adopted"
+    assert await two.claim(login(1)), "it is adopted"
     assert second.numbers() == {"ana": "2"}
     assert rest.database.run("select * from probe_tray_leases") == []
 
@@ -76,7 +76,7 @@ async def test_a_lease_is_not_done_without_where_the_table_has_them(rest: PostgR
     await computer.sync()
     rest.instead = [0, 404]
     with pytest.raises(TableUncheckedError):
-        await renewing(computer).claim(login(1).key)
+        await renewing(computer).claim(login(1))
 
 
 @pytest.mark.parametrize("row", ["", "insert into tokens (id) values ('account-ana')"])
@@ -141,7 +141,7 @@ async def test_a_renewal_leaves_a_table_of_a_newer_version_alone(database: Datab
         before = database.run("table tokens")
         computer.hold(login(2))
         shared, key = renewing(computer), login(1).key
-        for asked in (shared.adopt_newer(key), shared.claim(key), shared.publish(key)):
+        for asked in (shared.adopt_newer(key), shared.claim(login(1)), shared.publish(key)):
             with pytest.raises(TableUncheckedError):
                 await asked
         assert (database.run("table tokens"), database.run("table probe_tray_leases")) == (before, [])

@@ -279,7 +279,7 @@ async def test_a_token_that_another_computer_used_is_not_sent_again_once_its_acc
             await first.own().withdraw(first.target, "account-ana")
         await second.own().withdraw(second.target, "account-ana")
         with pytest.raises(SharingStoppedError):
-            await renewing(first).claim(login(1).key)
+            await renewing(first).claim(login(1))
 
 
 async def test_whoever_cannot_renew_an_account_that_was_taken_out_is_told_so(rest_protected: PostgRest) -> None:
@@ -289,14 +289,14 @@ async def test_whoever_cannot_renew_an_account_that_was_taken_out_is_told_so(res
         await second.sync()
         await first.own().withdraw(first.target, "account-ana")
         key, shared = login(1).key, renewing(first)
-        assert not await shared.claim(key)
+        assert not await shared.claim(login(1))
         await shared.mark_sent(key)
         first.hold(login(2))
         await shared.publish(key)
         assert await first.bench.memory.unshared() == {}, "nobody waits for it"
         rest.database.run("update probe_tray_leases set until = now() - interval '1 hour'")
         with pytest.raises(SharingStoppedError):
-            await renewing(second).claim(key)
+            await renewing(second).claim(login(1))
 
 
 async def test_a_renewal_does_not_bring_back_an_account_whose_row_was_deleted(rest_protected: PostgRest) -> None:
@@ -317,7 +317,7 @@ async def test_a_renewal_leaves_a_table_alone_that_was_opened(rest_protected: Po
         await first.sync()
         rest.database.run("delete from probe_tray_keys")
         with pytest.raises(TableUncheckedError):
-            await renewing(first).claim(login(1).key)
+            await renewing(first).claim(login(1))
         assert rest.database.run("select * from probe_tray_leases") == []
 
 

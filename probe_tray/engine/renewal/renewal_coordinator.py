@@ -48,7 +48,7 @@ class RenewalCoordinator:
         where another one has sent the token.
         """
         try:
-            return await self._shared.claim(login.key)
+            return await self._shared.claim(login)
         except TableUncheckedError as error:
             self._go_on_if_urgent(login, reason, error, tell=True)
             return False

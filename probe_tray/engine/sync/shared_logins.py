@@ -62,9 +62,9 @@ class NoSharedLogins:
         del key
         return False
 
-    async def claim(self, key: AccountKey) -> bool:
+    async def claim(self, login: Credential) -> bool:
         """Nobody else renews it."""
-        del key
+        del login
         return False
 
     async def mark_sent(self, key: AccountKey) -> None:
@@ -110,6 +110,8 @@ class _Visit(NamedTuple):
 class _ClaimedLogin(NamedTuple):
     """What this computer has claimed: a lease, or the row with the time that it had before."""
 
+    token: str
+    """The fingerprint of the refresh token that is to be used."""
     lease: Lease | None = None
     resumed: bool = False
     """The token of the lease was sent by this computer before, and nobody knows what came of it."""
@@ -136,17 +138,19 @@ class SharedTable:
         async with self._opened(key) as opened:
             return opened is not None and await self._adopted(await self._visit(opened), key)
 
-    async def claim(self, key: AccountKey) -> bool:
+    async def claim(self, login: Credential) -> bool:
         """As the port says."""
+        key, token = login.key, login.refresh_token
         self._claims.pop(key, None)
         before: RemoteRow | None = None
         for look in range(_LOOKS):
             if look:
                 await self._context.clock.sleep(_BETWEEN_LOOKS)
             async with self._opened(key) as opened:
-                if opened is None or opened.mine.refresh_token is None:
+                if opened is None or token is None:
                     return False
-                lease = await self._lease(key, opened.mine.refresh_token)
+                # On the token that is sent: a store may hold a newer login that can't be renewed.
+                lease = await self._lease(key, token)
                 async with asyncio.timeout(_LONGEST):
                     answer = await opened.table.take_lease(lease)
                 # Only now: what the last holder of the lease has written is there.
@@ -159,7 +163,7 @@ class SharedTable:
                             await opened.table.end_lease(lease, renewed=False)
                     return True
                 if is_granted:
-                    self._claims[key] = _ClaimedLogin(lease=lease, resumed=answer is LeaseAnswer.AGAIN)
+                    self._claims[key] = _ClaimedLogin(lease.token, lease, answer is LeaseAnswer.AGAIN)
                     return False
                 if answer is LeaseAnswer.SENT:
                     kind = SharingStoppedError if visit.is_withdrawn else RenewalSentElsewhereError
@@ -168,7 +172,7 @@ class SharedTable:
                     if before is not None and visit.row == before:
                         # Nobody has changed it, and the table did not take the change: its policies forbid it.
                         raise SyncForbiddenError
-                    if await self._claim_row(opened, visit, key):
+                    if await self._claim_row(opened, visit, login):
                         return False
                     before = None if self._is_claimed(visit.row) else visit.row
         raise ClaimedElsewhereError(retry_after=_RETRY_AFTER)
@@ -179,12 +183,10 @@ class SharedTable:
         if claim is None:
             return
         async with self._opened(key) as opened:
-            if opened is None or opened.mine.refresh_token is None:
+            if opened is None:
                 return
             # Whatever ends this process: what comes of it is given to the others by the next one.
-            await self._change_memory(
-                self._context.memory.add_unshared(key.slug, opened.mine.refresh_token.fingerprint)
-            )
+            await self._change_memory(self._context.memory.add_unshared(key.slug, claim.token))
             if claim.lease is None:
                 return
             async with asyncio.timeout(_LONGEST):
@@ -298,7 +300,7 @@ class SharedTable:
     def _is_claimed(self, row: RemoteRow | None) -> bool:
         return row is not None and is_claimed(row.update_time, self._context.clock.now())
 
-    async def _claim_row(self, opened: _OpenedTable, visit: _Visit, key: AccountKey) -> bool:
+    async def _claim_row(self, opened: _OpenedTable, visit: _Visit, login: Credential) -> bool:
         """Whether the row says now that this computer renews the account, or there is none to say so in."""
         row, old = self._row_to_claim(opened, visit), visit.row
         if row is None:
@@ -308,8 +310,9 @@ class SharedTable:
         claimed = replace(row, update_time=claimed_time(row.update_time, self._context.clock.now()))
         async with asyncio.timeout(_LONGEST):
             taken = await (opened.table.insert(claimed) if old is None else opened.table.replace(claimed, old))
-        if taken:
-            self._claims[key] = _ClaimedLogin(row=claimed, old_time=row.update_time)
+        if taken and login.refresh_token is not None:
+            token = login.refresh_token.fingerprint
+            self._claims[login.key] = _ClaimedLogin(token, row=claimed, old_time=row.update_time)
         return taken
 
     def _row_to_claim(self, opened: _OpenedTable, visit: _Visit) -> RemoteRow | None:

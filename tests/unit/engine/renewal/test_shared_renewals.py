@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     ClaimedElsewhereError,
@@ -27,7 +28,7 @@ from probe_tray.core.sync.claims import claimed_time, is_claimed
 from probe_tray.core.sync.rows import SyncOptions
 from probe_tray.demo.table_rows import LeaseBook
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
-from tests.support.fakes import START, FakeRandomness, settle
+from tests.support.fakes import START, FakeRandomness, MemoryStore, settle
 from tests.support.tokens import credential, reply_body, tokens
 from tests.unit.engine.bench import Bench, GatedService, running
 from tests.unit.engine.sync_bench import KEY, TARGET, FakeTable, nothing
@@ -68,10 +69,11 @@ class Chance(FakeRandomness):
 
 
 class Computer(Bench):
-    """A tray that shares a table."""
+    """A tray that shares a table; its folder holds nothing at first."""
 
     def __init__(self, table: FakeTable, spent: list[str], *logins: Credential) -> None:
-        super().__init__(*logins)
+        self.folder = MemoryStore(StoreKind.FOLDER)
+        super().__init__(*logins, others=(self.folder,))
         self.sync.table.held, self.sync.table.writes = table.held, table.writes
         self.sync.ready = True
         self.service.__class__ = Issuer
@@ -269,7 +271,7 @@ class TestLeases:
 
     async def test_a_computer_that_dies_before_it_sends_is_overtaken_after_two_minutes(self) -> None:
         first, second, _, spent = two("ana", leases=True)
-        assert not await first.sync.shared.claim(self.key)
+        assert not await first.sync.shared.claim(old())
         renewing = asyncio.create_task(second.renewals.renew(self.key, FORCED))
         await self._pass(timedelta(seconds=30), first, second)
         with pytest.raises(ClaimedElsewhereError):
@@ -298,7 +300,7 @@ class TestLeases:
 
     async def test_one_that_slept_past_its_lease_does_not_send(self) -> None:
         first, second, _, spent = two("ana", leases=True)
-        assert not await first.sync.shared.claim(self.key)
+        assert not await first.sync.shared.claim(old())
         await self._renew_later(second, first)
         with pytest.raises(ClaimedElsewhereError):
             await first.sync.shared.mark_sent(self.key)
@@ -330,7 +332,7 @@ class TestLeases:
     async def test_a_sync_shares_it_as_well_and_one_whose_outcome_is_unknown_is_shared_by_nothing(self) -> None:
         first, second, _, spent = two("ana", leases=True)
         shared = first.sync.shared
-        await shared.claim(self.key)
+        await shared.claim(old())
         await shared.mark_sent(self.key)
         await first.renewals.share_all()
         with pytest.raises(RenewalSentElsewhereError):
@@ -342,7 +344,7 @@ class TestLeases:
 
     async def test_the_tray_shares_what_an_earlier_run_could_not(self) -> None:
         first, second, _, _ = two("ana", leases=True)
-        await first.sync.shared.claim(self.key)
+        await first.sync.shared.claim(old())
         await first.sync.shared.mark_sent(self.key)
         first.vault.held[self.key] = credential("ana", number=2, at=START)
         await first.accounts.read()
@@ -367,9 +369,9 @@ class TestLeases:
         first, second, _, _ = two("ana", leases=True)
         assert isinstance(first.service, Issuer)
         shared = first.sync.shared
-        await shared.claim(self.key)
+        await shared.claim(old())
         await shared.mark_sent(self.key)
-        await shared.claim(self.key)
+        await shared.claim(old())
         await shared.give_up(self.key)
         with pytest.raises(RenewalSentElsewhereError):
             await self._renew_later(second, first)
@@ -383,6 +385,21 @@ class TestLeases:
         with pytest.raises(NotSentError):
             await renewing
         assert (await second.renewals.renew(self.key, FORCED)).kind is RenewalKind.RENEWED
+        assert spent == ["rt_ana.1"]
+
+    async def test_the_lease_is_on_the_token_that_is_sent_where_a_store_holds_a_newer_login_without_one(self) -> None:
+        first, second, _, spent = two("ana", leases=True)
+        handed_over = replace(credential("ana", number=9, at=START - timedelta(days=5)), refresh_token=None)
+        first.folder.held[self.key] = handed_over
+        first.service.waits.add("refresh")
+        renewing = asyncio.create_task(first.renewals.renew(self.key, FORCED))
+        await settle()
+        assert spent == ["rt_ana.1"]
+        with pytest.raises(RenewalSentElsewhereError):
+            await self._renew_later(second, first)
+        first.service.gate.set()
+        assert (await renewing).kind is RenewalKind.RENEWED
+        assert (await self._renew_later(second, first)).kind is RenewalKind.ADOPTED
         assert spent == ["rt_ana.1"]
 
     async def _renew_later(self, computer: Computer, database: Computer) -> Renewed:
