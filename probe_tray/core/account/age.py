@@ -46,6 +46,14 @@ def newest(logins: Iterable[Credential]) -> Credential:
     return max(logins, key=age)
 
 
+def newest_renewable(logins: Iterable[Credential]) -> Credential:
+    """The newest of those with a refresh token, of at least one login; of all of them where none has one.
+
+    For what computers share: an access token alone, however new, must not take the place of what keeps a login alive.
+    """
+    return max(logins, key=lambda login: (login.renewable, age(login)))
+
+
 def newest_of_each(logins: Iterable[Credential]) -> list[Credential]:
     """The newest login of each owner, in the order in which the owners first came."""
     found = newest_by_key(logins)

@@ -139,13 +139,20 @@ class Accounts:
         for store in await self._places(key):
             await store.check_writable(key)
 
-    async def keep(self, credential: Credential, replaces: AccountKey | None = None) -> tuple[StoreError, ...]:
+    async def keep(
+        self, credential: Credential, replaces: AccountKey | None = None, *, spares_newer: bool = False
+    ) -> tuple[StoreError, ...]:
         """Save a login in every store of ours that holds its account or ``replaces``; a new one in the first.
+
+        With ``spares_newer`` a store that holds a newer login keeps that, if another store takes this one.
 
         ``replaces`` is the same owner's account by another key: its older login is removed where this one is kept.
         Raises StoreError when no store took it; where one did, what kept the others from it is returned.
         """
-        places = await self._places(*dict.fromkeys([credential.key, replaces or credential.key]))
+        keys = dict.fromkeys([credential.key, replaces or credential.key])
+        places = await self._places(*keys)
+        if spares_newer:
+            places = [store for store in places if not await self._has_newer(store, credential, keys)] or places
         faults: list[StoreError] = []
         for store in places:
             try:
@@ -155,6 +162,13 @@ class Accounts:
         if len(faults) == len(places):
             raise faults[0]
         return tuple(faults)
+
+    async def _has_newer(self, store: AccountStore, credential: Credential, keys: Iterable[AccountKey]) -> bool:
+        for key in keys:
+            with suppress(StoreError):
+                if any(age(stored.credential) > age(credential) for stored in await self.held_by(store, key)):
+                    return True
+        return False
 
     async def _state_of(self, group: list[StoredCredential]) -> AccountState:
         account, token = _state_of(group), _first(group).credential.refresh_token

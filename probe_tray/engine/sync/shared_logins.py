@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from probe_tray.core.account.age import newest
+from probe_tray.core.account.age import newest_renewable
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
@@ -82,7 +82,7 @@ class NoSharedLogins:
 
 
 class _OpenedTable(NamedTuple):
-    """The table while it is open, and the newest login of the account that is here."""
+    """The table while it is open, and the login of the account that is shared from here."""
 
     table: RemoteTable
     codec: RowCodec
@@ -149,8 +149,7 @@ class SharedTable:
             async with self._opened(key) as opened:
                 if opened is None or token is None:
                     return False
-                # On the token that is sent: a store may hold a newer login that can't be renewed.
-                lease = await self._lease(key, token)
+                lease = await self._lease(key, token)  # That is sent, whatever else the stores hold.
                 async with asyncio.timeout(_LONGEST):
                     answer = await opened.table.take_lease(lease)
                 # Only now: what the last holder of the lease has written is there.
@@ -272,9 +271,8 @@ class SharedTable:
                         await self._restore_row(opened.table, visit.row, claim)
                 if visit.is_withdrawn:  # Nobody waits for it any more.
                     await self._change_memory(self._context.memory.forget_unshared(key.slug))
-                token = opened.mine.refresh_token
                 # Until the others find the new login there, they must not use the old one.
-                if is_there and token is not None:
+                if is_there and (token := opened.mine.refresh_token) is not None:
                     await opened.table.end_lease(await self._lease(key, token), renewed=True)
                     await self._change_memory(self._context.memory.forget_unshared(key.slug))
 
@@ -310,9 +308,8 @@ class SharedTable:
         claimed = replace(row, update_time=claimed_time(row.update_time, self._context.clock.now()))
         async with asyncio.timeout(_LONGEST):
             taken = await (opened.table.insert(claimed) if old is None else opened.table.replace(claimed, old))
-        if taken and login.refresh_token is not None:
-            token = login.refresh_token.fingerprint
-            self._claims[login.key] = _ClaimedLogin(token, row=claimed, old_time=row.update_time)
+        if taken and (token := login.refresh_token) is not None:
+            self._claims[login.key] = _ClaimedLogin(token.fingerprint, row=claimed, old_time=row.update_time)
         return taken
 
     def _row_to_claim(self, opened: _OpenedTable, visit: _Visit) -> RemoteRow | None:
@@ -351,7 +348,7 @@ class SharedTable:
                 codec = await self._codec(target)
                 async with asyncio.timeout(_LONGEST):
                     codec.check(await table.status())
-                yield _OpenedTable(table, codec, newest(held))
+                yield _OpenedTable(table, codec, newest_renewable(held))
         except (StoreError, ClaimedElsewhereError, RenewalSentElsewhereError):
             raise
         except (ProbeError, TimeoutError) as error:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from probe_tray.core.account.age import Age, age, newest
+from probe_tray.core.account.age import Age, age, newest_renewable
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import (
@@ -200,7 +200,7 @@ class SyncRun:
             proved = False
             for _ in range(_TRIES):
                 held = [stored.credential for _, stored in await self._context.accounts.holders(key)]
-                mine = newest(held) if held else None
+                mine = newest_renewable(held) if held else None
                 theirs = None if row is None else row.login
                 if mine is None and row is None:
                     return None
@@ -257,7 +257,7 @@ class SyncRun:
             await self._context.store_for_new().save(theirs)
             return _item(step, kind, None)
         # Its key is another one where only one of the two names its user.
-        faults = await self._context.accounts.keep(filled(theirs, mine), replaces=mine.key)
+        faults = await self._context.accounts.keep(filled(theirs, mine), mine.key, spares_newer=True)
         return _item(step, kind, faults[0].problem if faults else None)
 
     async def _against(self, login: Credential) -> Problem | None:

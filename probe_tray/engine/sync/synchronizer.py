@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from probe_tray.core.account.age import newest_by_key
+from probe_tray.core.account.age import newest_renewable
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError, SyncRefusedError
@@ -145,7 +145,7 @@ class Synchronizer:
             yield
 
     async def _local(self) -> tuple[list[Credential], list[SyncItem]]:
-        """The newest login of each account that takes part, and what could not be read. Raises StoreError."""
+        """The login of each account that takes part, and what could not be read. Raises StoreError."""
         logins: list[Credential] = []
         items: list[SyncItem] = []
         for content in await asyncio.gather(*(store.load() for store in self._context.sources())):
@@ -159,7 +159,10 @@ class Synchronizer:
             # token was made for this computer; in a table that leaks nobody could make it useless by renewing it.
             ours = [stored.credential for stored in content.found if stored.store is not StoreKind.OFFICIAL]
             logins += [login for login in ours if not login.is_personal]
-        return list(newest_by_key(logins).values()), items
+        of_account: dict[AccountKey, list[Credential]] = {}
+        for login in logins:
+            of_account.setdefault(login.key, []).append(login)
+        return [newest_renewable(found) for found in of_account.values()], items
 
 
 class _StoreFailed(StoreError):

@@ -292,6 +292,21 @@ async def test_a_sent_login_does_not_take_the_only_refresh_token_from_the_row() 
     assert (held.access_token, held.refresh_token) == (login(2).access_token, login(1).refresh_token)
 
 
+async def test_a_newer_access_token_alone_costs_nobody_the_refresh_token_that_works() -> None:
+    handed_over = msgspec.structs.replace(login(9), refresh_token=None)
+    folder = MemoryStore(StoreKind.FOLDER, handed_over)
+    table = FakeTable(sealed(login(1)))
+    first, second = Machine(table, login(2), others=(folder,)), Machine(table, login(1))
+    for machine in (first, second, first):
+        await machine.sync()
+    assert (first.numbers(), second.numbers()) == ([2], [2])
+    second.kept.held = {login().key: login(3)}
+    for machine in (second, first):
+        await machine.sync()
+    assert (first.numbers(), second.numbers()) == ([3], [3])
+    assert folder.held == {handed_over.key: handed_over}, "it is somebody's own, and stays"
+
+
 async def test_an_adopted_login_keeps_what_it_lacks() -> None:
     machine = Machine(FakeTable(sealed(msgspec.structs.replace(login(2), id_token=None))), login(1))
     assert kinds(await machine.sync()) == [StepKind.ADOPT]
