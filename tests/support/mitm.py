@@ -42,8 +42,19 @@ class Connect(msgspec.Struct, frozen=True):
 class Mitm:
     """The proxy, in a thread of its own. Every method may be called from any thread."""
 
-    def __init__(self, addresses: DemoAddresses, folder: Path, *, user: str = "", password: str = "") -> None:
-        """Relay to `addresses`; `folder` takes the PEM files. With `user`, a wrong or missing password gets 407."""
+    def __init__(
+        self,
+        addresses: DemoAddresses,
+        folder: Path,
+        *,
+        user: str = "",
+        password: str = "",
+        observe: Callable[[bytes], bool] = lambda _sent: True,
+    ) -> None:
+        """Relay to `addresses`; `folder` takes the PEM files. With `user`, a wrong or missing password gets 407.
+
+        `observe` gets what a program has sent so far over a connection, each time more comes, until it returns True.
+        """
         self.certificates: Certificates = make_certificates(
             folder, (ISSUER_HOST, BACKEND_HOST, RELEASES_HOST, STATUS_HOST)
         )
@@ -57,6 +68,7 @@ class Mitm:
         self._wanted = f"Basic {credentials}" if user else None
         self._login = f"{user}:{password}@" if user else ""
         self._connects: list[Connect] = []
+        self._observe = observe
         self._lock = threading.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._port = 0
@@ -125,7 +137,7 @@ class Mitm:
         try:
             if target := await self._admit(reader, writer):
                 await writer.start_tls(self._tls)
-                await _relay(reader, writer, target)
+                await _relay(reader, writer, target, self._observe)
         except (OSError, ssl.SSLError, h11.RemoteProtocolError):
             pass  # One side went away, or does not trust the certificate: its own log says so.
         finally:
@@ -165,10 +177,18 @@ async def _head(reader: asyncio.StreamReader) -> h11.Request | None:
         wire.receive_data(await reader.read(_CHUNK))
 
 
-async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: tuple[str, int]) -> None:
+async def _relay(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    target: tuple[str, int],
+    observe: Callable[[bytes], bool],
+) -> None:
     far_reader, far_writer = await asyncio.open_connection(*target)
     try:
-        ways = [asyncio.ensure_future(_pump(reader, far_writer)), asyncio.ensure_future(_pump(far_reader, writer))]
+        ways = [
+            asyncio.ensure_future(_pump(reader, far_writer, observe)),
+            asyncio.ensure_future(_pump(far_reader, writer, lambda _answer: True)),
+        ]
         try:
             # HTTP needs no half-closed connections: the first end is the end of both.
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -182,8 +202,11 @@ async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tar
     await writer.wait_closed()
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, observe: Callable[[bytes], bool]) -> None:
+    received, enough = b"", False
     while data := await source.read(_CHUNK):
+        received += b"" if enough else data
+        enough = enough or observe(received)
         sink.write(data)
         await sink.drain()
 
