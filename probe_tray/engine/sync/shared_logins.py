@@ -49,7 +49,7 @@ _LOOKS: Final = 6
 _BETWEEN_LOOKS: Final = 3.0
 """Seconds: another computer's renewal takes a second or two, and then its login is taken over."""
 _RETRY_AFTER: Final = timedelta(minutes=2)
-_SENT_RETRY_AFTER: Final = timedelta(minutes=15)
+_SENT_RETRY_AFTER: Final = timedelta(hours=2)  # Each try reads the row twice; the other one may be away for days.
 _TRIES: Final = 3
 """How often a new login is offered to the table while other computers wait for it."""
 

@@ -41,6 +41,8 @@ from probe_tray.ports.time import Clock, Randomness
 _AFTER_START = timedelta(minutes=1)
 _AFTER_RENEWAL = timedelta(seconds=5)
 """Several logins are often renewed at once; one sync takes them all."""
+_APART = timedelta(hours=1)
+"""A sync reads the whole table, and a renewal has written its own row already: one sync takes those of an hour."""
 _AFTER_FAILURE = timedelta(minutes=15)
 
 
@@ -66,6 +68,10 @@ class SyncService:
         self._failed: type[ProbeError] | None = None
         """Why the last sync that began by itself failed. Likewise ``_told``, what was said of that."""
         self._told: type[ProbeError] | None = None
+        self._begun_at = -math.inf
+        """When the last sync began that reached the table, by the monotonic clock. Likewise ``_soon``."""
+        self._synced_at = -math.inf
+        """When the last sync that went well ended, by the monotonic clock. Likewise ``_soon``."""
         self._soon: float | None = None
         """When to begin for a reason, by the monotonic clock; None: there is none."""
 
@@ -146,7 +152,8 @@ class SyncService:
             self._stale = True
             self._timer.wake()
         elif isinstance(event, RenewalEnded) and event.problem is None and self._settings.sync_after_renewal:
-            self._begin_within(_AFTER_RENEWAL)
+            rest = timedelta(seconds=max(0.0, self._synced_at - self._after(-_APART)))
+            self._begin_within(max(_AFTER_RENEWAL, rest))
 
     async def _begin(self) -> None:
         await self.look()
@@ -193,7 +200,9 @@ class SyncService:
                     with suppress(ProbeError):
                         await forget_old_key(self._secrets, goal)
                 await self._accounts.read()
-            if report.problem is not None and report.problem.kind.passing and self._is_automatic:
+            if report.problem is None:
+                self._synced_at = self._clock.monotonic()
+            elif report.problem.kind.passing and self._is_automatic:
                 self._begin_within(_AFTER_FAILURE)
             await self.look()
         except BaseException:

@@ -290,7 +290,7 @@ class TestLeases:
         for _ in range(3):
             with pytest.raises(RenewalSentElsewhereError) as caught:
                 await self._renew_later(second, first)
-            assert caught.value.problem.retry_after == 900
+            assert caught.value.problem.retry_after == 7200
         assert spent == ["rt_ana.1"]
         # It was only asleep: what it got is taken over.
         first.service.gate.set()
