@@ -1,6 +1,6 @@
 """One account in full: all its windows, its past, its login's life, and where that is kept."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -25,6 +25,8 @@ from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, Bar, CardAction, IconLook, Notice
 
 _RENEWALS, _MODELS = 5, 9
+_SAME = timedelta(minutes=1)
+"""What is recorded within it of a renewal is that renewal."""
 
 
 class DetailLine(msgspec.Struct, frozen=True):
@@ -129,7 +131,7 @@ def _facts(
         (t("Renewal"), why_not_renewed(account, settings, t)),
         (t("Last renewal"), last_renewal(account, now, t)),
         (t("In the shared table"), shared_words(state.sync, account.key, now, t)),
-        (t("Earlier renewals"), _earlier(renewals, now, t)),
+        (t("Earlier renewals"), _earlier(account, renewals, now, t)),
         (t("Last model test"), _models(account, now, t)),
     )
     return tuple(DetailLine(label, value) for label, value in facts if value)
@@ -199,12 +201,15 @@ def _kept_in(account: AccountState, t: Translator) -> str:
     return f"{words} · {account.location}" if account.location else words
 
 
-def _earlier(renewals: tuple[RenewalRecord, ...], now: Now, t: Translator) -> str:
+def _earlier(account: AccountState, renewals: tuple[RenewalRecord, ...], now: Now, t: Translator) -> str:
+    """Those before the last one, which has a line of its own."""
+    last = account.renewal.last_at or account.renewed_at
+    earlier = [r for r in renewals if last is None or abs(r.at - last) > _SAME]
     return "\n".join(
         t("{when}: renewed", when=stamp(r.at, now, t))
         if not r.reason
         else t("{when}: failed", when=stamp(r.at, now, t))
-        for r in renewals[:_RENEWALS]
+        for r in earlier[:_RENEWALS]
     )
 
 

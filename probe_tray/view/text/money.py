@@ -59,7 +59,7 @@ def _spending(snapshot: Snapshot, wanted: Percentages, now: Now, t: Translator) 
     words = "" if spend is None else _spent(spend, wanted, t)
     if spend is None or not words or spend.reset_at is None:
         return words
-    return t("{words}, reset {when}", words=words, when=_when(spend.reset_at, snapshot, now, t))
+    return t("{words}, resets {when}", words=words, when=_when(spend.reset_at, snapshot, now, t))
 
 
 def _spent(spend: SpendControl, wanted: Percentages, t: Translator) -> str:

@@ -146,8 +146,13 @@ def date(moment: datetime, now: Now, t: Translator, *, brief: bool = False) -> s
 
 
 def both(moment: datetime, now: Now, t: Translator) -> str:
-    """Both ways at once: "in 38 min · 14:30"; beyond a day whole days are exact enough: "in 4 d · Thu 09:00"."""
+    """Both ways at once: "in 38 min · 14:30"; beyond a day whole days are exact enough: "in 4 d · Thu 09:00".
+
+    Once it came, "now" says it all.
+    """
     left = moment - now.moment
+    if left <= timedelta(0):
+        return until(moment, now, t)
     days = round(left / timedelta(days=1))
     relative = until(moment, now, t)
     if left >= timedelta(days=1):

@@ -83,12 +83,12 @@ def test_a_large_balance_is_told_to_the_last_unit() -> None:
     [
         (SpendControl(limit=1234567, used=36.789), "36.79 of 1,234,567 credits used"),
         (SpendControl(used_percent=4), "4% used"),
-        (SpendControl(used_percent=4, reset_at=NOW + 8 * DAY), "4% used, reset in 8 d · 30 Nov"),
+        (SpendControl(used_percent=4, reset_at=NOW + 8 * DAY), "4% used, resets in 8 d · 30 Nov"),
         (SpendControl(used_percent=4, limit=1000), "4% of 1,000 credits used"),
         (SpendControl(used=36.79), "36.79 credits used"),
         (SpendControl(limit=1000), "1,000"),
         (SpendControl(reached=True, used_percent=100), "100% used (reached)"),
-        (SpendControl(reached=True, reset_at=NOW + 8 * DAY), "reached, reset in 8 d · 30 Nov"),
+        (SpendControl(reached=True, reset_at=NOW + 8 * DAY), "reached, resets in 8 d · 30 Nov"),
     ],
 )
 def test_a_spending_limit_is_told_as_far_as_it_is_known(spend: SpendControl, words: str) -> None:

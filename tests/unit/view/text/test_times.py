@@ -88,3 +88,7 @@ def test_every_moment_has_words(moment: datetime) -> None:
         assert both(moment, NOW, t)
         assert ago(moment, NOW, t)
         assert date(moment, NOW, t)
+
+
+def test_what_has_come_is_now_without_an_hour() -> None:
+    assert both(NOW.moment, NOW, ENGLISH) == both(later(hours=-3), NOW, ENGLISH) == "now"
