@@ -16,12 +16,23 @@ def test_a_long_word_without_any_breaks_anywhere() -> None:
     assert [len(piece) for piece in breakable("x" * 50).split(BREAK)] == [20, 20, 10]
 
 
-def test_usual_words_and_chinese_stay_as_they_are() -> None:
-    for text in (
-        "Renews automatically in 4 days, and ends 29 Nov",
-        "续期时连接中断，不知道是否成功。登录在令牌到期前仍然可用。请重新登录。",
-    ):
+def test_short_texts_stay_as_they_are() -> None:
+    for text in ("Renews automatically", "Log in again", "重试", "Find an account\nHelp"):
         assert breakable(text) == text
+
+
+def test_no_short_word_is_left_alone_on_the_last_line() -> None:
+    assert breakable("No capacity until Friday 18:20: the weekly quota is used up.").endswith("is used\u00a0up.")
+    several = breakable("This deletes its login from the vault on this computer.\nYou can log in again at any time.")
+    assert [line.rpartition(" ")[2] for line in several.splitlines()] == ["this\u00a0computer.", "any\u00a0time."]
+    assert breakable("The address is someone@department.example.org").count("\u00a0") == 0
+
+
+def test_no_single_chinese_letter_is_left_alone_on_the_last_line() -> None:
+    text = "如果您在这台电脑上使用 Codex，它的登录会自动显示在这里。"
+    assert breakable(text).replace(
+        "\u2060", "|"
+    ) == "如果您在这台电脑上使用 Codex，它的登录会自动显示|在|这|里|。".replace("示|", "示")
 
 
 def test_a_short_part_between_dots_stays_on_one_line_and_no_line_begins_with_a_dot() -> None:
