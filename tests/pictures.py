@@ -1,7 +1,7 @@
 """Draws every window and the icon in all their states: ``python -m tests.pictures FOLDER``.
 
 Each appearance is drawn by a process of its own, since Qt takes its scale factor and its screen once, at its start: at
-1x and 2x, light and dark, in both languages; then on a small screen, and with the letters of 144 dpi.
+1x and 2x, light and dark, in both languages; then on small screens, and with the letters of 144 dpi.
 """
 
 import argparse
@@ -66,6 +66,7 @@ from tests.unit.ui.popup_pictures import popups
 from tests.unit.ui.scene_pictures import scenes
 from tests.unit.ui.sync_samples import changing, synced
 from tests.unit.ui.transfer_pictures import exports, imports
+from tests.unit.ui.window_pictures import helps, logins, settings_pages, tray_menus
 
 WARN, BAD = Tone.WARNING, Tone.CRITICAL
 _LARGE = (2880, 1800)
@@ -106,6 +107,7 @@ def main() -> int:
     for tone, language in product(("light", "dark"), ("en", "zh")):
         for scale in "12":
             _run(folder, scale, tone, language)
+        _run(folder, "2", tone, language, "--called", "800px-2x", screen=(1280, 800))
         _run(folder, "1", tone, language, "--called", "1024x600", screen=(1024, 600))
         _run(folder, "1", tone, language, "--called", "144dpi", "--letters", "20", screen=(1920, 1080))
     return 0
@@ -186,6 +188,14 @@ def _draw(folder: Path, scale: str, tone: str, language: str, letters: int, call
     _side_by_side([*login, _grab(dialog)], theme).save(str(folder / f"dialogs-{end}"))
     panel = _opened(present(samples.four(), samples.NOW, UTC, translator).panel, theme, icons)
     _side_by_side(popups(panel, dialog, translator, _grab), theme).save(str(folder / f"popups-{end}"))
+    more = {
+        "logins": [_grab(window) for window in logins(theme, icons, translator)],
+        "help": helps(theme, icons, translator, _grab),
+        "menus": [_grab(menu) for menu in tray_menus(theme, icons, translator)],
+        "settings": settings_pages(theme, translator, _grab),
+    }
+    for name, pictures in more.items():
+        _side_by_side(pictures, theme).save(str(folder / f"{name}-{end}"))
     if language == "en" and scale == "1" and not called:
         _icons(icons, dark=tone == "dark").save(str(folder / f"icons-{tone}.png"))
 
@@ -212,7 +222,9 @@ def _details(state: AppState, theme: Theme, icons: IconPainter, t: Translator, *
     assert model is not None
     window.show_model(model)
     window.show()
-    window.resize(window.width(), theme.px(760))
+    if window.height() >= theme.px(600):
+        # What is on a page that is longer than the window is seen too.
+        window.resize(window.width(), theme.px(760))
     for _ in range(3 if read else 0):
         QTest.keyClick(window.findChildren(ChartView)[0], Qt.Key.Key_PageUp)
     return _grab(window)
