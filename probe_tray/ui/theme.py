@@ -84,11 +84,12 @@ class Theme(QObject):
             font.setFeature(QFont.Tag("tnum"), 1)
         return font
 
-    def fixed_font(self, design: float) -> QFont:
-        """The system's font of equally wide letters, strong, at a size of the design: for what is copied by eye."""
+    def fixed_font(self, design: float, *, strong: bool = False) -> QFont:
+        """The system's font of equally wide letters at a size of the design: for code, and what is copied by eye."""
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         font.setPixelSize(max(1, self.px(design)))
-        font.setWeight(_SEMIBOLD)
+        if strong:
+            font.setWeight(_SEMIBOLD)
         return font
 
     def metrics(self, design: float = _BODY, *, strong: bool = False, figures: bool = False) -> QFontMetricsF:

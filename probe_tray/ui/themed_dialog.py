@@ -1,10 +1,11 @@
 """What all dialogs have in common: they hold up no other window, and follow the theme and the system's font."""
 
 from collections.abc import Callable
+from typing import cast
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QProgressBar, QPushButton
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QProgressBar, QPushButton, QScrollArea, QWidget
 
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
@@ -38,12 +39,30 @@ class ThemedDialog(QDialog):
         if not is_held_return(event):
             super().keyPressEvent(event)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Open with the keyboard on something that does something: not on a page that it may only scroll."""
+        super().showEvent(event)
+        keyboard = cast("QWidget | None", self.focusWidget())
+        if keyboard is not None and not isinstance(keyboard, QScrollArea):
+            return
+        part = self.nextInFocusChain()
+        while part is not None and part is not self:
+            if _does_something(part, self):
+                part.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
+                return
+            part = part.nextInFocusChain()
+
     def button(self, do: Callable[[], object]) -> QPushButton:
         """A button that does this, and that Enter in a field doesn't press."""
         button = QPushButton(self)
         button.clicked.connect(do)
         button.setAutoDefault(False)
         return button
+
+
+def _does_something(part: QWidget, window: QWidget) -> bool:
+    takes_tab = bool(part.focusPolicy().value & Qt.FocusPolicy.TabFocus.value)
+    return takes_tab and part.isEnabled() and part.isVisibleTo(window) and not isinstance(part, QScrollArea)
 
 
 def is_held_return(event: QEvent) -> bool:

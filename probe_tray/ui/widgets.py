@@ -156,6 +156,10 @@ def scrolling(page: QWidget, shrinks: QWidget, least: int) -> QScrollArea:
     return scroll
 
 
+SCROLL_FRAME = 2
+"""Pixels of its height that an area keeps for the frame that tells where the keyboard is."""
+
+
 def scroll_area(page: QWidget) -> QScrollArea:
     """``page`` where it scrolls up and down, on the ground of its window."""
     scroll = QScrollArea()

@@ -8,6 +8,9 @@ from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import list_style
 from probe_tray.view.view_models import Tone
 
+_HIGH, _WIDE = 3, 2
+"""The air above and below a cell, and beside it, in pixels of the design."""
+
 
 class WrappingTree(QTreeWidget):
     """Lines that are told by colour, too, how good what they say is."""
@@ -56,7 +59,9 @@ class WrappingTree(QTreeWidget):
         """Take the theme's colours and measures."""
         c, px = self._theme.tokens, self._theme.px
         header = f"""
-            QHeaderView::section {{ background: {c.card}; color: {c.secondary}; border: none; padding: {px(4)}px; }}"""
+            QHeaderView::section {{ background: {c.card}; color: {c.secondary}; border: none;
+                border-bottom: 1px solid {c.line}; padding: {px(4)}px; }}
+            QTreeWidget::item {{ padding: {px(_HIGH)}px {px(_WIDE)}px; }}"""
         self.setStyleSheet(list_style("QTreeWidget", self._theme) + header)
 
 
@@ -74,7 +79,8 @@ class _WrappingDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """The size of one cell in its column's present width."""
-        space, margin = self._theme.px(6), self._theme.px(8)
+        px = self._theme.px
+        space, margin = 2 * px(_HIGH) + 2, 2 * px(_WIDE) + px(10)
         room = QRect(0, 0, max(self._tree.columnWidth(index.column()) - margin, 1), 10_000)
         broken = Qt.TextFlag.TextWordWrap if index.column() == self._column else Qt.TextFlag.TextSingleLine
         said = str(index.data(Qt.ItemDataRole.DisplayRole) or "")

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,11 +28,11 @@ from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
-from probe_tray.ui.widgets import ElidedLabel, enter_menu, pressed_by_key, say, scroll_area, words
+from probe_tray.ui.widgets import SCROLL_FRAME, ElidedLabel, enter_menu, height, pressed_by_key, say, scroll_area, words
 from probe_tray.view.details.details import DetailLine, DetailsView
 from probe_tray.view.view_models import CardAction
 
-_WIDTH, _HEIGHT, _PICTURE = 640, 640, 32
+_WIDTH, _HEIGHT, _LOWEST, _PICTURE = 640, 640, 360, 32
 
 
 class DetailsActions(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,10 +74,13 @@ class DetailsWindow(QWidget):
         super().showEvent(event)
         if not event.spontaneous():
             self._buttons[0].setFocus()
+            if self.size() == self._fitted:
+                # Measured as it is shown: styles and fonts have been taken.
+                self._fit()
 
     def show_model(self, model: DetailsView) -> None:
         """Show this account."""
-        self._model = model
+        first, self._model = self._model is None, model
         self.setWindowTitle(model.window_title)
         self._title.show_text(model.title)
         self._subtitle.setText(model.subtitle)
@@ -102,6 +106,9 @@ class DetailsWindow(QWidget):
             button.setAccessibleDescription(model.chart_title)
         describe(self, model.window_title)
         self._draw()
+        if first and self.size() == self._fitted:
+            # Nobody has chosen its size.
+            self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc closes the window."""
@@ -117,8 +124,18 @@ class DetailsWindow(QWidget):
             self._apply_theme()
 
     def sizeHint(self) -> QSize:
-        """As the design has it."""
-        return QSize(self._theme.px(_WIDTH), self._theme.px(_HEIGHT))
+        """As high as what is known of the account, at most as the design has it."""
+        px = self._theme.px
+        highest, width = px(_HEIGHT), px(_WIDTH)
+        if self._model is None:
+            return QSize(width, highest)
+        # Until they have taken their style sheet, buttons measure themselves without the sheet's edges.
+        for button in self.findChildren(QPushButton):
+            button.ensurePolished()
+        self._inside.invalidate()
+        self._inside.activate()
+        needed = self._top.sizeHint().height() + px(16) + px(10) + height(self._page, width) + SCROLL_FRAME
+        return QSize(width, min(max(needed, px(_LOWEST)), highest))
 
     def _head(self) -> QHBoxLayout:
         px = self._theme.px
@@ -144,8 +161,10 @@ class DetailsWindow(QWidget):
         self._grid.setHorizontalSpacing(px(16))
         self._grid.setVerticalSpacing(px(6))
         self._grid.setColumnStretch(1, 1)
-        page = QWidget()
-        inside = QVBoxLayout(page)
+        page = self._page = QWidget()
+        # Its height follows from its width alone: by themselves, broken lines ask for more than they take.
+        page.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        inside = self._inside = QVBoxLayout(page)
         inside.setContentsMargins(px(20), px(4), px(20), px(18))
         inside.setSpacing(px(10))
         inside.addWidget(self._banner)
@@ -163,7 +182,7 @@ class DetailsWindow(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, px(16), 0, 0)
         whole.setSpacing(px(10))
-        top = QVBoxLayout()
+        top = self._top = QVBoxLayout()
         top.setContentsMargins(px(20), 0, px(16), 0)
         top.addLayout(self._head())
         whole.addLayout(top)
@@ -238,7 +257,11 @@ class DetailsWindow(QWidget):
         self._more.setIconSize(QSize(theme.px(16), theme.px(16)))
         self._banner.apply_theme()
         self._draw()
-        self.resize(fitting(self, self.sizeHint()))
+        self._fit()
+
+    def _fit(self) -> None:
+        self._fitted = fitting(self, self.sizeHint())
+        self.resize(self._fitted)
 
     def _style_fact(self, label: QLabel, value: QLabel) -> None:
         for part in (label, value):

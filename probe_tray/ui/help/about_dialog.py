@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
 from probe_tray.ui.tray.icon import IconPainter, card_ink
-from probe_tray.ui.widgets import words
+from probe_tray.ui.widgets import SCROLL_FRAME, height, scroll_area, words
 from probe_tray.view.help.about import About
 from probe_tray.view.view_models import IconLook
 
@@ -47,12 +47,11 @@ class AboutDialog(ThemedDialog):
         self._grid = QGridLayout()
         self._release, self._open_release = words(wrap=True), QPushButton()
         self._help, self._copy, self._close = QPushButton(), QPushButton(), QPushButton()
-        for button in (self._open_release, self._help, self._copy):
+        for button in (self._open_release, self._help, self._copy, self._close):
             button.setAutoDefault(False)
         self._open_release.clicked.connect(actions.release)
         self._help.clicked.connect(actions.help)
         self._copy.clicked.connect(self._copied)
-        self._close.setDefault(True)
         self._close.clicked.connect(self.close)
         self._thanked = QTimer(self)
         self._thanked.setSingleShot(True)
@@ -97,23 +96,38 @@ class AboutDialog(ThemedDialog):
         self._grid.setHorizontalSpacing(px(14))
         self._grid.setVerticalSpacing(px(5))
         self._grid.setColumnStretch(1, 1)
+        page = self._page = QWidget()
+        # Its height follows from its width alone: by themselves, broken lines ask for more than they take.
+        page.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        self._told = told = QVBoxLayout(page)
+        told.setContentsMargins(px(20), px(18), px(20), px(4))
+        told.setSpacing(px(12))
+        told.addLayout(head)
+        told.addLayout(self._grid)
+        told.addWidget(self._release)
+        told.addWidget(self._open_release, 0, Qt.AlignmentFlag.AlignLeft)
+        told.addWidget(self._licence)
+        told.addWidget(self._privacy)
+        told.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        # On a low screen it scrolls; its buttons stay in reach.
+        whole.addWidget(scroll_area(page), 1)
+        self._buttons = self._last_row()
+        whole.addLayout(self._buttons)
+
+    def _last_row(self) -> QHBoxLayout:
+        px = self._theme.px
         # Qt's own box of buttons hands the Tab key from a control outside of it to its default button alone.
         buttons = QHBoxLayout()
+        buttons.setSpacing(px(8))
         buttons.addWidget(self._help)
         buttons.addWidget(self._copy)
         buttons.addStretch(1)
         buttons.addWidget(self._close)
-        self._whole = whole = QVBoxLayout(self)
-        whole.setContentsMargins(px(20), px(18), px(20), px(14))
-        whole.setSpacing(px(12))
-        whole.addLayout(head)
-        whole.addLayout(self._grid)
-        whole.addWidget(self._release)
-        whole.addWidget(self._open_release, 0, Qt.AlignmentFlag.AlignLeft)
-        whole.addWidget(self._licence)
-        whole.addWidget(self._privacy)
-        whole.addStretch(1)
-        whole.addLayout(buttons)
+        buttons.setContentsMargins(px(20), px(8), px(20), px(14))
+        return buttons
 
     def _add_row(self) -> None:
         label, value = QLabel(), words(wrap=True)
@@ -154,9 +168,10 @@ class AboutDialog(ThemedDialog):
         self._fit()
 
     def _fit(self) -> None:
-        layout = self._whole
-        layout.invalidate()
-        layout.activate()
+        for layout in (self._told, self._buttons):
+            layout.invalidate()
+            layout.activate()
         wanted = fitting(self, QSize(self._theme.px(_WIDTH), 1)).width()
-        width = max(wanted, layout.minimumSize().width())
-        self.setFixedSize(width, max(layout.heightForWidth(width), layout.minimumSize().height()))
+        width = max(wanted, self._told.minimumSize().width(), self._buttons.minimumSize().width())
+        needed = height(self._page, width) + SCROLL_FRAME + self._buttons.sizeHint().height()
+        self.setFixedSize(width, fitting(self, QSize(width, needed)).height())

@@ -17,9 +17,10 @@ from PySide6.QtGui import (
     QTextDocument,
     QTextFragment,
 )
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from probe_tray.resources import resource
+from probe_tray.ui.panel.tools_row import SearchField
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
@@ -52,8 +53,10 @@ class HelpDialog(ThemedDialog):
         self._first = QUrl()
         self._scrolled = 0
         """How far the page is scrolled once the window is laid out."""
+        # The keyboard begins with the search, from where Down goes on to the page.
+        self._search, self._complaint = SearchField(self), words()
         self._page = _Pages(self, theme)
-        self._search, self._complaint = QLineEdit(self), words()
+        self._search.down.connect(self._page.setFocus)
         self._search.setClearButtonEnabled(True)
         self._search.returnPressed.connect(self._find)
         self._search.textChanged.connect(lambda: say(self._complaint, ""))

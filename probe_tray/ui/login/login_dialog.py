@@ -271,7 +271,7 @@ class LoginDialog(ThemedDialog):
         super().apply_theme()
         theme = self._theme
         self._title.setFont(theme.font(15, strong=True))
-        self._code.setFont(theme.fixed_font(22))
+        self._code.setFont(theme.fixed_font(22, strong=True))
         for label in (self._text, self._page, self._other):
             label.setFont(theme.font(12.5, figures=True))
         for label in (self._text, self._other):

@@ -251,9 +251,10 @@ class PanelWindow(QWidget):
         self._look_at()
 
     def sizeHint(self) -> QSize:
-        """As high as the cards need, within 70 % of the screen."""
+        """As high as the cards need, within 70 % of the screen; the first start has all of it that there is."""
         screen = self.screen() or QGuiApplication.primaryScreen()
-        highest = int(free_area(screen).height() * _SCREEN_SHARE)
+        share = _SCREEN_SHARE if self._shown is None or self._shown.welcome is None else 1
+        highest = int(free_area(screen).height() * share)
         parts = (self._head, self._above, self._tools, self._columns, self._below, self._foot)
         width = self._theme.px(width_of(self._shown))
         around = sum(height(part, width) for part in parts if part.isVisibleTo(self))

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics, QKeyEvent, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.ui.accessibility import walk
@@ -13,7 +13,8 @@ from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import enter_menu, pressed_by_key
 from probe_tray.view.screen import Chip, Panel, ScreenContent, ScreenOptions, SortChoice
 
-_LEAST_SEARCH = 130
+_AIR = 26
+"""Pixels of the design between the text of the search and its edges."""
 
 
 class SearchField(QLineEdit):
@@ -22,12 +23,39 @@ class SearchField(QLineEdit):
     down = Signal()
     """The person wants to go into the list."""
 
+    def __init__(self, parent: QWidget) -> None:
+        """Begin empty and without a picture."""
+        super().__init__(parent)
+        self._picture = QLabel(self)
+        self._picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._gap = 0
+
+    def show_picture(self, picture: QPixmap, gap: int) -> None:
+        """Show ``picture`` before the text, ``gap`` pixels from the edge. Qt would draw an icon always as large."""
+        self._gap = gap
+        self._picture.setPixmap(picture)
+        self._picture.adjustSize()
+        self.setTextMargins(self._picture.width() + gap, 0, 0, 0)
+        self._place()
+
+    def least_width(self, air: int) -> int:
+        """The width at which it can be read what it is for, with so much ``air`` around it."""
+        return self.textMargins().left() + self.fontMetrics().horizontalAdvance(self.placeholderText()) + air
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the picture in the middle."""
+        super().resizeEvent(event)
+        self._place()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave for the list with Down; everything else is text."""
         if event.key() in {Qt.Key.Key_Down, Qt.Key.Key_PageDown}:
             self.down.emit()
         else:
             super().keyPressEvent(event)
+
+    def _place(self) -> None:
+        self._picture.move(self._gap, (self.height() - self._picture.height()) // 2)
 
 
 class ToolsRow(QWidget):
@@ -92,6 +120,11 @@ class ToolsRow(QWidget):
         super().resizeEvent(event)
         self._place_chips()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look where there is room for them, as it is shown."""
+        super().showEvent(event)
+        self._place_chips()
+
     def clear(self) -> bool:
         """Look for nothing any more; whether something was looked for."""
         looked = self.options != ScreenOptions()
@@ -105,10 +138,9 @@ class ToolsRow(QWidget):
         """Take the theme's colours and sizes."""
         theme, colours = self._theme, self._theme.tokens
         self.search.setFont(theme.font(12.5))
-        for action in self.search.actions():
-            self.search.removeAction(action)
-        icon = glyph_icon(Glyph.SEARCH, QColor(colours.secondary), theme.px(14))
-        self.search.addAction(icon, QLineEdit.ActionPosition.LeadingPosition)
+        size = QSize(theme.px(14), theme.px(14))
+        icon = glyph_icon(Glyph.SEARCH, QColor(colours.secondary), size.width())
+        self.search.show_picture(icon.pixmap(size, self.devicePixelRatioF()), theme.px(8))
         self.arrange.setIcon(glyph_icon(Glyph.ARRANGE, QColor(colours.secondary), theme.px(16)))
         self.arrange.setIconSize(QSize(theme.px(16), theme.px(16)))
         self.arrange.setFixedSize(theme.px(28), theme.px(28))
@@ -142,7 +174,7 @@ class ToolsRow(QWidget):
 
     def _place_chips(self) -> None:
         px, shown = self._theme.px, [chip for chip in self._chips if not chip.isHidden()]
-        around = px(_LEAST_SEARCH) + self.arrange.width() + 2 * px(12)
+        around = self.search.least_width(px(_AIR)) + self.arrange.width() + 2 * px(12)
         below = self.isVisible() and self.width() < around + sum(chip.sizeHint().width() + px(5) for chip in shown)
         into, first = (self._below, 0) if below else (self._row, 1)
         for number, chip in enumerate(self._chips):

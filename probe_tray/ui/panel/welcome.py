@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
-from probe_tray.ui.widgets import words
+from probe_tray.ui.widgets import height, scroll_area, words
 from probe_tray.view.view_models import ActionKind, CardAction, IconLook, Welcome
 
 _LOOK = IconLook(weekly=35, short=60)
-_PICTURE = 72
+_PICTURE, _SPACING, _AIR = 72, 8, 40
+_WIDTH = 384
+"""The panel's, in pixels of the design, while there is no account."""
 
 
 class WelcomePage(QWidget):
@@ -22,6 +25,7 @@ class WelcomePage(QWidget):
         super().__init__()
         self._theme = theme
         self._icons = icons
+        self._page = QWidget()
         self._picture = QLabel()
         self._title, self._text, self._hint = words(wrap=True), words(wrap=True), words(wrap=True)
         self._button = QPushButton()
@@ -40,9 +44,9 @@ class WelcomePage(QWidget):
 
     def _arrange(self) -> None:
         px = self._theme.px
-        page = QVBoxLayout(self)
+        page = self._layout = QVBoxLayout(self._page)
         page.setContentsMargins(px(32), px(18), px(32), px(24))
-        page.setSpacing(px(8))
+        page.setSpacing(px(_SPACING))
         page.addStretch(1)
         page.addWidget(self._picture)
         page.addSpacing(px(8))
@@ -62,6 +66,34 @@ class WelcomePage(QWidget):
         page.addSpacing(px(10))
         page.addWidget(self._hint)
         page.addStretch(1)
+        # On a screen that is too low even without the picture; the keyboard brings the buttons into view.
+        scroll = scroll_area(self._page)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # Its height follows from its width alone: by themselves, broken lines ask for more than they take.
+        self._page.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
+
+    def sizeHint(self) -> QSize:
+        """As high as everything on it, the picture included, with some air."""
+        # Until they have taken their style sheet, buttons measure themselves without the sheet's edges.
+        for button in (self._button, self._import, self._folder):
+            button.ensurePolished()
+        # The layouts inside this one look again, too.
+        self._layout.invalidate()
+        self._layout.activate()
+        width = self._theme.px(_WIDTH)
+        return QSize(width, height(self._page, width) + self._left_out() + self._theme.px(_AIR))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Do without the picture where there is no room for it."""
+        super().resizeEvent(event)
+        self._picture.setVisible(self.height() >= height(self._page, self.width()) + self._left_out())
+
+    def _left_out(self) -> int:
+        """How much higher the page would be with its picture."""
+        return self._theme.px(_PICTURE + _SPACING) if self._picture.isHidden() else 0
 
     def show_model(self, model: Welcome | None) -> None:
         """Show these words."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from probe_tray.core.account.secret import Secret
@@ -29,7 +28,6 @@ class NextComputerStep(SetupStep):
         self._copied = False
         self.picture = QrPicture(theme)
         self.written = words(wrap=True)
-        self.written.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.written.hide()
         self._said = self.note()
         self.show_code, self.copy = push_button(), push_button()
@@ -69,6 +67,11 @@ class NextComputerStep(SetupStep):
         self.written.setText("")
         self.written.hide()
         self._name()
+
+    def apply_theme(self) -> None:
+        """Take the theme's colours, fonts and measures as they are now."""
+        super().apply_theme()
+        self.written.setFont(self._theme.fixed_font(13))
 
     def _toggle(self) -> None:
         if self.is_shown:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -118,8 +117,6 @@ class TableStep(SetupStep):
         self.sql.setReadOnly(True)
         self.sql.setTabChangesFocus(True)
         self.sql.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.sql.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.sql.setFixedHeight(theme.px(_SQL_HEIGHT))
         self.sql.hide()
         self.compatible.toggled.connect(self._choose)
         self.copy.clicked.connect(lambda: self.fetched.emit(self._copy))
@@ -128,6 +125,12 @@ class TableStep(SetupStep):
         self.rows.addLayout(side_by_side(theme, self.copy, self.show_sql, None))
         for part in (self._said, self.sql, self._warning):
             self.rows.addWidget(part)
+
+    def apply_theme(self) -> None:
+        """Take the colours and sizes of the theme as it is now."""
+        super().apply_theme()
+        self.sql.setFont(self._theme.fixed_font(13))
+        self.sql.setFixedHeight(self._theme.px(_SQL_HEIGHT))
 
     def show_model(self, model: TableStepView, *, saves: bool, complete: bool) -> None:
         """Show this. ``saves``: a key is typed, which the SQL needs kept; ``complete``: there is all that it needs."""

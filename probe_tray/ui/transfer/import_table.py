@@ -15,6 +15,8 @@ _NAME, _ENDS = range(2)
 _MOST = 0.66
 _WIDTHS = ((_NAME, 360), (_ENDS, 100))
 _DETAIL = Qt.ItemDataRole.UserRole
+_BOX = 14
+"""The inside of a box in pixels of the design, as in the style of controls."""
 _BROKEN = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
 
 
@@ -54,8 +56,10 @@ class ImportTable(WrappingTree):
     def apply_theme(self) -> None:
         """Take the theme's colours and measures."""
         super().apply_theme()
+        # What is above the names begins where they do.
+        self.setStyleSheet(f"{self.styleSheet()} QHeaderView::section:first {{ padding-left: {self.beside()}px; }}")
         # As wide as a box, so that names stand below each other.
-        box = self.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth)
+        box = self.box()
         blank = QPixmap(box, box)
         blank.fill(Qt.GlobalColor.transparent)
         self._blank = QIcon(blank)
@@ -63,6 +67,15 @@ class ImportTable(WrappingTree):
         self._share_width()
         lines, self._lines = self._lines, ()
         self.show_lines(lines)
+
+    def box(self) -> int:
+        """The width of a box. The metrics of the style leave out what its style sheet says of a box in a list."""
+        style = self.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth, None, self)
+        return max(style, self._theme.px(_BOX) + 2) if self._theme.flat else style
+
+    def beside(self) -> int:
+        """Where names begin: beside the box, whose place is the same in every row."""
+        return self.box() + self._theme.px(12)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the new width."""
@@ -115,10 +128,10 @@ class _AccountDelegate(QStyledItemDelegate):
         self.initStyleOption(shown, index)
         name, detail = _texts(index)
         style = self._table.style()
-        area = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, shown, self._table)
         shown.text = ""
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, shown, painter, self._table)
-        area.adjust(self._theme.px(4), 0, -self._theme.px(4), 0)
+        area = QRect(option.rect)
+        area.adjust(self._table.beside(), 0, -self._theme.px(4), 0)
         # In the middle, as the other columns: what happened may be longer than a name.
         area.setTop(area.top() + max((area.height() - self._text_height(shown, index, area.width())) // 2, 0))
         selected = bool(shown.state & QStyle.StateFlag.State_Selected)
@@ -139,9 +152,9 @@ class _AccountDelegate(QStyledItemDelegate):
         """Both texts in the column's present width."""
         shown = QStyleOptionViewItem(option)
         self.initStyleOption(shown, index)
-        # Beside the box, whose place is the same in every row.
-        beside = 2 * self._table.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth) + self._theme.px(8)
-        high = self._text_height(shown, index, self._table.columnWidth(_NAME) - beside)
+        high = self._text_height(
+            shown, index, self._table.columnWidth(_NAME) - self._table.beside() - self._theme.px(4)
+        )
         return QSize(super().sizeHint(option, index).width(), high + self._theme.px(13))
 
     def _text_height(self, shown: QStyleOptionViewItem, index: _Index, width: int) -> int:

@@ -1,0 +1,157 @@
+"""How windows look with large letters and on small screens: nothing overlaps, nothing is out of reach."""
+
+from collections.abc import Iterator
+from datetime import UTC
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QTreeWidget, QWidget
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.quota.history import Span
+from probe_tray.core.state import AppState
+from probe_tray.core.update.release import Release
+from probe_tray.ui.details.details_window import DetailsActions, DetailsWindow
+from probe_tray.ui.help.about_controller import AboutController
+from probe_tray.ui.help.about_dialog import AboutDialog
+from probe_tray.ui.help.help_dialog import HelpDialog
+from probe_tray.ui.panel.panel import PanelWindow
+from probe_tray.ui.panel.tools_row import SearchField
+from probe_tray.ui.panel.welcome import WelcomePage
+from probe_tray.ui.placement import free_area
+from probe_tray.ui.question_controller import QuestionController
+from probe_tray.ui.sync.key_change_dialog import KeyChangeDialog
+from probe_tray.ui.sync.next_computer_step import NextComputerStep
+from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
+from probe_tray.ui.sync.sync_controller import SyncController
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.view.details.details import details
+from probe_tray.view.help.guides import help_view
+from probe_tray.view.presenter import present
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+from probe_tray.wiring import table_sql
+from tests.support.widgets import opened, parts
+from tests.unit.ui import samples
+from tests.unit.ui.sync_samples import changing
+from tests.unit.ui.transfer_pictures import imports
+
+T = Translator()
+HERE = Now(samples.NOW, UTC)
+
+
+@pytest.fixture
+def theme(qtbot: QtBot, qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[Theme]:
+    """With letters of so many pixels."""
+    before, font = QFont(qapp.font()), QFont(qapp.font())
+    font.setPixelSize(getattr(request, "param", 13))
+    qapp.setFont(font)
+    yield Theme(qapp, lambda: False)
+    qapp.setFont(before)
+
+
+def place(part: QWidget, window: QWidget) -> QRect:
+    return QRect(part.mapTo(window, QPoint()), part.size())
+
+
+@pytest.mark.parametrize("height", [220, 290, 420])
+def test_the_first_page_never_overlaps_itself(theme: Theme, height: int) -> None:
+    page = WelcomePage(theme, IconPainter(), lambda _: None)
+    page.show_model(present(AppState(loaded=True), samples.NOW, UTC, T).panel.welcome)
+    page.resize(384, height)
+    page.show()
+    QApplication.processEvents()
+    buttons = [place(button, page) for button in parts(page, QPushButton)]
+    assert len(buttons) == 3
+    assert not any(one.intersects(other) for one in buttons for other in buttons if one is not other)
+    assert all(button.height() >= 22 for button in buttons)
+    page.close()
+
+
+@pytest.mark.parametrize("theme", [13, 20], indirect=True)
+def test_no_box_of_an_import_covers_the_name_beside_it(theme: Theme) -> None:
+    dialog = imports(theme, T)[1]
+    table = next(iter(dialog.findChildren(QTreeWidget)))
+    QApplication.processEvents()
+    row = table.visualRect(table.model().index(0, 0))
+    ticked = table.viewport().grab(row).toImage()
+    accent = QColor(theme.tokens.accent)
+    box = [x for x in range(ticked.width()) for y in range(ticked.height()) if ticked.pixelColor(x, y) == accent]
+    ground = QColor(theme.tokens.card)
+    after = max(box) + 2
+    gap = range(after, after + theme.px(4))
+    assert {ticked.pixelColor(x, y).rgb() for x in gap for y in range(2, ticked.height() - 2)} == {ground.rgb()}
+    dialog.close()
+
+
+@pytest.mark.parametrize("theme", [13, 20], indirect=True)
+def test_the_code_for_another_computer_grows_with_the_letters(theme: Theme) -> None:
+    step = NextComputerStep(theme, lambda _: None)
+    step.apply_theme()
+    assert step.written.font().pixelSize() == theme.px(13)
+
+
+@pytest.mark.parametrize("theme", [13, 20], indirect=True)
+def test_the_glyph_of_the_search_grows_with_the_letters(theme: Theme) -> None:
+    panel = samples_panel(theme)
+    assert next(iter(panel.findChildren(SearchField))).textMargins().left() >= theme.px(14) + theme.px(8)
+    panel.close()
+
+
+def samples_panel(theme: Theme) -> QWidget:
+    panel = PanelWindow(theme, IconPainter(), samples.idle_actions())
+    panel.show_model(present(samples.conditions(), samples.NOW, UTC, T).panel)
+    return panel
+
+
+def test_no_window_opens_with_a_frame_round_its_page(theme: Theme) -> None:
+    engine = samples.FakeEngine(
+        AppState(sync=replace(changing(), setup=replace(changing().setup, is_key_changing=False)))
+    )
+    windows = SyncController(engine, theme, T, QuestionController(theme), lambda: HERE, table_sql())
+    windows.set_up()
+    opened(SyncSetupDialog).key.make.click()
+    guides = HelpDialog(theme)
+    guides.show_model(help_view(T))
+    guides.show()
+    key = opened(KeyChangeDialog)
+    QApplication.processEvents()
+    assert isinstance(key.focusWidget(), QPushButton)
+    assert isinstance(guides.focusWidget(), SearchField)
+    guides.close()
+    windows.close()
+
+
+def test_the_buttons_of_a_long_window_about_the_program_stay_in_reach(theme: Theme) -> None:
+    release = Release(version="2.0.0", changes=tuple(f"Change number {n} of this version." for n in range(60)))
+    engine = samples.FakeEngine(AppState(loaded=True, release=release))
+    about = AboutController(engine, theme, IconPainter(), samples.FakeInspector(), T, lambda: None)
+    about.show(lambda: samples.NOW, tray=True, ink="#3792a5")
+    dialog = opened(AboutDialog)
+    assert dialog.height() <= free_area(dialog.screen()).height()
+    close = next(button for button in parts(dialog, QPushButton) if button.text() == "Close")
+    assert dialog.rect().contains(place(close, dialog))
+    about.close()
+
+
+def test_the_details_are_no_higher_than_what_is_known(theme: Theme) -> None:
+    window = DetailsWindow(
+        theme,
+        IconPainter(),
+        DetailsActions(act=lambda _: None, menu=lambda _key, _around, _at: None, span=lambda _: None),
+    )
+    state = samples.troubled_lives()
+    model = details(state, state.accounts[0].key, Span.WEEK, HERE, T)
+    assert model is not None
+    window.show_model(model)
+    window.show()
+    QApplication.processEvents()
+    scroll = next(iter(window.findChildren(QScrollArea)))
+    assert (window.height() < 600, scroll.verticalScrollBar().maximum()) == (True, 0)
+    window.resize(700, 620)
+    window.show_model(replace(model, facts=()))
+    assert (window.width(), window.height()) == (700, 620)
+    window.close()
