@@ -116,6 +116,8 @@ class PostgRest:
         """Whether no request arrives."""
         self.requests: list[tuple[str, str]] = []
         """Method and name of each request."""
+        self.reads: list[str] = []
+        """For each read of the logins the id that was asked for, empty where it was all rows."""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -154,6 +156,8 @@ class PostgRest:
             handler.close_connection = True
             return
         self.requests.append((ask.method, name))
+        if self.requests[-1] == ("GET", "tokens"):
+            self.reads.append((ask.parameter("id") or "").removeprefix("eq."))
         try:
             answer = self._answer(ask)
         except _RefusedError as refused:

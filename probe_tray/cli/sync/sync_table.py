@@ -9,7 +9,7 @@ from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.core.errors import Problem
 from probe_tray.core.sync.envelope import RowStamp
 from probe_tray.core.sync.rows import RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
-from probe_tray.view.sync.last_changes import key_holders, last_changes, written_words
+from probe_tray.view.sync.last_changes import key_holders, key_holders_note, last_changes, written_words
 from probe_tray.view.sync.sync_view import done_words
 from probe_tray.view.tables.status_table import Cell, Weight, printable
 from probe_tray.view.text.times import Now
@@ -96,7 +96,7 @@ def last_of_each_computer(report: SyncReport, now: datetime, t: Translator) -> l
         for one in last_changes(report)
     ]
     if report.is_key_changing and (holders := key_holders(report, moment, t)):
-        lines += holders
+        lines += [*holders, key_holders_note(t)]
     return [printable(line) for line in lines]
 
 

@@ -9,7 +9,7 @@ from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import SyncReport
 from probe_tray.core.sync.setup import KEY, SecretPlace, SyncState
 from probe_tray.core.sync.table_change import TableChange, TableChangeKind
-from probe_tray.view.sync.last_changes import key_holders, last_changes
+from probe_tray.view.sync.last_changes import key_holders, key_holders_note, last_changes
 from probe_tray.view.sync.setup_view import NextComputerView, code_view
 from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.times import Now
@@ -73,7 +73,7 @@ def key_change(state: AppState, since: int, seconds: int, now: Now, t: Translato
         code=_code(seconds, t) if under_way else None,
         computers_title=t("Your computers, as of the last sync") if under_way else "",
         computers=_computers(sync, now, t) if under_way else "",
-        computers_note=_computers_note(t) if under_way else "",
+        computers_note=key_holders_note(t) if under_way else "",
         copy_key=t("Copy new &key") if under_way or ended else "",
         key_copied=t(
             "Copied. Keep it where you keep your passwords. It is removed from the clipboard in {seconds} seconds.",
@@ -99,10 +99,6 @@ def _is_known(sync: SyncState) -> bool:
     return sync.report is not None and bool(sync.report.newest_key_id)
 
 
-def _computers_note(t: Translator) -> str:
-    return t("A computer shows that it has the new key when it next syncs. One that never shared a login isn't listed.")
-
-
 def ending_key(sync: SyncState, t: Translator) -> Question:
     """Whether to end the old key: whom that shuts out."""
     report = sync.report
@@ -113,7 +109,7 @@ def ending_key(sync: SyncState, t: Translator) -> Question:
         if _is_known(sync)
         else t("Which computers have it isn't known yet. Choose “Check again” first to see them."),
         t("Not known to have it: {computers}.", computers=t(", ").join(without)) if without else "",
-        _computers_note(t),
+        key_holders_note(t),
         t("Keep a copy of the new key: an old copy can't open anything after this."),
     ]
     return Question(

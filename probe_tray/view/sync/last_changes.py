@@ -86,6 +86,11 @@ def key_holders(report: SyncReport, now: Now, t: Translator) -> list[str]:
     return lines
 
 
+def key_holders_note(t: Translator) -> str:
+    """What such a list can't say."""
+    return t("A computer shows that it has the new key when it next syncs. One that never shared a login isn't listed.")
+
+
 def _did(stamp: RowStamp, now: Now, t: Translator) -> str:
     when = "" if stamp.at is None else ago(stamp.at, now, t)
     match stamp.action:

@@ -17,6 +17,7 @@ from probe_tray.core.sync.setup import SyncState
 from probe_tray.resources import resource
 from probe_tray.view.details.details import details
 from probe_tray.view.presenter import Presenter, present
+from probe_tray.view.sync.last_changes import key_holders_note
 from probe_tray.view.sync.sync_view import can_stop_sharing
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
@@ -152,6 +153,7 @@ def test_computers_of_one_name_are_told_apart_everywhere() -> None:
         "laptop: not known to have the new key. Last renewed a login 2 h ago.",
         "study-pc (2): not known to have the new key. Last renewed a login 3 h ago.",
         "study-pc: has the new key. Last renewed a login 5 h ago.",
+        key_holders_note(Translator()),
     ]
     shown = card(state(items[1], items[0]))
     assert "renewed by study-pc (2), 3 h ago" in shown.hover
@@ -170,6 +172,7 @@ def test_a_row_of_an_earlier_version_is_of_the_first_computer_of_its_name_and_sa
     assert last_of_each_computer(replace(report(*items), newest_key_id="new"), samples.NOW, Translator())[2:] == [
         "study-pc: not known to have the new key. Last renewed a login 2 h ago.",
         "old: has the new key. Last renewed a login 3 h ago.",
+        key_holders_note(Translator()),
     ]
 
 
@@ -179,6 +182,7 @@ def test_while_the_key_is_changed_the_command_says_who_has_the_new_one() -> None
     assert said[2:] == [
         "study-pc: has the new key. Last renewed a login 2 h ago.",
         "old-laptop: not known to have the new key. Last renewed a login 2 days ago.",
+        "A computer shows that it has the new key when it next syncs. One that never shared a login isn't listed.",
     ]
 
 
