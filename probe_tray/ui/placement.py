@@ -1,10 +1,12 @@
 """Where a window opens: by the tray icon, on its screen, and inside it."""
 
-from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QCursor, QGuiApplication, QScreen
 from PySide6.QtWidgets import QWidget
 
 _GAP = 8
+_USUAL_FRAME = QSize(16, 40)
+"""What desktops draw around a window, left and right together and above and below."""
 _SCREEN_SHARE = 0.92
 
 
@@ -71,9 +73,10 @@ def move_beside(window: QWidget, asker: QWidget | None) -> None:
     # It was measured by the main screen, which may be a larger one.
     window.setScreen(asker.screen())
     window.resize(fitting(window, window.size()))
-    # It has no frame yet; it will have one like that of the window which asks.
-    framed = window.size() + asker.frameSize() - asker.size()
-    window.move(next_to(asker.frameGeometry(), framed, free_area(asker.screen())))
+    # It has no frame yet; it will have one like that of the window which asks, if that has one.
+    frameless = bool(asker.windowFlags() & Qt.WindowType.FramelessWindowHint)
+    frame = _USUAL_FRAME if frameless else asker.frameSize() - asker.size()
+    window.move(next_to(asker.frameGeometry(), window.size() + frame, free_area(asker.screen())))
 
 
 def fitting(window: QWidget, wanted: QSize) -> QSize:

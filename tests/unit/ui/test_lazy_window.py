@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -143,6 +143,18 @@ def test_a_new_window_opens_beside_the_one_that_asked_and_later_where_it_was_lef
     label.move(300, 400)
     owner.window.show()
     assert label.pos() == QPoint(300, 400)
+
+
+def test_a_frame_fits_between_the_popover_and_the_window_that_it_asked_for(owner: Owner, qtbot: QtBot) -> None:
+    popover = QWidget(None, Qt.WindowType.FramelessWindowHint)
+    qtbot.addWidget(popover)
+    popover.setGeometry(popover.screen().availableGeometry().right() - 210, 60, 200, 200)
+    popover.show()
+    popover.activateWindow()
+    assert QTest.qWaitForWindowActive(popover, PATIENCE_MS)
+    label = owner.window.show()
+    # Desktops draw some 10 pixels in all at the sides: the popover tells nothing of it.
+    assert label.x() + SMALL.width() + 10 < popover.x()
 
 
 @pytest.mark.parametrize(
