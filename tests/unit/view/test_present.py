@@ -7,6 +7,7 @@ from probe_tray.core.errors import (
     CertificateError,
     NotificationsOffError,
     NotSentError,
+    OtherAccountError,
     PortsTakenError,
     ProbeError,
     ProxyAddressError,
@@ -293,3 +294,15 @@ def test_a_login_without_browser_says_what_to_do() -> None:
     assert view is not None
     assert view.title == "OpenAI can't be reached: x."
     assert view.text.startswith("Check your network and proxy.")
+
+
+def test_in_privacy_mode_the_window_of_a_login_names_nobody() -> None:
+    state = samples.four()
+    other = OtherAccountError(who="mia@example.org").problem
+    failed = LoginState(phase=LoginPhase.FAILED, account=state.accounts[0].key, problem=other)
+    hidden = replace(state, login=failed, settings=Settings(privacy=True))
+    found = shown(hidden).login
+    assert found is not None
+    words = f"{found.window_title} {found.title} {found.text}"
+    assert "m•••@e•••" in words
+    assert "example" not in words

@@ -253,6 +253,15 @@ def test_a_name_is_given_in_privacy_mode_too_and_the_shown_letters_are_none(benc
     assert bench.engine.sent == [Arrange(Arrangement()), Arrange(Arrangement().named(ANA.key.slug, "Work"))]
 
 
+def test_the_menu_of_an_account_names_it_as_it_is_to_be_shown(bench: Bench) -> None:
+    for privacy, name in ((False, "ana@example.com"), (True, "a•••@e•••")):
+        bench.engine.change(replace(bench.engine.state, settings=Settings(privacy=privacy)))
+        menu = bench.acting.open_account_menu(ANA.key, bench.around, QPoint())
+        assert menu is not None
+        assert menu.accessibleName() == name
+        menu.close()
+
+
 def test_the_menu_tells_the_keys_that_do_the_same(bench: Bench) -> None:
     menu = bench.menu("ana@example.com")
     keys = {row.text(): row.shortcut().toString() for row in menu.actions() if not row.shortcut().isEmpty()}

@@ -373,6 +373,14 @@ def test_in_privacy_mode_no_address_is_shown(batch: tuple[Alert, ...]) -> None:
     assert not any(word in found.title + found.body for word in ("ana@", "lee@", "example", "studio"))
 
 
+@pytest.mark.parametrize("batch", [*((a,) for a in ALERTS), ALERTS], ids=lambda b: type(b[0]).__name__)
+def test_in_privacy_mode_a_name_of_ones_own_is_hidden_too(batch: tuple[Alert, ...]) -> None:
+    named = tuple(replace(account, alias=f"Work of {account.plan or 'Ana'}") for account in (ANA, LEE))
+    found = shown(*batch, state=replace(PRIVATE, accounts=named))
+    assert "W•••" in found.title + found.body
+    assert "Work" not in f"{found.title} {found.body} {[b.label for b in found.buttons]}"
+
+
 CHINESE = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
 
 
