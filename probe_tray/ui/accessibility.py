@@ -18,9 +18,10 @@ def describe(window: QWidget, about: str) -> None:
             continue
         if isinstance(control, QScrollArea):
             control.setAccessibleName(window.windowTitle())
-        if control.property(_GENERAL) is True or not (control.accessibleDescription() or control.toolTip()):
+        own = control.accessibleDescription()
+        if own == control.property(_GENERAL) or not (own or control.toolTip()):
             control.setAccessibleDescription(about)
-            control.setProperty(_GENERAL, True)
+            control.setProperty(_GENERAL, about)
 
 
 def walk(*stops: QWidget) -> None:
