@@ -81,8 +81,11 @@ class CardDelegate(QStyledItemDelegate):
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
         """The room of one card."""
+        if index.data(LINE_ROLE):
+            # All are alike: a thousand cards would be put into words to learn nothing.
+            return self._line_size(index)
         found: object = index.data(ABOUT_ROLE)
-        return self._size(index, found) if isinstance(found, Card) else QSize()
+        return self._face(index).size(found) if isinstance(found, Card) else QSize()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Draw one card."""
@@ -99,15 +102,17 @@ class CardDelegate(QStyledItemDelegate):
         if index.data(LINE_ROLE):
             self._frame(painter, index, face.area(card))
         painter.restore()
-        if self._size(index, card).height() != option.rect.height():
+        size = self._line_size(index) if index.data(LINE_ROLE) else face.size(card)
+        if size.height() != option.rect.height():
             # Words that changed with the time may need another line.
             self._view.scheduleDelayedItemsLayout()
 
-    def _size(self, index: _Index, card: Card) -> QSize:
-        size = self._face(index).size(card)
-        is_last_line = index.data(LINE_ROLE) and not index.sibling(index.row() + 1, 0).data(LINE_ROLE)
+    def _line_size(self, index: _Index) -> QSize:
+        size = self.line_face().size_of_all
+        if index.sibling(index.row() + 1, 0).data(LINE_ROLE):
+            return size
         # What comes below a table is as far from it as cards are from each other.
-        return size.grownBy(QMargins(0, 0, 0, self._theme.px(GAP))) if is_last_line else size
+        return size.grownBy(QMargins(0, 0, 0, self._theme.px(GAP)))
 
     def _frame(self, painter: QPainter, index: _Index, area: QRectF) -> None:
         """Draw one line's part of the frame that lines below each other have together: that of a card."""

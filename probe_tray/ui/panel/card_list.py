@@ -1,6 +1,8 @@
 """The list of cards: scrolls smoothly, and works by keyboard as by mouse."""
 
+from bisect import bisect_left
 from collections.abc import Callable
+from math import inf
 
 import msgspec
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, QTimer
@@ -113,16 +115,23 @@ class CardList(QListView):
 
     def visible_keys(self) -> frozenset[AccountKey]:
         """The accounts whose cards can be seen, at least in part."""
-        area = self.viewport().rect()
+        area, rows = self.viewport().rect(), range(self._rows.rowCount())
         found: set[AccountKey] = set()
-        for index in map(self._rows.index, range(self._rows.rowCount())):
+        # Each question for a place measures: not one for every card above those in sight.
+        first = bisect_left(rows, area.top(), key=self._bottom_of)
+        for index in map(self._rows.index, rows[first:]):
             place = self.visualRect(index)
-            if place.top() > area.bottom():
+            if place.top() > area.bottom() or not place.isValid():
                 break
             card: object = index.data(CARD_ROLE) if place.intersects(area) else None
             if isinstance(card, Card) and card.key is not None:
                 found.add(card.key)
         return frozenset(found)
+
+    def _bottom_of(self, row: int) -> float:
+        place = self.visualRect(self._rows.index(row))
+        # Of what was never laid out it is only known that it comes below the rest.
+        return place.bottom() if place.isValid() else inf
 
     def leave_room(self, briefs: tuple[str, ...]) -> None:
         """Leave room for these words at the end of each line."""

@@ -1,20 +1,26 @@
 """Lines below each other look like one card."""
 
 from datetime import UTC
+from typing import Any
 
 import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.panel.card_layout import GAP, SIDE
 from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.card_model import LINE_ROLE
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.view.panel.cards import account_card
+from probe_tray.view.panel.survey import SurveyFinding
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Card
+from tests.support.patience import PATIENCE_MS
 from tests.unit.ui import samples
 
 
@@ -43,3 +49,24 @@ def test_a_table_ends_in_rounded_corners_as_far_from_the_next_card_as_cards_are(
     left, below = first.left() + theme.px(SIDE), last.top() + middle.height() - 1
     corners = [(left, first.top()), (left, middle.top()), (left, below), (left + theme.px(100), last.bottom() - 1)]
     assert [picture.pixelColor(*corner) == ground for corner in corners] == [True, False, True, True]
+
+
+def test_only_lines_in_sight_are_put_into_words(qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[AccountKey] = []
+
+    def counted(found: SurveyFinding, *more: Any) -> Card:  # noqa: ANN401 - whatever a card is made of
+        made.append(found.account.key)
+        return account_card(found, *more)
+
+    monkeypatch.setattr("probe_tray.view.panel.cards.account_card", counted)
+    panel = PanelWindow(theme, IconPainter(), samples.idle_actions())
+    qtbot.addWidget(panel)
+    panel.show_model(present(samples.many(300), samples.NOW, UTC, Translator()).panel)
+    panel.open_at(None)
+    told: list[frozenset[AccountKey]] = []
+    panel.visible_accounts.connect(told.append)
+    bar = panel.findChildren(CardList)[0].verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=PATIENCE_MS)
+    bar.setValue(bar.maximum())
+    qtbot.waitUntil(lambda: bool(told) and panel.keys()[-1] in told[-1], timeout=PATIENCE_MS)
+    assert 0 < len(made) < 150
