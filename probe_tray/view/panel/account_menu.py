@@ -47,7 +47,7 @@ def stopping_sharing(account: AccountState, settings: Settings, t: Translator) -
             (
                 t(
                     "This removes its login from the table, and no computer brings it back. The logins on your "
-                    "computers stay there, but only one of them can go on with it. Log in again on the others."
+                    "computers stay there, but only one of them can keep using it. Log in again on the others."
                 ),
                 t("To shut out a computer instead, change the key: Settings, Storage and sync, Change setup."),
             )

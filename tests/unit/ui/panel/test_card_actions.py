@@ -277,7 +277,7 @@ def test_sharing_is_stopped_after_a_question_that_says_what_that_means(bench: Be
     bench.engine.change(replace(bench.engine.state, sync=SyncState(setup=setup)))
     bench.choose("ana@example.com", "Stop s&haring…")
     said = " ".join(texts(opened(QuestionDialog)))
-    assert "only one of them can go on with it. Log in again on the others." in said
+    assert "only one of them can keep using it. Log in again on the others." in said
     assert "To shut out a computer instead, change the key" in said
     assert bench.engine.sent == []
     opened(QuestionDialog).accept()
