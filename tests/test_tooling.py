@@ -415,6 +415,13 @@ class TestRunner:
     def test_coverage_is_asked_only_of_all_tests(self, arguments: list[str], *, measured: bool) -> None:
         assert ("--cov" in Pytest(arguments).command()) == measured
 
+    def test_a_heavy_test_may_take_as_long_as_its_mark_says(self) -> None:
+        named = [one for one in Pytest(["--heavy"]).command() if one.startswith("faulthandler_timeout=")]
+        marks = (re.findall(r"mark\.timeout\(([\d_]+)\)", path.read_text()) for path in ROOT.glob("tests/**/*.py"))
+        longest = max(int(seconds) for found in marks for seconds in found)
+        assert [int(one.partition("=")[2]) > longest for one in named] == [True]
+        assert "faulthandler_timeout" not in " ".join(Pytest([]).command())
+
     def test_the_other_pythons_are_all_that_the_program_supports(self, project: dict[str, Any]) -> None:
         running = f"{sys.version_info.major}.{sys.version_info.minor}"
         steps = [step.name for step in pythons.other_pythons(running, [])]

@@ -130,6 +130,10 @@ def qt_loads(python: Path) -> bool:
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
+_HEAVY_SECONDS = 3900
+"""Longer than the heaviest test may take, by its own mark. pyproject.toml has the limit of all others."""
+
+
 class Pytest:
     """Run pytest on every core, print its output as it comes, and keep its count for the very end.
 
@@ -154,7 +158,8 @@ class Pytest:
         """Return what is run. Only the whole of the tests is measured: no part of them covers enough to pass."""
         measure = ["--cov", "--cov-report="] if self._is_whole else []
         share = ["-n", str(self._workers)] if self._workers > 1 else []
-        return [str(self._python), "-m", "pytest", *measure, *self._arguments, *share, *self._suites]
+        patience = ["-o", f"faulthandler_timeout={_HEAVY_SECONDS}"] if "--heavy" in self._arguments else []
+        return [str(self._python), "-m", "pytest", *measure, *self._arguments, *patience, *share, *self._suites]
 
     def run(self) -> bool:
         """Run it, and return whether all of them passed."""
