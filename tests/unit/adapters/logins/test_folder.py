@@ -26,6 +26,10 @@ LATER = START + timedelta(days=9)
 FAULTS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EBUSY, errno.EDQUOT)
 
 
+def written_at(path: Path) -> float:
+    return path.stat().st_ctime
+
+
 class FaultyDisk(Disk):
     """Fails in one step."""
 
@@ -405,14 +409,12 @@ class TestNoticing:
                 self.opened += 1
                 return super().open(path)
 
-        for name in ("ana", "ben"):
-            put(tmp_path / f"{name}.json", flat(name))
+        written = max(written_at(put(tmp_path / f"{name}.json", flat(name))) for name in ("ana", "ben"))
         disk = Counting()
         store = folder_store(tmp_path, disk=disk)
-        real = time.time
         for later, expected in ((0, 2), (10, 4), (10, 4)):
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(time, "time", lambda later=later: real() + later)
+                patch.setattr(time, "time", lambda later=later: written + later)
                 await store.load()
             assert disk.opened == expected
 
