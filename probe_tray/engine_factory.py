@@ -1,6 +1,6 @@
 """Makes the tray app's engine, layer 4: every adapter and every use case, once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import final
@@ -60,6 +60,10 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.account.token_owners import OwnedTokenStore, TokenOwners
 from probe_tray.engine.alert_service import AlertComposer, AlertService, OnPress
+from probe_tray.engine.codex.codex_parts import CodexParts
+from probe_tray.engine.codex.codex_service import CodexService
+from probe_tray.engine.codex.hand_over import LoginHandOver
+from probe_tray.engine.codex.lent_logins import LentLogins
 from probe_tray.engine.engine_use_cases import EngineUseCases
 from probe_tray.engine.hooks.hook_service import HookService
 from probe_tray.engine.login.browser_login import BrowserLogin
@@ -93,6 +97,7 @@ from probe_tray.engine.transfer.login_import import LoginImport
 from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.engine.update.update_service import UpdateService
 from probe_tray.ports.accounts import AccountStore, SyncVault
+from probe_tray.ports.codex import CodexPlace
 from probe_tray.ports.desktop import Notification
 from probe_tray.ports.time import Clock
 from probe_tray.resources import resource
@@ -101,6 +106,8 @@ from probe_tray.view.quota.quota_numbers import hook_payload, quota_overview
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.wiring import (
+    codex_homes,
+    make_codex,
     make_renewals,
     make_settings_file,
     make_shared_logins,
@@ -188,6 +195,9 @@ class EngineFactory:
         self._listener = LoopbackListener(self._at(initial))
         self._paste_login = self._browser_login(self._at(initial), None)
         self._secrets = self._sync_secrets()
+        self._codex = make_codex(
+            self._accounts, self._files, context.keyring, FolderSealer(self._key), store.dispatch, silently=False
+        )
         self._settings_file = make_settings_file(
             context.environment, context.loaded, self._files, demo=context.service.is_demo
         )
@@ -246,6 +256,7 @@ class EngineFactory:
             autostart=self._settings_file,
             hooks=HookService(ProcessHookRunner(), store, clock, hook_payload),
             folder_watch=SystemFolderWatch(),
+            codex=self._codex_service(renewals, poller),
         )
 
     def _browser_login(self, service: Service, listener: ExclusiveListener | None) -> BrowserLogin:
@@ -274,7 +285,15 @@ class EngineFactory:
         store, place = self._store, str(self._context.loaded.path)
         journal = FileJournal(self._places.journal, FolderSealer(self._key), disk=self._disk)
         shared = make_shared_logins(sync, lambda: store.state.settings, self._secrets, place, adds_rows=True)
-        return make_renewals(self._client, self._accounts, journal, self._files, store.dispatch, shared)
+        lent = LentLogins(self._codex.leases, shared)
+        return make_renewals(self._client, self._accounts, journal, self._files, store.dispatch, lent)
+
+    def _codex_service(self, renewals: Renewals, poller: Poller) -> CodexService:
+        codex, store = self._codex, self._store
+        memory, clock = self._memory, self._clock
+        hand_overs = LoginHandOver(self._accounts, codex.leases, renewals, codex.kept, codex.processes, memory, clock)
+        homes = partial(_homes_now, codex, store)
+        return CodexService(hand_overs, codex.leases, homes, self._accounts, poller, store, clock)
 
     def _sync_service(self, synchronizer: Synchronizer, settings: SettingsService) -> SyncService:
         return SyncService(
@@ -354,14 +373,11 @@ class EngineFactory:
         )
         ours = (*folders, self._vault) if settings.storage is Storage.FOLDER else (self._vault, *folders)
         silently = partial(self._context.keyring.read_entry, silently=True)
-        official = OfficialStore(
-            places.codex_home,
-            self._context.keyring.read_entry,
-            read_silently=silently,
-            now=self._clock.monotonic,
-            disk=disk,
-        )
-        return (*ours, OwnedTokenStore(official, self._owners))
+        official = [
+            OfficialStore(home, self._context.keyring.read_entry, read_silently=silently, now=now, disk=disk)
+            for home in codex_homes(places, settings)
+        ]
+        return (*ours, *(OwnedTokenStore(store, self._owners) for store in official))
 
     def _sync_secrets(self) -> SyncVault:
         if not self._context.service.is_demo:
@@ -378,3 +394,7 @@ class EngineFactory:
 
     def _at(self, settings: Settings) -> Service:
         return msgspec.structs.replace(self._service, redirect_host=settings.redirect_host)
+
+
+def _homes_now(codex: CodexParts, store: Store) -> Sequence[CodexPlace]:
+    return codex.homes(store.state.settings)

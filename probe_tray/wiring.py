@@ -1,14 +1,20 @@
 """Joins adapters with the engine where the tray app and the command do it alike."""
 
 import logging
+import os
 import platform
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import tzinfo
+from pathlib import Path
 
 from msgspec.structs import replace
 
+from probe_tray.adapters.codex.client_place import ClientPlace, KeyringEntries
+from probe_tray.adapters.codex.client_processes import SystemClientProcesses
+from probe_tray.adapters.codex.kept_places import SealedKeptPlaces
+from probe_tray.adapters.codex.lease_file import JsonLeaseFile
 from probe_tray.adapters.desktop.autostart import AutostartingSettings, start_command, system_entry
-from probe_tray.adapters.files.app_folders import ProgramFiles
+from probe_tray.adapters.files.app_folders import AppFolders, ProgramFiles
 from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
 from probe_tray.adapters.files.sync_memory import FileSyncMemory
 from probe_tray.adapters.http.client import ServiceClient
@@ -17,7 +23,7 @@ from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.journal.tally_file import JsonTallyFile
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
-from probe_tray.adapters.logins.sealer import VaultKey
+from probe_tray.adapters.logins.sealer import Sealer, VaultKey
 from probe_tray.adapters.logins.vault import record_files
 from probe_tray.adapters.system import SystemClock, SystemRandomness
 from probe_tray.core.errors import SyncOffError, WriteError
@@ -26,12 +32,15 @@ from probe_tray.core.settings import Settings, SettingsPatch
 from probe_tray.core.sync.setup import SyncTarget, target
 from probe_tray.core.sync.table_sql import TableSql
 from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.codex.codex_parts import CodexParts
+from probe_tray.engine.codex.leases import LeaseKeeper
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.sync.shared_logins import SharedTable
 from probe_tray.engine.sync.sync_run import SyncContext
 from probe_tray.ports.accounts import AccountStore, KeyStore, SyncVault
+from probe_tray.ports.codex import CodexPlace
 from probe_tray.ports.files import SettingsFile
 from probe_tray.ports.http import Tables
 from probe_tray.ports.shared_logins import SharedLogins
@@ -64,6 +73,39 @@ def make_renewals(
     transaction = RefreshTransaction(client, accounts, journal, memory, clock, SystemRandomness(), client.issuer_host)
     tally = JsonTallyFile(files.places.tally, locks, disk=files.disk)
     return Renewals(transaction, locks, clock, tell, shared, tally, locks)
+
+
+def make_codex(
+    accounts: Accounts,
+    files: ProgramFiles,
+    keyring: KeyringEntries,
+    sealer: Sealer,
+    tell: Callable[[Event], None],
+    *,
+    silently: bool,
+) -> CodexParts:
+    """For both programs. ``silently``: the keyring is used only where nobody is asked for it."""
+    places, disk = files.places, files.disk
+
+    def place(home: Path) -> ClientPlace:
+        return ClientPlace(home, keyring, silently=silently, disk=disk)
+
+    def home_at(home: str) -> ClientPlace:
+        return place(Path(os.path.expanduser(home)))  # noqa: PTH111 - never raises
+
+    def homes(settings: Settings) -> Sequence[CodexPlace]:
+        named = [place(home) for home in codex_homes(places, settings)]
+        return tuple({one.home: one for one in reversed(named)}.values())[::-1]
+
+    kept = SealedKeptPlaces(places.kept_places, sealer, disk=disk)
+    record = JsonLeaseFile(places.leases, files.locks, disk=disk)
+    leases = LeaseKeeper(accounts, record, home_at, kept, files.locks, SystemClock(), tell)
+    return CodexParts(leases, kept, SystemClientProcesses(place(places.codex_home).home), homes, home_at)
+
+
+def codex_homes(places: AppFolders, settings: Settings) -> tuple[Path, ...]:
+    """The client's usual home, and those that the settings name."""
+    return (places.codex_home, *(Path(os.path.expanduser(home)) for home in settings.codex_homes))  # noqa: PTH111 - never raises
 
 
 def make_sync_context(

@@ -6,7 +6,13 @@ from typing import NoReturn, Protocol, cast
 
 from probe_tray import __version__
 from probe_tray.adapters.systems.current import this_system
-from probe_tray.cli.subcommand import LineFormat, Subcommand, add_quota_options, misused_quota_options, subcommands_help
+from probe_tray.cli.subcommand import (
+    LineFormat,
+    Subcommand,
+    add_subcommand_options,
+    misused_subcommand,
+    subcommands_help,
+)
 from probe_tray.cli.wrong_use import Translate, WrongUseError, hides_names_elsewhere
 from probe_tray.core.quota.guarded_window import GuardedWindow
 
@@ -40,6 +46,10 @@ class Arguments(Protocol):
     window: GuardedWindow | None
     format: LineFormat | None
     template: str | None
+    whole: bool
+    keep: bool
+    home: str | None
+    put_back: bool
     status: bool
     apitest: bool
     sync: bool
@@ -88,7 +98,8 @@ def parse(argv: Sequence[str]) -> Arguments:
     words = arguments.paths if arguments.subcommand is None else arguments.paths[1:]
     arguments.paths = [name for word in words for name in this_system().expanded(word, wildcards=True)]
     arguments.paths = [*arguments.paths, *files]
-    arguments.o, arguments.output, arguments.config = map(_path, (arguments.o, arguments.output, arguments.config))
+    arguments.o, arguments.output = map(_path, (arguments.o, arguments.output))
+    arguments.config, arguments.home = map(_path, (arguments.config, arguments.home))
     return arguments
 
 
@@ -185,7 +196,7 @@ def is_bare(arguments: Arguments) -> bool:
 
 def misused(arguments: Arguments, t: Translate) -> str:
     """Why these flags can't be combined, as a sentence; empty if they can."""
-    if wrong := misused_quota_options(arguments, t):
+    if wrong := misused_subcommand(arguments, t):
         return wrong
     if arguments.login:
         return _misused_login(arguments, t)
@@ -212,7 +223,8 @@ def _misused_work(arguments: Arguments, t: Translate) -> str:
     if not (arguments.renew or arguments.status or arguments.apitest or arguments.format is not None):
         return t(
             "Choose what to do: --status shows quotas, --apitest tests models, --renew renews logins, --login logs in, "
-            "--import imports logins, --export exports them, --sync syncs them, diagnose finds problems."
+            "--import imports logins, --export exports them, --sync syncs them, use hands one to Codex, "
+            "diagnose finds problems."
         )
     return ""
 
@@ -301,7 +313,7 @@ def make_parser(t: Translate) -> argparse.ArgumentParser:
     options = parser.add_argument_group(t("options"))
     _add_actions(options.add_argument, t)
     _add_others(options.add_argument, t)
-    add_quota_options(parser.add_argument_group(t("numbers for scripts")).add_argument, t)
+    add_subcommand_options(parser, t)
     return parser
 
 

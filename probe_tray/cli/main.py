@@ -91,7 +91,7 @@ def _short_answer(arguments: Arguments) -> Callable[[Arguments], ExitStatus] | N
             from probe_tray.cli.quota.quota_watch import run_watch
 
             return run_watch
-        case Subcommand.DIAGNOSE | None:
+        case Subcommand.DIAGNOSE | Subcommand.USE | None:
             pass
     if arguments.format is None:
         return None
@@ -130,6 +130,10 @@ def _action(arguments: Arguments) -> "Callable[[CommandSession], ExitStatus]":
             from probe_tray.cli.diagnose.diagnose import diagnose
 
             return diagnose
+        case Subcommand.USE:
+            from probe_tray.cli.codex.use import use_in_codex
+
+            return use_in_codex
         case Subcommand.NEXT | Subcommand.GUARD | Subcommand.WATCH | None:
             pass
     from probe_tray.cli.renew.run import run_accounts

@@ -18,6 +18,7 @@ class Subcommand(enum.Enum):
     NEXT = "next"
     GUARD = "guard"
     WATCH = "watch"
+    USE = "use"
     DIAGNOSE = "diagnose"
 
 
@@ -41,13 +42,25 @@ def subcommands_help(t: Translate) -> str:
         Subcommand.NEXT: t("print the account to use next"),
         Subcommand.GUARD: t("exit with 0 if enough of a quota is left, 1 if not, 3 if unknown"),
         Subcommand.WATCH: t("print a line of JSON now and at each change"),
+        Subcommand.USE: t("use an account in Codex, or show which one it uses"),
         Subcommand.DIAGNOSE: t("check what works, and see how to fix the rest"),
     }
     # As wide as the column that argparse leaves for the names of options.
     return "\n".join(f"{one.value:<22}{about[one]}" for one in Subcommand)
 
 
-def add_quota_options(add: Callable[..., argparse.Action], t: Translate) -> None:
+def add_subcommand_options(parser: argparse.ArgumentParser, t: Translate) -> None:
+    """Add the flags of all of them, in groups."""
+    _add_quota_options(parser.add_argument_group(t("numbers for scripts")).add_argument, t)
+    _add_use_options(parser.add_argument_group(t("use in Codex")).add_argument, t)
+
+
+def misused_subcommand(arguments: "Arguments", t: Translate) -> str:
+    """Why these flags can't be combined, as a sentence; empty if they can."""
+    return _misused_quota_options(arguments, t) or _misused_use_options(arguments, t)
+
+
+def _add_quota_options(add: Callable[..., argparse.Action], t: Translate) -> None:
     """Add the flags."""
     add(
         "--account",
@@ -70,7 +83,29 @@ def add_quota_options(add: Callable[..., argparse.Action], t: Translate) -> None
     add("--template", metavar="TEXT", help=t("with --format template: the line, with fields in braces"))
 
 
-def misused_quota_options(arguments: "Arguments", t: Translate) -> str:
+def _add_use_options(add: Callable[..., argparse.Action], t: Translate) -> None:
+    """Add the flags of ``use``."""
+    add("--whole", action="store_true", help=t("with the refresh token: Codex renews the login, Probe Tray follows"))
+    add("--keep", action="store_true", help=t("save a login of Codex that Probe Tray doesn't have here first"))
+    add("--home", metavar="PATH", help=t("the Codex home to change (default: CODEX_HOME, else ~/.codex)"))
+    add("--put-back", action="store_true", help=t("put back what Codex had before, such as an API key"))
+
+
+def _misused_use_options(arguments: "Arguments", t: Translate) -> str:
+    """Why these flags can't be combined, as a sentence; empty if they can."""
+    flags = arguments.whole or arguments.keep or arguments.home is not None or arguments.put_back
+    if arguments.subcommand is not Subcommand.USE:
+        return t("--whole, --keep, --home and --put-back work only with use.") if flags else ""
+    if len(arguments.paths) > 1:
+        return t("use takes one account.")
+    if arguments.put_back and (arguments.paths or arguments.whole or arguments.keep):
+        return t("--put-back takes no account.")
+    if (arguments.whole or arguments.keep) and not arguments.paths:
+        return t("--whole and --keep need an account.")
+    return hides_names_elsewhere(t) if arguments.hide_names else ""
+
+
+def _misused_quota_options(arguments: "Arguments", t: Translate) -> str:
     """Why these flags can't be combined, as a sentence; empty if they can."""
     subcommand, formatted = arguments.subcommand, arguments.format is not None
     if subcommand is Subcommand.DIAGNOSE and arguments.paths:

@@ -7,6 +7,7 @@ from probe_tray.engine.account.account_service import AccountUseCases
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.alert_service import AlertService
+from probe_tray.engine.codex.codex_service import CodexService
 from probe_tray.engine.hooks.hook_service import HookService
 from probe_tray.engine.login.login_runner import LoginRunner
 from probe_tray.engine.models.model_test_service import ModelTestService
@@ -52,6 +53,7 @@ class EngineUseCases(NamedTuple):
     autostart: Autostart
     hooks: HookService
     folder_watch: FolderWatch
+    codex: CodexService
 
 
 def account_use_cases(parts: EngineUseCases, clock: Clock) -> AccountUseCases:

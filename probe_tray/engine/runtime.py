@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.codex.codex_state import CodexUseChanged
 from probe_tray.core.commands import (
     Arrange,
     CancelLogin,
@@ -101,6 +100,7 @@ class Engine:
         self._models, self._recording, self._monitor = parts.models, parts.recording, parts.monitor
         self._settings, self._updates, self._incidents = parts.settings, parts.updates, parts.incidents
         self._login_start, self._hooks, self._folder_watch = parts.autostart, parts.hooks, parts.folder_watch
+        self._codex = parts.codex
         self._clock, self._randomness = clock, randomness
         self._tasks: set[asyncio.Task[None]] = set()
         self._feedback = feedback = FeedbackService(parts.store, clock, self._start)
@@ -197,7 +197,7 @@ class Engine:
         elif isinstance(command, TryModels):
             await self._models.run(command)
         elif isinstance(command, CodexCommand):
-            self._store.dispatch(CodexUseChanged(use=None))
+            await self._codex.do(command, self._feedback)
         else:
             await self._updates.open_page()
 
@@ -261,6 +261,7 @@ class Engine:
             self._start(self._poller.run())
             self._start(self._renewal_timer.run())
             self._start(self._sync.watch())
+            self._start(self._codex.run())
             self._start(self._updates.run())
             self._start(self._incidents.run())
             self._start(watch_stores(self._accounts, self._clock, self._folder_watch))

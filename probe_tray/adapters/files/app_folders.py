@@ -31,7 +31,7 @@ class AppFolders(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def official_login(self) -> Path:
-        """The official client's own login, which is never written."""
+        """The official client's own login, which only a hand-over writes."""
         # Imported here: who only asks where something is, as the short answers of the command, does without the stores.
         from probe_tray.adapters.logins.official_store import FILE
 
@@ -86,6 +86,16 @@ class AppFolders(msgspec.Struct, frozen=True, kw_only=True):
     def sync_memory(self) -> Path:
         """How new the rows of the shared table were."""
         return self.data_folder / "sync.json"
+
+    @property
+    def leases(self) -> Path:
+        """Which accounts the official client uses."""
+        return self.data_folder / "codex.json"
+
+    @property
+    def kept_places(self) -> Path:
+        """What was in the official client's place before, and is no login of an account."""
+        return self.data_folder / "codex-kept"
 
     @property
     def update(self) -> Path:

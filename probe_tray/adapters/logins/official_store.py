@@ -161,7 +161,7 @@ class OfficialStore:
         with suppress(StoreError, TimeoutError):
             if self._read_silently is not None:
                 async with asyncio.timeout(_LOOK_TAKES):
-                    self._entry = _mark(await self._read_silently(_keyring_service(user), user))
+                    self._entry = _mark(await self._read_silently(keyring_service(user), user))
 
     def _refuse(self) -> NoReturn:
         raise OfficialLoginError(path=str(self._place.path))
@@ -195,7 +195,7 @@ class OfficialStore:
             return ((), "") if held is None else (held.documents, str(self._place.path))
         try:
             user = await asyncio.to_thread(keyring_user, self._home)
-            entry = await self._read_keyring(_keyring_service(user), user)
+            entry = await self._read_keyring(keyring_service(user), user)
         except StoreError:
             if self._told:
                 # A login that was there is not gone because the keyring was locked since.
@@ -228,7 +228,8 @@ def keyring_user(codex_home: Path) -> str:
     return f"cli|{sha256(os.path.realpath(codex_home).encode()).hexdigest()[:16]}"
 
 
-def _keyring_service(user: str) -> str:
+def keyring_service(user: str) -> str:
+    """The service name of that entry."""
     # The client is written in Rust, whose library names entries of Windows in another way than Python's.
     return this_system().shared_entry(_KEYRING_SERVICE, user)
 

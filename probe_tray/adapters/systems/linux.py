@@ -18,6 +18,7 @@ from probe_tray.adapters.systems.operating_system import (
     FolderEvents,
     LoginEntry,
     NotificationService,
+    UserProgram,
 )
 from probe_tray.adapters.systems.posix import PosixSystem, lsof
 from probe_tray.core.errors import Phrase
@@ -35,6 +36,7 @@ _CREDENTIALS: Final = "3i"
 """What the kernel says of a peer: process, user, group."""
 _START_FIELD: Final = 19
 """Counted from the field after the program's name, which may itself hold spaces and brackets; proc(5), starttime."""
+_CODEX_HOME: Final = b"CODEX_HOME="
 _LISTENING: Final = "0A"
 _SOCKET_LINK: Final = re.compile(r"socket:\[(\d+)\]")
 _RESERVED: Final = re.compile(r"([\"`$\\])")
@@ -92,6 +94,10 @@ class LinuxSystem(PosixSystem):
     def port_holders(self, ports: frozenset[int]) -> Sequence[tuple[str, int]]:
         """From the process table, or by lsof where there is none."""
         return tuple(_listeners(ports, self._proc)) if self._proc.is_dir() else lsof(ports)
+
+    def user_programs(self) -> Sequence[UserProgram]:
+        """From the process table."""
+        return tuple(_programs(self._proc))
 
     def is_same_user(self, peer: socket.socket) -> bool:
         """As the kernel tells it of the peer (unix(7), SO_PEERCRED); elsewhere the socket's folder keeps others out."""
@@ -262,3 +268,19 @@ def _inodes(table: Path, ports: frozenset[int]) -> Iterator[str]:
             address, status, inode = fields[1], fields[3], fields[9]
             if status == _LISTENING and int(address.rpartition(":")[2], 16) in ports:
                 yield inode
+
+
+def _programs(proc: Path) -> Iterator[UserProgram]:
+    try:
+        found = [entry for entry in proc.iterdir() if entry.name.isdigit()]
+    except OSError:
+        return
+    for entry in found:
+        # It may end at any moment, and those of other users can't be looked into.
+        with contextlib.suppress(OSError):
+            if entry.stat().st_uid != os.geteuid():
+                continue
+            name = (entry / "exe").readlink().name.removesuffix(" (deleted)")
+            values = (entry / "environ").read_bytes().split(b"\0")
+            home = next((v.removeprefix(_CODEX_HOME) for v in values if v.startswith(_CODEX_HOME)), b"")
+            yield UserProgram(name, int(entry.name), os.fsdecode(home))

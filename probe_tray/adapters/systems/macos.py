@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from operator import attrgetter
-from pathlib import Path
+from pathlib import Path, PurePath
 from socket import socket
 from typing import TYPE_CHECKING, Final, cast, final
 
@@ -21,6 +21,7 @@ from probe_tray.adapters.systems.operating_system import (
     LoginEntry,
     NotificationService,
     SystemProxies,
+    UserProgram,
 )
 from probe_tray.adapters.systems.posix import PosixSystem, lsof
 from probe_tray.adapters.systems.tools import output_of
@@ -119,6 +120,15 @@ class MacosSystem(PosixSystem):
     def port_holders(self, ports: frozenset[int]) -> Sequence[tuple[str, int]]:
         """From lsof."""
         return lsof(ports)
+
+    def user_programs(self) -> Sequence[UserProgram]:
+        """From ps, which does not show what is in their environment."""
+        try:
+            lines = output_of("ps", "-x", "-o", "pid=,comm=").splitlines()
+        except (OSError, subprocess.SubprocessError):
+            return ()
+        parts = [line.strip().partition(" ") for line in lines]
+        return tuple(UserProgram(PurePath(name.strip()).name, int(n)) for n, _, name in parts if n.isdigit())
 
     def is_same_user(self, peer: socket) -> bool:
         """True: the socket's folder keeps others out."""

@@ -17,6 +17,16 @@ Command = Sequence[str]
 """A program and its arguments."""
 
 
+class UserProgram(msgspec.Struct, frozen=True):
+    """A process of this user."""
+
+    name: str
+    """Of its file, without folders."""
+    number: int
+    codex_home: str | None = None
+    """``CODEX_HOME`` in its environment, empty without; None where the system doesn't say."""
+
+
 class SystemProxies(msgspec.Struct, frozen=True):
     """What the settings of macOS or Windows say; elsewhere nothing."""
 
@@ -167,6 +177,10 @@ class OperatingSystem(Protocol):
 
         Takes seconds at most. Raises OSError and subprocess.SubprocessError.
         """
+        ...
+
+    def user_programs(self) -> Sequence[UserProgram]:
+        """The processes of this user, as far as the system tells; seconds at most. Never raises."""
         ...
 
     def end_with_children(self, process: subprocess.Popen[bytes]) -> None:

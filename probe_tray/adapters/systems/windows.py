@@ -1,6 +1,7 @@
 """What only Windows has or needs."""
 
 import contextlib
+import csv
 import os
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from probe_tray.adapters.systems.operating_system import (
     LoginEntry,
     NotificationService,
     SystemProxies,
+    UserProgram,
 )
 from probe_tray.adapters.systems.run_entry import RunEntry, is_from_store
 from probe_tray.adapters.systems.tools import output_of
@@ -104,6 +106,14 @@ class WindowsSystem:
     def port_holders(self, ports: frozenset[int]) -> Sequence[tuple[str, int]]:
         """From netstat and tasklist."""
         return tuple(_listeners(ports))
+
+    def user_programs(self) -> Sequence[UserProgram]:
+        """From tasklist, which names the programs of all users; those of others keep no file of this one's."""
+        try:
+            rows = csv.reader(output_of("tasklist", "/FO", "CSV", "/NH").splitlines())
+            return tuple(UserProgram(row[0], int(row[1])) for row in rows if len(row) > 1 and row[1].isdigit())
+        except (OSError, subprocess.SubprocessError, csv.Error):
+            return ()
 
     def end_with_children(self, process: subprocess.Popen[bytes]) -> None:
         """By taskkill with /T, and TerminateProcess where that cannot be."""

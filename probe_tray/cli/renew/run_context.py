@@ -15,11 +15,13 @@ from probe_tray.cli.terminal.hints import told
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.batch import BatchContext
+from probe_tray.engine.codex.leases import LeaseKeeper
+from probe_tray.engine.codex.lent_logins import LentLogins
 from probe_tray.engine.polling.clock_watch import ClockWatch
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.shared_logins import NoSharedLogins
 from probe_tray.ports.shared_logins import SharedLogins
-from probe_tray.wiring import make_renewals, make_shared_logins, make_sync_context
+from probe_tray.wiring import make_codex, make_renewals, make_shared_logins, make_sync_context
 
 
 @asynccontextmanager
@@ -41,12 +43,19 @@ async def run_context(
     client = session.client(proxy, answered=watch.answered)
     journal = session.journal()
     shared = _shared_logins(session, loaded, accounts, proxy)
-    renewals = make_renewals(client, accounts, journal, session.files, store.dispatch, shared)
+    leases = make_leases(session, accounts, store)
+    renewals = make_renewals(client, accounts, journal, session.files, store.dispatch, LentLogins(leases, shared))
     try:
         yield BatchContext(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
     finally:
         await renewals.close()
         await client.aclose()
+
+
+def make_leases(session: CommandSession, accounts: Accounts, store: Store) -> LeaseKeeper:
+    """Which logins the official client has, so that the command renews none that the client renews."""
+    sealer = session.kept_sealer()
+    return make_codex(accounts, session.files, session.keyring, sealer, store.dispatch, silently=True).leases
 
 
 def _shared_logins(

@@ -16,7 +16,7 @@ from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.keyring.backends import known_backend, load_library
 from probe_tray.adapters.keyring.key_store import KEY_USER, os_key_store
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.adapters.logins.sealer import FallbackSealer
+from probe_tray.adapters.logins.sealer import FallbackSealer, FolderSealer
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.cli.arguments import Arguments
@@ -132,6 +132,10 @@ class CommandSession:
         """The journal of renewals, which asks no person for the vault's key."""
         silent = vault_key(self.files, self.keyring.silent)
         return FileJournal(self.places.journal, FallbackSealer(self._key, silent, load=load_library), disk=self.disk)
+
+    def kept_sealer(self) -> FolderSealer:
+        """Seals what was in the official client's place; plain, 0600, where there is no keyring."""
+        return FolderSealer(self._key)
 
     def _load(self) -> LoadedSettings:
         config = self.arguments.config

@@ -14,7 +14,10 @@ ProbeError
   StoreError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
     KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
-    NoSuchStoreError
+    NoSuchStoreError, CodexHomeMissingError, CodexPlaceChangedError, CodexNotKeptError
+  CodexError
+    CodexUnfitError, CodexRunningError, CodexBusyError, CodexWholeElsewhereError, CodexWholeSharedError
+    CodexNothingKeptError, CodexRenewsError, CodexBehindError
   NotRenewableError, NotRevokedError, ClockError
   LoginError
     PortsTakenError, LoginUnderWayError, PortsReservedError (two of them), BrowserError
@@ -51,6 +54,20 @@ ProbeError
 """
 
 from probe_tray.core.errors.base import ProbeError, Problem, Remedy
+from probe_tray.core.errors.codex import (
+    CodexBehindError,
+    CodexBusyError,
+    CodexError,
+    CodexHomeMissingError,
+    CodexNothingKeptError,
+    CodexNotKeptError,
+    CodexPlaceChangedError,
+    CodexRenewsError,
+    CodexRunningError,
+    CodexUnfitError,
+    CodexWholeElsewhereError,
+    CodexWholeSharedError,
+)
 from probe_tray.core.errors.logins import (
     BrowserError,
     DeviceCodeEndedError,
@@ -214,6 +231,18 @@ __all__ = [
     "CertificateError",
     "ClaimedElsewhereError",
     "ClockError",
+    "CodexBehindError",
+    "CodexBusyError",
+    "CodexError",
+    "CodexHomeMissingError",
+    "CodexNotKeptError",
+    "CodexNothingKeptError",
+    "CodexPlaceChangedError",
+    "CodexRenewsError",
+    "CodexRunningError",
+    "CodexUnfitError",
+    "CodexWholeElsewhereError",
+    "CodexWholeSharedError",
     "ConfigError",
     "CredentialFileError",
     "DataFolderError",

@@ -119,7 +119,7 @@ def _files(logins: Sequence[Credential], style: Style) -> list[NewFile]:
             return _each(logins, _proxy_name, lambda login: _line(_with_others(_whole(login, style.zone), login)))
         case ExportFormat.OFFICIAL:
             alone = len(logins) == 1
-            return _each(logins, _official_name(alone=alone), lambda login: _official(login, style.now))
+            return _each(logins, _official_name(alone=alone), lambda login: official_text(login, style.now))
 
 
 def _each(
@@ -205,7 +205,8 @@ def _unfit(login: Credential, target: ExportFormat) -> str:
     return ""
 
 
-def _official(login: Credential, now: datetime) -> str:
+def official_text(login: Credential, now: datetime) -> str:
+    """The whole ``auth.json`` of ``login``; ``now`` (aware) is when it was made, where nothing says better."""
     if login.is_personal:
         return _pretty({"OPENAI_API_KEY": None, "personal_access_token": login.access_token.reveal()})
     held = {

@@ -134,6 +134,12 @@ class Accounts:
                             return stored.credential
         return None
 
+    async def known_key(self, login: Credential) -> AccountKey | None:
+        """The key under which our stores hold the owner of ``login``; None where they hold none of that owner."""
+        contents = await asyncio.gather(*(store.load() for store in self.ours))
+        ours = [s.credential for c in contents for s in c.found if s.store is not StoreKind.OFFICIAL]
+        return login.account_in(ours)
+
     async def check_writable(self, key: AccountKey) -> None:
         """Raise StoreError when a store that has to take this account's new login cannot."""
         for store in await self._places(key):

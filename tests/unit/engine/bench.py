@@ -24,6 +24,8 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, LoginPhase, Way
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.alert_service import AlertComposer, AlertService
+from probe_tray.engine.codex.codex_service import CodexService
+from probe_tray.engine.codex.lent_logins import LentLogins
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.device_login import DeviceLogin
@@ -44,6 +46,7 @@ from probe_tray.engine.sync.table_owner import TableOwner
 from probe_tray.engine.sync.table_service import TableService
 from probe_tray.ports.desktop import Notification
 from probe_tray.ports.http import QuotaService
+from tests.support.codex import CodexDoubles
 from tests.support.fakes import (
     FakeBrowser,
     FakeClock,
@@ -341,12 +344,15 @@ class Bench:
         exchange = CodeExchange(OFFICIAL, self.service, LoadedIdTokenCheck(OFFICIAL), self.clock)
         self.locks = TaskLocks()
         self.login = LoginRunner(sign_ins, exchange, self.accounts, self.locks, self.store)
+        self.memory = MemoryOfTokens()
         transaction = RefreshTransaction(
-            self.service, self.accounts, MemoryJournal(), MemoryOfTokens(), self.clock, self.randomness, "host"
+            self.service, self.accounts, MemoryJournal(), self.memory, self.clock, self.randomness, "host"
         )
         self.sync = SyncBench(self.accounts, self.locks, self.clock, self.randomness)
+        self.codex = CodexDoubles(self.accounts, self.locks, self.clock, self.store.dispatch, self.memory)
+        shared = LentLogins(self.codex.leases, self.sync.shared)
         self.renewals = Renewals(
-            transaction, self.locks, self.clock, self.store.dispatch, self.sync.shared, MemoryTally(), NoTokenLocks()
+            transaction, self.locks, self.clock, self.store.dispatch, shared, MemoryTally(), NoTokenLocks()
         )
         asker = UsageCheck(self.service, self.accounts, self.renewals, self.clock)
         self.poller = Poller(asker, self.store, self.clock, self.randomness)
@@ -388,6 +394,13 @@ class Bench:
         )
         owner = TableOwner(self.sync.context, self.sync.secrets)
         self.sync.changes = TableService(owner, self.sync.service, self.store)
+
+    def codex_service(self) -> CodexService:
+        """Use in Codex, as the engine has it."""
+        hand_overs = self.codex.hand_overs(self.renewals, self.randomness)
+        return CodexService(
+            hand_overs, self.codex.leases, lambda: self.codex.homes, self.accounts, self.poller, self.store, self.clock
+        )
 
     @property
     def state(self) -> AppState:

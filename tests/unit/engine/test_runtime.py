@@ -132,6 +132,7 @@ class Program(Bench):
             autostart=self.autostart,
             hooks=HookService(self.hook, self.store, self.clock, hook_payload),
             folder_watch=FakeFolderWatch(),
+            codex=self.codex_service(),
         )
         self.pressed: list[tuple[AccountKey | None, AlertHelp]] = []
         self.engine = Engine(

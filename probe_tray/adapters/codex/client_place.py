@@ -1,0 +1,127 @@
+"""Where the official client of one home keeps its login: ``auth.json``, or an entry of the OS keyring."""
+
+import asyncio
+import os
+import tomllib
+from pathlib import Path
+from typing import Final, Protocol, final
+
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.files.safe_files import read_regular, replace_file
+from probe_tray.adapters.logins.credential_files import is_folder, is_there
+from probe_tray.adapters.logins.official_store import FILE, SEALED, keyring_service, keyring_user
+from probe_tray.adapters.systems.current import this_system
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.codex.codex_state import CodexKeeper
+from probe_tray.core.codex.place_content import PlaceContent, place_content
+from probe_tray.core.errors import (
+    CodexHomeMissingError,
+    CodexPlaceChangedError,
+    OfficialSealedError,
+    Phrase,
+    ReadError,
+    WriteError,
+)
+
+_CONFIG: Final = "config.toml"
+_KEY: Final = "cli_auth_credentials_store"
+
+
+class KeyringEntries(Protocol):
+    """The OS keyring. Raises the Keyring errors."""
+
+    async def read_entry(self, service: str, user: str, *, silently: bool = False) -> Secret | None:
+        """An entry; with ``silently`` nobody is asked for it."""
+        ...
+
+    async def write_entry(self, service: str, user: str, value: Secret, *, silently: bool = False) -> None:
+        """Keep an entry, and compare."""
+        ...
+
+
+@final
+class ClientPlace:
+    """Implements ``CodexPlace``.
+
+    Service facts (client 0.171): ``cli_auth_credentials_store`` of ``config.toml`` is file, keyring or auto, file where
+    it is not given. With auto an entry of the keyring goes before the file.
+    """
+
+    def __init__(self, home: Path, keyring: KeyringEntries, *, silently: bool, disk: Disk) -> None:
+        """Of the client whose home is ``home``. ``silently``: the keyring is used only where nobody is asked for it."""
+        self._home, self._keyring, self._silently, self._disk = home, keyring, silently, disk
+        self._real = Path(os.path.realpath(home))
+
+    @property
+    def home(self) -> str:
+        """The real path."""
+        return str(self._real)
+
+    @property
+    def path(self) -> str:
+        """As it was named."""
+        return str(self._home)
+
+    async def read(self) -> PlaceContent:
+        """What the client would read."""
+        kept = await asyncio.to_thread(self._configured)
+        if kept == "file":
+            return await self._file()
+        user = await asyncio.to_thread(keyring_user, self._home)
+        entry = await self._keyring.read_entry(keyring_service(user), user, silently=self._silently)
+        if kept == "auto" and entry is None:
+            return await self._file()
+        if entry is None:
+            await asyncio.to_thread(self._check_sealed)
+        data = None if entry is None else entry.reveal().encode("utf-8", "surrogatepass")
+        return place_content(CodexKeeper.KEYRING, data)
+
+    async def write(self, text: Secret, before: PlaceContent) -> None:
+        """Where the client would write it."""
+        # As late as can be: the client knows none of our locks.
+        if await self.read() != before:
+            raise CodexPlaceChangedError(path=self.path)
+        if before.keeper is CodexKeeper.FILE:
+            await asyncio.to_thread(self._replace, text)
+            return
+        user = await asyncio.to_thread(keyring_user, self._home)
+        await self._keyring.write_entry(keyring_service(user), user, text, silently=self._silently)
+
+    async def _file(self) -> PlaceContent:
+        return place_content(CodexKeeper.FILE, await asyncio.to_thread(self._bytes))
+
+    def _bytes(self) -> bytes | None:
+        self._check_home()
+        try:
+            return read_regular(self._real / FILE, disk=self._disk)
+        except FileNotFoundError:
+            self._check_sealed()
+            return None
+
+    def _replace(self, text: Secret) -> None:
+        replace_file(self._real / FILE, text.reveal().encode("utf-8", "surrogateescape"), disk=self._disk)
+
+    def _check_home(self) -> None:
+        if not is_folder(self._real):
+            raise CodexHomeMissingError(path=self.path)
+        if this_system().belongs_to_another(self._real.stat()):
+            raise WriteError(path=self.path, reason=Phrase("it belongs to another user"))
+
+    def _check_sealed(self) -> None:
+        if is_there(self._real / SEALED):
+            raise OfficialSealedError(path=str(self._real / SEALED))
+
+    def _configured(self) -> str:
+        """Where the client's settings say that it keeps its login. Raises ReadError for what cannot be understood."""
+        self._check_home()
+        path = self._real / _CONFIG
+        try:
+            data = read_regular(path, inside=None, disk=self._disk) if not path.is_symlink() else path.read_bytes()
+            found = tomllib.loads(data.decode()).get(_KEY, "file")
+        except FileNotFoundError:
+            return "file"
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
+            raise ReadError(path=str(path), reason=Phrase("it is not valid TOML")) from None
+        if found not in {"file", "keyring", "auto"}:
+            raise ReadError(path=str(path), reason=Phrase('its "{key}" is not file, keyring or auto', key=_KEY))
+        return str(found)

@@ -1,0 +1,36 @@
+"""Which programs of the official client run."""
+
+import asyncio
+import os
+from pathlib import PurePath
+from typing import Final, final
+
+from probe_tray.adapters.systems.current import this_system
+from probe_tray.adapters.systems.operating_system import UserProgram
+from probe_tray.core.codex.codex_state import ClientProcess
+
+_NAMES: Final = frozenset({"codex", "codex-app", "codex-app-server"})
+"""The command, which the extension of an editor starts too, and the desktop app, without case and ending."""
+
+
+@final
+class SystemClientProcesses:
+    """Implements ``ClientProcesses``."""
+
+    def __init__(self, default_home: str) -> None:
+        """``default_home`` is the real path of the one without ``CODEX_HOME``."""
+        self._default = default_home
+
+    async def running(self, home: str) -> tuple[ClientProcess, ...]:
+        """Those of this user whose environment names the home, or does not say."""
+        found = await asyncio.to_thread(this_system().user_programs)
+        return tuple(
+            ClientProcess(name=program.name, number=program.number)
+            for program in found
+            if PurePath(program.name.casefold()).stem in _NAMES and self._works_with(program, home)
+        )
+
+    def _works_with(self, program: UserProgram, home: str) -> bool:
+        if program.codex_home is None:
+            return True
+        return (os.path.realpath(program.codex_home) if program.codex_home else self._default) == home

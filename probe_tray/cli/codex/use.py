@@ -1,0 +1,134 @@
+"""``codex-probe use``: lets the official client work with an account, or says which one it works with."""
+
+import sys
+from functools import partial
+
+from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
+from probe_tray.adapters.files.config_file import LoadedSettings
+from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
+from probe_tray.adapters.system import SystemClock, SystemRandomness
+from probe_tray.cli.accounts import SelectedLogins
+from probe_tray.cli.own_stores import own_stores
+from probe_tray.cli.renew.run_context import run_context
+from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.cli.session.session import CommandSession
+from probe_tray.cli.terminal.pipes import is_terminal, said_yes
+from probe_tray.core.account.account_names import AccountNames, matching
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.codex.codex_state import CodexKeeper, CodexUse, CodexUsePhase, HandOver
+from probe_tray.core.errors import CodexWholeSharedError
+from probe_tray.core.events import ArrangementChanged, Event, TroubleMet
+from probe_tray.core.state import AccountState, AppState
+from probe_tray.engine.batch import BatchContext
+from probe_tray.engine.codex.codex_parts import CodexParts
+from probe_tray.engine.codex.hand_over import LoginHandOver
+from probe_tray.engine.renewal.token_memory import TokenMemory
+from probe_tray.engine.store import Store
+from probe_tray.ports.codex import CodexPlace
+from probe_tray.view.codex.command_words import home_words, keep_advice, keep_question, use_words, which_login
+from probe_tray.view.panel.survey import name
+from probe_tray.view.text.privacy import discreet_account
+from probe_tray.wiring import make_codex
+
+
+def use_in_codex(session: CommandSession) -> ExitStatus:
+    """Do it, or say which account each home uses. Raises a ProbeError where that can't be."""
+    loaded = session.read_settings()
+    return session.runner.run(_run(session, loaded))
+
+
+async def _run(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
+    stores, _ = own_stores(session, loaded, session.vault)
+    store = Store(AppState(settings=loaded.settings))
+    store.on_event(partial(_tell_trouble, session))
+    async with run_context(session, loaded, SelectedLogins(stores=stores), store) as context:
+        await context.accounts.read()
+        codex = make_codex(
+            context.accounts, session.files, session.keyring, session.kept_sealer(), store.dispatch, silently=False
+        )
+        command = _UseCommand(session, loaded, store, context, codex)
+        return await command.run()
+
+
+def _tell_trouble(session: CommandSession, event: Event) -> None:
+    if isinstance(event, TroubleMet) and event.problem is not None:
+        session.console.failure(session.t.told(event.problem))
+
+
+class _UseCommand:
+    def __init__(
+        self,
+        session: CommandSession,
+        loaded: LoadedSettings,
+        store: Store,
+        context: BatchContext,
+        codex: CodexParts,
+    ) -> None:
+        self._session, self._loaded, self._store, self._codex = session, loaded, store, codex
+        clock = SystemClock()
+        memory = TokenMemory(FileRenewalMemory(session.places.memory, disk=session.disk), clock, SystemRandomness())
+        self._accounts = context.accounts
+        self._hand_overs = LoginHandOver(
+            context.accounts, codex.leases, context.renewals, codex.kept, codex.processes, memory, clock
+        )
+
+    async def run(self) -> ExitStatus:
+        """What the words of the command line ask for."""
+        arguments, session = self._session.arguments, self._session
+        places = self._codex.homes(self._loaded.settings)
+        if arguments.home is not None:
+            places = (self._codex.home_at(arguments.home),)
+        if arguments.put_back:
+            return await self._told(await self._hand_overs.put_back(places[0]), places[0])
+        # What an earlier run left half done is finished or dropped first, and what was renewed meanwhile passed on.
+        looked = await self._codex.leases.look(places)
+        if not arguments.paths:
+            for home in looked.homes:
+                session.console.lines(home_words(home, self._name, session.t) + "\n")
+            return ExitStatus.SUCCESS
+        given = arguments.paths[0]
+        found = await self._matching(given)
+        if len(found) != 1:
+            listed = [(self._name(account.key), account.key.slug) for account in found]
+            session.console.failure(which_login(given, listed, session.t))
+            return ExitStatus.WRONG_USE
+        return await self._use(found[0].key, places[0])
+
+    async def _use(self, key: AccountKey, place: CodexPlace) -> ExitStatus:
+        arguments, t = self._session.arguments, self._session.t
+        way = HandOver.WHOLE if arguments.whole else HandOver.LENT
+        if way is HandOver.WHOLE and self._loaded.settings.sync_url:
+            raise CodexWholeSharedError
+        use = await self._hand_overs.use(key, place, way, keep=arguments.keep)
+        if use.phase is CodexUsePhase.ASKING and is_terminal(sys.stdin) and is_terminal(sys.stderr):
+            self._session.console.prompt(f"{keep_question(use.found, t)} [y/N] ", end="")
+            if said_yes():
+                use = await self._hand_overs.use(key, place, way, keep=True)
+        return await self._told(use, place)
+
+    async def _told(self, use: CodexUse, place: CodexPlace) -> ExitStatus:
+        console, t = self._session.console, self._session.t
+        if use.phase is CodexUsePhase.ASKING:
+            console.failure(t.joined((keep_question(use.found, t), keep_advice(t))))
+            return ExitStatus.FAILURE
+        for words in use_words(use, await self._keeper(place), self._name, t):
+            console.note(words)
+        return ExitStatus.SUCCESS
+
+    async def _keeper(self, place: CodexPlace) -> CodexKeeper:
+        return (await place.read()).keeper
+
+    async def _matching(self, given: str) -> tuple[AccountState, ...]:
+        """The accounts of ours that a person means."""
+        arrangement = await JsonArrangementFile(self._session.places.arrangement, disk=self._session.disk).load()
+        self._store.dispatch(ArrangementChanged(arrangement=arrangement))
+        ours = [account for account in self._store.state.accounts if not account.official]
+
+        def names(account: AccountState) -> AccountNames:
+            return AccountNames(account.alias, (account.email, account.key.account_id, account.key.slug))
+
+        return matching(given, ours, names)
+
+    def _name(self, key: AccountKey) -> str:
+        account = self._store.state.account(key)
+        return key.account_id if account is None else name(discreet_account(account, self._loaded.settings))

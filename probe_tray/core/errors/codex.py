@@ -1,0 +1,90 @@
+"""Failures of handing an account to the official client."""
+
+from probe_tray.core.errors.base import ProbeError, Remedy
+from probe_tray.core.errors.stores import StoreError
+
+
+class CodexError(ProbeError):
+    """An account could not be used in the official client."""
+
+    title_template = "Codex still uses its earlier login."
+    hint_template = "Try again. Nothing was changed."
+
+
+class CodexUnfitError(CodexError):
+    """The account's login is not one that the client could work with."""
+
+    title_template = "Codex can't use this login: {reason}."
+    hint_template = "Log in again here, then use the account in Codex. Nothing was changed."
+    remedy = Remedy.LOG_IN
+
+
+class CodexRunningError(CodexError):
+    """The client runs and may be renewing the login in place: a new login would be lost with its answer."""
+
+    title_template = "Codex is running and may be renewing its login: {programs}."
+    hint_template = "Quit it, then try again. Nothing was changed."
+
+
+class CodexBusyError(CodexError):
+    """The client wrote its login again and again meanwhile."""
+
+    title_template = "Codex keeps changing its login in {path}."
+    hint_template = "Quit Codex, then try again. Nothing was lost."
+
+
+class CodexWholeElsewhereError(CodexError):
+    """Another home has the account with its refresh token."""
+
+    title_template = "Codex already renews this account in {path}."
+    hint_template = "Use it there, or use it here without its refresh token. Nothing was changed."
+
+
+class CodexWholeSharedError(CodexError):
+    """Other computers renew the account as well."""
+
+    title_template = "Other computers renew this login too, so Codex can't have its refresh token."
+    hint_template = "Use the account without its refresh token, or stop syncing. Nothing was changed."
+
+
+class CodexNothingKeptError(CodexError):
+    """Nothing of an earlier time is kept that could be put back."""
+
+    title_template = "Nothing is kept of what Codex had in {path} before."
+    hint_template = "Log in with Codex, or use one of your accounts there."
+
+
+class CodexRenewsError(CodexError):
+    """The client has the refresh token, and renews the account."""
+
+    title_template = "Codex renews this login while it uses the account."
+    hint_template = "Start Codex, or use another account there first. The login here follows by itself."
+    quiet = True
+
+
+class CodexBehindError(CodexError):
+    """The place of an account that is lent could not be given its fresh token."""
+
+    title_template = "The renewed login couldn't be passed on to Codex in {path}: {reason}."
+    hint_template = "Probe Tray tries again. Codex asks you to log in once the token it has expires."
+
+
+class CodexHomeMissingError(StoreError):
+    """The client's home is not there."""
+
+    title_template = "There is no Codex home {path}."
+    hint_template = "Start Codex once, or create the folder, then try again."
+
+
+class CodexPlaceChangedError(StoreError):
+    """The client wrote its login at the same moment."""
+
+    title_template = "Codex changed its login in {path} at the same moment."
+    hint_template = "Try again. Nothing was lost."
+
+
+class CodexNotKeptError(StoreError):
+    """What was written is not what is there afterwards."""
+
+    title_template = "Codex's login in {path} isn't the one that was just written."
+    hint_template = "Look whether another program changes it, then try again. Nothing was lost."

@@ -1,0 +1,1 @@
+"""Use in Codex: hand-overs, and who renews what was handed over."""

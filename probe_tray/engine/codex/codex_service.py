@@ -1,0 +1,128 @@
+"""Use in Codex in the tray app: one hand-over at a time, and the places looked at whenever a login has changed."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
+
+from probe_tray.core.codex.codex_state import (
+    ClientProcess,
+    CodexHomesRead,
+    CodexUse,
+    CodexUseChanged,
+    CodexUsePhase,
+    HandOver,
+)
+from probe_tray.core.commands import CloseCodexUse, CodexCommand, PutBackInCodex, UseInCodex
+from probe_tray.core.errors import CodexHomeMissingError, CodexRunningError, CodexWholeSharedError, ProbeError, Problem
+from probe_tray.core.events import AccountsRead, Event, TroubleMet
+from probe_tray.core.feedback import FeedbackKind
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.codex.hand_over import LoginHandOver
+from probe_tray.engine.codex.leases import LeaseKeeper
+from probe_tray.engine.feedback_service import FeedbackService
+from probe_tray.engine.polling.poller import Poller
+from probe_tray.engine.store import Store
+from probe_tray.engine.timers import WakeTimer, until_beat
+from probe_tray.ports.codex import CodexPlace
+from probe_tray.ports.time import Clock
+
+
+class CodexService:
+    """Does what the commands say, and keeps the state of all homes."""
+
+    def __init__(
+        self,
+        hand_overs: LoginHandOver,
+        leases: LeaseKeeper,
+        homes: Callable[[], Sequence[CodexPlace]],
+        accounts: Accounts,
+        poller: Poller,
+        store: Store,
+        clock: Clock,
+    ) -> None:
+        """``homes`` are those of the settings now, the default one first."""
+        self._hand_overs, self._leases, self._homes = hand_overs, leases, homes
+        self._accounts, self._poller, self._store, self._clock = accounts, poller, store, clock
+        self._timer = WakeTimer(clock)
+        self._turn = asyncio.Lock()
+        self._told: Problem | None = None
+
+    async def do(self, command: CodexCommand, feedback: FeedbackService) -> None:
+        """Do it, and say what came of it. Never raises a ProbeError."""
+        if isinstance(command, CloseCodexUse):
+            self._tell(None)
+            return
+        async with self._turn:
+            if isinstance(command, UseInCodex):
+                begun = CodexUse(account=command.account, home=command.home, way=command.way)
+            else:
+                begun = CodexUse(account=None, home=command.home)
+            self._tell(begun)
+            place: CodexPlace | None = None
+            try:
+                place = self._place(command.home)
+                use = await self._run(command, place)
+            except ProbeError as error:
+                running: tuple[ClientProcess, ...] = ()
+                if place is not None and isinstance(error, CodexRunningError):
+                    running = await self._hand_overs.running(place)
+                failed = CodexUsePhase.FAILED
+                use = replace(begun, phase=failed, problem=error.problem, running=running)
+            # The homes first: whoever reads that it is done sees it there.
+            await self._accounts.read()
+            await self._look()
+            self._tell(use)
+            if use.phase is CodexUsePhase.DONE:
+                kind = FeedbackKind.PUT_BACK_IN_CODEX if use.account is None else FeedbackKind.USED_IN_CODEX
+                feedback.give(kind, use.account)
+
+    async def run(self) -> None:
+        """Look at the homes now, and whenever the logins have changed or time has passed. Runs until cancelled."""
+        unsubscribe = self._store.on_event(self._on_event)
+        try:
+            while True:
+                self._timer.clear()
+                async with self._turn:
+                    await self._look()
+                await self._timer.wait(until_beat(self._clock))
+        finally:
+            unsubscribe()
+
+    def _on_event(self, event: Event) -> None:
+        # A renewal, a sync, an import, a login, a change of the client's own file: each ends with reading the stores.
+        if isinstance(event, AccountsRead):
+            self._timer.wake()
+
+    async def _look(self) -> None:
+        try:
+            looked = await self._leases.look(self._homes())
+        except ProbeError as error:
+            if error.problem != self._told:
+                self._told = error.problem
+                self._store.dispatch(TroubleMet(problem=error.problem))
+            return
+        self._told = None
+        self._store.dispatch(CodexHomesRead(homes=looked.homes, logged_out=looked.logged_out))
+        if looked.took_over:
+            await self._accounts.read()
+        if looked.just_ended:
+            # The client ends a login at the service when it logs out.
+            self._poller.refresh(tuple(looked.just_ended))
+
+    async def _run(self, command: UseInCodex | PutBackInCodex, place: CodexPlace) -> CodexUse:
+        if isinstance(command, PutBackInCodex):
+            return await self._hand_overs.put_back(place)
+        if command.way is HandOver.WHOLE and self._store.state.settings.sync_url:
+            raise CodexWholeSharedError
+        return await self._hand_overs.use(command.account, place, command.way, keep=command.keep)
+
+    def _place(self, home: str) -> CodexPlace:
+        homes = self._homes()
+        place = next((one for one in homes if home in {one.path, one.home}), None)
+        if home and place is None:
+            raise CodexHomeMissingError(path=home)
+        return place or homes[0]
+
+    def _tell(self, use: CodexUse | None) -> None:
+        self._store.dispatch(CodexUseChanged(use=use))

@@ -1,0 +1,246 @@
+"""Puts an account's login where the official client looks for one, so that no login is lost on the way."""
+
+from contextlib import suppress
+
+from msgspec.structs import replace
+
+from probe_tray.core.account.age import age
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.codex.codex_state import ClientProcess, CodexUse, CodexUsePhase, HandOver
+from probe_tray.core.codex.lease import CodexLease, CodexLeaseBook, HomeRecord, handed_over, lease, unfit
+from probe_tray.core.codex.place_content import PlaceContent, client_text, may_be_renewing
+from probe_tray.core.errors import (
+    CodexBusyError,
+    CodexNothingKeptError,
+    CodexNotKeptError,
+    CodexPlaceChangedError,
+    CodexRunningError,
+    CodexUnfitError,
+    CodexWholeElsewhereError,
+    Phrase,
+    ProbeError,
+    StoreError,
+)
+from probe_tray.core.renewal.request import RenewalRequest
+from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.codex.leases import LeaseKeeper
+from probe_tray.engine.renewal.renewals import Renewals
+from probe_tray.engine.renewal.token_memory import TokenMemory
+from probe_tray.ports.codex import ClientProcesses, CodexPlace, KeptPlaces
+from probe_tray.ports.time import Clock
+
+_DAYS_LEFT = 1
+"""A login that ends sooner is renewed before the client gets it."""
+_TRIES = 5
+"""Of a place that the client writes at the same moment."""
+
+
+class _Asking(Exception):
+    """A person has to say first whether the login in place is kept."""
+
+    def __init__(self, found: str) -> None:
+        self.found = found
+        super().__init__()
+
+
+class LoginHandOver:
+    """One exchange of a login in a client's place; both programs do it with this."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        leases: LeaseKeeper,
+        renewals: Renewals,
+        kept: KeptPlaces,
+        processes: ClientProcesses,
+        memory: TokenMemory,
+        clock: Clock,
+    ) -> None:
+        """``memory`` knows dead refresh tokens."""
+        self._accounts, self._leases, self._renewals = accounts, leases, renewals
+        self._kept, self._processes, self._memory, self._clock = kept, processes, memory, clock
+
+    async def use(self, key: AccountKey, place: CodexPlace, way: HandOver, *, keep: bool) -> CodexUse:
+        """Put the account's login into ``place``. Raises a ProbeError; then the client has the login that it had.
+
+        With ``keep`` a login in place that no store of ours holds becomes an account of ours; without, the answer asks.
+        """
+        await self._freshen(key)
+        for _ in range(_TRIES):
+            try:
+                with suppress(CodexPlaceChangedError):
+                    return await self._use(key, place, way, keep=keep)
+            except _Asking as asked:
+                return CodexUse(account=key, home=place.path, way=way, phase=CodexUsePhase.ASKING, found=asked.found)
+        raise CodexBusyError(path=place.path)
+
+    async def put_back(self, place: CodexPlace) -> CodexUse:
+        """Put what was kept of this place back into it. Raises a ProbeError; then everything is as it was."""
+        for _ in range(_TRIES):
+            try:
+                with suppress(CodexPlaceChangedError):
+                    return await self._put_back(place)
+            except _Asking as asked:
+                return CodexUse(account=None, home=place.path, phase=CodexUsePhase.ASKING, found=asked.found)
+        raise CodexBusyError(path=place.path)
+
+    async def running(self, place: CodexPlace) -> tuple[ClientProcess, ...]:
+        """The programs of the client that work with this home now."""
+        return await self._processes.running(place.home)
+
+    async def _use(self, key: AccountKey, place: CodexPlace, way: HandOver, *, keep: bool) -> CodexUse:
+        before = await place.read()
+        keys = frozenset({key, *await self._owners(before)})
+        # The newest tokens of an account may be in the journal still.
+        async with self._leases.held(keys, self._renewals.finish_held) as book:
+            found = await _unchanged(place, before)
+            _check_whole(book, key, place, way)
+            await self._check_fit(key, way)
+            await self._check_running(place, found)
+            record = book.record(place.home)
+            taken = await self._take_back(record, found, keep=keep)
+            login = await self._check_fit(key, way)
+            kept = await self._keep_rest(place, found)
+            await self._exchange(record, place, found, handed_over(login, way), way)
+        return CodexUse(
+            account=key,
+            home=place.path,
+            way=way,
+            phase=CodexUsePhase.DONE,
+            taken_back=taken if taken != key else None,
+            kept=kept,
+            running=await self.running(place),
+        )
+
+    async def _put_back(self, place: CodexPlace) -> CodexUse:
+        before = await place.read()
+        keys = frozenset(await self._owners(before))
+        async with self._leases.held(keys, self._renewals.finish_held) as book:
+            found = await _unchanged(place, before)
+            text = await self._kept.newest(place.home)
+            if text is None:
+                raise CodexNothingKeptError(path=place.path)
+            await self._check_running(place, found)
+            record = book.record(place.home)
+            taken = await self._take_back(record, found, keep=False)
+            await place.write(text, found)
+            await self._leases.record(HomeRecord(home=place.home))
+            await self._kept.forget_newest(place.home)
+        running = await self.running(place)
+        return CodexUse(account=None, home=place.path, phase=CodexUsePhase.DONE, taken_back=taken, running=running)
+
+    async def _freshen(self, key: AccountKey) -> None:
+        """Renew a login that ends within a day, where that can be: else it is judged as it is."""
+        with suppress(ProbeError):
+            login = await self._leases.login_of(key)
+            if login is not None and login.renewable:
+                await self._renewals.renew(key, RenewalRequest(days=_DAYS_LEFT))
+
+    async def _owners(self, found: PlaceContent) -> tuple[AccountKey, ...]:
+        """By which keys our stores, or nobody yet, know the owner of the login in place."""
+        if found.login is None:
+            return ()
+        known = await self._accounts.known_key(found.login)
+        return (found.login.key,) if known is None else (found.login.key, known)
+
+    async def _check_fit(self, key: AccountKey, way: HandOver) -> Credential:
+        """Our login of the account, which the client can work with. Raises CodexUnfitError and StoreError."""
+        login = await self._leases.login_of(key)
+        if login is None:
+            raise CodexUnfitError(reason=Phrase("it is not one of your accounts here"))
+        reason = unfit(login, way)
+        if not reason and login.expiry is not None and login.expiry <= self._clock.now():
+            reason = Phrase("its access token has expired")
+        token = login.refresh_token
+        if not reason and way is HandOver.WHOLE and token is not None and await self._memory.is_dead(token.fingerprint):
+            reason = Phrase("OpenAI refused its refresh token")
+        if reason:
+            raise CodexUnfitError(reason=reason)
+        return login
+
+    async def _check_running(self, place: CodexPlace, found: PlaceContent) -> None:
+        """Raise CodexRunningError where a client may be renewing what is in place: it would drop the answer."""
+        if found.login is None or not may_be_renewing(found.login, self._clock.now()):
+            return
+        running = await self.running(place)
+        if running:
+            programs = ", ".join(f"{one.name} ({one.number})" for one in running)
+            raise CodexRunningError(programs=programs)
+
+    async def _take_back(self, record: HomeRecord, found: PlaceContent, *, keep: bool) -> AccountKey | None:
+        """Bring the login in place into our stores where it is worth more than theirs; whose it was.
+
+        What this program put there was taken over before, by the look at the record.
+        """
+        login, current = found.login, record.current
+        if login is None or login.is_personal or (current is not None and current.is_login(login)):
+            return None
+        known = await self._accounts.known_key(login)
+        if known is None:
+            if not keep:
+                raise _Asking(login.email or login.account_id)
+            await self._accounts.keep(login)
+            return login.key
+        ours = await self._leases.login_of(known)
+        if ours is None or not await self._is_better(login, ours):
+            return None
+        await self._accounts.keep(login, known)
+        return login.key
+
+    async def _is_better(self, theirs: Credential, ours: Credential) -> bool:
+        ranks = [(one.renewable, not await self._is_dead(one), age(one)) for one in (theirs, ours)]
+        return ranks[0] > ranks[1]
+
+    async def _is_dead(self, login: Credential) -> bool:
+        token = login.refresh_token
+        return token is not None and await self._memory.is_dead(token.fingerprint)
+
+    async def _keep_rest(self, place: CodexPlace, found: PlaceContent) -> bool:
+        """Keep what no account's login holds: an API key, a personal token, what cannot be read."""
+        if not found.has_more or found.text is None:
+            return False
+        await self._kept.keep(place.home, found.text)
+        return True
+
+    async def _exchange(
+        self, record: HomeRecord, place: CodexPlace, found: PlaceContent, login: Credential, way: HandOver
+    ) -> None:
+        """Record it, write it, look whether it is there, and record that."""
+        now = self._clock.now()
+        made = lease(login, way, now)
+        # First: a client could renew a whole login the moment it is there, and until this is settled nobody else may.
+        await self._leases.record(replace(record, begun=made))
+        try:
+            await place.write(client_text(found, login, now), found)
+            self._check_written(place, await place.read(), made)
+        except ProbeError:
+            # Where it was written after all, the next look at the place finds it.
+            with suppress(StoreError):
+                if not made.is_login((await place.read()).login):
+                    await self._leases.record(record)
+            raise
+        await self._leases.record(HomeRecord(home=record.home, current=made))
+
+    def _check_written(self, place: CodexPlace, found: PlaceContent, made: CodexLease) -> None:
+        # A whole login may have been renewed by now.
+        if not made.is_login(found.login):
+            raise CodexNotKeptError(path=place.path)
+
+
+async def _unchanged(place: CodexPlace, before: PlaceContent) -> PlaceContent:
+    """What is there, the same as before the locks were had. Raises CodexPlaceChangedError, and StoreError."""
+    found = await place.read()
+    if found != before:
+        raise CodexPlaceChangedError(path=place.path)
+    return found
+
+
+def _check_whole(book: CodexLeaseBook, key: AccountKey, place: CodexPlace, way: HandOver) -> None:
+    """Raise CodexWholeElsewhereError where two clients would renew one login."""
+    if way is not HandOver.WHOLE:
+        return
+    for home in book.homes:
+        current = home.current
+        if home.home != place.home and current is not None and current.way is way and current.key == key:
+            raise CodexWholeElsewhereError(path=home.home)

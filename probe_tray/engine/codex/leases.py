@@ -1,0 +1,244 @@
+"""What was handed over: who renews it, what the client has renewed, and the fresh access tokens that it gets."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from probe_tray.core.account.age import age, newest
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.codex.codex_state import CodexHome, HandOver
+from probe_tray.core.codex.lease import CodexLease, CodexLeaseBook, EndedLease, HomeRecord, handed_over, settled
+from probe_tray.core.codex.place_content import PlaceContent, client_text
+from probe_tray.core.errors import CodexBehindError, ProbeError, Problem, StoreError
+from probe_tray.core.events import Event, TroubleMet
+from probe_tray.engine.account.accounts import Accounts, hold_all
+from probe_tray.ports.accounts import AccountLocks
+from probe_tray.ports.codex import CodexPlace, KeptPlaces, LeaseFile, PlaceAt
+from probe_tray.ports.time import Clock
+
+
+class LookedHomes(NamedTuple):
+    """What a look at all homes found."""
+
+    homes: tuple[CodexHome, ...]
+    logged_out: frozenset[AccountKey]
+    just_ended: frozenset[AccountKey]
+    """The accounts whose lease was found to have ended this time."""
+    took_over: bool
+    """Whether our stores have got a login that the client has renewed."""
+
+
+class LeaseKeeper:
+    """The record and the places of all homes, kept together.
+
+    Locks, in this order for everyone: those of the accounts, then the record's. With the latter nobody waits for
+    anything but a disk or the keyring, so that a renewal and a hand-over never wait for each other.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        file: LeaseFile,
+        place_at: PlaceAt,
+        kept: KeptPlaces,
+        locks: AccountLocks,
+        clock: Clock,
+        tell: Callable[[Event], None],
+    ) -> None:
+        """``tell`` hears of access tokens that could not be passed on."""
+        self._accounts, self._file, self._place_at, self._kept = accounts, file, place_at, kept
+        self._locks, self._clock, self._tell = locks, clock, tell
+        self._behind: dict[str, Problem] = {}
+        """Why the place of a home lacks the newest access token, by the home's real path."""
+        self._took_over = False
+
+    async def renewed_by_client(self, key: AccountKey) -> bool:
+        """Whether the client renews the account, so that nobody here may send its refresh token.
+
+        What the client has renewed is in our stores afterwards. The caller holds the account's lock. Raises StoreError
+        where that cannot be told.
+        """
+        if not (await self._file.load()).homes:
+            return False
+        async with self._file.hold():
+            leases = await self._followed(frozenset({key}))
+        return any(lease.way is HandOver.WHOLE and lease.key == key for lease in leases)
+
+    async def hand_on(self, key: AccountKey) -> None:
+        """Put the account's newest access token where it is lent to; never raises, what failed is told.
+
+        The caller holds the account's lock.
+        """
+        try:
+            if not (await self._file.load()).homes:
+                return
+            async with self._file.hold():
+                await self._hand_on(frozenset({key}))
+        except ProbeError as error:
+            self._tell(TroubleMet(problem=error.problem))
+
+    async def look(self, homes: Sequence[CodexPlace]) -> LookedHomes:
+        """Bring everything up to date, and say how it stands: of ``homes``, the default one first.
+
+        A hand-over that was broken off is finished or dropped, what the client has renewed goes into our stores, and
+        what was renewed here goes into its place. Raises StoreError where the record cannot be read or written.
+        """
+        before = await self._file.load()
+        keys = frozenset(lease.key for lease in _leases(before)) | {one.key for one in before.ended}
+        just_ended: frozenset[AccountKey] = frozenset()
+        if keys:
+            async with hold_all(self._locks, keys), self._file.hold():
+                await self._followed(keys)
+                await self._hand_on(keys)
+                book = await self._without_old_ends(await self._file.load())
+                just_ended = frozenset(e.key for e in book.ended) - {e.key for e in before.ended}
+        book = await self._file.load()
+        shown = [await self._home(place, book, is_default=number == 0) for number, place in enumerate(homes)]
+        took_over, self._took_over = self._took_over, False
+        logged_out = frozenset(ended.key for ended in book.ended)
+        return LookedHomes(tuple(shown), logged_out, just_ended, took_over)
+
+    @asynccontextmanager
+    async def held(
+        self, keys: frozenset[AccountKey], finish: Callable[[AccountKey], Awaitable[None]]
+    ) -> AsyncGenerator[CodexLeaseBook]:
+        """The record, up to date for these accounts, while nobody else changes them, the record or a place.
+
+        ``finish`` is called for each account with its lock held. Raises a ProbeError.
+        """
+        async with hold_all(self._locks, keys):
+            for key in keys:
+                await finish(key)
+            async with self._file.hold():
+                await self._followed(keys)
+                yield await self._file.load()
+
+    async def record(self, record: HomeRecord, ended: EndedLease | None = None) -> None:
+        """Write down what holds for one home from now on; within :meth:`held`. Raises StoreError."""
+        book = (await self._file.load()).with_record(record)
+        if record.current is not None:
+            book = book.without_ended(frozenset({record.current.key}))
+        await self._file.save(book if ended is None else book.with_ended(ended))
+
+    async def login_of(self, key: AccountKey) -> Credential | None:
+        """Our newest login of the account. Raises StoreError."""
+        found = [stored.credential for _, stored in await self._accounts.holders(key)]
+        renewable = [login for login in found if login.renewable]
+        return newest(renewable or found) if found else None
+
+    async def _followed(self, keys: frozenset[AccountKey]) -> list[CodexLease]:
+        """Settle the homes of these accounts; what a client has renewed is in our stores then. The leases that hold."""
+        leases: list[CodexLease] = []
+        for record in (await self._file.load()).homes:
+            if not any(lease is not None and lease.key in keys for lease in (record.begun, record.current)):
+                continue
+            found = await self._place_at(record.home).read()
+            after, ended = settled(record, found.login)
+            if after.current is not None and after.current.way is HandOver.WHOLE:
+                after = replace(after, current=await self._adopt(after.current, found))
+            if after != record:
+                await self._file.save(await self._book_after(after, ended))
+            leases += [lease for lease in (after.current,) if lease is not None]
+        return leases
+
+    async def _book_after(self, record: HomeRecord, ended: CodexLease | None) -> CodexLeaseBook:
+        book = (await self._file.load()).with_record(record)
+        if ended is None:
+            return book
+        ours = await self.login_of(ended.key)
+        access = "" if ours is None else ours.access_token.fingerprint
+        end = EndedLease(account_id=ended.account_id, user_id=ended.user_id, access=access)
+        return book.with_ended(end)
+
+    async def _without_old_ends(self, book: CodexLeaseBook) -> CodexLeaseBook:
+        """Forget the ends of leases whose account has got another login since."""
+        old: set[AccountKey] = set()
+        for ended in book.ended:
+            ours = await self.login_of(ended.key)
+            if ours is not None and ours.access_token.fingerprint != ended.access:
+                old.add(ended.key)
+        if old:
+            book = book.without_ended(frozenset(old))
+            await self._file.save(book)
+        return book
+
+    async def _adopt(self, lease: CodexLease, found: PlaceContent) -> CodexLease:
+        """Take over what the client has renewed; the lease then names it."""
+        login = found.login
+        if login is None or login.access_token.fingerprint == lease.access:
+            return lease
+        ours = await self.login_of(lease.key)
+        if ours is not None and age(login) > age(ours):
+            # It is the login that we obtained, as the client renewed it.
+            await self._accounts.keep(replace(login, made_here=ours.made_here), lease.key)
+            self._took_over = True
+        return replace(lease, access=login.access_token.fingerprint)
+
+    async def _hand_on(self, keys: frozenset[AccountKey]) -> None:
+        for record in (await self._file.load()).homes:
+            current = record.current
+            if current is None or current.way is not HandOver.LENT or current.key not in keys:
+                continue
+            place = self._place_at(record.home)
+            try:
+                await self._pass_on(record, current, place)
+            except ProbeError as error:
+                problem = CodexBehindError(path=place.path, reason=error.cause).problem
+                if self._behind.get(record.home) != problem:
+                    self._tell(TroubleMet(problem=problem))
+                self._behind[record.home] = problem
+            else:
+                self._behind.pop(record.home, None)
+
+    async def _pass_on(self, record: HomeRecord, current: CodexLease, place: CodexPlace) -> None:
+        ours, found = await self.login_of(current.key), await place.read()
+        if ours is None or ours.id_token is None or not current.is_login(found.login):
+            return
+        if found.login is not None and age(replace(found.login, refresh_token=ours.refresh_token)) >= age(ours):
+            return
+        lent = handed_over(ours, HandOver.LENT)
+        # Recorded first, so that the record never names a token that the place has had before.
+        await self.record(replace(record, current=replace(current, access=lent.access_token.fingerprint)))
+        await place.write(client_text(found, lent, self._clock.now()), found)
+
+    async def _home(self, place: CodexPlace, book: CodexLeaseBook, *, is_default: bool) -> CodexHome:
+        current, problem = book.record(place.home).current, self._behind.get(place.home)
+        account, content = None, None
+        try:
+            content = await place.read()
+        except StoreError as error:
+            # A home that is not there is no news: most people have no Codex, or named one for later.
+            problem = problem or (error.problem if current is not None else None)
+        login = None if content is None else content.login
+        if current is not None and (content is None or current.is_login(login)):
+            account = current.key
+        elif login is not None:
+            account, current = await self._account_of(login), None
+        else:
+            current = None
+        shown = CodexHome(
+            path=place.path,
+            is_default=is_default,
+            account=account,
+            way=None if current is None else current.way,
+            problem=problem,
+            has_kept=await self._has_kept(place.home),
+        )
+        return shown if content is None else replace(shown, keeper=content.keeper)
+
+    async def _has_kept(self, home: str) -> bool:
+        try:
+            return await self._kept.has(home)
+        except StoreError:
+            return False
+
+    async def _account_of(self, login: Credential) -> AccountKey:
+        """By the key that our stores know its owner by."""
+        return await self._accounts.known_key(login) or login.key
+
+
+def _leases(book: CodexLeaseBook) -> list[CodexLease]:
+    return [lease for home in book.homes for lease in (home.begun, home.current) if lease is not None]

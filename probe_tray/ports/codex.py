@@ -1,0 +1,86 @@
+"""The official client: where it keeps its login, what was put there, and which of its programs run."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from probe_tray.core.account.secret import Secret
+from probe_tray.core.codex.codex_state import ClientProcess
+from probe_tray.core.codex.lease import CodexLeaseBook
+from probe_tray.core.codex.place_content import PlaceContent
+
+
+class CodexPlace(Protocol):
+    """Where the client of one home keeps its login."""
+
+    @property
+    def home(self) -> str:
+        """The home's real path, which names it in the record."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The home as a person would write it."""
+        ...
+
+    async def read(self) -> PlaceContent:
+        """What is there now. Raises StoreError where that cannot be told, or nobody but the client can read it."""
+        ...
+
+    async def write(self, text: Secret, before: PlaceContent) -> None:
+        """Put ``text`` there, durably and all or nothing, where it still holds what ``before`` says.
+
+        Raises CodexPlaceChangedError where it does not, and StoreError; then the place is as it was.
+        """
+        ...
+
+
+class LeaseFile(Protocol):
+    """The record of what was put where, across restarts and processes."""
+
+    def hold(self) -> AbstractAsyncContextManager[None]:
+        """Keep the other tasks and processes of this user from changing record and places.
+
+        Nobody waits for an account's lock meanwhile: who needs both takes that one first. Raises DataFolderError.
+        """
+        ...
+
+    async def load(self) -> CodexLeaseBook:
+        """What is recorded. Raises ReadError: then nobody knows who renews what."""
+        ...
+
+    async def save(self, book: CodexLeaseBook) -> None:
+        """Record this in its place, durably; with :meth:`hold`. Raises WriteError."""
+        ...
+
+
+class KeptPlaces(Protocol):
+    """What was in a place that is no login of an account: kept, until it is put back. Raises StoreError."""
+
+    async def keep(self, home: str, text: Secret) -> None:
+        """Keep it, durably, with what was kept before."""
+        ...
+
+    async def newest(self, home: str) -> Secret | None:
+        """What was kept last; None where nothing is."""
+        ...
+
+    async def has(self, home: str) -> bool:
+        """Whether anything is kept."""
+        ...
+
+    async def forget_newest(self, home: str) -> None:
+        """It is in its place again."""
+        ...
+
+
+class ClientProcesses(Protocol):
+    """The programs of the official client that run."""
+
+    async def running(self, home: str) -> tuple[ClientProcess, ...]:
+        """Those that work with this home, as far as the system tells. Never raises."""
+        ...
+
+
+PlaceAt = Callable[[str], CodexPlace]
+"""The place of a home by its real path."""

@@ -1,0 +1,1 @@
+"""Use in Codex, in words."""

@@ -1,0 +1,74 @@
+"""What ``codex-probe use`` says."""
+
+from collections.abc import Callable, Sequence
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.codex.codex_state import ClientProcess, CodexHome, CodexKeeper, CodexUse, HandOver
+from probe_tray.view.text.translate import Translator
+
+NameOf = Callable[[AccountKey], str]
+"""What a person calls an account."""
+
+
+def home_words(home: CodexHome, name: NameOf, t: Translator) -> str:
+    """Which account a home uses, and who renews its login."""
+    return t("{home}: {words}", home=home.path, words=_used(home, name, t))
+
+
+def _used(home: CodexHome, name: NameOf, t: Translator) -> str:
+    if home.account is None:
+        return t("no login of an account")
+    who = name(home.account)
+    match home.way:
+        case None:
+            return t("{name}, logged in with Codex itself", name=who)
+        case HandOver.LENT:
+            return t("{name}, renewed by Probe Tray", name=who)
+        case HandOver.WHOLE:
+            return t("{name}, renewed by Codex", name=who)
+
+
+def use_words(use: CodexUse, keeper: CodexKeeper, name: NameOf, t: Translator) -> Sequence[str]:
+    """What came of a hand-over, a sentence each."""
+    words: list[str] = []
+    if use.account is None:
+        words.append(t("Codex has its earlier login again."))
+    else:
+        words.append(t("Codex uses {name} from its next start.", name=name(use.account)))
+    if keeper is CodexKeeper.KEYRING:
+        words.append(t("Its login is in the keyring, as the settings of Codex say."))
+    if use.taken_back is not None:
+        words.append(t("The login of {name} that was there was saved first.", name=name(use.taken_back)))
+    if use.kept:
+        words.append(t("What was there before was kept. codex-probe use --put-back brings it back."))
+    if use.account is not None and use.way is HandOver.LENT:
+        words.append(t("Keep Probe Tray running, or run codex-probe --renew every day: only they renew this login."))
+    if use.account is not None:
+        words.append(t("codex logout would end this login. Use another account here instead."))
+    if use.running:
+        words.append(
+            t("These keep the old account until you restart them: {programs}", programs=_programs(use.running))
+        )
+    return words
+
+
+def keep_question(found: str, t: Translator) -> str:
+    """Whether the login in place becomes an account here."""
+    return t("Codex is logged in as {name}, which Probe Tray doesn't have. Keep that login here first?", name=found)
+
+
+def keep_advice(t: Translator) -> str:
+    """What a script does about it."""
+    return t("Add --keep to save it here first. Nothing was changed.")
+
+
+def which_login(given: str, found: Sequence[tuple[str, str]], t: Translator) -> str:
+    """That ``given`` names no account of ours, or several: name and id of each."""
+    if not found:
+        return t("No account is called “{name}”.", name=given)
+    listed = ", ".join(f"{name}: {number}" for name, number in found)
+    return t("“{name}” matches several accounts. Use the id of one: {accounts}", name=given, accounts=listed)
+
+
+def _programs(running: Sequence[ClientProcess]) -> str:
+    return ", ".join(f"{one.name} ({one.number})" for one in running)

@@ -1,0 +1,176 @@
+"""`codex-probe use` against the simulated service, with the client's place as a file."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from probe_tray.demo.token_families import DemoLogin
+from tests.command.bench import Bench
+from tests.desktop.walking import official_login
+
+
+class Client:
+    """The official client's home, and the command that works on it."""
+
+    def __init__(self, bench: Bench, folder: Path) -> None:
+        self.bench, self.home = bench, folder / "codex"
+        self.home.mkdir(mode=0o700)
+        self.config = folder / "config.json"
+        self.config.write_text(json.dumps({"sync_dir": str(bench.logins), "storage": "folder"}))
+
+    def run(self, *arguments: object, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+        """Run the command."""
+        words = ("use", *arguments, "--config", self.config)
+        return self.bench.run_given(given, *words, CODEX_HOME=str(self.home))
+
+    @property
+    def path(self) -> Path:
+        return self.home / "auth.json"
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        return json.loads(self.path.read_bytes())["tokens"]
+
+
+@pytest.fixture
+def client(bench: Bench, tmp_path: Path) -> Client:
+    return Client(bench, tmp_path)
+
+
+def said(done: "subprocess.CompletedProcess[bytes]") -> str:
+    return (done.stdout + done.stderr).decode()
+
+
+def test_an_account_is_lent_and_shown(bench: Bench, client: Client) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    done = client.run(ana.email.upper())
+    assert (done.returncode, client.tokens["access_token"]) == (0, ana.access_token)
+    assert client.tokens["refresh_token"] == ""
+    assert f"Codex uses {ana.email} from its next start." in said(done)
+    assert "sk-" not in said(done)
+    assert ana.access_token not in said(done)
+    shown = client.run()
+    assert (shown.returncode, shown.stdout.decode()) == (
+        0,
+        f"{client.home}: {ana.email}, renewed by Probe Tray\n",
+    )
+
+
+def test_a_renewal_passes_the_fresh_token_on(bench: Bench, client: Client) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    assert client.run(ana.email).returncode == 0
+    done = bench.run("--renew", "-f", bench.logins / "a.json", CODEX_HOME=str(client.home))
+    assert done.returncode == 0
+    assert client.tokens["access_token"] == bench.held()["access_token"] != ana.access_token
+    assert client.tokens["refresh_token"] == ""
+
+
+def test_what_codex_renews_is_left_to_it_and_followed(bench: Bench, client: Client) -> None:
+    ana, ben = bench.login("a.json", 0, days=9), bench.login("b.json", 1, days=9)
+    assert client.run(ana.email, "--whole").returncode == 0
+    assert client.tokens["refresh_token"] == ana.refresh_token
+    before = bench.refreshes()
+    done = bench.run("--renew", "-f", bench.logins / "a.json", CODEX_HOME=str(client.home))
+    assert "Codex renews this login" in said(done)
+    assert bench.refreshes() == before
+    fresh = bench.demo.issue_login(ana.email)
+    client.path.write_bytes(official_login(fresh))
+    assert client.run(ben.email).returncode == 0
+    assert bench.refresh_token("a.json") == fresh.refresh_token
+    assert client.tokens["access_token"] == ben.access_token
+
+
+def test_several_that_match_are_listed_and_nothing_is_done(bench: Bench, client: Client) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    done = client.run("nobody@example.com")
+    assert (done.returncode, client.path.exists()) == (2, False)
+    assert "No account is called “nobody@example.com”." in said(done)
+    assert client.run(ana.account_id).returncode == 0
+
+
+def foreign(bench: Bench, client: Client) -> DemoLogin:
+    login = bench.demo.issue_login(bench.demo.people[2].email)
+    client.path.write_bytes(official_login(login))
+    return login
+
+
+def test_a_login_that_is_not_here_is_kept_only_with_a_word(bench: Bench, client: Client) -> None:
+    ana, eva = bench.login("a.json", 0, days=9), foreign(bench, client)
+    before = client.path.read_bytes()
+    done = client.run(ana.email)
+    assert (done.returncode, client.path.read_bytes()) == (1, before)
+    assert f"Codex is logged in as {eva.email}" in said(done)
+    assert "--keep" in said(done)
+    assert client.run(ana.email, "--keep").returncode == 0
+    files = [json.loads(path.read_bytes()) for path in bench.logins.iterdir()]
+    assert eva.refresh_token in [held["refresh_token"] for held in files]
+
+
+def test_an_api_key_is_kept_and_put_back(bench: Bench, client: Client) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    client.path.write_text('{"OPENAI_API_KEY": "sk-test"}')
+    done = client.run(ana.email)
+    assert done.returncode == 0
+    assert "codex-probe use --put-back" in said(done)
+    done = client.run("--put-back")
+    assert (done.returncode, client.path.read_text()) == (0, '{"OPENAI_API_KEY": "sk-test"}')
+    done = client.run("--put-back")
+    assert (done.returncode, client.path.read_text()) == (1, '{"OPENAI_API_KEY": "sk-test"}')
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["a", "b"], "use takes one account."),
+        (["--put-back", "a"], "--put-back takes no account."),
+        (["--whole"], "--whole and --keep need an account."),
+        (["a", "--hide-names"], "--hide-names can't be combined with this action."),
+    ],
+)
+def test_what_makes_no_sense_is_said(client: Client, arguments: list[str], words: str) -> None:
+    done = client.run(*arguments)
+    assert (done.returncode, words in said(done)) == (2, True)
+
+
+def test_a_home_that_is_not_there_is_named(bench: Bench, client: Client, tmp_path: Path) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    done = client.run(ana.email, "--home", tmp_path / "nowhere")
+    assert (done.returncode, (tmp_path / "nowhere").exists()) == (1, False)
+    assert f"There is no Codex home {tmp_path / 'nowhere'}." in said(done)
+
+
+def test_a_link_is_not_followed(bench: Bench, client: Client, tmp_path: Path) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    target = tmp_path / "target.json"
+    target.write_text("{}")
+    client.path.symlink_to(target)
+    done = client.run(ana.email)
+    assert (done.returncode, target.read_text(), client.path.is_symlink()) == (1, "{}", True)
+    assert "it is a link" in said(done)
+
+
+def test_the_file_is_private_whatever_it_was(bench: Bench, client: Client) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    client.path.write_text("{}")
+    client.path.chmod(0o644)
+    assert client.run(ana.email).returncode == 0
+    assert client.path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("config", ['cli_auth_credentials_store = "elsewhere"', "= broken"])
+def test_a_place_that_is_not_understood_is_left_alone(bench: Bench, client: Client, config: str) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    (client.home / "config.toml").write_text(config)
+    done = client.run(ana.email)
+    assert (done.returncode, client.path.exists()) == (1, False)
+    assert "config.toml" in said(done)
+
+
+def test_a_keyring_that_is_not_there_is_said(bench: Bench, client: Client) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    (client.home / "config.toml").write_text('cli_auth_credentials_store = "keyring"')
+    done = client.run(ana.email)
+    assert (done.returncode, client.path.exists()) == (1, False)
+    assert "keyring" in said(done)

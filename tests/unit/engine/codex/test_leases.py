@@ -1,0 +1,179 @@
+"""Who renews what was handed over, and what becomes of it afterwards, over doubles."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from probe_tray.core.codex.codex_state import HandOver
+from probe_tray.core.codex.lease import HomeRecord, lease
+from probe_tray.core.errors import (
+    CodexBehindError,
+    CodexRenewsError,
+    KeyringLockedError,
+    ReadError,
+    WriteError,
+)
+from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.request import RenewalRequest
+from probe_tray.core.service.answer import Answer
+from tests.support.fakes import START
+from tests.support.tokens import credential, reply_body, tokens
+from tests.unit.engine.bench import Bench
+from tests.unit.engine.codex.test_hand_over import ANA, BEN, DAY, Exchange, in_place, renewed
+
+LENT, WHOLE = HandOver.LENT, HandOver.WHOLE
+FORCED = RenewalRequest(days=3, reason=Reason.FORCED)
+FULL = WriteError(path="auth.json", reason="the disk is full")
+
+
+async def look(bench: Bench) -> None:
+    await bench.codex.leases.look(bench.codex.homes)
+
+
+async def test_a_renewal_here_puts_the_fresh_token_in_its_place() -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA)
+    await exchange.clock.advance(7 * DAY)
+    fresh = tokens("ana", number=2, at=exchange.clock.now())
+    exchange.service.answer("refresh", Answer(200, {}, reply_body(fresh)))
+    await exchange.renewals.renew(ANA.key, FORCED)
+    ours, theirs = await exchange.ours(ANA), in_place(exchange.place)
+    assert ours.access_token != ANA.access_token
+    assert (theirs.access_token, theirs.refresh_token) == (ours.access_token, None)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+async def test_what_the_client_renews_is_never_renewed_here(reason: Reason) -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA, WHOLE)
+    await exchange.clock.advance(9 * DAY)
+    with pytest.raises(CodexRenewsError):
+        await exchange.renewals.renew(ANA.key, RenewalRequest(days=3, reason=reason))
+    assert exchange.service.count("refresh") == 0
+
+
+async def test_what_the_client_has_renewed_is_taken_over() -> None:
+    exchange = Exchange(replace(ANA, made_here=True))
+    await exchange.use(ANA, WHOLE)
+    fresh = renewed(ANA, "ana")
+    exchange.place.holds(fresh)
+    await look(exchange)
+    ours = await exchange.ours(ANA)
+    assert (ours.refresh_token, ours.made_here) == (fresh.refresh_token, True)
+    assert await exchange.codex.leases.renewed_by_client(ANA.key)
+
+
+async def test_once_another_one_is_there_it_is_renewed_here_again() -> None:
+    exchange = Exchange(ANA, BEN)
+    await exchange.use(ANA, WHOLE)
+    await exchange.use(BEN)
+    assert not await exchange.codex.leases.renewed_by_client(ANA.key)
+
+
+async def test_a_begun_hand_over_whose_place_was_written_is_finished() -> None:
+    exchange = Exchange(ANA, BEN)
+    await exchange.use(BEN)
+    before = exchange.codex.record
+    begun = replace(before, begun=lease(ANA, WHOLE, START))
+    exchange.codex.file.book = exchange.codex.file.book.with_record(begun)
+    exchange.place.holds(renewed(ANA, "ana"))
+    assert await exchange.codex.leases.renewed_by_client(ANA.key)
+    record = exchange.codex.record
+    assert record.begun is None
+    assert record.current is not None
+    assert record.current.key == ANA.key
+
+
+async def test_one_whose_place_was_not_written_never_happened() -> None:
+    exchange = Exchange(ANA, BEN)
+    await exchange.use(BEN)
+    before = exchange.codex.record
+    begun = replace(before, begun=lease(ANA, WHOLE, START))
+    exchange.codex.file.book = exchange.codex.file.book.with_record(begun)
+    assert not await exchange.codex.leases.renewed_by_client(ANA.key)
+    assert exchange.codex.record == before
+
+
+@pytest.mark.parametrize("left", [None, b'{"OPENAI_API_KEY": "sk-1"}', b"{}"])
+@pytest.mark.parametrize("way", [LENT, WHOLE])
+async def test_a_logout_in_the_client_ends_it_and_the_account_is_looked_at(way: HandOver, left: bytes | None) -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA, way)
+    exchange.place.data = left
+    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    assert (looked.just_ended, looked.logged_out) == ({ANA.key}, {ANA.key})
+    assert exchange.codex.record == HomeRecord(home=exchange.place.home)
+    again = await exchange.codex.leases.look(exchange.codex.homes)
+    assert (again.just_ended, again.logged_out) == (frozenset(), {ANA.key})
+
+
+async def test_a_login_in_the_client_ends_it_too() -> None:
+    exchange = Exchange(ANA, BEN)
+    await exchange.use(ANA)
+    exchange.place.holds(BEN)
+    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    assert looked.just_ended == {ANA.key}
+    assert (looked.homes[0].account, looked.homes[0].way) == (BEN.key, None)
+
+
+async def test_a_new_login_of_the_account_ends_the_word_about_it() -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA)
+    exchange.place.data = None
+    await look(exchange)
+    await exchange.vault.save(credential("ana", number=5, at=START + DAY))
+    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    assert looked.logged_out == frozenset()
+
+
+async def test_using_it_again_ends_the_word_too() -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA)
+    exchange.place.data = None
+    await look(exchange)
+    await exchange.use(ANA)
+    assert exchange.codex.file.book.ended == ()
+
+
+@pytest.mark.parametrize("span", [400 * DAY, -400 * DAY])
+async def test_a_clock_that_is_set_ends_nothing(span: timedelta) -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA)
+    exchange.clock.jump(span)
+    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    assert (looked.homes[0].account, looked.homes[0].way) == (ANA.key, LENT)
+
+
+async def test_a_token_that_could_not_be_passed_on_is_told_once_and_tried_again() -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA)
+    await exchange.vault.save(credential("ana", number=2, at=START + 7 * DAY))
+    exchange.place.unwritable = FULL
+    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    assert looked.homes[0].problem is not None
+    assert looked.homes[0].problem.is_a(CodexBehindError)
+    assert exchange.state.trouble == looked.homes[0].problem
+    exchange.place.unwritable = None
+    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    assert looked.homes[0].problem is None
+    assert in_place(exchange.place).access_token == (await exchange.ours(ANA)).access_token
+
+
+async def test_a_place_that_nobody_can_read_now_keeps_its_record() -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA)
+    before = exchange.codex.record
+    exchange.place.unreadable = KeyringLockedError()
+    with pytest.raises(KeyringLockedError):
+        await look(exchange)
+    assert exchange.codex.record == before
+
+
+async def test_a_record_that_nobody_can_read_lets_nothing_be_renewed() -> None:
+    exchange = Exchange(ANA)
+    exchange.codex.file.is_unreadable = True
+    await exchange.clock.advance(9 * DAY)
+    with pytest.raises(ReadError):
+        await exchange.renewals.renew(ANA.key, FORCED)
+    assert exchange.service.count("refresh") == 0
