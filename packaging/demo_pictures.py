@@ -39,7 +39,8 @@ from probe_tray.demo.samples import sample_logins
 from probe_tray.engine_factory import DesktopHooks, RunService, Wired
 from probe_tray.ports.time import Clock
 from probe_tray.ui.loop import run
-from probe_tray.ui.shell import Shell, ShellContext
+from probe_tray.ui.shell import Shell
+from probe_tray.ui.shell_context import ShellContext
 from probe_tray.ui.tray.first_icon import FirstIcon
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.view.presenter import present

@@ -141,6 +141,8 @@ class Program:
                 self._wired.engine.send(StartLogin(account))
             case AlertHelp.RENEW:
                 self._wired.engine.send(Renew(account))
+            case AlertHelp.NEXT if account is not None:
+                self._shell.use_in_codex(account)
             case AlertHelp.OPEN | AlertHelp.NEXT:
                 self._shell.show_panel(account)
 

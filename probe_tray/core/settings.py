@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
+from probe_tray.core.codex.codex_state import HandOver
 from probe_tray.core.errors import Phrase, any_of
 
 
@@ -145,6 +146,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="So you don't have to log in again. The Codex client renews its own login."),
     ] = True
+    codex_hand_over: Annotated[
+        HandOver,
+        Meta(
+            description=(
+                "Who renews a login that is used in Codex: lent = Probe Tray, and Codex gets no refresh token; whole = "
+                "Codex, for computers where Probe Tray seldom runs."
+            )
+        ),
+    ] = HandOver.LENT
     codex_homes: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=LONGEST_PATH)], ...],
         Meta(

@@ -16,10 +16,18 @@ class QuestionController:
         self._window = LazyWindow(lambda: QuestionDialog(theme), lambda window: window.draw())
 
     def ask(
-        self, question: Question, answer: Callable[[bool], None], worded: Callable[[], Question] | None = None
+        self,
+        question: Question,
+        answer: Callable[[bool], None],
+        worded: Callable[[], Question] | None = None,
+        declined: Callable[[], None] | None = None,
     ) -> None:
         """Ask, as :meth:`QuestionDialog.ask` does."""
-        self._window.made().ask(question, answer, worded)
+        self._window.made().ask(question, answer, worded, declined)
+
+    def take_back(self) -> None:
+        """Ask no longer: what was asked is settled."""
+        self._window.made().take_back()
 
     def draw(self) -> None:
         """Word the question as it is put now."""

@@ -23,6 +23,7 @@ class QuestionDialog(ThemedDialog):
         """Make the window; it opens with :meth:`ask`."""
         super().__init__(theme, "question")
         self._answer: Callable[[bool], None] | None = None
+        self._declined: Callable[[], None] | None = None
         self._worded: Callable[[], Question] | None = None
         self._shown: Question | None = None
         self._title, self._text = words(wrap=True), words(wrap=True)
@@ -47,13 +48,19 @@ class QuestionDialog(ThemedDialog):
         self.apply_theme()
 
     def ask(
-        self, question: Question, answer: Callable[[bool], None], worded: Callable[[], Question] | None = None
+        self,
+        question: Question,
+        answer: Callable[[bool], None],
+        worded: Callable[[], Question] | None = None,
+        declined: Callable[[], None] | None = None,
     ) -> None:
         """Ask; ``answer`` is called when the person says yes, with whether the choice was made too.
 
-        ``worded`` words the question anew, where its words can become others while it is shown.
+        ``worded`` words the question anew, where its words can become others while it is shown. ``declined`` is called
+        when the person says no, or another question takes the place of this one.
         """
-        self._answer, self._worded = answer, worded
+        self._decline()
+        self._answer, self._worded, self._declined = answer, worded, declined
         self._check.setChecked(False)
         self._show_words(question)
         if not self.isVisible():
@@ -65,6 +72,11 @@ class QuestionDialog(ThemedDialog):
         self.raise_()
         self.activateWindow()
         (self._no if question.destructive else self._yes).setFocus()
+
+    def take_back(self) -> None:
+        """Go away without an answer: what was asked is settled."""
+        self._answer = self._declined = None
+        self.reject()
 
     def draw(self) -> None:
         """Word the question as it is put now: names may be hidden, the language may be another."""
@@ -85,7 +97,7 @@ class QuestionDialog(ThemedDialog):
 
     def accept(self) -> None:
         """Yes."""
-        answer, self._answer = self._answer, None
+        answer, self._answer, self._declined = self._answer, None, None
         super().accept()
         if answer is not None:
             answer(self._check.isChecked() and self._check.isVisibleTo(self))
@@ -94,6 +106,12 @@ class QuestionDialog(ThemedDialog):
         """No: for Esc, the button and the window's own cross."""
         self._answer = None
         super().reject()
+        self._decline()
+
+    def _decline(self) -> None:
+        declined, self._declined = self._declined, None
+        if declined is not None:
+            declined()
 
     def _show_words(self, question: Question) -> None:
         self._shown = question

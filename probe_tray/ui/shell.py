@@ -21,6 +21,7 @@ from probe_tray.core.commands import (
 )
 from probe_tray.core.state import LoginPhase, LoginState
 from probe_tray.ui.bridge import Bridge
+from probe_tray.ui.codex.use_controller import CodexUseController
 from probe_tray.ui.details.details_controller import DetailsController
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.front_watch import FrontWatch
@@ -45,6 +46,7 @@ from probe_tray.ui.tray.icon import IconPainter, card_ink, menu_ink
 from probe_tray.ui.tray.menu import MenuActions, TrayMenu
 from probe_tray.ui.tray.tray import OverflowHint, TrayIcon
 from probe_tray.ui.tray.tray_watcher import watch_tray
+from probe_tray.ui.tray.use_submenu import UseActions
 from probe_tray.ui.window_watch import WindowWatch
 from probe_tray.view.details.details import details
 from probe_tray.view.models.model_test import model_test
@@ -140,6 +142,10 @@ class Shell(QObject):
     def show_message(self, title: str, text: str) -> None:
         """Say something by the icon, where the desktop's notifications do not work."""
         self._tray.message(title, text)
+
+    def use_in_codex(self, account: AccountKey) -> None:
+        """Have the official client work with an account; what comes of it is told in the panel."""
+        self._codex_use.use(account)
 
     def ask_to_quit(self) -> None:
         """Quit, after asking the first time: the key closes other programs' windows, and here the whole monitor."""
@@ -247,6 +253,7 @@ class Shell(QObject):
             self.act,
             self._card_actions.open_account_menu,
         )
+        self._codex_use = CodexUseController(engine, t, question, self.act, self.show_panel)
         self._sync = SyncController(engine, theme, t, question, now, table_sql())
         self._settings = SettingsController(engine, theme, t, self._sync)
         self._transfer = TransferController(engine, theme, t, question, now)
@@ -276,6 +283,7 @@ class Shell(QObject):
         self._login.show_model(screen.login)
         self._show_logged_in()
         self._details.draw()
+        self._codex_use.draw()
         self._card_actions.question.draw()
         self._model_test.draw()
         self._sync.draw()
@@ -325,6 +333,9 @@ class Shell(QObject):
         self._engine.send(Renew())
         self.show_panel()
 
+    def _act_in_codex(self, action: CardAction) -> None:
+        self._codex_use.act(action)
+
     def _open_release(self) -> None:
         self._engine.send(OpenReleasePage())
 
@@ -339,6 +350,7 @@ class Shell(QObject):
             sync=self.sync,
             show=self.show_panel,
             show_account=self.show_panel,
+            codex=UseActions(use=self.use_in_codex, act=self._act_in_codex, show=self.show_panel),
             pause=lambda pause: self._engine.send(PauseNotifications(pause)),
             hide_names=self._hide_names,
             settings=self.show_settings,

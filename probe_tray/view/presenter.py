@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.core.errors import NotificationsOffError
 from probe_tray.core.state import AppState
+from probe_tray.view.codex.use_actions import failed_use, running_use, use_next
 from probe_tray.view.help.release import release_notice
 from probe_tray.view.login.login import login
 from probe_tray.view.panel.card_sequence import CardMemory
@@ -32,7 +33,7 @@ class Presenter:
         self._zone = zone
         self._t = translator
         self._memory = Memory()
-        self._cards, self._rows = CardMemory(), RowMemory()
+        self._cards, self._rows, self._uses = CardMemory(), RowMemory(), RowMemory()
         self._language: str = translator.language
 
     def present(self, state: AppState, now: datetime, options: ScreenOptions = _ANYTHING) -> Screen:
@@ -52,10 +53,11 @@ class Presenter:
     def _survey(self, state: AppState, now: datetime) -> tuple[Seen, ClosedScreen]:
         seen, t = self._memory.survey(state, Now(now, self._zone)), self._t
         if t.language != self._language:
-            self._language, self._cards, self._rows = t.language, CardMemory(), RowMemory()
+            self._language = t.language
+            self._cards, self._rows, self._uses = CardMemory(), RowMemory(), RowMemory()
         closed = ClosedScreen(
             tray=tray(seen, t),
-            menu=menu(seen, t, self._rows),
+            menu=menu(seen, t, self._rows, self._uses),
             login=login(seen.state.login, state.settings.redirect_host, _wanted(seen.state), seen.now, t),
         )
         return seen, closed
@@ -70,13 +72,14 @@ def _panel(seen: Seen, options: ScreenOptions, t: Translator, memory: CardMemory
     state, arrangement = seen.state, seen.state.arrangement
     shown = cards(seen, options, t, memory)
     total = len(seen.found) + len(state.store_problems) + len(state.unreadable) + (state.api_key is not None)
-    words, tone = status(seen, t)
+    words, tone = (running, Tone.CALM) if (running := running_use(seen, t)) else status(seen, t)
     lines = arrangement.density is Density.LINES or (arrangement.density is Density.AUTO and total >= _LINES_FROM)
     shown_as = state.settings.percentages
     return Panel(
         title=t("Probe Tray"),
         headline=headline(seen, t),
         subline=subline(seen, t),
+        use_next=use_next(seen, t),
         banner=_banner(state, t),
         cards=shown,
         lines=lines,
@@ -170,6 +173,8 @@ def _banner(state: AppState, t: Translator) -> Notice | None:
         # It stays until it is solved.
         action = CardAction(kind=ActionKind.NETWORK_SETTINGS, label=t("Settings…"))
         return Notice(text=t.told(state.proxy_problem), tone=Tone.WARNING, action=action)
+    if (failed := failed_use(state, t)) is not None:
+        return failed
     return Notice(text=t(WAITING), tone=Tone.CALM) if state.waiting else None
 
 

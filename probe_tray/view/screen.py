@@ -56,6 +56,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     headline: str
     subline: str
+    use_next: CardAction | None
+    """Has the official client go on with the account that ``subline`` names, while the one in use there is used up."""
     banner: Notice | None
     """What went wrong apart from any account, until it was read."""
     cards: CardSequence

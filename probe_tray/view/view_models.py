@@ -47,6 +47,14 @@ class ActionKind(enum.Enum):
     EXPORT = "export"
     STOP_SHARING = "stop sharing"
     """Takes the account out of the shared table for all computers. Asks first."""
+    USE_IN_CODEX = "use in Codex"
+    """The official client works with the account from its next start."""
+    PUT_BACK_IN_CODEX = "put back in Codex"
+    """What the client had before the first hand-over is in place again."""
+    CLOSE_CODEX_USE = "close the use in Codex"
+    """What came of the last hand-over was read."""
+    CODEX_TOLD = "told of Codex"
+    """How a login that is in place there would end was read."""
     REMOVE = "remove"
     """Asks first."""
     UNDO = "undo"
@@ -62,6 +70,8 @@ class CardAction(msgspec.Struct, frozen=True, kw_only=True):
     key: AccountKey | None = None
     number: int = 0
     """Of the feedback that it is about, where it undoes something."""
+    home: int = 0
+    """Which of the official client's homes it is about, the default one first."""
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +159,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """The last seven days of its longest window in equal stretches, 0 to 100; None where nothing was heard."""
     brief: str = ""
     """The one thing to know of it, for the end of a line."""
+    mark: str = ""
+    """Where it is in use, in a word; empty where it isn't."""
 
 
 class MenuRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +169,20 @@ class MenuRow(msgspec.Struct, frozen=True, kw_only=True):
     key: AccountKey
     look: IconLook
     text: str
+    chosen: bool = False
+    """Whether it is the one in use, where one of several is chosen."""
+
+
+class UseMenu(msgspec.Struct, frozen=True, kw_only=True):
+    """The submenu for the account that the official client works with."""
+
+    title: str
+    """Empty where there is no account to choose."""
+    rows: tuple[MenuRow, ...]
+    all_accounts: str
+    """Empty when all of them are in the menu."""
+    put_back: CardAction | None
+    """Puts back what the client had before; None where nothing of it is kept."""
 
 
 class PauseMenu(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,10 +202,13 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     best: str
     """The account to go on with; empty where there is no choice."""
     best_account: AccountKey | None
+    use_next: CardAction | None
+    """Has the official client go on with another account; None while the one in use there lasts."""
     log_in: str
     rows: tuple[MenuRow, ...]
     all_accounts: str
     """Empty when all of them are in the menu."""
+    use: UseMenu
     refresh: str
     renew: str
     test_models: str

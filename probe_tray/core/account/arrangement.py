@@ -54,6 +54,8 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the person was told that the program keeps running when its window is closed."""
     quit_told: bool = False
     """Whether the person was asked before a key that closes programs ended this one, and said yes."""
+    codex_told: bool = False
+    """Whether the person was told how a login that is in use in the official client would end."""
     in_icon: str = ""
     """The slug of the account that the tray icon is about; empty: always of the tightest."""
 

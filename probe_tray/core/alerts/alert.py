@@ -122,7 +122,7 @@ class AlertHelp(enum.Enum):
     LOG_IN = "log in"
     RENEW = "renew"
     NEXT = "next account"
-    """About the account that is suggested for the one in use. What the button does, ``program.py`` decides."""
+    """Has the official client go on with the account that is suggested for the one in use there."""
 
 
 class Gravity(enum.Enum):

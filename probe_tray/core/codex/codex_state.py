@@ -75,6 +75,8 @@ class CodexUse(msgspec.Struct, frozen=True, kw_only=True):
     """While asking: the address, or else the account id, of the login in place that no store of ours holds."""
     problem: Problem | None = None
     """Why it failed."""
+    before: AccountKey | None = None
+    """Whose login was in place before, as far as that is known."""
     taken_back: AccountKey | None = None
     """The account whose newer login was found in place and went into our stores first."""
     kept: bool = False

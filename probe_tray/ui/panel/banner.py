@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton
 
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
@@ -21,20 +21,26 @@ class Banner(QFrame):
         self._act = act
         self._notice: Notice | None = None
         self._text = words(wrap=True)
-        self._button = QPushButton(self)
+        self._button, self._other = QPushButton(self), QPushButton(self)
         self._button.clicked.connect(self._press)
+        self._other.clicked.connect(self._press_other)
         px = theme.px
-        row = QHBoxLayout(self)
+        self._row = row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         row.setContentsMargins(px(14), px(8), px(10), px(8))
         row.setSpacing(px(10))
         row.addWidget(self._text, 1)
-        row.addWidget(self._button, 0, Qt.AlignmentFlag.AlignVCenter)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(px(8))
+        buttons.addStretch(1)
+        for button in (self._other, self._button):
+            buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addLayout(buttons)
         self.setVisible(False)
 
     @property
-    def stops(self) -> tuple[QPushButton]:
+    def stops(self) -> tuple[QPushButton, QPushButton]:
         """What the keyboard reaches."""
-        return (self._button,)
+        return (self._button, self._other)
 
     def show_model(self, notice: Notice | None) -> None:
         """Show this, or nothing."""
@@ -45,9 +51,13 @@ class Banner(QFrame):
         if notice is not None:
             self._text.setText(notice.text)
             self.setAccessibleName(notice.text)
-            self._button.setText(notice.action.label if notice.action else "")
-            self._button.setAccessibleDescription(notice.text)
-            self._button.setVisible(notice.action is not None)
+            for button, action in ((self._button, notice.action), (self._other, notice.other)):
+                button.setText(action.label if action else "")
+                button.setAccessibleDescription(notice.text)
+                button.setVisible(action is not None)
+            # Two buttons leave no room beside them.
+            below = notice.other is not None
+            self._row.setDirection(QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight)
             self.apply_theme()
 
     def apply_theme(self) -> None:
@@ -58,8 +68,12 @@ class Banner(QFrame):
         self.setStyleSheet(
             f"QFrame#banner {{ background: {back}; border: 1px solid {colours.line}; border-radius: {theme.px(10)}px }}"
         )
-        for part in (self._text, self._button):
+        for part in (self._text, self._button, self._other):
             part.setFont(theme.font(12.5))
+
+    def _press_other(self) -> None:
+        if self._notice is not None and self._notice.other is not None:
+            self._act(self._notice.other)
 
     def _press(self) -> None:
         if self._notice is not None and self._notice.action is not None:

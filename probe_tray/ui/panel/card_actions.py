@@ -14,11 +14,13 @@ from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.commands import (
     Arrange,
+    CloseCodexUse,
     DismissTrouble,
     EditSettings,
     MoveAccount,
     MuteAccount,
     OpenReleasePage,
+    PutBackInCodex,
     ReadStores,
     Refresh,
     RemoveAccount,
@@ -27,12 +29,14 @@ from probe_tray.core.commands import (
     StartLogin,
     StopSharing,
     UndoLast,
+    UseInCodex,
 )
 from probe_tray.core.settings import IconAccount, Storage, change
 from probe_tray.core.state import AccountState
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.theme import Theme
+from probe_tray.view.codex.use_actions import use_actions
 from probe_tray.view.panel.account_menu import Groups, account_menu, removing, stopping_sharing, vault_reset_question
 from probe_tray.view.panel.survey import name
 from probe_tray.view.sync.sync_view import can_stop_sharing
@@ -92,6 +96,12 @@ _OpensWindow = Literal[
     ActionKind.IMPORT,
     ActionKind.EXPORT,
     ActionKind.RESET_VAULT,
+]
+_InCodex = Literal[
+    ActionKind.USE_IN_CODEX,
+    ActionKind.PUT_BACK_IN_CODEX,
+    ActionKind.CLOSE_CODEX_USE,
+    ActionKind.CODEX_TOLD,
 ]
 _OnAccount = Literal[
     ActionKind.COPY_EMAIL,
@@ -168,6 +178,13 @@ class CardActionHandler:
                 self._open_window(kind, action.key)
             case ActionKind.CHOOSE_FOLDER:
                 self._choose_folder(action.label)
+            case (
+                ActionKind.USE_IN_CODEX
+                | ActionKind.PUT_BACK_IN_CODEX
+                | ActionKind.CLOSE_CODEX_USE
+                | ActionKind.CODEX_TOLD
+            ) as kind:
+                self._act_in_codex(kind, action)
             case kind:
                 self._act_on(action.key, kind)
 
@@ -189,6 +206,21 @@ class CardActionHandler:
                 self._elsewhere.settings("")
             case ActionKind.RESET_VAULT:
                 self.question.ask(vault_reset_question(self._translator), lambda _: self._engine.send(ResetVault()))
+
+    def _act_in_codex(self, kind: _InCodex, action: CardAction) -> None:
+        state = self._engine.state
+        # By the state: on a button, a path may have been masked.
+        home = state.codex.homes[action.home].path if action.home < len(state.codex.homes) else ""
+        match kind:
+            case ActionKind.USE_IN_CODEX:
+                if action.key is not None:
+                    self._engine.send(UseInCodex(account=action.key, home=home, way=state.settings.codex_hand_over))
+            case ActionKind.PUT_BACK_IN_CODEX:
+                self._engine.send(PutBackInCodex(home))
+            case ActionKind.CLOSE_CODEX_USE:
+                self._engine.send(CloseCodexUse())
+            case ActionKind.CODEX_TOLD:
+                self._engine.send(Arrange(replace(state.arrangement, codex_told=True)))
 
     def _choose_folder(self, title: str) -> None:
         # A child of the panel, which stays open behind it.
@@ -252,7 +284,16 @@ class CardActionHandler:
         state = self._engine.state
         chosen = state.pinned == account.key.slug
         shared = can_stop_sharing(state.sync, account.key)
-        return account_menu(account, state.settings, self._translator, in_icon=chosen, shared=shared)
+        t = self._translator
+        return account_menu(
+            account,
+            state.settings,
+            t,
+            use_actions(state, account, t),
+            client_renews=state.codex.renews(account.key),
+            in_icon=chosen,
+            shared=shared,
+        )
 
     def open_menu(self, parent: QWidget, card: Card, at: QPoint) -> QMenu | None:
         """Show what can be done with a card; None where that is nothing."""

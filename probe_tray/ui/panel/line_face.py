@@ -150,11 +150,16 @@ class LineFace:
         painter.setFont(theme.font(figures=True))
         painter.setPen(QColor(colours.text))
         metrics = painter.fontMetrics()
-        title = metrics.elidedText(card.title, Qt.TextElideMode.ElideMiddle, int(area.width()))
+        marked = math.ceil(theme.metrics(12).horizontalAdvance(card.mark)) + theme.px(6) if card.mark else 0
+        title = metrics.elidedText(card.title, Qt.TextElideMode.ElideMiddle, int(area.width()) - marked)
         painter.drawText(area, _LEFT, title)
-        # The plan only where the name leaves room for all of it: half a plan would be another plan.
         rest = area.adjusted(metrics.horizontalAdvance(title) + theme.px(6), 0, 0, 0)
         painter.setFont(theme.font(12))
+        if card.mark:
+            painter.setPen(QColor(colours.accent))
+            painter.drawText(rest, _LEFT, card.mark)
+            rest = rest.adjusted(marked, 0, 0, 0)
+        # The plan only where the name leaves room for all of it: half a plan would be another plan.
         if card.plan and painter.fontMetrics().horizontalAdvance(card.plan) <= rest.width():
             painter.setPen(QColor(colours.secondary))
             painter.drawText(rest, _LEFT, card.plan)

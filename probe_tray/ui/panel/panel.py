@@ -20,6 +20,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.accessibility import describe, walk
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.panel.banner import Banner
+from probe_tray.ui.panel.best_line import BestLine
 from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.card_model import CardModel
 from probe_tray.ui.panel.column_head import ColumnHead
@@ -51,7 +52,8 @@ def width_of(model: Panel | None) -> int:
 
 def shape(model: Panel) -> object:
     """What decides its size besides the height of each card."""
-    return len(model.cards), model.banner, model.release, model.lines, model.searchable, len(model.chips), model.welcome
+    parts = model.use_next, model.banner, model.release, model.welcome
+    return len(model.cards), model.lines, model.searchable, len(model.chips), parts
 
 
 _LOWEST, _SCREEN_SHARE = 200, 0.7
@@ -82,7 +84,7 @@ class PanelWindow(QWidget):
         self._popover = Popover(self, theme, actions.blends, place)
         self._fitted = QSize()
         self._cards = CardModel(self, actions.changes)
-        self._headline, self._subline = words(wrap=True), words(wrap=True)
+        self._headline, self._best = words(wrap=True), BestLine(theme, actions.cards.act)
         self._tool_buttons = tuple(QToolButton(self) for _ in range(4))
         self._refresh, self._hide, self._pin, self._settings = self._tool_buttons
         self._tools = ToolsRow(theme, actions.show_only, lambda value: actions.choose(value, self._cards.keys()))
@@ -102,7 +104,7 @@ class PanelWindow(QWidget):
         self._arrange()
         self._connect()
         self._apply_theme()
-        stops = (*self._tool_buttons, *self._banner.stops, *self._tools.stops)
+        stops = (*self._tool_buttons, self._best.button, *self._banner.stops, *self._tools.stops)
         walk(*stops, self._list, self._no_match.button, *self._release.stops, self._foot.undo_button, self._foot.log_in)
 
     def show_model(self, model: Panel) -> None:
@@ -146,8 +148,7 @@ class PanelWindow(QWidget):
     def _show_head(self, model: Panel, *, first: bool) -> None:
         self.setWindowTitle(model.title)
         self._headline.setText(model.headline)
-        self._subline.setText(model.subline)
-        self._subline.setVisible(bool(model.subline))
+        self._best.show_model(model)
         names = (model.refresh, model.hide_names, model.pin, model.settings)
         for button, name in zip(self._tool_buttons, names, strict=True):
             button.setToolTip(name)
@@ -274,7 +275,7 @@ class PanelWindow(QWidget):
         head.setContentsMargins(px(16), px(9), px(12), px(9))
         head.setSpacing(0)
         head.addLayout(title)
-        head.addWidget(self._subline)  # beside the buttons there is no room for an address and what is left of it
+        head.addWidget(self._best)
         for place, notice, edges in (
             (self._above, self._banner, (12, 0, 12, 10)),
             (self._below, self._release, (12, 8, 12, 4)),
@@ -312,11 +313,10 @@ class PanelWindow(QWidget):
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._tools.search.setFocus)
 
     def _apply_theme(self) -> None:
-        theme, colours = self._theme, self._theme.tokens
+        theme = self._theme
         theme.apply_theme(self)
         self._headline.setFont(theme.font(15, strong=True))
-        self._subline.setFont(theme.font(12, figures=True))
-        self._subline.setStyleSheet(f"color: {colours.secondary}")
+        self._best.apply_theme()
         self._no_match.apply_theme()
         self._tools.apply_theme()
         self._banner.apply_theme()

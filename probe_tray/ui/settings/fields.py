@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
-from PySide6.QtCore import QObject, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QDir, QObject, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
 
-from probe_tray.core.settings import LONGEST_NAME, MODELS, MOST_MODELS
+from probe_tray.core.settings import LONGEST_NAME, LONGEST_PATH, MODELS, MOST_HOMES, MOST_MODELS
 from probe_tray.ui.theme import Theme
 from probe_tray.view.settings.form import Form, FormRow, Kind
 
@@ -98,6 +98,8 @@ def make_field(row: FormRow, form: Form, theme: Theme, changed: Callable[[], Non
             return _Proxy(row, form, changed)
         case Kind.NAMES:
             return _Names(row, changed)
+        case Kind.FOLDERS:
+            return _HomeList(row, form, changed)
 
 
 class _NumberField:
@@ -248,6 +250,47 @@ class _Names:
         if isinstance(value, tuple | list):
             self.widget.setText(", ".join(map(str, cast("Sequence[object]", value))))
             self.widget.setCursorPosition(0)
+
+
+class _HomeList:
+    """Several folders in one line, and a button that adds one."""
+
+    def __init__(self, row: FormRow, form: Form, changed: Callable[[], None]) -> None:
+        self.widget = QWidget()
+        self._form = form
+        self._text = QLineEdit()
+        self._text.setAccessibleName(row.label)
+        self._text.setAccessibleDescription(row.help)
+        self._text.setPlaceholderText("~/.codex-work; ~/.codex-home")
+        self._text.textChanged.connect(changed)
+        add = QPushButton(form.add_folder)
+        add.setAutoDefault(False)
+        add.setAccessibleDescription(row.help)
+        add.clicked.connect(self._browse)
+        _side_by_side(self.widget, self._text, add)
+
+    def value(self) -> object:
+        return self._folders()[:MOST_HOMES]
+
+    def show(self, value: object) -> None:
+        if isinstance(value, tuple | list):
+            self._text.setText("; ".join(map(str, cast("Sequence[object]", value))))
+            self._text.setCursorPosition(0)
+
+    def _folders(self) -> list[str]:
+        return [folder for part in self._text.text().split(";") if (folder := part.strip()[:LONGEST_PATH])]
+
+    def _browse(self) -> None:
+        dialog = QFileDialog(self.widget.window(), self._form.choose_codex_home)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        # The folder of Codex is a hidden one.
+        dialog.setFilter(dialog.filter() | QDir.Filter.Hidden)
+        dialog.fileSelected.connect(self._add)
+        dialog.open()
+
+    def _add(self, folder: str) -> None:
+        self._text.setText("; ".join(dict.fromkeys((*self._folders(), folder))))
 
 
 class _Proxy:

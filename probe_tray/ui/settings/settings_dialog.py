@@ -34,7 +34,7 @@ from probe_tray.view.settings.form import ELSEWHERE, FormPage, FormRow, Kind, co
 from probe_tray.view.text.translate import Translator
 
 _WIDTH, _HEIGHT = 780, 580
-_WIDE = frozenset({Kind.FOLDER, Kind.PROGRAM, Kind.PROXY, Kind.NAMES})
+_WIDE = frozenset({Kind.FOLDER, Kind.FOLDERS, Kind.PROGRAM, Kind.PROXY, Kind.NAMES})
 _NO_FAULT = SettingFault("", "")
 
 

@@ -4,14 +4,16 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction, QIcon, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray.account_rows import AccountRows, literal
 from probe_tray.ui.tray.icon import IconPainter, Ink
-from probe_tray.view.view_models import Menu, MenuRow
+from probe_tray.ui.tray.use_submenu import UseActions, UseSubmenu
+from probe_tray.view.view_models import CardAction, Menu
 
 
 class MenuActions(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +29,8 @@ class MenuActions(msgspec.Struct, frozen=True, kw_only=True):
     """Sync now, or set it up where that was not done."""
     show: Callable[[], None]
     show_account: Callable[[AccountKey], None]
+    codex: UseActions
+    """What the rows for the official client do."""
     pause: Callable[[Pause | None], None]
     hide_names: Callable[[], None]
     """Hide the names of accounts from now on, or show them again."""
@@ -44,24 +48,24 @@ class TrayMenu(QObject):
     def __init__(self, menu: QMenu, actions: MenuActions, icons: IconPainter, theme: Theme) -> None:
         """Fill ``menu``, which is empty, with its fixed rows. Where the system draws it, ``theme`` changes nothing."""
         super().__init__()
-        self.menu, self._icons, self._actions = menu, icons, actions
-        self._rows: list[QAction] = []
-        self._filled: list[tuple[MenuRow, Ink] | None] = []
-        """What each of them shows; None where it is hidden."""
-        self._keys: list[AccountKey] = []
+        self.menu, self._actions = menu, actions
         self._summary = self.menu.addAction("")
         self._summary.setEnabled(False)
         self._best_account: AccountKey | None = None
+        self._next: CardAction | None = None
         self._best = self._add(self._show_best)
+        self._use_next = self._add(self._use_suggested)
         self._log_in = self._add(actions.log_in)
         self.menu.addSeparator()
         self._all = self._add(actions.show)
+        self._rows = AccountRows(self.menu, self._all, icons, actions.show_account, checked=False)
         self._after_accounts = self.menu.addSeparator()
         self._refresh = self._add(actions.refresh)
         # The key of the panel, told here too; in the menu itself it works while the menu is open.
         self._refresh.setShortcut(QKeySequence("Ctrl+R"))
         self._refresh.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self._refresh.setShortcutVisibleInContextMenu(True)
+        self._use = UseSubmenu(self.menu, self._refresh, actions.codex, icons)
         self._pause = QMenu(self.menu)
         self.menu.addMenu(self._pause)
         self._hour = self._add(lambda: actions.pause(Pause.HOUR), self._pause)
@@ -94,8 +98,9 @@ class TrayMenu(QObject):
     def show_model(self, model: Menu, ink: Ink) -> None:
         """Show these rows, glyphs in ``ink``."""
         for action, text in (
-            (self._summary, _literal(model.summary)),
-            (self._best, _literal(model.best)),
+            (self._summary, literal(model.summary)),
+            (self._best, literal(model.best)),
+            (self._use_next, "" if model.use_next is None else literal(model.use_next.label)),
             (self._log_in, model.log_in),
             (self._all, model.all_accounts),
             (self._refresh, model.refresh),
@@ -120,44 +125,26 @@ class TrayMenu(QObject):
             if action.text() != text:
                 action.setText(text)
         self._show_what_applies(model)
-        self._show_rows(model.rows, ink)
+        self._rows.show_model(model.rows, ink)
+        self._use.show_model(model.use, ink)
 
     def _show_what_applies(self, model: Menu) -> None:
         self._hide.setChecked(model.names_hidden)
-        self._best_account = model.best_account
+        self._best_account, self._next = model.best_account, model.use_next
         self._best.setVisible(bool(model.best))
+        self._use_next.setVisible(model.use_next is not None)
         self._all.setVisible(bool(model.all_accounts))
         self._release.setVisible(bool(model.release))
         self._resume.setVisible(bool(model.pause.resume))
         self._after_accounts.setVisible(bool(model.rows))
 
-    def _show_rows(self, rows: tuple[MenuRow, ...], ink: Ink) -> None:
-        self._keys = [row.key for row in rows]
-        while len(self._rows) < len(rows):
-            self._rows.append(self._account_row(len(self._rows)))
-            self._filled.append(None)
-        for index, action in enumerate(self._rows):
-            wanted = (rows[index], ink) if index < len(rows) else None
-            filled, self._filled[index] = self._filled[index], wanted
-            if filled == wanted:
-                continue
-            action.setVisible(wanted is not None)
-            # Hidden rows can be read over D-Bus: no account that is gone may be named there.
-            action.setText("" if wanted is None else _literal(wanted[0].text))
-            if wanted is None:
-                action.setIcon(QIcon())
-            elif filled is None or (filled[0].look, filled[1]) != (wanted[0].look, ink):
-                action.setIcon(self._icons.icon(wanted[0].look, ink))
-
     def _show_best(self) -> None:
         if self._best_account is not None:
             self._actions.show_account(self._best_account)
 
-    def _account_row(self, index: int) -> QAction:
-        action = QAction(self.menu)
-        action.triggered.connect(lambda: self._actions.show_account(self._keys[index]))
-        self.menu.insertAction(self._all, action)
-        return action
+    def _use_suggested(self) -> None:
+        if self._next is not None:
+            self._actions.codex.act(self._next)
 
     def _add(self, do: Callable[[], None], menu: QMenu | None = None) -> QAction:
         action = (menu or self.menu).addAction("")
@@ -168,8 +155,3 @@ class TrayMenu(QObject):
 
         action.triggered.connect(run)
         return action
-
-
-def _literal(text: str) -> str:
-    """Text in which ``&`` means itself."""
-    return text.replace("&", "&&")

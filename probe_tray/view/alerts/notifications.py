@@ -16,6 +16,7 @@ from probe_tray.core.state import AccountState, AppState
 from probe_tray.ports.desktop import Button, Notification, Urgency
 from probe_tray.view.alerts.alert_sentences import Sentences, sentences
 from probe_tray.view.alerts.digest import digest
+from probe_tray.view.codex.use_actions import can_be_used
 from probe_tray.view.panel.cards import name
 from probe_tray.view.panel.summary import best_words, shortened
 from probe_tray.view.text.privacy import discreet_account, mask, masked_name
@@ -97,8 +98,10 @@ def _suggested(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translato
         return "", ()
     shown = discreet_account(found.next, state.settings)
     best = best_words(shown, t)
-    label = t("Show {name}", name=shortened(name(shown), _BUTTON))
-    return t("{sentence}.", sentence=best) if best else "", (Button(AlertHelp.NEXT.value, label),)
+    # The sentence names the account; where no limit tells what to say of it, the button does.
+    label = t("Use in Codex") if best else t("Use {name} in Codex", name=shortened(name(shown), _BUTTON))
+    buttons = (Button(AlertHelp.NEXT.value, label),) if can_be_used(state, found.next) else ()
+    return t("{sentence}.", sentence=best) if best else "", buttons
 
 
 def _said(alert: Alert, state: AppState, now: Now, t: Translator) -> Sentences:

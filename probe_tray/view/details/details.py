@@ -11,6 +11,8 @@ from probe_tray.core.quota.history import RenewalRecord, Span
 from probe_tray.core.quota.snapshot import Limit, Snapshot
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.codex.in_codex import NOT_IN_CODEX, InCodex, in_codex, place_words, use_notice, use_words
+from probe_tray.view.codex.use_actions import can_be_used, failed_use, is_used
 from probe_tray.view.details.chart import Chart, chart, chart_title
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import subtitle
@@ -24,7 +26,7 @@ from probe_tray.view.text.times import Now, date, stamp
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, Bar, CardAction, IconLook, Notice
 
-_RENEWALS, _MODELS = 5, 9
+_RENEWALS, _MODELS, _MOST_ACTIONS = 5, 9, 2
 _SAME = timedelta(minutes=1)
 """What is recorded within it of a renewal is that renewal."""
 
@@ -95,16 +97,17 @@ def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translato
     look = looks.look(account, what, state.settings)
     known = state.details if state.details is not None and state.details.account == key else None
     main = looks.bars(account, state.settings, now, t)
+    there = in_codex(state).get(key, NOT_IN_CODEX)
     shares = real.email in shared_addresses(state.accounts)
     return DetailsView(
         key=key,
         window_title=t("{name} in detail", name=name(account)),
         title=name(account),
-        subtitle=" · ".join(part for part in (subtitle(account, t, workspace=shares), plan(account)) if part),
+        subtitle=_subtitle(account, there, t, workspace=shares),
         look=look,
-        actions=_actions(account, t),
+        actions=_actions(account, state, there, t),
         menu_name=t("More about {name}", name=name(account)),
-        notice=notice(account, what, state.settings, now, t),
+        notice=_notice(account, what, state, there, now, t),
         bars=(*main, *_further(account.snapshot, state, now, t)),
         dimmed=look.stale or what in {Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING},
         chart_title=chart_title(state.settings, t),
@@ -115,20 +118,39 @@ def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translato
         ),
         life_title=t("Login"),
         life=_life(account, state.settings, now, t),
-        life_words=lifetime(account, state.settings, now, t),
-        facts=_facts(account, known.renewals if known else (), state, now, t),
+        life_words=lifetime(account, state.settings, now, t, there),
+        facts=_facts(account, known.renewals if known else (), state, there, now, t),
     )
 
 
+def _subtitle(account: AccountState, there: InCodex, t: Translator, *, workspace: bool) -> str:
+    parts = (use_words(account, there, t), subtitle(account, t, workspace=workspace), plan(account))
+    return " · ".join(part for part in parts if part)
+
+
+def _notice(
+    account: AccountState, what: Condition, state: AppState, there: InCodex, now: Now, t: Translator
+) -> Notice | None:
+    use = state.codex.use
+    failed = failed_use(state, t) if use is not None and use.account == account.key else None
+    return failed or notice(account, what, state.settings, now, t, there) or use_notice(account, there, t)
+
+
 def _facts(
-    account: AccountState, renewals: tuple[RenewalRecord, ...], state: AppState, now: Now, t: Translator
+    account: AccountState,
+    renewals: tuple[RenewalRecord, ...],
+    state: AppState,
+    there: InCodex,
+    now: Now,
+    t: Translator,
 ) -> tuple[DetailLine, ...]:
     """What is known besides, with nothing for what is not."""
     settings = state.settings
     facts = (
         *money(account.snapshot, settings.percentages, now, t),
         (t("Kept in"), _kept_in(account, t)),
-        (t("Renewal"), why_not_renewed(account, settings, t)),
+        (t("In Codex"), place_words(there, t)),
+        (t("Renewal"), why_not_renewed(account, settings, t, there)),
         (t("Last renewal"), last_renewal(account, now, t)),
         (t("In the shared table"), shared_words(state.sync, account.key, now, t)),
         (t("Earlier renewals"), _earlier(account, renewals, now, t)),
@@ -137,10 +159,14 @@ def _facts(
     return tuple(DetailLine(label, value) for label, value in facts if value)
 
 
-def _actions(account: AccountState, t: Translator) -> tuple[CardAction, ...]:
+def _actions(account: AccountState, state: AppState, there: InCodex, t: Translator) -> tuple[CardAction, ...]:
+    use = CardAction(kind=ActionKind.USE_IN_CODEX, label=t("Use in Codex"), key=account.key)
     renew = CardAction(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
     test = CardAction(kind=ActionKind.TEST_MODELS, label=t("Test models"), key=account.key)
-    return (renew, test) if account.renewable else (test,)
+    uses = (use,) if can_be_used(state, account) and not is_used(state, account.key) else ()
+    found = (*uses, renew, test) if account.renewable and not there.client_renews else (*uses, test)
+    # With large letters a third has no room; the menu beside them has all.
+    return found[:_MOST_ACTIONS]
 
 
 def _spans(span: Span, t: Translator) -> tuple[SpanChoice, ...]:

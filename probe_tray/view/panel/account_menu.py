@@ -1,5 +1,7 @@
 """What a person can do with one account."""
 
+from collections.abc import Sequence
+
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.alerts.mute import mute_end
 from probe_tray.core.settings import Settings
@@ -81,31 +83,31 @@ Groups = tuple[tuple[CardAction, ...], ...]
 
 
 def account_menu(
-    account: AccountState, settings: Settings, t: Translator, *, in_icon: bool = False, shared: bool = False
+    account: AccountState,
+    settings: Settings,
+    t: Translator,
+    uses: Sequence[CardAction] = (),
+    *,
+    client_renews: bool = False,
+    in_icon: bool = False,
+    shared: bool = False,
 ) -> Groups:
     """Everything that makes sense for this account; of the official client's login only what leaves it as it is.
 
-    ``in_icon``: whether the person has chosen it for the tray icon; ``shared``: whether it can be in a shared table.
+    ``uses``: what there is to do with it in that client; ``client_renews``: whether that one renews it; ``in_icon``:
+    whether the person has chosen it for the tray icon; ``shared``: whether it can be in a shared table.
     """
 
     def row(kind: ActionKind, label: str) -> CardAction:
         return CardAction(kind=kind, label=label, key=account.key)
 
     login = [row(ActionKind.DETAILS, t("&Details…")), row(ActionKind.REFRESH, t("Re&fresh now"))]
-    if account.renewable:
+    if account.renewable and not client_renews:
         login.append(row(ActionKind.RENEW, t("Re&new now")))
     has_own = not (account.official or account.personal)
     login.append(row(ActionKind.LOG_IN, t("&Log in again…") if has_own else t("&Log in here…")))
     login.append(row(ActionKind.TEST_MODELS, t("&Test models…")))
-    # A login in both places would keep being renewed in both.
-    alone = len({StoreKind.VAULT, StoreKind.FOLDER}.intersection(account.stores)) == 1
-    places: list[CardAction] = []
-    if StoreKind.FOLDER in account.stores:
-        label = t("Move to the &vault") if alone else t("Keep only in the &vault")
-        places.append(row(ActionKind.MOVE_TO_VAULT, label))
-    if StoreKind.VAULT in account.stores and settings.sync_dir:
-        label = t("Move to the f&older") if alone else t("Keep only in the f&older")
-        places.append(row(ActionKind.MOVE_TO_FOLDER, label))
+    places = [row(kind, label) for kind, label in _moves(account, settings, t)]
     places.append(row(ActionKind.RENAME, t("Rena&me…")))
     shown = t("Show the tightest account in the &icon") if in_icon else t("Show in the tray &icon")
     places.append(row(ActionKind.IN_ICON, shown))
@@ -119,4 +121,16 @@ def account_menu(
         places.append(row(ActionKind.COPY_EMAIL, t("&Copy email address")))
     stop = (row(ActionKind.STOP_SHARING, t("Stop s&haring…")),) if shared else ()
     ends = () if account.official else (*stop, row(ActionKind.REMOVE, t("&Remove…")))
-    return tuple(group for group in (tuple(login), tuple(places), ends) if group)
+    return tuple(group for group in (tuple(uses), tuple(login), tuple(places), ends) if group)
+
+
+def _moves(account: AccountState, settings: Settings, t: Translator) -> list[tuple[ActionKind, str]]:
+    """Where else its login can be kept."""
+    # A login in both places would keep being renewed in both.
+    alone = len({StoreKind.VAULT, StoreKind.FOLDER}.intersection(account.stores)) == 1
+    moves: list[tuple[ActionKind, str]] = []
+    if StoreKind.FOLDER in account.stores:
+        moves.append((ActionKind.MOVE_TO_VAULT, t("Move to the &vault") if alone else t("Keep only in the &vault")))
+    if StoreKind.VAULT in account.stores and settings.sync_dir:
+        moves.append((ActionKind.MOVE_TO_FOLDER, t("Move to the f&older") if alone else t("Keep only in the f&older")))
+    return moves

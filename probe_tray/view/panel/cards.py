@@ -8,6 +8,7 @@ from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import Problem
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, Unreadable
+from probe_tray.view.codex.in_codex import use_mark, use_notice, use_words
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.card_sequence import CardEntry, CardMemory, CardSequence
 from probe_tray.view.panel.outlook import outlook_notice
@@ -68,18 +69,21 @@ def _has(card: Card, needle: str) -> bool:
 
 def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator) -> Card:
     """The card of one account."""
-    settings, account, what = state.settings, found.account, found.what
+    settings, account, what, there = state.settings, found.account, found.what, found.there
     look = looks.look(account, what, settings)
     rows = known_bars(account, what, settings, now, t)
-    said = notice(account, what, settings, now, t) or (outlook_notice(rows, t) if what in USABLE else None)
+    said = notice(account, what, settings, now, t, there) or use_notice(account, there, t)
+    if said is None and what in USABLE:
+        said = outlook_notice(rows, t)
     if said is None and found.alone and account.official:
         said = login_here_too(account, t)
     lives = what is not Condition.NEEDS_LOGIN
-    life = lifetime(account, settings, now, t) if lives else ""
-    brief = lifetime(account, settings, now, t, brief=True) if lives else ""
+    life = lifetime(account, settings, now, t, there) if lives else ""
+    brief = lifetime(account, settings, now, t, there, brief=True) if lives else ""
     shared = shared_words(state.sync, account.key, now, t)
     title, badge = name(account), plan(account)
-    sub = " · ".join(filter(None, (muted(account, now, t), subtitle(account, t, workspace=found.shares_address))))
+    used = use_words(account, there, t)
+    sub = " · ".join(filter(None, (used, muted(account, now, t), subtitle(account, t, workspace=found.shares_address))))
     return Card(
         name=_place(account),
         key=account.key,
@@ -95,10 +99,11 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
         life_more=tuple(f"{form} · {shared}" for form in (life, brief) if form and shared),
         checked=checked(account, what, now, t),
         notice=said,
-        spoken=_spoken(title, badge, muted(account, now, t), rows, (life, shared), said, t),
+        spoken=_spoken((title, badge, used, muted(account, now, t)), rows, (life, shared), said, t),
         hover=_hover(account, rows, shared, now, t),
         trend=_trend(account, settings) if _has_numbers(account, what) else (),
         brief=_brief(account, what, rows, now, t),
+        mark=use_mark(account, there, t),
     )
 
 
@@ -171,16 +176,8 @@ def checked(account: AccountState, what: Condition, now: Now, t: Translator) -> 
     return ago(account.snapshot.taken_at, now, t)
 
 
-def _spoken(
-    title: str,
-    badge: str,
-    silent: str,
-    rows: tuple[Bar, ...],
-    life: Sequence[str],
-    said: Notice | None,
-    t: Translator,
-) -> str:
-    return _sentence(title, badge, silent, *(_spoken_bar(bar, t) for bar in rows), *life, *_notice_words(said))
+def _spoken(head: Sequence[str], rows: tuple[Bar, ...], life: Sequence[str], said: Notice | None, t: Translator) -> str:
+    return _sentence(*head, *(_spoken_bar(bar, t) for bar in rows), *life, *_notice_words(said))
 
 
 def _spoken_bar(bar: Bar, t: Translator) -> str:

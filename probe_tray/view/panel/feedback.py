@@ -23,11 +23,13 @@ _AboutAll = Literal[
     FeedbackKind.NOT_IN_ICON,
     FeedbackKind.NAMES_HIDDEN,
     FeedbackKind.NAMES_SHOWN,
-    FeedbackKind.PUT_BACK_IN_CODEX,
     FeedbackKind.SETTINGS_SAVED,
     FeedbackKind.UNDONE,
 ]
 """What concerns no account."""
+_Removal = Literal[
+    FeedbackKind.REMOVED, FeedbackKind.REMOVED_AND_ENDED, FeedbackKind.NOT_REMOVED, FeedbackKind.RESTORED
+]
 
 
 class FeedbackView(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +67,28 @@ def _sentence(given: Feedback, seen: Seen, t: Translator) -> str:
     match given.kind:
         case FeedbackKind.RENAMED:
             return t("Renamed to {name}.", name=called)
+        case FeedbackKind.REMOVED | FeedbackKind.REMOVED_AND_ENDED | FeedbackKind.NOT_REMOVED | FeedbackKind.RESTORED:
+            return _removal(given.kind, called, t)
+        case FeedbackKind.LOGGED_IN | FeedbackKind.LOGGED_IN_AFTER_ALL | FeedbackKind.LOGIN_CANCELLED:
+            return _login(given, called, t)
+        case FeedbackKind.USED_IN_CODEX | FeedbackKind.PUT_BACK_IN_CODEX:
+            return _in_codex(given.kind, called, seen, t)
+        case FeedbackKind.RENEWED:
+            return t("Renewed {name}.", name=called)
+        case FeedbackKind.MOVED:
+            return t("Moved the login of {name}.", name=called)
+        case FeedbackKind.MUTED | FeedbackKind.UNMUTED:
+            return _muting(account, called, seen, t)
+        case FeedbackKind.IN_ICON:
+            return t("The tray icon shows {name}.", name=called)
+        case FeedbackKind.IMPORTED:
+            return t.plural("Imported {n} login.", "Imported {n} logins.", given.count)
+        case _:
+            return _about_all(given.kind, t)
+
+
+def _removal(kind: _Removal, called: str, t: Translator) -> str:
+    match kind:
         case FeedbackKind.REMOVED:
             return t("Removed {name}.", name=called)
         case FeedbackKind.REMOVED_AND_ENDED:
@@ -73,20 +97,6 @@ def _sentence(given: Feedback, seen: Seen, t: Translator) -> str:
             return t("{name} has a new login and was not removed.", name=called)
         case FeedbackKind.RESTORED:
             return t("{name} is back.", name=called)
-        case FeedbackKind.LOGGED_IN | FeedbackKind.LOGGED_IN_AFTER_ALL | FeedbackKind.LOGIN_CANCELLED:
-            return _login(given, called, t)
-        case FeedbackKind.RENEWED:
-            return t("Renewed {name}.", name=called)
-        case FeedbackKind.MOVED:
-            return t("Moved the login of {name}.", name=called)
-        case FeedbackKind.MUTED | FeedbackKind.UNMUTED:
-            return _muting(account, called, seen, t)
-        case FeedbackKind.IN_ICON | FeedbackKind.USED_IN_CODEX:
-            return _chosen(given.kind, called, t)
-        case FeedbackKind.IMPORTED:
-            return t.plural("Imported {n} login.", "Imported {n} logins.", given.count)
-        case _:
-            return _about_all(given.kind, t)
 
 
 def _login(given: Feedback, called: str, t: Translator) -> str:
@@ -99,10 +109,28 @@ def _login(given: Feedback, called: str, t: Translator) -> str:
     return t("Login cancelled. {name} was not logged in.", name=called)
 
 
-def _chosen(kind: Literal[FeedbackKind.IN_ICON, FeedbackKind.USED_IN_CODEX], called: str, t: Translator) -> str:
-    if kind is FeedbackKind.IN_ICON:
-        return t("The tray icon shows {name}.", name=called)
-    return t("Codex uses {name} from its next start.", name=called)
+def _in_codex(
+    kind: Literal[FeedbackKind.USED_IN_CODEX, FeedbackKind.PUT_BACK_IN_CODEX], called: str, seen: Seen, t: Translator
+) -> str:
+    if kind is FeedbackKind.PUT_BACK_IN_CODEX:
+        done = t("Codex has its earlier login again, from its next start.")
+    else:
+        done = t("Codex now uses {name} from its next start.", name=called)
+    return t.joined((done, _still_running(seen, t)))
+
+
+def _still_running(seen: Seen, t: Translator) -> str:
+    """Which programs of the client go on with the account that they began with."""
+    use = seen.state.codex.use
+    clients = () if use is None else tuple(dict.fromkeys(process.name for process in use.running))
+    if use is None or not clients:
+        return ""
+    facts = {"clients": ", ".join(clients)}
+    before = _account(use.before, seen)
+    if before is None:
+        return t("Codex is still running ({clients}) and keeps the other account until it is restarted.", **facts)
+    facts["name"] = shortened(name(before), _LONGEST_NAME)
+    return t("Codex is still running ({clients}) and keeps {name} until it is restarted.", **facts)
 
 
 def _about_all(kind: _AboutAll, t: Translator) -> str:
@@ -121,8 +149,6 @@ def _about_all(kind: _AboutAll, t: Translator) -> str:
             return t("Names are hidden.")
         case FeedbackKind.NAMES_SHOWN:
             return t("Names are shown.")
-        case FeedbackKind.PUT_BACK_IN_CODEX:
-            return t("Codex has its earlier login again.")
         case FeedbackKind.SETTINGS_SAVED:
             return t("Settings saved.")
         case FeedbackKind.UNDONE:

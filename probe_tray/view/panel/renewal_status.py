@@ -5,6 +5,7 @@ from datetime import timedelta
 from probe_tray.core.errors import Problem, Remedy
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.codex.in_codex import NOT_IN_CODEX, InCodex
 from probe_tray.view.text.times import Now, ago, at, date, span, stamp, until
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
@@ -12,8 +13,16 @@ from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
 _SHOWN_FOR = timedelta(minutes=2)
 
 
-def lifetime(account: AccountState, settings: Settings, now: Now, t: Translator, *, brief: bool = False) -> str:
-    """How long the login lasts, and whether it renews by itself. ``brief``: without the date of its end."""
+def lifetime(
+    account: AccountState,
+    settings: Settings,
+    now: Now,
+    t: Translator,
+    there: InCodex = NOT_IN_CODEX,
+    *,
+    brief: bool = False,
+) -> str:
+    """How long the login lasts, and who renews it. ``brief``: without the date of its end."""
     ends, renews = account.expires_at, account.renewal.next_at
     if account.renewal.running:
         return t("Renewing…")
@@ -22,7 +31,7 @@ def lifetime(account: AccountState, settings: Settings, now: Now, t: Translator,
     if account.personal:
         kind = t("Personal access token")
         return kind if ends is None else t("{kind} · ends {when}", kind=kind, when=until(ends, now, t))
-    if account.official:
+    if account.official or there.client_renews:
         # Its end in some days is no news: the client renews it in the last minutes.
         return t("Renewed by the Codex client")
     if renews is not None and account.renewable and settings.auto_renew:
@@ -51,10 +60,12 @@ def last_renewal(account: AccountState, now: Now, t: Translator) -> str:
     return t("Renewed {when}", when=stamp(account.renewed_at, now, t))
 
 
-def why_not_renewed(account: AccountState, settings: Settings, t: Translator) -> str:
+def why_not_renewed(account: AccountState, settings: Settings, t: Translator, there: InCodex = NOT_IN_CODEX) -> str:
     """Why the program does not renew this login by itself; empty where it does."""
     if account.personal:
         return replace_token(t)
+    if there.client_renews:
+        return t("The Codex client renews it.")
     if account.official:
         return t("Only the Codex client can renew its own login.")
     if not account.renewable:
@@ -75,13 +86,15 @@ def new_login_action(account: AccountState, t: Translator) -> CardAction:
     return CardAction(kind=ActionKind.LOG_IN, label=label, key=account.key)
 
 
-def renewal_notice(account: AccountState, settings: Settings, now: Now, t: Translator) -> Notice | None:
+def renewal_notice(
+    account: AccountState, settings: Settings, now: Now, t: Translator, there: InCodex = NOT_IN_CODEX
+) -> Notice | None:
     """What is said of a login that still works and will end unless something, or somebody, mends its renewal."""
     ends = account.expires_at
     soon = ends is not None and ends - now.moment <= timedelta(days=settings.expiry_warning_days)
     log_in = new_login_action(account, t)
     problem = account.renewal.problem
-    if account.official or account.renewal.running:
+    if account.official or there.client_renews or account.renewal.running:
         return None
     if problem is not None and account.renewable:
         action = _remedy(problem, account, t)

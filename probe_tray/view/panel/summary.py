@@ -48,7 +48,7 @@ def headline(seen: Seen, t: Translator) -> str:
 
 def best_now(seen: Seen, t: Translator) -> tuple[AccountKey, str] | None:
     """The account to go on with, and the sentence that says so; None where there is no choice."""
-    found = _suggested(seen)
+    found = suggested(seen)
     best = best_account(usable_accounts(seen), seen.state.pinned) if found is None else found.next
     if best is None or len(seen.found) == 1 or not (words := best_words(best, t)):
         return None
@@ -72,7 +72,8 @@ def best_words(best: AccountState, t: Translator) -> str:
             return t("Best now: {name}, {percent}% free", name=called, percent=percent)
 
 
-def _suggested(seen: Seen) -> Suggestion | None:
+def suggested(seen: Seen) -> Suggestion | None:
+    """The account to go on with in the place of the one that the official client has used up, or nearly so."""
     return suggest(((f.account, f.what) for f in seen.found), seen.state.settings, seen.state.pinned)
 
 
@@ -100,7 +101,7 @@ def subline(seen: Seen, t: Translator) -> str:
 
 def _in_codex(seen: Seen, t: Translator) -> str:
     """Why another account comes into question."""
-    found = _suggested(seen)
+    found = suggested(seen)
     if found is None:
         return ""
     return t("Used up in Codex") if found.is_used_up else t("Nearly used up in Codex")

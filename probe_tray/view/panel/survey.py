@@ -12,6 +12,7 @@ from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.core.sync.rows import LastSync, SyncReport
+from probe_tray.view.codex.in_codex import NOT_IN_CODEX, InCodex, in_codex
 from probe_tray.view.text.privacy import discreet, discreet_account
 from probe_tray.view.text.times import Now
 
@@ -44,6 +45,8 @@ class SurveyFinding(NamedTuple):
     """Whether another account has the same address, so that only its workspace tells them apart."""
     alone: bool = False
     """Whether there is no other account."""
+    there: InCodex = NOT_IN_CODEX
+    """What it is to the official client."""
 
 
 class Seen(NamedTuple):
@@ -80,17 +83,18 @@ class Memory:
         if self._for is not None and self._for[1].privacy != settings.privacy:
             before = {}
         self._for, self._known = made_for, {}
-        shared = shared_addresses(state.accounts)
+        shared, known_there = shared_addresses(state.accounts), in_codex(state)
         for account in state.accounts:
             known = before.get(account.key)
             if known is None or known[0] is not account:
                 found = _look_at(account, settings, now.moment)
             else:
                 found = known[1] if fresh else _look_again(known[1], settings, now.moment)
-            among = account.email in shared, len(state.accounts) == 1
-            if (found.shares_address, found.alone) != among:
+            there = known_there.get(account.key, NOT_IN_CODEX)
+            among = account.email in shared, len(state.accounts) == 1, there
+            if (found.shares_address, found.alone, found.there) != among:
                 # Only then: what is made of it is kept as long as it is the same object.
-                found = found._replace(shares_address=among[0], alone=among[1])
+                found = found._replace(shares_address=among[0], alone=among[1], there=there)
             self._known[account.key] = account, found
         seen = tuple(found for _, found in self._known.values())
         return Seen(discreet(state, tuple(f.account for f in seen)), now, seen)

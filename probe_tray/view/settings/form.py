@@ -23,6 +23,8 @@ class Kind(enum.Enum):
     """Text, where None means "detect" and empty text means "none"."""
     NAMES = "names"
     """A list of names, edited as one text with commas."""
+    FOLDERS = "folders"
+    """A list of folders, edited as one text with semicolons, which no usual folder has in its name."""
 
 
 class FieldChoice(msgspec.Struct, frozen=True):
@@ -82,6 +84,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     cancel: str
     browse: str
     choose_folder: str
+    choose_codex_home: str
+    add_folder: str
     choose_program: str
     try_program: str
     folder_needed: str
@@ -163,6 +167,21 @@ _WORDS = {
         mark("Only when I refresh"),
         note=mark("Less often on battery and while the screen is locked."),
     ),
+    "codex_hand_over": _SettingWords(
+        _ACCOUNTS,
+        mark("A login used in Codex is renewed by"),
+        note=mark(
+            "With Probe Tray, Codex gets no refresh token, so no renewal can go wrong. Choose Codex if Probe Tray runs "
+            "here less than once a week."
+        ),
+        card=2,
+    ),
+    "codex_homes": _SettingWords(
+        _ACCOUNTS,
+        mark("More Codex folders"),
+        note=mark("For a Codex that you start with another home folder. Separate several with a semicolon."),
+        card=2,
+    ),
     "warn_used_percent": _SettingWords(_ALERTS, mark("Warn when the 5-hour quota reaches"), _USED, note=""),
     "critical_used_percent": _SettingWords(_ALERTS, mark("Second warning at"), _USED, note=""),
     "warn_weekly_percent": _SettingWords(
@@ -221,7 +240,7 @@ _WORDS = {
         _ADVANCED, mark("Test models without asking"), note=mark("A test uses a little quota."), card=1
     ),
 }
-ELSEWHERE = frozenset({"sync_url", "codex_homes"})
+ELSEWHERE = frozenset({"sync_url"})
 """Settings that are not in the form: sync is set up as a whole, its address together with its keys."""
 _CHOICES = {
     "auto": mark("Same as system"),
@@ -240,6 +259,8 @@ _CHOICES = {
     "dark_panel": mark("For dark panels"),
     "light_panel": mark("For light panels"),
     "coloured": mark("Colored"),
+    "lent": mark("Probe Tray"),
+    "whole": mark("Codex"),
     "vault": mark("Encrypted vault"),
     "folder": mark("Folder of credential files"),
 }
@@ -258,6 +279,8 @@ def form(t: Translator) -> Form:
         cancel=t("Cancel"),
         browse=t("&Choose…"),
         choose_folder=t("Choose a folder for logins"),
+        choose_codex_home=t("Choose a folder of Codex"),
+        add_folder=t("A&dd…"),
         choose_program=t("Choose a program"),
         try_program=t("&Try it"),
         folder_needed=t("Choose the folder first, or store logins in the vault."),
@@ -331,7 +354,7 @@ def _kind(key: str, base: object, t: Translator) -> tuple[Kind, tuple[FieldChoic
     if typing.get_origin(base) is typing.Literal:
         return Kind.CHOICE, tuple(FieldChoice(value, _value(key, value, t)) for value in typing.get_args(base))
     if typing.get_origin(base) is tuple:
-        return Kind.NAMES, ()
+        return (Kind.FOLDERS if key == "codex_homes" else Kind.NAMES), ()
     if key == "proxy":
         modes = (("detect", t("Detect")), ("none", t("None")), ("address", t("This address:")))
         return Kind.PROXY, tuple(FieldChoice(*mode) for mode in modes)

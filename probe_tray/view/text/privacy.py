@@ -8,6 +8,7 @@ import re
 from msgspec.structs import replace
 
 from probe_tray.core.account.report import AccountReport
+from probe_tray.core.codex.codex_state import CodexState
 from probe_tray.core.errors import Problem
 from probe_tray.core.models.model_test import ModelTest
 from probe_tray.core.settings import Settings
@@ -61,6 +62,19 @@ def discreet(state: AppState, accounts: tuple[AccountState, ...]) -> AppState:
         api_key=None if state.api_key is None else replace(state.api_key, location=mask(state.api_key.location)),
         login=None if state.login is None else _login(state.login),
         trouble=_maybe(state.trouble),
+        codex=discreet_codex(state.codex, state.settings),
+    )
+
+
+def discreet_codex(codex: CodexState, settings: Settings) -> CodexState:
+    """What is known of the official client, in privacy mode without the addresses in it."""
+    if not settings.privacy:
+        return codex
+    use = codex.use
+    return replace(
+        codex,
+        homes=tuple(replace(home, path=mask(home.path), problem=_maybe(home.problem)) for home in codex.homes),
+        use=None if use is None else replace(use, found=mask(use.found), problem=_maybe(use.problem)),
     )
 
 

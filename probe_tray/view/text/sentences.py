@@ -15,6 +15,7 @@ from probe_tray.core.quota.snapshot import Snapshot, WindowKind
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
+from probe_tray.view.codex.in_codex import NOT_IN_CODEX, InCodex, logged_out_words
 from probe_tray.view.panel.renewal_status import new_login_action, renewal_notice, replace_token
 from probe_tray.view.text.reasons import used_up
 from probe_tray.view.text.times import Now, age, at, is_today
@@ -50,17 +51,19 @@ def unused_credits(snapshot: Snapshot, now: Now, t: Translator) -> str:
     return t.joined((said, lost))
 
 
-def notice(account: AccountState, state: Condition, settings: Settings, now: Now, t: Translator) -> Notice | None:
+def notice(
+    account: AccountState, state: Condition, settings: Settings, now: Now, t: Translator, there: InCodex = NOT_IN_CODEX
+) -> Notice | None:
     """What is said below an account's numbers; None when they say enough."""
     match state:
         case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
-            return renewal_notice(account, settings, now, t)
+            return renewal_notice(account, settings, now, t, there)
         case Condition.LIMITED:
             # The login may end before there is capacity again.
-            found = renewal_notice(account, settings, now, t)
+            found = renewal_notice(account, settings, now, t, there)
             return _limited(account.snapshot, found, now, t) if account.snapshot else None
         case Condition.NEEDS_LOGIN:
-            return Notice(text=_why_ended(account, t), tone=Tone.CRITICAL, action=new_login_action(account, t))
+            return Notice(text=_why_ended(account, there, t), tone=Tone.CRITICAL, action=new_login_action(account, t))
         case Condition.BLOCKED | Condition.WAITING_KEYRING | Condition.UNUSABLE:
             return _with_problem(account, t, Tone.WARNING)
         case Condition.OFFLINE | Condition.RATE_LIMITED | Condition.STALE:
@@ -110,7 +113,9 @@ def _limited(snapshot: Snapshot, ending: Notice | None, now: Now, t: Translator)
     return Notice(text=text, tone=Tone.WARNING, action=ending.action, other=ending.other)
 
 
-def _why_ended(account: AccountState, t: Translator) -> str:
+def _why_ended(account: AccountState, there: InCodex, t: Translator) -> str:
+    if there.logged_out:
+        return logged_out_words(t)
     problem = next(
         (p for p in (account.problem, account.renewal.problem) if p is not None and p.kind.needs_login), None
     )

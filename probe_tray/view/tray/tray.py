@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable
 import msgspec
 from msgspec.structs import replace
 
-from probe_tray.core.account.best_account import best_account
-from probe_tray.core.account.condition import Condition, local_time
+from probe_tray.core.account.best_account import best_account, best_first
+from probe_tray.core.account.condition import USABLE, Condition, local_time
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import IconAccount, Percentages
 from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.codex.in_codex import use_mark
+from probe_tray.view.codex.use_actions import can_be_used, is_used, kept_login, use_named
 from probe_tray.view.help.release import release_entry
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import checked, known_bars
@@ -21,7 +23,7 @@ from probe_tray.view.text.percentages import counted, listed, shown
 from probe_tray.view.text.reasons import in_short
 from probe_tray.view.text.times import Now, age, at, date
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Bar, IconLook, Menu, MenuRow, PauseMenu, Question, Tone, Tray
+from probe_tray.view.view_models import Bar, IconLook, Menu, MenuRow, PauseMenu, Question, Tone, Tray, UseMenu
 
 
 class OverflowWords(msgspec.Struct, frozen=True):
@@ -106,8 +108,8 @@ class RowMemory:
         return tuple(row for _, row in self._made.values())
 
 
-def menu(seen: Seen, t: Translator, memory: RowMemory) -> Menu:
-    """The tray's menu: at most six accounts, the most needy and tightest."""
+def menu(seen: Seen, t: Translator, memory: RowMemory, uses: RowMemory) -> Menu:
+    """The tray's menu: at most six accounts, the most needy and tightest; ``uses`` are those to use in Codex."""
     accounts = by_need(seen.found)
     best = best_now(seen, t)
     more = len(accounts) > _MOST_ROWS
@@ -115,9 +117,11 @@ def menu(seen: Seen, t: Translator, memory: RowMemory) -> Menu:
         summary=headline(seen, t),
         best="" if best is None else best[1],
         best_account=None if best is None else best[0],
+        use_next=use_named(seen, t),
         log_in=t("&Log in to Codex…"),
         rows=memory.rows(accounts[:_MOST_ROWS], lambda found: _row(found, seen, t)),
         all_accounts=t.plural("&All {n} account…", "&All {n} accounts…", len(accounts)) if more else "",
+        use=_use(seen, t, uses),
         refresh=t("&Refresh now"),
         renew=t("Re&new logins…"),
         test_models=t("&Test models…"),
@@ -135,6 +139,26 @@ def menu(seen: Seen, t: Translator, memory: RowMemory) -> Menu:
         release=release_entry(seen.state, t),
         quit=t("&Quit"),
     )
+
+
+def _use(seen: Seen, t: Translator, memory: RowMemory) -> UseMenu:
+    """Those that have capacity come first, the one to go on with before all others."""
+    ours = [one for one in seen.found if can_be_used(seen.state, one.account)]
+    usable = [one for one in ours if one.what in USABLE]
+    places = {a.key: n for n, a in enumerate(best_first([one.account for one in usable], seen.state.pinned))}
+    wanted = sorted(by_need(tuple(ours)), key=lambda one: places.get(one.account.key, len(places)))
+    more = len(wanted) > _MOST_ROWS
+    return UseMenu(
+        title=t("Use in &Codex") if wanted else "",
+        rows=memory.rows(wanted[:_MOST_ROWS], lambda found: _use_row(found, seen, t)),
+        all_accounts=t.plural("&All {n} account…", "&All {n} accounts…", len(wanted)) if more else "",
+        put_back=kept_login(seen.state, t),
+    )
+
+
+def _use_row(found: SurveyFinding, seen: Seen, t: Translator) -> MenuRow:
+    row = _row(found, seen, t, in_codex=False)
+    return replace(row, chosen=is_used(seen.state, found.account.key))
 
 
 def _pause(state: AppState, now: Now, t: Translator) -> PauseMenu:
@@ -239,12 +263,13 @@ def _window(bars: tuple[Bar, ...], t: Translator) -> list[str]:
     ]
 
 
-def _row(found: SurveyFinding, seen: Seen, t: Translator) -> MenuRow:
-    title = shortened(name(found.account), 32)
+def _row(found: SurveyFinding, seen: Seen, t: Translator, *, in_codex: bool = True) -> MenuRow:
+    account, title = found.account, shortened(name(found.account), 32)
+    mark = use_mark(account, found.there, t) if in_codex and found.what is not Condition.NEEDS_LOGIN else ""
     return MenuRow(
-        key=found.account.key,
-        look=looks.look(found.account, found.what, seen.state.settings),
-        text=t("{account} — {state}", account=title, state=_in_short(found, seen, t)),
+        key=account.key,
+        look=looks.look(account, found.what, seen.state.settings),
+        text=t("{account} — {state}", account=title, state=_joined(_in_short(found, seen, t), mark)),
     )
 
 

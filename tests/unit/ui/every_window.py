@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
 
 from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.codex.codex_state import CodexHome, CodexState, CodexUse, CodexUsePhase, HandOver
 from probe_tray.core.errors import CredentialFileError, NotRevokedError
 from probe_tray.core.models.model_test import ModelRun
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AppState, LoginPhase, LoginState, Unreadable, Way
+from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Unreadable, Way
 from probe_tray.core.update.release import Release
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell
@@ -61,7 +62,17 @@ def rich(*, privacy: bool = False) -> AppState:
         ),
         release=Release(version="2.0.0", changes=("Read the guides in Chinese too.",)),
         trouble=NotRevokedError(reason="it was ana@example.com's").problem,
+        codex=_in_codex(first),
     )
+
+
+def _in_codex(account: AccountState) -> CodexState:
+    """Its login is in a home that is named after a person, and a hand-over asks about another's."""
+    home = CodexHome(
+        path="/home/ana@example.com/codex", is_default=False, account=account.key, way=HandOver.LENT, has_kept=True
+    )
+    use = CodexUse(account=account.key, home=home.path, phase=CodexUsePhase.ASKING, found="mia@example.com")
+    return CodexState(homes=(CodexHome(path="~/.codex", is_default=True), home), use=use)
 
 
 class EveryWindow:

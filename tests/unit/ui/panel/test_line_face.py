@@ -104,3 +104,13 @@ def test_the_end_of_a_long_address_is_seen_since_it_tells_which_it_is(face: Line
     (name,) = (line.text for line in drawn if line.text.startswith("builder."))
     assert "…" in name
     assert name.endswith(".example")
+
+
+def test_the_account_in_use_is_marked_even_where_its_name_is_long(qapp: QApplication) -> None:
+    face = LineFace(Theme(qapp, lambda: False), IconPainter(), 500, widest_briefs(Translator()))
+    long = replace(CARDS[0], title="a.very.long.address@department.of.research.example.org", plan="")
+    marked = replace(long, mark="in Codex")
+    title = face.columns.title
+    assert _drawn(face, marked) != _drawn(face, replace(long, name="another"))
+    # Within its column: what stands beside it is as it was.
+    assert _without(_drawn(face, marked), title) == _without(_drawn(face, replace(long, name="another")), title)

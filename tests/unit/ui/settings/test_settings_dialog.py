@@ -402,3 +402,22 @@ def test_a_program_is_chosen_and_tried(qtbot: QtBot, settings: Opened) -> None:
     assert "It works." in [label.text() for label in dialog.findChildren(QLabel) if label.isVisible()]
     dialog.accept()
     assert settings.saved == [change(hook="/usr/local/bin/hook")]
+
+
+def test_folders_of_codex_are_typed_or_added_and_a_search_finds_them(settings: Opened, tmp_path: Path) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings(codex_homes=("~/.codex-work", "~/.codex-home")))
+    dialog.reveal("codex_homes")
+    row = dialog.field("codex_homes").widget
+    (typed,), (add,) = row.findChildren(QLineEdit), row.findChildren(QPushButton)
+    assert typed.text() == "~/.codex-work; ~/.codex-home"
+    typed.setText(" ~/.codex-work ;; ")
+    for _ in range(2):
+        add.click()
+        chooser = dialog.findChildren(QFileDialog)[-1]
+        chooser.fileSelected.emit(str(tmp_path))
+        chooser.close()
+    dialog.accept()
+    assert settings.saved == [change(codex_homes=("~/.codex-work", str(tmp_path)))]
+    settings.dialog.findChildren(QLineEdit)[0].setText("codex folder")
+    assert settings.rows() == ["More Codex folders"]

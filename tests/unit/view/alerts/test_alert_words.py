@@ -20,10 +20,11 @@ from probe_tray.core.alerts.alert import (
     RenewedAlert,
     RestoredAlert,
 )
+from probe_tray.core.codex.codex_state import CodexHome, CodexState
 from probe_tray.core.errors import LoginEndedError, OfficialExpiredError, PersonalTokenRefusedError, Problem, WriteError
-from probe_tray.core.quota.snapshot import Snapshot, SpendControl, Window, WindowKind
+from probe_tray.core.quota.snapshot import Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AppState, RenewalState
+from probe_tray.core.state import AccountState, AppState, RenewalState
 from probe_tray.ports.desktop import Notification, Urgency
 from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification, trial
@@ -73,17 +74,26 @@ IN_USE = replace(LEE, stores=(StoreKind.VAULT, StoreKind.OFFICIAL), snapshot=sna
 USED_UP = QuotaAlert(account=LEE.key, window=window(WindowKind.SHORT, 100, HOUR), level=Level.EXHAUSTED)
 
 
+def in_codex(*accounts: AccountState) -> AppState:
+    home = CodexHome(path="~/.codex", is_default=True, account=LEE.key)
+    return replace(samples.only(accounts), codex=CodexState(homes=(home,)))
+
+
 def test_when_codex_runs_out_of_quota_the_account_to_go_on_with_is_named() -> None:
-    found = shown(USED_UP, state=samples.only([ANA, IN_USE]))
+    found = shown(USED_UP, state=in_codex(ANA, IN_USE))
     assert found.body.endswith("Best now: ana@example.com, 58% of the 5 hours free.")
-    assert next((b.action, b.label) for b in found.buttons) == ("next account", "Show ana@example.com")
+    assert next((b.action, b.label) for b in found.buttons) == ("next account", "Use in Codex")
     critical = replace(USED_UP, level=Level.CRITICAL)
     near = replace(IN_USE, snapshot=snapshot(96, 61))
     assert "Best now: ana@example.com" in shown(critical, state=samples.only([ANA, near])).body
-    both = samples.only([ANA, IN_USE])
+    both = in_codex(ANA, IN_USE)
     several = shown(USED_UP, LoginAlert(account=ANA.key), state=both)
     assert several.body.endswith("Best now: ana@example.com, 58% of the 5 hours free.")
-    assert "Show ana@example.com" in [b.label for b in several.buttons]
+    assert "Use in Codex" in [b.label for b in several.buttons]
+    # What nothing tells of is named on the button; before the client was found there is none.
+    endless = replace(ANA, snapshot=Snapshot(taken_at=NOW, main=Limit(allowed=True)))
+    assert shown(USED_UP, state=in_codex(endless, IN_USE)).buttons[0].label == "Use ana@example.com in Codex"
+    assert "next account" not in [b.action for b in shown(USED_UP, state=samples.only([ANA, IN_USE])).buttons]
 
 
 def test_no_account_is_named_where_codex_has_capacity_or_another_is_meant() -> None:

@@ -1,0 +1,1 @@
+"""Use in Codex: what is asked before an account is used there."""

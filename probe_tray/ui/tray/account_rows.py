@@ -1,0 +1,68 @@
+"""Accounts as rows of a menu, changed in place."""
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QAction, QIcon
+from PySide6.QtWidgets import QMenu
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.ui.tray.icon import IconPainter, Ink
+from probe_tray.view.view_models import MenuRow
+
+
+class AccountRows:
+    """Keeps as many rows before one of the menu's own as there are accounts to show."""
+
+    def __init__(
+        self, menu: QMenu, before: QAction, icons: IconPainter, choose: Callable[[AccountKey], None], *, checked: bool
+    ) -> None:
+        """Call ``choose`` with the account of a row. ``checked``: the one in use is marked."""
+        self._menu, self._before, self._icons, self._choose = menu, before, icons, choose
+        self._checked = checked
+        self._actions: list[QAction] = []
+        self._rows: tuple[MenuRow, ...] = ()
+        self._filled: list[tuple[MenuRow, Ink] | None] = []
+        """What each action shows; None where it is hidden."""
+
+    def show_model(self, rows: tuple[MenuRow, ...], ink: Ink) -> None:
+        """Show these, glyphs in ``ink``."""
+        self._rows = rows
+        while len(self._actions) < len(rows):
+            self._actions.append(self._make(len(self._actions)))
+            self._filled.append(None)
+        for index, action in enumerate(self._actions):
+            wanted = (rows[index], ink) if index < len(rows) else None
+            filled, self._filled[index] = self._filled[index], wanted
+            if filled != wanted:
+                self._fill(action, filled, wanted)
+
+    def _fill(self, action: QAction, before: tuple[MenuRow, Ink] | None, wanted: tuple[MenuRow, Ink] | None) -> None:
+        action.setVisible(wanted is not None)
+        # Hidden rows can be read over D-Bus: no account that is gone may be named there.
+        action.setText("" if wanted is None else literal(wanted[0].text))
+        if wanted is None:
+            action.setIcon(QIcon())
+            return
+        row, ink = wanted
+        if self._checked:
+            action.setChecked(row.chosen)
+        if before is None or (before[0].look, before[1]) != (row.look, ink):
+            action.setIcon(self._icons.icon(row.look, ink))
+
+    def _make(self, index: int) -> QAction:
+        action = QAction(self._menu)
+        action.setCheckable(self._checked)
+        action.triggered.connect(lambda: self._press(index))
+        self._menu.insertAction(self._before, action)
+        return action
+
+    def _press(self, index: int) -> None:
+        if self._checked:
+            # Qt has turned the mark over; it stays as it is until something was done.
+            self._actions[index].setChecked(self._rows[index].chosen)
+        self._choose(self._rows[index].key)
+
+
+def literal(text: str) -> str:
+    """Text in which ``&`` means itself."""
+    return text.replace("&", "&&")

@@ -1,0 +1,135 @@
+"""What a person can do about the login in the official client's place, and what is asked before some of it."""
+
+from msgspec.structs import replace
+
+from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.codex.codex_state import CodexHome, CodexUse, CodexUsePhase
+from probe_tray.core.errors import Remedy
+from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.panel.summary import shortened, suggested
+from probe_tray.view.panel.survey import Seen, name
+from probe_tray.view.text.privacy import discreet_account, discreet_codex
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import ActionKind, CardAction, Notice, Question, Tone
+
+_LONGEST_NAME = 30
+
+
+def use_actions(state: AppState, account: AccountState, t: Translator) -> tuple[CardAction, ...]:
+    """The rows of an account's menu that are about the client: one for each of its homes, the default one first."""
+    if not can_be_used(state, account):
+        return ()
+    found: list[CardAction] = []
+    for number, home in enumerate(discreet_codex(state.codex, state.settings).homes):
+        if not is_used(state, account.key, number):
+            found.append(_use(account, number, _label(home, t)))
+        elif home.has_kept:
+            found.append(_put_back(account, number, t))
+    return tuple(found)
+
+
+def can_be_used(state: AppState, account: AccountState) -> bool:
+    """Whether its login can be put in the client's place, once that is known.
+
+    The client's own login is there already, and a personal access token is none that it could use.
+    """
+    return bool(state.codex.homes) and not (account.official or account.personal)
+
+
+def is_used(state: AppState, key: AccountKey, number: int = 0) -> bool:
+    """Whether the account is in place in one of the homes the way that the settings say."""
+    homes = state.codex.homes
+    if number >= len(homes):
+        return False
+    return homes[number].account == key and homes[number].way is state.settings.codex_hand_over
+
+
+def use_next(seen: Seen, t: Translator) -> CardAction | None:
+    """The button that has the client go on with the account that is suggested; None where none is."""
+    found = suggested(seen)
+    if found is None or not can_be_used(seen.state, found.next):
+        return None
+    return _use(found.next, 0, t("Use in Codex"))
+
+
+def use_named(seen: Seen, t: Translator) -> CardAction | None:
+    """The same where nothing else names the account."""
+    found = use_next(seen, t)
+    account = None if found is None or found.key is None else seen.state.account(found.key)
+    if found is None or account is None:
+        return None
+    return replace(found, label=t("Use {name} in Codex", name=shortened(name(account), _LONGEST_NAME)))
+
+
+def failed_use(state: AppState, t: Translator) -> Notice | None:
+    """Why the last hand-over came to nothing, until it was read."""
+    use = discreet_codex(state.codex, state.settings).use
+    if use is None or use.phase is not CodexUsePhase.FAILED or use.problem is None:
+        return None
+    number = _number(use, state)
+    kind = ActionKind.PUT_BACK_IN_CODEX if use.account is None else ActionKind.USE_IN_CODEX
+    again = CardAction(kind=kind, label=t("Try again"), key=use.account, home=number)
+    if use.problem.kind.remedy is Remedy.LOG_IN and use.account is not None:
+        again = CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=use.account)
+    close = CardAction(kind=ActionKind.CLOSE_CODEX_USE, label=t("Cancel"))
+    return Notice(text=t.told(use.problem), tone=Tone.WARNING, action=again, other=close)
+
+
+def running_use(seen: Seen, t: Translator) -> str:
+    """That a hand-over runs; empty where none does."""
+    use = seen.state.codex.use
+    if use is None or use.phase is not CodexUsePhase.RUNNING:
+        return ""
+    account = None if use.account is None else seen.state.account(use.account)
+    if account is None:
+        return t("Putting back what Codex had before…")
+    return t("Giving Codex the login of {name}…", name=shortened(name(account), _LONGEST_NAME))
+
+
+def unknown_login_question(state: AppState, t: Translator) -> Question | None:
+    """Whether to keep the login in place, which nobody here knows, before another takes its place."""
+    use = discreet_codex(state.codex, state.settings).use
+    if use is None or use.phase is not CodexUsePhase.ASKING:
+        return None
+    account = None if use.account is None else state.account(use.account)
+    called = t("the account") if account is None else name(discreet_account(account, state.settings))
+    return Question(
+        window_title=t("Use in Codex"),
+        title=t("Keep the login of {found} first?", found=use.found),
+        text=t(
+            "Codex has a login of {found} that Probe Tray doesn't know. Keep it here first, and you can go back to "
+            "it at any time.",
+            found=use.found,
+        ),
+        yes=t("&Keep and use {name}", name=shortened(called, _LONGEST_NAME).replace("&", "&&")),
+        no=t("Cancel"),
+        destructive=False,
+    )
+
+
+def kept_login(state: AppState, t: Translator) -> CardAction | None:
+    """How what the client had before comes back; None where nothing of it is kept."""
+    found = (number for number, home in enumerate(state.codex.homes) if home.has_kept)
+    return next((CardAction(kind=ActionKind.PUT_BACK_IN_CODEX, label=_back(t), home=number) for number in found), None)
+
+
+def _use(account: AccountState, number: int, label: str) -> CardAction:
+    return CardAction(kind=ActionKind.USE_IN_CODEX, label=label, key=account.key, home=number)
+
+
+def _put_back(account: AccountState, number: int, t: Translator) -> CardAction:
+    return CardAction(kind=ActionKind.PUT_BACK_IN_CODEX, label=_back(t), key=account.key, home=number)
+
+
+def _back(t: Translator) -> str:
+    return t("Put &back what Codex had before")
+
+
+def _label(home: CodexHome, t: Translator) -> str:
+    if home.is_default:
+        return t("&Use in Codex")
+    return t("Use in Codex in {home}", home=home.path.replace("&", "&&"))
+
+
+def _number(use: CodexUse, state: AppState) -> int:
+    return next((n for n, home in enumerate(state.codex.homes) if use.home == home.path), 0)
