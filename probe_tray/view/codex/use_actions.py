@@ -75,6 +75,20 @@ def failed_use(state: AppState, t: Translator) -> Notice | None:
     return Notice(text=t.told(use.problem), tone=Tone.WARNING, action=again, other=close)
 
 
+def use_undo(seen: Seen, t: Translator) -> CardAction | None:
+    """How the client gets back what it had before the last hand-over; None where nothing of it is here."""
+    use = seen.state.codex.use
+    if use is None or use.phase is not CodexUsePhase.DONE or use.account is None:
+        return None
+    number = _number(use, seen.state)
+    before = None if use.before is None else seen.state.account(use.before)
+    if before is not None and before.key != use.account and can_be_used(seen.state, before):
+        return _use(before, number, t("Undo"))
+    if use.kept:
+        return CardAction(kind=ActionKind.PUT_BACK_IN_CODEX, label=t("Undo"), home=number)
+    return None
+
+
 def running_use(seen: Seen, t: Translator) -> str:
     """That a hand-over runs; empty where none does."""
     use = seen.state.codex.use

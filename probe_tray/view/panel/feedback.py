@@ -7,6 +7,7 @@ import msgspec
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.feedback import Feedback, FeedbackKind
 from probe_tray.core.state import AccountState
+from probe_tray.view.codex.use_actions import use_undo
 from probe_tray.view.panel.summary import shortened
 from probe_tray.view.panel.survey import Seen, name
 from probe_tray.view.text.times import at
@@ -46,15 +47,17 @@ def feedback(seen: Seen, t: Translator) -> FeedbackView | None:
     if not seen.state.feedback:
         return None
     latest = seen.state.feedback[-1]
-    return FeedbackView(number=latest.number, text=_sentence(latest, seen, t), undo=_undo(latest, t))
+    return FeedbackView(number=latest.number, text=_sentence(latest, seen, t), undo=_undo(latest, seen, t))
 
 
 def undo(seen: Seen, t: Translator) -> CardAction | None:
     """How the last thing that can be undone is undone, whatever was done since."""
-    return next((action for f in reversed(seen.state.feedback) if (action := _undo(f, t)) is not None), None)
+    return next((action for f in reversed(seen.state.feedback) if (action := _undo(f, seen, t)) is not None), None)
 
 
-def _undo(feedback: Feedback, t: Translator) -> CardAction | None:
+def _undo(feedback: Feedback, seen: Seen, t: Translator) -> CardAction | None:
+    if feedback.kind is FeedbackKind.USED_IN_CODEX:
+        return use_undo(seen, t)
     if feedback.undo is None:
         return None
     return CardAction(kind=ActionKind.UNDO, label=t("Undo"), number=feedback.number)

@@ -5,9 +5,10 @@ from datetime import UTC
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.codex.codex_state import CodexHome, CodexState, CodexUse, CodexUsePhase, HandOver
 from probe_tray.core.errors import UncertainLoginError, WriteError
+from probe_tray.core.feedback import Feedback, FeedbackKind
 from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
@@ -192,3 +193,23 @@ def test_a_login_that_nobody_knows_is_offered_for_keeping() -> None:
 @pytest.mark.parametrize("phase", [CodexUsePhase.RUNNING, CodexUsePhase.DONE, CodexUsePhase.FAILED])
 def test_nothing_is_asked_but_where_an_answer_is_waited_for(phase: CodexUsePhase) -> None:
     assert unknown_login_question(state(use=CodexUse(account=LEE.key, home="", phase=phase)), T) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "undo"),
+    [
+        ({"before": ANA.key}, (ActionKind.USE_IN_CODEX, ANA.key, 1)),
+        ({"kept": True}, (ActionKind.PUT_BACK_IN_CODEX, None, 1)),
+        ({"before": LEE.key}, None),
+        ({"before": AccountKey("gone", "user")}, None),
+        ({}, None),
+    ],
+)
+def test_undo_gives_the_client_what_it_had_before(changes: dict[str, object], undo: object) -> None:
+    done = replace(CodexUse(account=LEE.key, home=WORK.path, phase=CodexUsePhase.DONE), **changes)
+    given = Feedback(number=1, kind=FeedbackKind.USED_IN_CODEX, account=LEE.key)
+    panel = shown(replace(state(with_ana(), WORK, use=done), feedback=(given,))).panel
+    assert panel.feedback is not None
+    assert panel.feedback.undo == panel.undo
+    found = None if panel.undo is None else (panel.undo.kind, panel.undo.key, panel.undo.home)
+    assert found == undo
