@@ -17,6 +17,8 @@ class DemoScene(StrEnum):
     """A hundred accounts."""
     CLIENT = "client"
     """Only the official client's login."""
+    CODEX = "codex"
+    """Three accounts; the official client works with one that is used up."""
     API_KEY = "api-key"
     """Only an official client that is logged in with an API key."""
     ACCESS_TOKEN = "access-token"

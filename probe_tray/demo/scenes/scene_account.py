@@ -41,6 +41,8 @@ class SceneAccount(msgspec.Struct, frozen=True, kw_only=True):
     """How long ago the last number of its 30 days was taken; None: it has no past."""
     official: bool = False
     """The login is the official client's own."""
+    in_codex: bool = False
+    """The official client works with it, without the refresh token: that is the program's."""
     muted: timedelta | None = None
     """For how long nothing is notified of its limits."""
 

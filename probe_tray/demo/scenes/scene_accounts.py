@@ -35,6 +35,9 @@ def accounts_of(scene: DemoScene) -> tuple[SceneAccount, ...]:
             )
         case DemoScene.CLIENT:
             return (SceneAccount(person=sample_people()[0], official=True),)
+        case DemoScene.CODEX:
+            *others, spent = sample_people()
+            return (*(SceneAccount(person=one) for one in others), SceneAccount(person=spent, in_codex=True))
         case DemoScene.OFFLINE:
             return tuple(SceneAccount(person=one, past_ended=_OLD) for one in sample_people())
         case DemoScene.INCIDENT:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, final
 
+from msgspec.structs import replace
+
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.alerts.alert import AlertMemory, Mute
 from probe_tray.core.demo_scene import DemoScene
@@ -53,6 +55,8 @@ class SceneSetup:
         for account, found in made:
             if account.official:
                 _write(codex_home / _OFFICIAL, _official_file(found[0], self._now))
+            if account.in_codex:
+                _write(codex_home / _OFFICIAL, _official_file(replace(found[0], refresh_token=None), self._now))
         if self._scene is DemoScene.API_KEY:
             _write(codex_home / _OFFICIAL, json.dumps({"OPENAI_API_KEY": "of-the-demo"}))
         if self._scene is DemoScene.ACCESS_TOKEN:

@@ -74,6 +74,7 @@ SCENES = {
     DemoScene.FIRST: {},
     DemoScene.STATES: STATES,
     DemoScene.CLIENT: {f"{ANA} Codex client's login, read only": Shown(FINE, "Log in here too")},
+    DemoScene.CODEX: {**{name: THREE[name] for name in (ANA, LEE)}, f"{RESEARCH} In use by Codex": USED_UP},
     DemoScene.API_KEY: {"Codex client": Shown(Condition.API_KEY, "logged in with an API key", "")},
     DemoScene.ACCESS_TOKEN: {f"{ANA} Codex client's login, read only": Shown(FINE, "Personal access token")},
     DemoScene.OFFLINE: dict.fromkeys(THREE, Shown(Condition.OFFLINE, "Offline, numbers are 3 h old.")),
@@ -86,6 +87,7 @@ SCENES = {
 HEADLINES = {
     DemoScene.FIRST: ("No account yet", ""),
     DemoScene.STATES: ("15 of 25 can work", "Notifications paused until"),
+    DemoScene.CODEX: ("2 of 3 can work", "Up to date"),
     DemoScene.OFFLINE: ("Offline", "Offline, numbers are 3 h old"),
     DemoScene.INCIDENT: ("The numbers are old", "OpenAI reports: Partial System Outage"),
     DemoScene.LOCKED: ("Your logins are waiting", ""),
