@@ -82,6 +82,14 @@ def test_what_codex_renews_is_left_to_it_and_followed(bench: Bench, client: Clie
     assert client.tokens["access_token"] == ben.access_token
 
 
+def test_the_settings_say_who_renews_it_where_the_command_does_not(bench: Bench, client: Client) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    settings = {**json.loads(client.config.read_text()), "codex_hand_over": "whole"}
+    client.config.write_text(json.dumps(settings))
+    assert client.run(ana.email).returncode == 0
+    assert client.tokens["refresh_token"] == ana.refresh_token
+
+
 def test_several_that_match_are_listed_and_nothing_is_done(bench: Bench, client: Client) -> None:
     ana = bench.login("a.json", 0, days=9)
     done = client.run("nobody@example.com")

@@ -96,7 +96,7 @@ class _UseCommand:
 
     async def _use(self, key: AccountKey, place: CodexPlace) -> ExitStatus:
         arguments, t = self._session.arguments, self._session.t
-        way = HandOver.WHOLE if arguments.whole else HandOver.LENT
+        way = HandOver.WHOLE if arguments.whole else self._loaded.settings.codex_hand_over
         if way is HandOver.WHOLE and self._loaded.settings.sync_url:
             raise CodexWholeSharedError
         use = await self._hand_overs.use(key, place, way, keep=arguments.keep)

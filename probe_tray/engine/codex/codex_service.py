@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.codex.codex_state import (
     ClientProcess,
     CodexHomesRead,
@@ -62,7 +63,7 @@ class CodexService:
             place: CodexPlace | None = None
             try:
                 place = self._place(command.home)
-                use = await self._run(command, place)
+                use = replace(await self._run(command, place), before=self._account_in(place))
             except ProbeError as error:
                 running: tuple[ClientProcess, ...] = ()
                 if place is not None and isinstance(error, CodexRunningError):
@@ -116,6 +117,10 @@ class CodexService:
         if command.way is HandOver.WHOLE and self._store.state.settings.sync_url:
             raise CodexWholeSharedError
         return await self._hand_overs.use(command.account, place, command.way, keep=command.keep)
+
+    def _account_in(self, place: CodexPlace) -> AccountKey | None:
+        homes = self._store.state.codex.homes
+        return next((home.account for home in homes if home.path == place.path), None)
 
     def _place(self, home: str) -> CodexPlace:
         homes = self._homes()

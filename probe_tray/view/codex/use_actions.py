@@ -64,6 +64,8 @@ def use_named(seen: Seen, t: Translator) -> CardAction | None:
 def failed_use(state: AppState, t: Translator) -> Notice | None:
     """Why the last hand-over came to nothing, until it was read."""
     use = discreet_codex(state.codex, state.settings).use
+    if use is not None and use.phase is CodexUsePhase.ASKING and use.account is None:
+        return _kept_first(use, t)
     if use is None or use.phase is not CodexUsePhase.FAILED or use.problem is None:
         return None
     number = _number(use, state)
@@ -73,6 +75,16 @@ def failed_use(state: AppState, t: Translator) -> Notice | None:
         again = CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=use.account)
     close = CardAction(kind=ActionKind.CLOSE_CODEX_USE, label=t("Cancel"))
     return Notice(text=t.told(use.problem), tone=Tone.WARNING, action=again, other=close)
+
+
+def _kept_first(use: CodexUse, t: Translator) -> Notice:
+    """Why what the client had before is not put back over a login that nobody here knows."""
+    text = t(
+        "Codex has a login of {found} that Probe Tray doesn't know. Use one of your accounts in Codex first: you are "
+        "then asked to keep it.",
+        found=use.found,
+    )
+    return Notice(text=text, tone=Tone.WARNING, action=CardAction(kind=ActionKind.CLOSE_CODEX_USE, label=t("OK")))
 
 
 def use_undo(seen: Seen, t: Translator) -> CardAction | None:
@@ -103,9 +115,9 @@ def running_use(seen: Seen, t: Translator) -> str:
 def unknown_login_question(state: AppState, t: Translator) -> Question | None:
     """Whether to keep the login in place, which nobody here knows, before another takes its place."""
     use = discreet_codex(state.codex, state.settings).use
-    if use is None or use.phase is not CodexUsePhase.ASKING:
+    if use is None or use.phase is not CodexUsePhase.ASKING or use.account is None:
         return None
-    account = None if use.account is None else state.account(use.account)
+    account = state.account(use.account)
     called = t("the account") if account is None else name(discreet_account(account, state.settings))
     return Question(
         window_title=t("Use in Codex"),

@@ -78,6 +78,14 @@ async def test_a_home_is_named_by_its_path() -> None:
         assert failed.problem.is_a(CodexHomeMissingError)
 
 
+async def test_whose_login_was_there_before_is_told() -> None:
+    program = Program(ANA, BEN)
+    async with program.started():
+        first = await done(program, UseInCodex(account=ANA.key))
+        second = await done(program, UseInCodex(account=BEN.key))
+        assert (first.before, second.before) == (None, ANA.key)
+
+
 async def test_what_was_there_is_put_back() -> None:
     program = Program(ANA)
     program.codex.place.data = b'{"OPENAI_API_KEY": "sk-1"}'

@@ -213,3 +213,12 @@ def test_undo_gives_the_client_what_it_had_before(changes: dict[str, object], un
     assert panel.feedback.undo == panel.undo
     found = None if panel.undo is None else (panel.undo.kind, panel.undo.key, panel.undo.home)
     assert found == undo
+
+
+def test_nothing_is_put_back_over_a_login_that_nobody_knows() -> None:
+    use = CodexUse(account=None, home="", phase=CodexUsePhase.ASKING, found="mia@example.com")
+    found = failed_use(state(with_ana(), use=use), T)
+    assert found is not None
+    assert found.text.startswith("Codex has a login of mia@example.com that Probe Tray doesn't know.")
+    assert [action.kind for action in found.actions] == [ActionKind.CLOSE_CODEX_USE]
+    assert unknown_login_question(state(with_ana(), use=use), T) is None
