@@ -12,6 +12,7 @@ from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.core.errors import (
+    CodexRenewsError,
     OfficialExpiredError,
     OfficialLoginError,
     ProbeError,
@@ -275,6 +276,9 @@ def _newest(logins: Iterable[StoredCredential]) -> dict[AccountKey, str]:
 async def _attempt(renewal: Awaitable[Renewed]) -> _BatchRenewal:
     try:
         renewed = await renewal
+    except CodexRenewsError:
+        # As with the client's own login: that it is left to the client is no failure of a scheduled run.
+        return _BatchRenewal(RenewalReport(result=RenewalResult.NOT_OURS), None)
     except ProbeError as error:
         return _BatchRenewal(_failed(error), None)
     return _BatchRenewal(_told(renewed), renewed.credential, renewed)

@@ -73,8 +73,9 @@ def test_what_codex_renews_is_left_to_it_and_followed(bench: Bench, client: Clie
     assert client.tokens["refresh_token"] == ana.refresh_token
     before = bench.refreshes()
     done = bench.run("--renew", "-f", bench.logins / "a.json", CODEX_HOME=str(client.home))
-    assert "Codex renews this login" in said(done)
-    assert bench.refreshes() == before
+    # No failure: a scheduled run meets it every time.
+    assert (done.returncode, bench.refreshes()) == (0, before)
+    assert "Codex" in done.stdout.decode()
     fresh = bench.demo.issue_login(ana.email)
     client.path.write_bytes(official_login(fresh))
     assert client.run(ben.email).returncode == 0
