@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Final, Protocol, final
 
-from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.files.disk import Disk, reason_of
 from probe_tray.adapters.files.safe_files import read_regular, replace_file
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.official_store import FILE, SEALED, keyring_service, keyring_user
@@ -103,6 +103,9 @@ class ClientPlace:
 
     def _check_home(self) -> None:
         if not is_folder(self._real):
+            if not is_folder(self._real.parent):
+                # On a drive that is not connected now: the login in it is not gone.
+                raise ReadError(path=self.path, reason=Phrase("there is no such file or folder"))
             raise CodexHomeMissingError(path=self.path)
         if this_system().belongs_to_another(self._real.stat()):
             raise WriteError(path=self.path, reason=Phrase("it belongs to another user"))
@@ -120,7 +123,9 @@ class ClientPlace:
             found = tomllib.loads(data.decode()).get(_KEY, "file")
         except FileNotFoundError:
             return "file"
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
+        except OSError as error:
+            raise ReadError(path=str(path), reason=reason_of(error)) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError):
             raise ReadError(path=str(path), reason=Phrase("it is not valid TOML")) from None
         if found not in {"file", "keyring", "auto"}:
             raise ReadError(path=str(path), reason=Phrase('its "{key}" is not file, keyring or auto', key=_KEY))

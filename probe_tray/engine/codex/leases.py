@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from probe_tray.core.account.age import age, newest
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.codex.codex_state import CodexHome, HandOver
+from probe_tray.core.codex.codex_state import CodexHome, CodexKeeper, HandOver
 from probe_tray.core.codex.lease import CodexLease, CodexLeaseBook, EndedLease, HomeRecord, handed_over, settled
 from probe_tray.core.codex.place_content import PlaceContent, client_text
-from probe_tray.core.errors import CodexBehindError, ProbeError, Problem, StoreError
+from probe_tray.core.errors import CodexBehindError, CodexHomeMissingError, ProbeError, Problem, StoreError
 from probe_tray.core.events import Event, TroubleMet
 from probe_tray.engine.account.accounts import Accounts, hold_all
 from probe_tray.ports.accounts import AccountLocks
@@ -29,6 +29,15 @@ class LookedHomes(NamedTuple):
     """The accounts whose lease was found to have ended this time."""
     took_over: bool
     """Whether our stores have got a login that the client has renewed."""
+
+
+class _Followed(NamedTuple):
+    """How the homes of some accounts stand."""
+
+    leases: list[CodexLease]
+    """Those that hold."""
+    unknown: dict[AccountKey, StoreError]
+    """The accounts that a client may have renewed, and why that cannot be told now."""
 
 
 class LeaseKeeper:
@@ -64,7 +73,9 @@ class LeaseKeeper:
         if not (await self._file.load()).homes:
             return False
         async with self._file.hold():
-            leases = await self._followed(frozenset({key}))
+            leases, unknown = await self._followed(frozenset({key}))
+        if key in unknown:
+            raise unknown[key]
         return any(lease.way is HandOver.WHOLE and lease.key == key for lease in leases)
 
     async def hand_on(self, key: AccountKey) -> None:
@@ -113,7 +124,9 @@ class LeaseKeeper:
             for key in keys:
                 await finish(key)
             async with self._file.hold():
-                await self._followed(keys)
+                _, unknown = await self._followed(keys)
+                for key in keys & unknown.keys():
+                    raise unknown[key]
                 yield await self._file.load()
 
     async def record(self, record: HomeRecord, ended: EndedLease | None = None) -> None:
@@ -129,20 +142,27 @@ class LeaseKeeper:
         renewable = [login for login in found if login.renewable]
         return newest(renewable or found) if found else None
 
-    async def _followed(self, keys: frozenset[AccountKey]) -> list[CodexLease]:
-        """Settle the homes of these accounts; what a client has renewed is in our stores then. The leases that hold."""
+    async def _followed(self, keys: frozenset[AccountKey]) -> _Followed:
+        """Settle the homes of these accounts; what a client has renewed is in our stores then."""
         leases: list[CodexLease] = []
+        unknown: dict[AccountKey, StoreError] = {}
         for record in (await self._file.load()).homes:
-            if not any(lease is not None and lease.key in keys for lease in (record.begun, record.current)):
+            of_home = [lease for lease in (record.begun, record.current) if lease is not None]
+            if not any(lease.key in keys for lease in of_home):
                 continue
-            found = await self._place_at(record.home).read()
+            try:
+                found = await _read(self._place_at(record.home))
+            except StoreError as error:
+                # Whoever has no refresh token renews nothing, whatever became of it.
+                unknown |= {lease.key: error for lease in of_home if lease.way is HandOver.WHOLE}
+                continue
             after, ended = settled(record, found.login)
             if after.current is not None and after.current.way is HandOver.WHOLE:
                 after = replace(after, current=await self._adopt(after.current, found))
             if after != record:
                 await self._file.save(await self._book_after(after, ended))
             leases += [lease for lease in (after.current,) if lease is not None]
-        return leases
+        return _Followed(leases, unknown)
 
     async def _book_after(self, record: HomeRecord, ended: CodexLease | None) -> CodexLeaseBook:
         book = (await self._file.load()).with_record(record)
@@ -165,13 +185,17 @@ class LeaseKeeper:
             await self._file.save(book)
         return book
 
-    async def _adopt(self, lease: CodexLease, found: PlaceContent) -> CodexLease:
-        """Take over what the client has renewed; the lease then names it."""
-        login = found.login
-        if login is None or login.access_token.fingerprint == lease.access:
+    async def _adopt(self, lease: CodexLease, found: PlaceContent) -> CodexLease | None:
+        """Take over what the client has renewed; the lease then names it. None where our stores have a newer login.
+
+        A person has logged in again since, or imported one: it is another login of the account, which is ours to renew.
+        """
+        login, ours = found.login, await self.login_of(lease.key)
+        if login is None or ours is None:
             return lease
-        ours = await self.login_of(lease.key)
-        if ours is not None and age(login) > age(ours):
+        if age(ours) > age(login):
+            return None
+        if age(login) > age(ours):
             # It is the login that we obtained, as the client renewed it.
             await self._accounts.keep(replace(login, made_here=ours.made_here), lease.key)
             self._took_over = True
@@ -194,8 +218,17 @@ class LeaseKeeper:
                 self._behind.pop(record.home, None)
 
     async def _pass_on(self, record: HomeRecord, current: CodexLease, place: CodexPlace) -> None:
-        ours, found = await self.login_of(current.key), await place.read()
-        if ours is None or ours.id_token is None or not current.is_login(found.login):
+        ours = await self.login_of(current.key)
+        if ours is None or ours.id_token is None:
+            return
+        try:
+            found = await place.read()
+        except StoreError:
+            if ours.access_token.fingerprint == current.access:
+                # It has been passed on already, so nothing is missing there.
+                return
+            raise
+        if not current.is_login(found.login):
             return
         if found.login is not None and age(replace(found.login, refresh_token=ours.refresh_token)) >= age(ours):
             return
@@ -238,6 +271,14 @@ class LeaseKeeper:
     async def _account_of(self, login: Credential) -> AccountKey:
         """By the key that our stores know its owner by."""
         return await self._accounts.known_key(login) or login.key
+
+
+async def _read(place: CodexPlace) -> PlaceContent:
+    """What is in the place; nothing once its home was deleted. Raises StoreError."""
+    try:
+        return await place.read()
+    except CodexHomeMissingError:
+        return PlaceContent(keeper=CodexKeeper.FILE)
 
 
 def _leases(book: CodexLeaseBook) -> list[CodexLease]:

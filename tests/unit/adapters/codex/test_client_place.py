@@ -135,6 +135,12 @@ async def test_a_home_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere").exists()
 
 
+async def test_one_on_a_drive_that_is_not_connected_is_not_taken_for_deleted(tmp_path: Path) -> None:
+    place = ClientPlace(tmp_path / "drive" / "codex", Entries(), silently=False, disk=Disk())
+    with pytest.raises(ReadError):
+        await place.read()
+
+
 @pytest.mark.parametrize("config", ["= 1", 'cli_auth_credentials_store = "elsewhere"', "\xff"])
 async def test_settings_that_nobody_understands_are_no_guess(client: Client, config: str) -> None:
     (client.home / "config.toml").write_bytes(config.encode("latin-1"))

@@ -9,6 +9,7 @@ from probe_tray.core.codex.codex_state import HandOver
 from probe_tray.core.codex.lease import HomeRecord, lease
 from probe_tray.core.errors import (
     CodexBehindError,
+    CodexHomeMissingError,
     CodexRenewsError,
     KeyringLockedError,
     ReadError,
@@ -160,14 +161,69 @@ async def test_a_token_that_could_not_be_passed_on_is_told_once_and_tried_again(
     assert in_place(exchange.place).access_token == (await exchange.ours(ANA)).access_token
 
 
-async def test_a_place_that_nobody_can_read_now_keeps_its_record() -> None:
+@pytest.mark.parametrize("way", [LENT, WHOLE])
+async def test_a_place_that_nobody_can_read_now_keeps_its_record(way: HandOver) -> None:
     exchange = Exchange(ANA)
-    await exchange.use(ANA)
+    await exchange.use(ANA, way)
     before = exchange.codex.record
     exchange.place.unreadable = KeyringLockedError()
-    with pytest.raises(KeyringLockedError):
-        await look(exchange)
+    looked = await exchange.codex.leases.look(exchange.codex.homes)
     assert exchange.codex.record == before
+    assert (looked.just_ended, looked.homes[0].problem) == (frozenset(), KeyringLockedError().problem)
+
+
+async def test_a_login_that_is_lent_is_renewed_whatever_became_of_its_place() -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA)
+    exchange.place.unreadable = KeyringLockedError()
+    await exchange.clock.advance(9 * DAY)
+    fresh = tokens("ana", number=2, at=exchange.clock.now())
+    exchange.service.answer("refresh", Answer(200, {}, reply_body(fresh)))
+    await exchange.renewals.renew(ANA.key, FORCED)
+    assert (await exchange.ours(ANA)).access_token != ANA.access_token
+
+
+async def test_one_that_the_client_renews_waits_while_its_place_cannot_be_read() -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA, WHOLE)
+    exchange.place.unreadable = KeyringLockedError()
+    with pytest.raises(KeyringLockedError):
+        await exchange.codex.leases.renewed_by_client(ANA.key)
+
+
+async def test_a_home_that_was_deleted_ends_what_was_there() -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA, WHOLE)
+    exchange.place.unreadable = CodexHomeMissingError(path="~/.codex")
+    assert not await exchange.codex.leases.renewed_by_client(ANA.key)
+    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    assert (looked.homes[0].account, looked.homes[0].problem) == (None, None)
+
+
+async def test_a_home_that_cannot_be_read_keeps_nothing_from_the_others() -> None:
+    exchange = Exchange(ANA, BEN)
+    other = exchange.codex.add("work")
+    await exchange.use(ANA)
+    await exchange.hand_overs.use(BEN.key, other, WHOLE, keep=False)
+    fresh = renewed(BEN, "ben")
+    other.holds(fresh)
+    exchange.place.unreadable = KeyringLockedError()
+    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    assert looked.took_over
+    assert (await exchange.ours(BEN)).refresh_token == fresh.refresh_token
+
+
+async def test_a_new_login_of_the_account_is_ours_to_renew() -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA, WHOLE)
+    again = renewed(ANA, "ana")
+    await exchange.accounts.keep(again, ANA.key)
+    assert not await exchange.codex.leases.renewed_by_client(ANA.key)
+    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    # What the client has is still there, and no longer what this program put there.
+    assert (looked.just_ended, looked.logged_out) == (frozenset(), frozenset())
+    assert (looked.homes[0].account, looked.homes[0].way) == (ANA.key, None)
+    assert in_place(exchange.place).refresh_token == ANA.refresh_token
 
 
 async def test_a_record_that_nobody_can_read_lets_nothing_be_renewed() -> None:
