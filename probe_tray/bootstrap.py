@@ -101,6 +101,8 @@ def open_session(environment: Mapping[str, str], disk: Disk, *, demo: DemoScene 
             )
             yield Session(real, places, loaded, environment, disk, known)
             return
+        # As on a computer where the official client was started once.
+        make_private_folder(places.codex_home)
         begin = _begin_demo if demo is DemoScene.THREE else partial(_begin_scene, demo)
         run_service, table = begin(places, disk, stack)
         loaded = _load(places, disk)

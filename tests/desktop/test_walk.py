@@ -45,7 +45,7 @@ def test_the_app_tells_everything_from_its_place_in_the_tray(desktop: Desktop) -
     assert labels[1].startswith(f"Best now: {SAMPLES[0]}, ")
     assert labels[2] == LOG_IN
     assert [line.partition(" — ")[0] for line in labels[3:6]] == list(reversed(SAMPLES))
-    offered = ["Refresh now", "Pause notifications", "More", "Open Probe Tray", "Settings…", "Quit"]
+    offered = ["Use in Codex", "Refresh now", "Pause notifications", "More", "Open Probe Tray", "Settings…", "Quit"]
     assert labels[6:] == offered
 
 

@@ -101,7 +101,7 @@ def account_menu(
     def row(kind: ActionKind, label: str) -> CardAction:
         return CardAction(kind=kind, label=label, key=account.key)
 
-    login = [row(ActionKind.DETAILS, t("&Details…")), row(ActionKind.REFRESH, t("Re&fresh now"))]
+    login = [row(ActionKind.DETAILS, t("&Details…")), *uses, row(ActionKind.REFRESH, t("Re&fresh now"))]
     if account.renewable and not client_renews:
         login.append(row(ActionKind.RENEW, t("Re&new now")))
     has_own = not (account.official or account.personal)
@@ -121,7 +121,7 @@ def account_menu(
         places.append(row(ActionKind.COPY_EMAIL, t("&Copy email address")))
     stop = (row(ActionKind.STOP_SHARING, t("Stop s&haring…")),) if shared else ()
     ends = () if account.official else (*stop, row(ActionKind.REMOVE, t("&Remove…")))
-    return tuple(group for group in (tuple(uses), tuple(login), tuple(places), ends) if group)
+    return tuple(group for group in (tuple(login), tuple(places), ends) if group)
 
 
 def _moves(account: AccountState, settings: Settings, t: Translator) -> list[tuple[ActionKind, str]]:
