@@ -135,10 +135,16 @@ class Accounts:
         return None
 
     async def known_key(self, login: Credential) -> AccountKey | None:
-        """The key under which our stores hold the owner of ``login``; None where they hold none of that owner."""
-        contents = await asyncio.gather(*(store.load() for store in self.ours))
-        ours = [s.credential for c in contents for s in c.found if s.store is not StoreKind.OFFICIAL]
-        return login.account_in(ours)
+        """The key under which our stores hold the owner of ``login``; None where they hold none of that owner.
+
+        Raises StoreError where one cannot tell.
+        """
+        known = [a.key for a in self._store.state.accounts if a.owner.match(login.owner) is OwnerMatch.SAME]
+        for key in dict.fromkeys([login.key, AccountKey(login.account_id), *known]):
+            for _, stored in await self.holders(key):
+                if stored.credential.owner.match(login.owner) is OwnerMatch.SAME:
+                    return stored.credential.key
+        return None
 
     async def check_writable(self, key: AccountKey) -> None:
         """Raise StoreError when a store that has to take this account's new login cannot."""

@@ -1,7 +1,7 @@
 """What was handed over: who renews it, what the client has renewed, and the fresh access tokens that it gets."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -270,7 +270,9 @@ class LeaseKeeper:
 
     async def _account_of(self, login: Credential) -> AccountKey:
         """By the key that our stores know its owner by."""
-        return await self._accounts.known_key(login) or login.key
+        with suppress(StoreError):
+            return await self._accounts.known_key(login) or login.key
+        return login.key
 
 
 async def _read(place: CodexPlace) -> PlaceContent:

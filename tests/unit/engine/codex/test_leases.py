@@ -18,6 +18,7 @@ from probe_tray.core.errors import (
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.service.answer import Answer
+from probe_tray.ports.accounts import StoreContents
 from tests.support.fakes import START
 from tests.support.tokens import credential, reply_body, tokens
 from tests.unit.engine.bench import Bench
@@ -233,3 +234,29 @@ async def test_a_record_that_nobody_can_read_lets_nothing_be_renewed() -> None:
     with pytest.raises(ReadError):
         await exchange.renewals.renew(ANA.key, FORCED)
     assert exchange.service.count("refresh") == 0
+
+
+async def test_a_look_at_the_homes_hides_no_change_of_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange, loads = Exchange(ANA, BEN), list[str]()
+    exchange.place.holds(BEN)
+
+    async def load() -> StoreContents:
+        loads.append("load")
+        return StoreContents()
+
+    # What others changed counts as seen once a store was loaded, and only a read of all of them tells the state.
+    monkeypatch.setattr(exchange.vault, "load", load)
+    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    assert (looked.homes[0].account, loads) == (BEN.key, [])
+
+
+async def test_a_store_that_does_not_open_lets_nothing_be_overwritten() -> None:
+    exchange = Exchange(ANA, BEN)
+    exchange.place.holds(BEN)
+    before = exchange.place.data
+    exchange.vault.fault = KeyringLockedError()
+    with pytest.raises(KeyringLockedError):
+        await exchange.use(ANA, keep=True)
+    assert exchange.place.data == before
+    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    assert looked.homes[0].account == BEN.key
