@@ -1,6 +1,7 @@
 """The body with the program's own adapters, on a real disk and against the simulated service over real sockets."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
@@ -77,6 +78,7 @@ class Adapters(Driver):
         people = [
             demo_person(a, personal(a, Plan.PLUS, Shape(windows=_WINDOWS))) for a in map(_address, ("ana", "ben"))
         ]
+        user_places().codex_home.mkdir(mode=0o700)
         self._service = DemoService(people=people, now=self.clock.now, port=free_ports(len(Role))[0])
         self._addresses = self._service.start()
 
@@ -103,6 +105,14 @@ class Adapters(Driver):
         return [violation.problem for violation in self._service.violations]
 
     async def is_kept(self, person: str) -> bool:
+        kept = [login.refresh_token for login in await self._logins() if login.email == _address(person)]
+        return any(token is not None and self._service.is_live(token.reveal()) for token in kept)
+
+    async def in_codex(self) -> Sequence[str]:
+        found: str = json.loads(user_places().official_login.read_bytes())["tokens"]["access_token"]
+        return [login.email for login in await self._logins() if login.access_token.reveal() == found]
+
+    async def _logins(self) -> list[Credential]:
         places = user_places()
         contents = await VaultStore(
             places.vault,
@@ -112,8 +122,7 @@ class Adapters(Driver):
             disk=Disk(),
         ).load()
         assert contents.problem is None
-        kept = [s.credential.refresh_token for s in contents.found if s.credential.email == _address(person)]
-        return any(token is not None and self._service.is_live(token.reveal()) for token in kept)
+        return [stored.credential for stored in contents.found]
 
     def issue_login(self, person: str, lives: timedelta) -> Credential:
         return _credential(self._service.issue_login(_address(person), lifetime=round(lives.total_seconds())))

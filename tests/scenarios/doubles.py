@@ -16,6 +16,8 @@ from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.alert_service import AlertComposer, AlertService
+from probe_tray.engine.codex.codex_service import CodexService
+from probe_tray.engine.codex.lent_logins import LentLogins
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.login_runner import LoginRunner
@@ -36,6 +38,7 @@ from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from tests.scenarios.driver import Driver
 from tests.scenarios.memory_service import MemoryService
+from tests.support.codex import CodexDoubles, MemoryPlace
 from tests.support.fakes import FakeBrowser, FakeListener, MemoryStore, MemoryTally, NoTokenLocks
 from tests.support.id_tokens import LoadedIdTokenCheck
 from tests.unit.engine.bench import (
@@ -59,6 +62,7 @@ class Doubles(Driver):
         self._vault, self._listener = MemoryStore(), FakeListener()
         self._history, self._said, self._tried = MemoryHistory(), MemoryOfAlerts(), MemoryOfTokens()
         self._journal = MemoryJournal()
+        self._client = MemoryPlace()
         self._rest = Program()
 
     def set_used(self, person: str, *, short: int, weekly: int) -> None:
@@ -83,6 +87,11 @@ class Doubles(Driver):
         kept = [c.refresh_token for c in self._vault.held.values() if c.email == f"{person}@example.com"]
         return any(token is not None and self._service.is_live(token) for token in kept)
 
+    async def in_codex(self) -> Sequence[str]:
+        there = self._client.login
+        held = self._vault.held.values()
+        return [c.email for c in held if there is not None and there.access_token == c.access_token]
+
     def issue_login(self, person: str, lives: timedelta) -> Credential:
         return self._service.issue(person, lives)
 
@@ -96,7 +105,10 @@ class Doubles(Driver):
         locks = TaskLocks()
         accounts = Accounts((self._vault,), store, TokenMemory(self._tried, clock, chance).renewal_of)
         transaction = RefreshTransaction(service, accounts, self._journal, self._tried, clock, chance, "auth.example")
-        renewals = Renewals(transaction, locks, clock, store.dispatch, NoSharedLogins(), MemoryTally(), NoTokenLocks())
+        codex = CodexDoubles(accounts, locks, clock, store.dispatch, self._tried)
+        codex.place = codex.homes[0] = self._client
+        shared = LentLogins(codex.leases, NoSharedLogins())
+        renewals = Renewals(transaction, locks, clock, store.dispatch, shared, MemoryTally(), NoTokenLocks())
         sign_in = BrowserLogin(OFFICIAL, self._listener, FakeBrowser(), clock, chance, handles=KnownSecrets().add)
         poller = Poller(UsageCheck(service, accounts, renewals, clock), store, clock, chance)
         settings = SettingsService(self._rest.settings_file, store, _use_nothing, accounts, poller, "config.json")
@@ -121,6 +133,9 @@ class Doubles(Driver):
             ),
             recording=HistoryRecorder(self._history, store, clock),
             arrangement=ArrangementService(self._rest.arrangement_file, store),
+            codex=CodexService(
+                codex.hand_overs(renewals, chance), codex.leases, lambda: codex.homes, accounts, poller, store, clock
+            ),
         )
         yield Engine(parts, clock, chance, self.press, self.given)
 

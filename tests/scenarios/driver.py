@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.alerts.alert import AlertHelp
-from probe_tray.core.commands import Refresh, RemoveAccount, StartLogin
+from probe_tray.core.commands import Refresh, RemoveAccount, StartLogin, UseInCodex
 from probe_tray.core.state import AccountState, AppState, LoginPhase
 from probe_tray.engine.runtime import Engine
 from probe_tray.view.presenter import Presenter
@@ -74,6 +74,14 @@ class Driver(ABC):
         self.choose_removal(person)
         await self.until(lambda: self.state.account(key) is None, "the account to go")
 
+    async def use_in_codex(self, person: str) -> None:
+        """Choose an account for the official client."""
+        await self.until(lambda: bool(self.state.codex.homes), "the client's home")
+        key = self.account(person).key
+        self.choose_use(person)
+        await self.until(lambda: any(home.account == key for home in self.state.codex.homes), "the client to have it")
+        await self.advance(_SECOND)
+
     # What happens in the world.
 
     def add_account(self, person: str, *, lives: timedelta = timedelta(days=10)) -> None:
@@ -120,6 +128,11 @@ class Driver(ABC):
         """All that the panel says of an account."""
         return next(card.spoken for card in self.screen().panel.cards if card.title == _address(person))
 
+    def done(self) -> str:
+        """What the panel says of what was done last."""
+        feedback = self.screen().panel.feedback
+        return "" if feedback is None else feedback.text
+
     def notifications(self) -> Sequence[str]:
         """The titles of all notifications so far, the oldest first."""
         return [shown.title for shown in self.notifier.shown]
@@ -131,6 +144,10 @@ class Driver(ABC):
     @abstractmethod
     def faults(self) -> Sequence[str]:
         """What was asked of the service that must never be asked: a spent refresh token, something unknown."""
+
+    @abstractmethod
+    async def in_codex(self) -> Sequence[str]:
+        """The addresses whose newest access token, as the program keeps it, the official client would find."""
 
     @abstractmethod
     async def is_kept(self, person: str) -> bool:
@@ -157,6 +174,10 @@ class Driver(ABC):
     def choose_refresh(self) -> None:
         """Choose "Refresh now"."""
         self.engine.send(Refresh())
+
+    def choose_use(self, person: str) -> None:
+        """Choose an account under "Use in Codex"."""
+        self.engine.send(UseInCodex(account=self.account(person).key))
 
     def choose_removal(self, person: str) -> None:
         """Choose "Remove…" of an account, to end its login too, and say yes."""

@@ -124,6 +124,26 @@ class Scenarios:
             assert await program.is_kept("ben")
         assert not await program.is_kept("ana")
 
+    async def test_the_official_client_works_with_the_account_that_was_chosen(self, program: Driver) -> None:
+        program.add_account("ana")
+        program.add_account("ben")
+        async with program.running():
+            await program.use_in_codex("ana")
+            assert program.done() == "Codex now uses ana@example.com from its next start."
+            assert "In use by Codex" in program.card("ana")
+            assert "In use by Codex" not in program.card("ben")
+            assert await program.in_codex() == ["ana@example.com"]
+            # It is renewed here, and the client gets the new access token.
+            await program.sleep(9 * DAY)
+            assert program.renewals("ana") == 1
+            assert await program.in_codex() == ["ana@example.com"]
+            await program.use_in_codex("ben")
+            await program.use_in_codex("ana")
+            assert await program.in_codex() == ["ana@example.com"]
+            assert await program.is_kept("ana")
+            assert await program.is_kept("ben")
+        assert program.faults() == []
+
     async def test_a_restart_keeps_logins_and_numbers_and_says_nothing_twice(self, program: Driver) -> None:
         program.add_account("ana")
         program.set_used("ana", short=82, weekly=17)

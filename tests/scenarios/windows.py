@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -43,6 +44,15 @@ class Windows(Doubles):
 
     def choose_refresh(self) -> None:
         self._choose("Refresh now")
+
+    def choose_use(self, person: str) -> None:
+        def rows() -> list[QAction]:
+            menus = [menu for menu in self._own(QMenu) if menu.title() == "Use in &Codex"]
+            return [a for menu in menus for a in menu.actions() if a.text().startswith(f"{person}@example.com")]
+
+        # It is drawn anew only some time after a change.
+        self._bot.waitUntil(lambda: bool(rows()), timeout=PATIENCE_MS)
+        rows()[0].trigger()
 
     def choose_removal(self, person: str) -> None:
         self.shell.act(CardAction(kind=ActionKind.REMOVE, label="", key=self.account(person).key))
