@@ -59,6 +59,7 @@ class Arguments(Protocol):
     change_key: bool
     end_old_key: bool
     stop_sharing: str | None
+    allow_unprotected: bool
     all_models: bool
     models: list[str]
     yes: bool
@@ -262,7 +263,8 @@ def _misused_sync(arguments: Arguments, t: Translate) -> str:
         return t("--sync can't be combined with other actions.")
     if len(_asked_of_table(arguments)) > 1:
         return t(
-            "--sync takes one of --show-code, --enter-code, --show-sql, --change-key, --end-old-key, --stop-sharing."
+            "--sync takes one of --show-code, --enter-code, --show-sql, --change-key, --end-old-key, --stop-sharing, "
+            "--allow-unprotected."
         )
     if arguments.stop_sharing is not None and not arguments.stop_sharing.strip():
         return t("--stop-sharing takes the email address or id of an account.")
@@ -286,6 +288,7 @@ def _asked_of_table(arguments: Arguments) -> list[str]:
         "--change-key": arguments.change_key,
         "--end-old-key": arguments.end_old_key,
         "--stop-sharing": arguments.stop_sharing is not None,
+        "--allow-unprotected": arguments.allow_unprotected,
     }
     return [flag for flag, is_given in given.items() if is_given]
 
@@ -362,6 +365,11 @@ def _add_table_actions(add: Callable[..., argparse.Action], t: Translate) -> Non
     add("--change-key", action="store_true", help=t("with --sync: make a new encryption key beside the old one"))
     add("--end-old-key", action="store_true", help=t("with --sync: from now on only the new key is accepted"))
     add("--stop-sharing", metavar="ACCOUNT", help=t("with --sync: remove an account from the table for all computers"))
+    add(
+        "--allow-unprotected",
+        action="store_true",
+        help=t("with --sync: use a table that is no longer protected, from now on"),
+    )
 
 
 def _add_others(add: Callable[..., argparse.Action], t: Translate) -> None:

@@ -18,6 +18,8 @@ class SyncNow(msgspec.Struct, frozen=True):
 
     overwrite: frozenset[str] = frozenset()
     """Ids of rows that cannot be read and may be replaced: the person has agreed to that."""
+    allow_open: bool = False
+    """Use the table although it is not protected any more: the person has agreed to that too."""
 
 
 class SetUpSync(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 import pytest
 
@@ -225,7 +225,19 @@ def test_wrong_use_is_said(tray: Tray, arguments: list[str], said: str) -> None:
 # --- a person at a terminal
 
 
-def at_a_terminal(tray: Tray, answer: bytes, *arguments: str, more: Mapping[str, str] | None = None) -> tuple[int, str]:
+class HomeOfTerminal(Protocol):
+    """Where a command runs."""
+
+    @property
+    def config(self) -> Path: ...
+
+    @property
+    def folder(self) -> Path: ...
+
+
+def at_a_terminal(
+    tray: HomeOfTerminal, answer: bytes, *arguments: str, more: Mapping[str, str] | None = None
+) -> tuple[int, str]:
     """Run it with a terminal and type ``answer`` at the question; the exit status and what was seen."""
     import pty  # There is none on Windows, where these tests are left out.
 

@@ -12,6 +12,7 @@ from probe_tray.core.sync.rows import OpenedRow, RemoteRow
 from probe_tray.core.sync.table_key import keys_of, table_digest
 from tests.command.bench import COMMAND
 from tests.command.preload import with_kept_keyring
+from tests.command.test_import import at_a_terminal
 from tests.command.test_sync import KEY, Machine
 from tests.support.patience import PATIENCE
 from tests.support.postgrest import API_KEY, PostgRest
@@ -42,13 +43,9 @@ class Owner(Machine):
         self, *arguments: str, given: str = "", dies_after: int = 0, interrupted_at: int = 0
     ) -> tuple[int, str, str]:
         """``--sync`` with ``arguments`` to its end, or until it was killed: status, standard output and error."""
-        self._runs += 1
-        own = {name: str(self.folder / name) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME")}
-        folder = self.folder / f"preload-{self._runs}"
-        code = with_kept_keyring(self._entries, folder, dies_after=dies_after, interrupted_at=interrupted_at)
         done = subprocess.run(
             [COMMAND, "--config", str(self.config), "--sync", *arguments],
-            env=os.environ | own | {"NO_PROXY": "127.0.0.1"} | code,
+            env=os.environ | self._own(dies_after=dies_after, interrupted_at=interrupted_at),
             input=given.encode(),
             capture_output=True,
             timeout=PATIENCE,
@@ -57,6 +54,18 @@ class Owner(Machine):
         out, err = done.stdout.decode(), " ".join(done.stderr.decode().split())
         assert "Traceback" not in err, err
         return done.returncode, out, err
+
+    def at_a_terminal(self, answer: bytes) -> tuple[int, str]:
+        """``--sync`` at a terminal, with ``answer`` typed at the question: status, and what was seen."""
+        status, seen = at_a_terminal(self, answer, "--sync", more=self._own())
+        return status, " ".join(seen.split())
+
+    def _own(self, *, dies_after: int = 0, interrupted_at: int = 0) -> dict[str, str]:
+        self._runs += 1
+        own = {name: str(self.folder / name) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME")}
+        folder = self.folder / f"preload-{self._runs}"
+        code = with_kept_keyring(self._entries, folder, dies_after=dies_after, interrupted_at=interrupted_at)
+        return own | {"NO_PROXY": "127.0.0.1"} | code
 
     def opened(self) -> dict[str, OpenedRow]:
         """What its keys open of the table, by the account's id."""

@@ -37,7 +37,7 @@ from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.shared_logins import NoSharedLogins
+from probe_tray.engine.sync.no_shared_logins import NoSharedLogins
 from probe_tray.ports.accounts import AccountStore
 from tests.support.fakes import MemoryTally, NoTokenLocks
 from tests.support.keyrings import FakeKeyStore

@@ -48,7 +48,7 @@ from probe_tray.engine.polling.usage_check import UsageCheck
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.shared_logins import NoSharedLogins
+from probe_tray.engine.sync.no_shared_logins import NoSharedLogins
 from probe_tray.ports.desktop import Notification
 from probe_tray.view.alerts.notifications import notification, still_running, trial
 from probe_tray.view.text.times import Now

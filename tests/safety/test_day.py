@@ -23,7 +23,7 @@ from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.shared_logins import NoSharedLogins
+from probe_tray.engine.sync.no_shared_logins import NoSharedLogins
 from probe_tray.engine.timers import watch_clock
 from tests.safety.bench import MemoryJournal, MemoryMemory, Steps, refusal
 from tests.support.fakes import START, FakeClock, MemoryStore, MemoryTally, NoTokenLocks, ScriptedService

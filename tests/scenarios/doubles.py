@@ -31,7 +31,7 @@ from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.runtime import Engine
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.shared_logins import NoSharedLogins
+from probe_tray.engine.sync.no_shared_logins import NoSharedLogins
 from probe_tray.ports.desktop import Notification
 from probe_tray.view.alerts.notifications import notification, still_running, trial
 from probe_tray.view.text.times import Now

@@ -3,7 +3,7 @@
 from contextlib import AbstractAsyncContextManager, nullcontext
 
 from probe_tray.engine.renewal.renewal_coordinator import RenewalCoordinator
-from probe_tray.engine.sync.shared_logins import NoSharedLogins
+from probe_tray.engine.sync.no_shared_logins import NoSharedLogins
 from tests.support.fakes import FakeClock
 
 

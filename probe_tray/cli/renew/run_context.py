@@ -19,7 +19,7 @@ from probe_tray.engine.codex.leases import LeaseKeeper
 from probe_tray.engine.codex.lent_logins import LentLogins
 from probe_tray.engine.polling.clock_watch import ClockWatch
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.shared_logins import NoSharedLogins
+from probe_tray.engine.sync.no_shared_logins import NoSharedLogins
 from probe_tray.ports.shared_logins import SharedLogins
 from probe_tray.wiring import make_codex, make_renewals, make_shared_logins, make_sync_context
 

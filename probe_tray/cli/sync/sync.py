@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.http.client import ServiceClient
@@ -26,7 +27,7 @@ from probe_tray.cli.tables.layout import TextPiece, TextTable
 from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.cli.terminal.signals import Interruption
-from probe_tray.core.errors import ConfigError, Phrase, ProbeError
+from probe_tray.core.errors import ConfigError, Phrase, ProbeError, SyncOpenedError
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncSecrets, SyncTarget, target
@@ -45,10 +46,32 @@ _HANDFUL = 10
 """So many accounts are done before a count of them helps anybody."""
 
 
+class SyncOutcome(NamedTuple):
+    """How a sync ended."""
+
+    status: ExitStatus
+    is_found_open: bool
+    """Whether the table was left alone since it is not protected any more."""
+
+
 def sync(session: CommandSession) -> ExitStatus:
     """Synchronise sync_dir and return the exit status. Raises ConfigError and SyncOffError before anything is asked."""
     loaded = session.read_settings()
-    return session.runner.run(_sync(session, loaded))
+    done = session.runner.run(_sync(session, loaded, allow_open=session.arguments.allow_unprotected))
+    if not (done.is_found_open and _asks(session)):
+        return done.status
+    t = session.t
+    session.console.note(
+        t(
+            "Anyone with the publishable key can then damage rows, put old ones back or keep your computers from "
+            "renewing. They still can't read or forge a login. If you didn't open the table yourself, protect it "
+            "again: someone else may have changed your database."
+        )
+    )
+    session.console.prompt(t("Use the table unprotected from now on? [y/N] "), end="")
+    if not said_yes():
+        return done.status
+    return session.runner.run(_sync(session, loaded, allow_open=True)).status
 
 
 def offer_sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
@@ -57,18 +80,25 @@ def offer_sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     Nobody is asked where nobody sits, nor with --quiet, --json or --yes: that flag says yes to what was asked for, and
     a sync was not. Without a setup there is nothing to ask; the keyring is not opened for the question.
     """
-    arguments, t = session.arguments, session.t
-    asked = not (arguments.quiet or arguments.json or arguments.yes) and is_terminal(sys.stdin)
-    if not (asked and is_terminal(sys.stderr) and loaded.settings.sync_url):
+    if not (_asks(session) and loaded.settings.sync_url):
         return ExitStatus.SUCCESS
-    session.console.prompt(t("Sync now? [y/N] "), end="")
+    session.console.prompt(session.t("Sync now? [y/N] "), end="")
     if not said_yes():
         return ExitStatus.SUCCESS
-    return session.runner.run(_sync(session, loaded))
+    return session.runner.run(_sync(session, loaded)).status
 
 
-async def sync_with(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget) -> ExitStatus:
-    """Synchronise sync_dir with ``goal``. Raises ConfigError."""
+def _asks(session: CommandSession) -> bool:
+    """Whether somebody sits at the terminal who is to be asked what no flag has said."""
+    arguments = session.arguments
+    is_asked = not (arguments.quiet or arguments.json or arguments.yes)
+    return is_asked and is_terminal(sys.stdin) and is_terminal(sys.stderr)
+
+
+async def sync_with(
+    session: CommandSession, loaded: LoadedSettings, goal: SyncTarget, *, allow_open: bool = False
+) -> SyncOutcome:
+    """Synchronise sync_dir with ``goal``; ``allow_open`` although it is not protected any more. Raises ConfigError."""
     folder = loaded.login_folder
     if folder is None:
         raise ConfigError(
@@ -79,14 +109,16 @@ async def sync_with(session: CommandSession, loaded: LoadedSettings, goal: SyncT
     client = session.client(proxy)
     try:
         synchronizer, renewals = _synchronizer(session, loaded, goal, folder, proxy, client)
-        return await _SyncAction(session, loaded, synchronizer, renewals).run(goal)
+        options = SyncOptions(overwrite_all=session.arguments.yes, allow_open=allow_open)
+        action = _SyncAction(session, loaded, synchronizer, renewals)
+        return SyncOutcome(await action.run(goal, options), action.is_found_open)
     finally:
         await client.aclose()
 
 
-async def _sync(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
+async def _sync(session: CommandSession, loaded: LoadedSettings, *, allow_open: bool = False) -> SyncOutcome:
     """Raises ConfigError, SyncOffError, and the Keyring errors where it is needed."""
-    return await sync_with(session, loaded, await sync_target(session, loaded))
+    return await sync_with(session, loaded, await sync_target(session, loaded), allow_open=allow_open)
 
 
 async def sync_target(session: CommandSession, loaded: LoadedSettings) -> SyncTarget:
@@ -144,10 +176,12 @@ class _SyncAction:
         """Whether accounts are worked on: what is under way is seen to its end."""
         self._is_unchanged = False
         """Whether it is known that nothing was changed so far."""
+        self.is_found_open = False
+        """Whether the table was left alone since it is not protected any more."""
 
-    async def run(self, goal: SyncTarget) -> ExitStatus:
+    async def run(self, goal: SyncTarget, options: SyncOptions) -> ExitStatus:
         """Do it and return the exit status."""
-        task = asyncio.ensure_future(self._work(goal))
+        task = asyncio.ensure_future(self._work(goal, options))
         with Interruption(lambda: self._stop(task), lambda: self._console.failure(self._t(_KEPT))) as interruption:
             await asyncio.wait({task})
         self._console.take_back()
@@ -162,13 +196,14 @@ class _SyncAction:
         self._console.failure(self._t("interrupted: nothing was changed.") if untouched else self._t(_KEPT))
         return interruption.status
 
-    async def _work(self, goal: SyncTarget) -> ExitStatus:
-        t, options = self._t, SyncOptions(overwrite_all=self._arguments.yes)
+    async def _work(self, goal: SyncTarget, options: SyncOptions) -> ExitStatus:
+        t = self._t
         # The newest tokens of an account may be in the journal alone, and other computers wait for them.
         self._is_unchanged = not await self._renewals.finish_all()
         report = await self._synchronizer.run(goal, options, self._progress)
         self._console.take_back()
         self._tell(report)
+        self.is_found_open = report.problem is not None and report.problem.is_a(SyncOpenedError)
         if report.old_key_ended and await forget_old_key(self._session.sync_secrets(self._loaded), goal):
             self._console.note(t("The key is changed. Only the new one is kept now."))
         elif report.old_key_ended:

@@ -53,7 +53,7 @@ async def _act(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     if loaded.login_folder is None:
         console.note(t("The next sync of Probe Tray encrypts the rows with the new key."))
         return ExitStatus.SUCCESS
-    return await sync_with(session, loaded, goal)
+    return (await sync_with(session, loaded, goal)).status
 
 
 class _TableAction:

@@ -112,6 +112,8 @@ class SyncOptions(msgspec.Struct, frozen=True, kw_only=True):
     overwrite: frozenset[str] = frozenset()
     """Ids of rows that may be replaced although they cannot be read."""
     overwrite_all: bool = False
+    allow_open: bool = False
+    """Whether a table that was protected may be used unprotected, from now on and until it is protected again."""
 
     def permits(self, row_id: str, fault: StepKind | None = None) -> bool:
         """Whether a row of this id, which is not used because of ``fault``, may be replaced."""

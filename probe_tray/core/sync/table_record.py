@@ -41,6 +41,15 @@ class TableRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The highest generation that a row was seen in, by :func:`row_name`."""
     withdrawn: Mapping[str, int] = {}
     """In which generation an account was taken out of the table for all computers, likewise."""
+    openings_allowed: int = 0
+    """How often a person has allowed that it is used although it was found unprotected."""
+    openings_ended: int = 0
+    """How often it was found protected again after that: then nothing is allowed any more."""
+
+    @property
+    def is_open_allowed(self) -> bool:
+        """Whether it may be used although it is not protected any more."""
+        return self.openings_allowed > self.openings_ended
 
     def generation(self, row_id: str) -> int:
         """The highest that is known of a row; 0: none."""
@@ -62,9 +71,10 @@ class TableRecord(msgspec.Struct, frozen=True, kw_only=True):
     def check(self, status: TableStatus | None, url: str) -> None:
         """Raise SyncOpenedError where the table at ``url`` was protected and is not, as ``status`` says.
 
-        What it then holds may be anybody's old copy.
+        What it then holds may be anybody's old copy, so that only a person may allow that it is used.
         """
-        if self.protected and (status is None or not status.protected):
+        is_open = status is None or not status.protected
+        if self.protected and is_open and not self.is_open_allowed:
             raise SyncOpenedError(host=urlsplit(url).hostname or "")
 
     def merged(self, other: "TableRecord") -> "TableRecord":
@@ -73,6 +83,8 @@ class TableRecord(msgspec.Struct, frozen=True, kw_only=True):
             protected=self.protected or other.protected,
             generations=_highest(self.generations, other.generations),
             withdrawn=_highest(self.withdrawn, other.withdrawn),
+            openings_allowed=max(self.openings_allowed, other.openings_allowed),
+            openings_ended=max(self.openings_ended, other.openings_ended),
         )
 
     def is_withdrawn(self, row_id: str) -> bool:

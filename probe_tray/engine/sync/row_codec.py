@@ -38,14 +38,33 @@ class RowCodec:
         """``record`` is what is remembered of the table."""
         self._cipher, self._target, self._record, self._writer = cipher, target, record, writer
         self._seen = TableRecord()
+        self._status: TableStatus | None = None
         self._key_id = cipher.key_ids[-1]
 
-    def check(self, status: TableStatus | None) -> None:
-        """Write as the table wants it from now on. Raises SyncOpenedError where it was protected and is not."""
-        self._record.check(status, self._target.url)
+    def check(self, status: TableStatus | None, *, allow_open: bool = False) -> None:
+        """Write as the table wants it from now on. Raises SyncOpenedError where it was protected and is not.
+
+        ``allow_open``: a person allows that it is used all the same, until it is protected again.
+        """
+        self._status, record = status, self._record
         if status is not None and status.protected:
-            self._record = self._record.merged(TableRecord(protected=True))
+            self._learn(TableRecord(protected=True, openings_ended=record.openings_allowed))
             self._key_id = key_id(writing_key(self._target.key, status))
+        elif allow_open and record.protected:
+            self._learn(TableRecord(openings_allowed=record.openings_ended + 1))
+        self._record.check(status, self._target.url)
+
+    @property
+    def is_found_open(self) -> bool:
+        """Whether the table is not protected, and was: a row that was opened shows it too."""
+        return self._record.protected and (self._status is None or not self._status.protected)
+
+    def check_rows(self) -> None:
+        """The same once rows were opened: one in the protected form shows that the table was protected."""
+        self._record.check(self._status, self._target.url)
+
+    def _learn(self, found: TableRecord) -> None:
+        self._record, self._seen = self._record.merged(found), self._seen.merged(found)
 
     @property
     def is_protected(self) -> bool:
@@ -87,6 +106,8 @@ class RowCodec:
             name, generation = row_name(opened.row.id), opened.stamp.generation
             withdrawn = {name: generation} if is_withdrawn else {}
             self._seen = self._seen.merged(TableRecord(generations={name: generation}, withdrawn=withdrawn))
+            # One protected row is enough, for good: no later answer of the table may bring rows in the old form back.
+            self._learn(TableRecord(protected=True))
 
     def absent(self, row_id: str) -> OpenedRow | None:
         """What stands for a row that the table does not have; None where nothing is known of it.
@@ -180,7 +201,6 @@ class RowCodec:
 
     async def remember(self, memory: SyncMemory) -> None:
         """Keep what was seen. Raises StoreError."""
-        # One protected row is enough, for good: no later answer of the table may bring rows in the old form back.
-        found = self._seen.merged(TableRecord(protected=self._record.protected or bool(self._seen.generations)))
+        found = self._seen.merged(TableRecord(protected=self._record.protected))
         if self._record.merged(found) != self._record or found.protected:
             await memory.remember_table(table_name(self._target.url), found)

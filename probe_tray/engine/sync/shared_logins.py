@@ -54,33 +54,6 @@ _TRIES: Final = 3
 """How often a new login is offered to the table while other computers wait for it."""
 
 
-class NoSharedLogins:
-    """Implements ``SharedLogins`` where nothing is shared."""
-
-    async def adopt_newer(self, key: AccountKey) -> bool:
-        """Nobody else has one."""
-        del key
-        return False
-
-    async def claim(self, login: Credential) -> bool:
-        """Nobody else renews it."""
-        del login
-        return False
-
-    async def mark_sent(self, key: AccountKey) -> None:
-        """Nobody else uses it."""
-
-    async def unshared(self) -> tuple[AccountKey, ...]:
-        """Nobody else waits for any."""
-        return ()
-
-    async def publish(self, key: AccountKey) -> None:
-        """Nobody else needs it."""
-
-    async def give_up(self, key: AccountKey) -> None:
-        """Nobody else waits for it."""
-
-
 class _OpenedTable(NamedTuple):
     """The table while it is open, and the login of the account that is shared from here."""
 
@@ -368,6 +341,7 @@ class SharedTable:
         async with asyncio.timeout(_LONGEST):
             row = await opened.table.row(opened.mine.account_id)
         found = None if row is None else opened.codec.open(row)
+        opened.codec.check_rows()
         try:
             seen = await self._context.memory.recall()
         except StoreError as error:

@@ -100,8 +100,8 @@ class SyncService:
     async def do(self, command: SyncCommand) -> None:
         """Do what a person asked for. What fails is in the state."""
         match command:
-            case SyncNow(overwrite=overwrite):
-                await self.sync(SyncOptions(overwrite=overwrite))
+            case SyncNow(overwrite=overwrite, allow_open=allow_open):
+                await self.sync(SyncOptions(overwrite=overwrite, allow_open=allow_open))
             case SetUpSync():
                 await self._set_up(command)
             case TrySync():

@@ -58,8 +58,9 @@ class Synchronizer:
         await self._context.memory.forget_table(table_name(url))
 
     async def is_protected(self, url: str) -> bool:
-        """Whether this computer has seen the table at this address protected. Raises StoreError."""
-        return (await self._context.memory.table(table_name(url))).protected
+        """Whether this computer uses the table at this address as a protected one. Raises StoreError."""
+        record = await self._context.memory.table(table_name(url))
+        return record.protected and not record.is_open_allowed
 
     async def last_sync(self, url: str) -> LastSync | None:
         """What is remembered of the last sync with the table at this address. Raises StoreError."""
@@ -91,8 +92,7 @@ class Synchronizer:
             async with self._context.tables.open(target) as table:
                 codec = await self._context.codec(target, RowAction.SHARED)
                 status = await _resumed(table, target, await table.status(), progress)
-                codec.check(status)
-                opened = await open_all(codec, await table.rows())
+                opened = await self._opened(table, codec, status, allow_open=options.allow_open)
                 opened += _absent(codec, local, opened)
                 if wrong_key(opened):
                     _only_with_permission(opened, options)
@@ -119,6 +119,20 @@ class Synchronizer:
             only_old_key=tuple(one.row.id for one in unread or ()),
             resealable=resealable,
         )
+
+    async def _opened(
+        self, table: RemoteTable, codec: RowCodec, status: TableStatus | None, *, allow_open: bool
+    ) -> list[OpenedRow]:
+        """All rows. Raises SyncOpenedError where the table was protected and is not, unless a person allows that."""
+        codec.check(status, allow_open=allow_open)
+        was_found_open = codec.is_found_open
+        opened = await open_all(codec, await table.rows())
+        if codec.is_found_open and not was_found_open:
+            # Its rows show it. Somebody may have protected it between the two requests.
+            codec.check(await table.status(), allow_open=allow_open)
+        if allow_open:
+            await codec.remember(self._context.memory)
+        return opened
 
     def _gives_up(self, run: SyncRun | None, options: SyncOptions) -> bool:
         """Whether the person does without the rows that only the old key opens, and that are of no use.

@@ -25,7 +25,8 @@ class SyncResultActions(msgspec.Struct, frozen=True, kw_only=True):
     overwrite: Callable[[SyncRow], None]
     overwrite_all: Callable[[], None]
     withdraw: Callable[[SyncRow], None]
-    """All three ask first."""
+    allow_open: Callable[[], None]
+    """All but the first ask first."""
 
 
 class SyncResultDialog(TreeDialog):
@@ -92,18 +93,21 @@ class SyncResultDialog(TreeDialog):
         row = self._chosen()
         overwrites = any(one.overwritable for one in model.rows)
         removes = any(one.removable is not None for one in model.rows)
-        if model.overwrite_all:
-            say(self._offered, model.overwrite_all)
+        of_all = model.overwrite_all or model.allow_open
+        if of_all:
+            say(self._offered, of_all)
         elif (row is not None and row.removable is not None) or not overwrites:
             say(self._offered, model.withdraw if removes else "")
         else:
             say(self._offered, model.overwrite)
         chosen = row is not None and (row.overwritable or row.removable is not None)
-        self._offered.setEnabled(bool(model.overwrite_all) or chosen)
+        self._offered.setEnabled(bool(of_all) or chosen)
 
     def _ask(self) -> None:
         row = self._chosen()
-        if row is None:
+        if self._model is not None and self._model.allow_open:
+            self._actions.allow_open()
+        elif row is None:
             self._actions.overwrite_all()
         elif row.removable is not None:
             self._actions.withdraw(row)

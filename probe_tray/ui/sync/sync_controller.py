@@ -32,6 +32,7 @@ from probe_tray.view.sync.setup_view import (
 )
 from probe_tray.view.sync.sync_view import (
     SyncRow,
+    allowing_open,
     can_begin,
     overwriting,
     overwriting_all,
@@ -166,6 +167,9 @@ class SyncController(QObject):
         accounts = self._engine.state.accounts
         command = SyncNow(overwrite=frozenset(account.key.account_id for account in accounts))
         self._question.ask(overwriting_all(len(accounts), self._translator), lambda _: self._sync(command))
+
+    def _allow_open(self) -> None:
+        self._question.ask(allowing_open(self._translator), lambda _: self._sync(SyncNow(allow_open=True)))
 
     def _withdraw(self, row: SyncRow) -> None:
         if (key := row.removable) is not None:
@@ -351,6 +355,7 @@ class SyncController(QObject):
             overwrite=self._overwrite,
             overwrite_all=self._overwrite_all,
             withdraw=self._withdraw,
+            allow_open=self._allow_open,
         )
         return SyncResultDialog(self._theme, actions)
 

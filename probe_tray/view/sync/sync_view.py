@@ -3,7 +3,7 @@
 import msgspec
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import Problem, SyncKeyError
+from probe_tray.core.errors import ProbeError, Problem, SyncKeyError, SyncOpenedError
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import OVERWRITABLE, RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SyncSetup, SyncState
@@ -86,6 +86,8 @@ class SyncResultView(msgspec.Struct, frozen=True, kw_only=True):
     overwrite: str
     overwrite_all: str
     """Offered where no row could be read at all, most likely since the key was lost; empty elsewhere."""
+    allow_open: str
+    """Offered where the table is no longer protected; empty elsewhere."""
     withdraw: str
     again: str
     """Empty while one runs."""
@@ -201,7 +203,10 @@ def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
         total=sync.total,
         running=busy,
         overwrite=t("&Overwrite this row…"),
-        overwrite_all=t("&Overwrite the rows of my accounts…") if _key_is_lost(sync) and state.accounts else "",
+        overwrite_all=t("&Overwrite the rows of my accounts…")
+        if _failed(sync, SyncKeyError) and state.accounts
+        else "",
+        allow_open=t("&Use it unprotected…") if _failed(sync, SyncOpenedError) else "",
         withdraw=t("&Remove from the table…"),
         again=t("Sync &again") if can_begin(sync.setup) and not busy else "",
         close=t("Close"),
@@ -269,9 +274,26 @@ def withdrawing(row: SyncRow, t: Translator) -> Question:
     )
 
 
-def _key_is_lost(sync: SyncState) -> bool:
+def allowing_open(t: Translator) -> Question:
+    """Whether to use a table that is not protected any more."""
+    return Question(
+        window_title=t("Use the table unprotected"),
+        title=t("Use the table although it isn't protected any more?"),
+        text=t(
+            "Anyone with the publishable key can then damage rows, put old ones back or keep your computers from "
+            "renewing. They still can't read or forge a login. If you didn't open the table yourself, cancel and "
+            "protect it again: someone else may have changed your database. Your answer holds on this computer until "
+            "the table is protected again."
+        ),
+        yes=t("&Use it unprotected"),
+        no=t("Cancel"),
+    )
+
+
+def _failed(sync: SyncState, kind: type[ProbeError]) -> bool:
+    """Whether the last sync as a whole failed for this reason."""
     problem = None if sync.report is None or sync.running else sync.report.problem
-    return problem is not None and problem.is_a(SyncKeyError)
+    return problem is not None and problem.is_a(kind)
 
 
 def _status(setup: SyncSetup, t: Translator) -> tuple[str, str, Tone | None]:

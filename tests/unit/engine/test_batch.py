@@ -30,7 +30,7 @@ from probe_tray.engine.batch import Batch, BatchContext, BatchOptions
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.shared_logins import NoSharedLogins
+from probe_tray.engine.sync.no_shared_logins import NoSharedLogins
 from tests.safety.bench import MemoryJournal, MemoryMemory, Steps
 from tests.support.fakes import (
     START,

@@ -23,7 +23,7 @@ from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.engine.renewal.renewal_coordinator import RenewalCoordinator
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import Alone
-from probe_tray.engine.sync.shared_logins import NoSharedLogins
+from probe_tray.engine.sync.no_shared_logins import NoSharedLogins
 from tests.support.fakes import FakeClock, MemoryTally, NoTokenLocks, problem_kind, settle
 from tests.support.tokens import credential
 

@@ -14,7 +14,7 @@ from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest
 from probe_tray.core.service.answer import Answer
 from probe_tray.engine.renewal.renewals import Renewals
-from probe_tray.engine.sync.shared_logins import NoSharedLogins
+from probe_tray.engine.sync.no_shared_logins import NoSharedLogins
 from tests.safety.bench import ANA, Bench
 from tests.support.fakes import MemoryTally, settle
 

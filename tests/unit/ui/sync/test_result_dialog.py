@@ -22,7 +22,9 @@ def test_it_is_low_without_a_list_and_grows_with_one(qtbot: QtBot, qapp: QApplic
     def nothing(*_: object) -> None:
         return
 
-    actions = SyncResultActions(again=nothing, overwrite=nothing, overwrite_all=nothing, withdraw=nothing)
+    actions = SyncResultActions(
+        again=nothing, overwrite=nothing, overwrite_all=nothing, withdraw=nothing, allow_open=nothing
+    )
     window = SyncResultDialog(Theme(qapp, lambda: False), actions)
     qtbot.addWidget(window)
     failed = SyncState(report=SyncReport(ended_at=samples.NOW, problem=SyncKeyError().problem))

@@ -35,6 +35,7 @@ from probe_tray.core.errors import (
     SyncCutOffError,
     SyncKeyError,
     SyncNoTableError,
+    SyncOpenedError,
 )
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rights import TableGrants
@@ -615,6 +616,17 @@ def test_where_the_key_is_lost_the_rows_of_the_accounts_here_may_be_overwritten(
     assert bench.engine.sent == [SyncNow(overwrite=frozenset({ANA.key.account_id}))]
     bench.change(SyncState(setup=READY, report=SyncReport(ended_at=samples.NOW, problem=SyncCutOffError().problem)))
     assert buttons(bench.result) == ["Sync again", "Close"]
+
+
+def test_a_table_that_is_not_protected_any_more_is_used_after_a_question(bench: Bench) -> None:
+    found = SyncReport(ended_at=samples.NOW, problem=SyncOpenedError(host="x.example").problem)
+    bench.change(SyncState(setup=READY, report=found))
+    bench.syncing.show_result()
+    press(bench.result, "Use it unprotected…")
+    assert "Anyone with the publishable key can then damage rows" in texts(opened(QuestionDialog))[1]
+    assert bench.engine.sent == []
+    opened(QuestionDialog).accept()
+    assert bench.engine.sent == [SyncNow(allow_open=True)]
 
 
 def test_the_result_follows_the_sync_while_it_is_open(bench: Bench) -> None:

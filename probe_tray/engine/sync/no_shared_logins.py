@@ -1,0 +1,31 @@
+"""What a renewal makes of other computers where there is no shared table."""
+
+from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
+
+
+class NoSharedLogins:
+    """Implements ``SharedLogins`` where nothing is shared."""
+
+    async def adopt_newer(self, key: AccountKey) -> bool:
+        """Nobody else has one."""
+        del key
+        return False
+
+    async def claim(self, login: Credential) -> bool:
+        """Nobody else renews it."""
+        del login
+        return False
+
+    async def mark_sent(self, key: AccountKey) -> None:
+        """Nobody else uses it."""
+
+    async def unshared(self) -> tuple[AccountKey, ...]:
+        """Nobody else waits for any."""
+        return ()
+
+    async def publish(self, key: AccountKey) -> None:
+        """Nobody else needs it."""
+
+    async def give_up(self, key: AccountKey) -> None:
+        """Nobody else waits for it."""
