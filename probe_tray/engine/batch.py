@@ -21,8 +21,9 @@ from probe_tray.core.errors import (
     StoreError,
     TokenRefusedError,
 )
-from probe_tray.core.renewal.policy import Reason
+from probe_tray.core.renewal.policy import Reason, renew_reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
+from probe_tray.core.renewal.turn import has_time, turn
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.polling.usage_check import UsageReply, ask_ends, ask_once, problem_of, report_status
 from probe_tray.engine.renewal.authorized_session import AuthorizedSession, SessionReply
@@ -55,6 +56,8 @@ class BatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The setting ``renew_before_expiry_days``."""
     renew_refused: bool = True
     """Whether a login that the service refuses is renewed while its quota is asked for."""
+    in_turn: bool = False
+    """Whether a renewal that has time waits for its turn, where computers share logins without leases."""
     since: datetime
     """When this run began, aware UTC: what was renewed after that, by whomever, was renewed for this run too."""
 
@@ -219,6 +222,7 @@ class Batch:
         if stored.store is StoreKind.OFFICIAL:
             return self._not_ours(stored)
         key = stored.credential.key
+        await self._wait_for_turn(stored)
         if (running := self._renewed.get(key)) is None:
             reason = Reason.FORCED if self._order.force else None
             request = RenewalRequest(
@@ -238,6 +242,23 @@ class Batch:
         adopted = msgspec.structs.replace(renewed.report, result=RenewalResult.ADOPTED)
         checked = await self._checked(stored, renewed.credential, adopted)
         return _BatchRenewal(checked, renewed.credential, renewed.renewed if checked.problem is None else None)
+
+    async def _wait_for_turn(self, stored: StoredCredential) -> None:
+        """Let other computers go first, or after this one, that began at the same moment."""
+        login, clock, order = stored.credential, self._context.clock, self._order
+        reason = renew_reason(login, now=clock.now(), days=order.days, records_end=stored.records_end)
+        if order.force or not (order.in_turn and has_time(reason, login.expiry, clock.now())):
+            return
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine always runs in one
+        # Nothing was begun: whoever stops the run need not wait for it.
+        self._asking.add(task)
+        try:
+            fraction = await self._context.renewals.turn(login.key)
+            if fraction is not None:
+                await clock.sleep(max(0.0, (turn(order.since, fraction) - clock.now()).total_seconds()))
+        finally:
+            self._asking.discard(task)
 
     async def _checked(self, stored: StoredCredential, newest: Credential, report: RenewalReport) -> RenewalReport:
         """``report``, or why the file could not be brought up to ``newest``."""

@@ -13,6 +13,13 @@ class SharedLogins(Protocol):
     TableUncheckedError where the others cannot be asked. Without sync all do nothing.
     """
 
+    async def turn(self, key: AccountKey) -> float | None:
+        """The part of the time over which renewals are spread that this computer waits for, in 0…1.
+
+        None where it need not wait: nothing is shared, or leases keep computers apart.
+        """
+        ...
+
     async def adopt_newer(self, key: AccountKey) -> bool:
         """Take over what another computer has renewed, in all stores here; whether there was anything newer."""
         ...

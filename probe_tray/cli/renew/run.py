@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ from probe_tray.cli.tables.board import Board, BoardContent, shown_live
 from probe_tray.cli.tables.result_files import ResultFiles
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line, told
+from probe_tray.cli.terminal.pipes import is_terminal
 from probe_tray.cli.terminal.signals import Interruption
 from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.core.errors import ProbeError, Problem, WriteError
@@ -194,5 +196,6 @@ def _order(arguments: Arguments, settings: Settings) -> BatchOptions:
         everything=arguments.json or (arguments.output or "").lower().endswith(".json"),
         days=settings.renew_before_expiry_days,
         renew_refused=settings.auto_renew,
+        in_turn=not is_terminal(sys.stderr),
         since=process_began(this_system()),
     )

@@ -18,6 +18,10 @@ class LentLogins:
         """Ask ``leases`` first."""
         self._leases, self._shared = leases, shared
 
+    async def turn(self, key: AccountKey) -> float | None:
+        """As ``shared`` does."""
+        return await self._shared.turn(key)
+
     async def adopt_newer(self, key: AccountKey) -> bool:
         """Also what a client that renews the account has renewed. Raises CodexRenewsError where it has not."""
         before = await self._leases.login_of(key)

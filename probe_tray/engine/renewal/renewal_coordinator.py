@@ -30,6 +30,13 @@ class RenewalCoordinator:
         """``tell`` hears of renewals that others could not be asked about, and of those they do not know of."""
         self._shared, self._clock, self._tell = shared, clock, tell
 
+    async def turn(self, key: AccountKey) -> float | None:
+        """As of ``SharedLogins``; None too where that can't be asked, of which the renewal tells."""
+        try:
+            return await self._shared.turn(key)
+        except ProbeError:
+            return None
+
     async def adopt_newer(self, login: Credential, reason: Reason) -> bool:
         """Whether another computer's newer login was taken over, in all stores here.
 

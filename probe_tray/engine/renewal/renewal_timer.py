@@ -10,6 +10,7 @@ from probe_tray.core.errors import ProbeError
 from probe_tray.core.events import AccountsRead, Event, RenewalsPlanned
 from probe_tray.core.renewal.policy import planned_renewal
 from probe_tray.core.renewal.request import RenewalRequest
+from probe_tray.core.renewal.turn import turn
 from probe_tray.core.state import AccountState
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.renewals import Renewals
@@ -19,9 +20,6 @@ from probe_tray.ports.time import Clock, Randomness
 
 _BETWEEN = timedelta(minutes=15)
 """At least this long between two tries of one login, whatever came of the first."""
-
-_SPREAD = timedelta(minutes=2)
-"""What is due already is spread over this: computers that share logins are often started at the same time."""
 
 
 class RenewalTimer:
@@ -112,7 +110,7 @@ class RenewalTimer:
                 if renewal.last_at is not None:
                     moment = max(moment, renewal.last_at + _BETWEEN)
             if moment <= now:
-                moment = now + _SPREAD * self._randomness.uniform(0, 1)
+                moment = turn(now, self._randomness.uniform(0, 1))
             moments.append((account.key, moment))
         if moments:
             self._store.dispatch(RenewalsPlanned(moments=tuple(moments)))

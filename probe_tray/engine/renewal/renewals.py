@@ -95,6 +95,10 @@ class Renewals:
             running.task.add_done_callback(lambda ended: self._forget(key, ended))
         return await asyncio.shield(running.task)
 
+    async def turn(self, key: AccountKey) -> float | None:
+        """The part of the spread that a renewal of the account waits for, which has time; None: it need not wait."""
+        return await self._coordinator.turn(key)
+
     async def renew_refused(self, credential: Credential, refusal: TokenRefusedError, *, days: int) -> Renewed:
         """Renew a login whose access token the service refused.
 

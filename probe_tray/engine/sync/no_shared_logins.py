@@ -7,6 +7,11 @@ from probe_tray.core.account.identity import AccountKey
 class NoSharedLogins:
     """Implements ``SharedLogins`` where nothing is shared."""
 
+    async def turn(self, key: AccountKey) -> float | None:
+        """Nobody else renews it."""
+        del key
+        return None
+
     async def adopt_newer(self, key: AccountKey) -> bool:
         """Nobody else has one."""
         del key

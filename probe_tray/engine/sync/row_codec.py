@@ -59,6 +59,11 @@ class RowCodec:
         """Whether the table is not protected, and was: a row that was opened shows it too."""
         return self._record.protected and (self._status is None or not self._status.protected)
 
+    @property
+    def is_table_alone(self) -> bool:
+        """Whether there is the table and nothing to be asked: without leases, or with those of an earlier version."""
+        return self._status is None
+
     def check_rows(self) -> None:
         """The same once rows were opened: one in the protected form shows that the table was protected."""
         self._record.check(self._status, self._target.url)

@@ -32,6 +32,7 @@ from probe_tray.core.errors import (
     SyncForbiddenError,
     TableUncheckedError,
 )
+from probe_tray.core.renewal.turn import turn_fraction
 from probe_tray.core.sync.claims import claimed_time, is_claimed
 from probe_tray.core.sync.envelope import RowAction
 from probe_tray.core.sync.leases import Lease, LeaseAnswer
@@ -105,6 +106,13 @@ class SharedTable:
         self._context, self._target, self._adds_rows = context, target, adds_rows
         self._claims: dict[AccountKey, _ClaimedLogin] = {}
         self._failed: tuple[float, TableUncheckedError] | None = None
+
+    async def turn(self, key: AccountKey) -> float | None:
+        """As the port says."""
+        async with self._opened(key) as opened:
+            if opened is None or not opened.codec.is_table_alone:
+                return None
+            return turn_fraction(key.slug, await self._context.memory.computer_id())
 
     async def adopt_newer(self, key: AccountKey) -> bool:
         """As the port says."""
