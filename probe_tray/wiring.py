@@ -37,7 +37,7 @@ from probe_tray.engine.codex.leases import LeaseKeeper
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
-from probe_tray.engine.sync.shared_logins import SharedTable
+from probe_tray.engine.sync.shared_table import SharedTable
 from probe_tray.engine.sync.sync_run import SyncContext
 from probe_tray.ports.accounts import AccountStore, KeyStore, SyncVault
 from probe_tray.ports.codex import CodexPlace

@@ -22,7 +22,7 @@ from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.core.sync.table_key import SECRET_HEADER, table_digest, table_secret
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.shared_logins import SharedTable
+from probe_tray.engine.sync.shared_table import SharedTable
 from tests.database.conftest import SQL, protect
 from tests.support.fakes import FakeClock, FakeRandomness, MemoryStore
 from tests.support.postgres import Database, literal

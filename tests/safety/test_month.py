@@ -46,7 +46,7 @@ from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.shared_logins import SharedTable
+from probe_tray.engine.sync.shared_table import SharedTable
 from probe_tray.engine.sync.synchronizer import Synchronizer
 from tests.support.fakes import (
     START,

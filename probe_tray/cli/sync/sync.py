@@ -34,7 +34,7 @@ from probe_tray.core.sync.setup import SyncSecrets, SyncTarget, target
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.shared_logins import SharedTable
+from probe_tray.engine.sync.shared_table import SharedTable
 from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.engine.sync.table_owner import forget_old_key
 from probe_tray.view.sync.sync_view import counts
