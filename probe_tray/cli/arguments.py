@@ -13,6 +13,7 @@ from probe_tray.cli.subcommand import (
     misused_subcommand,
     subcommands_help,
 )
+from probe_tray.cli.table_options import TableOptions, acts_on_table, add_table_options, misused_table_options
 from probe_tray.cli.wrong_use import Translate, WrongUseError, hides_names_elsewhere
 from probe_tray.core.quota.guarded_window import GuardedWindow
 
@@ -28,7 +29,7 @@ class HelpWantedError(Exception):
     """The help was asked for."""
 
 
-class Arguments(Protocol):
+class Arguments(TableOptions, Protocol):
     """What the person asked for."""
 
     login: bool
@@ -53,13 +54,6 @@ class Arguments(Protocol):
     status: bool
     apitest: bool
     sync: bool
-    show_code: bool
-    enter_code: bool
-    show_sql: bool
-    change_key: bool
-    end_old_key: bool
-    stop_sharing: str | None
-    allow_unprotected: bool
     all_models: bool
     models: list[str]
     yes: bool
@@ -261,13 +255,8 @@ def _misused_sync(arguments: Arguments, t: Translate) -> str:
         return t("--show-code, --enter-code and the other flags for the table work only with --sync.")
     if _works(arguments) or arguments.take:
         return t("--sync can't be combined with other actions.")
-    if len(_asked_of_table(arguments)) > 1:
-        return t(
-            "--sync takes one of --show-code, --enter-code, --show-sql, --change-key, --end-old-key, --stop-sharing, "
-            "--allow-unprotected."
-        )
-    if arguments.stop_sharing is not None and not arguments.stop_sharing.strip():
-        return t("--stop-sharing takes the email address or id of an account.")
+    if wrong := misused_table_options(arguments, t):
+        return wrong
     if arguments.paths:
         return t("--sync takes no files. It uses the folder sync_dir from the configuration.")
     if arguments.hide_names:
@@ -277,20 +266,7 @@ def _misused_sync(arguments: Arguments, t: Translate) -> str:
 
 def _shares(arguments: Arguments) -> bool:
     """Whether it is about the shared table."""
-    return arguments.sync or bool(_asked_of_table(arguments))
-
-
-def _asked_of_table(arguments: Arguments) -> list[str]:
-    given = {
-        "--show-code": arguments.show_code,
-        "--enter-code": arguments.enter_code,
-        "--show-sql": arguments.show_sql,
-        "--change-key": arguments.change_key,
-        "--end-old-key": arguments.end_old_key,
-        "--stop-sharing": arguments.stop_sharing is not None,
-        "--allow-unprotected": arguments.allow_unprotected,
-    }
-    return [flag for flag, is_given in given.items() if is_given]
+    return arguments.sync or acts_on_table(arguments)
 
 
 def _works(arguments: Arguments) -> bool:
@@ -355,21 +331,7 @@ def _add_actions(add: Callable[..., argparse.Action], t: Translate) -> None:
     add("--models", metavar="A,B", type=_names, default=[], help=t("with --apitest: test only these models"))
     add("--all-models", action="store_true", help=t("with --apitest: test every model instead of three"))
     add("--sync", action="store_true", help=t("sync the logins in sync_dir with your other computers; no other action"))
-    _add_table_actions(add, t)
-
-
-def _add_table_actions(add: Callable[..., argparse.Action], t: Translate) -> None:
-    add("--show-code", action="store_true", help=t("with --sync: show the code that sets up the next computer"))
-    add("--enter-code", action="store_true", help=t("with --sync: set up this computer; asks for the code"))
-    add("--show-sql", action="store_true", help=t("with --sync: print the SQL that protects the table with your key"))
-    add("--change-key", action="store_true", help=t("with --sync: make a new encryption key beside the old one"))
-    add("--end-old-key", action="store_true", help=t("with --sync: from now on only the new key is accepted"))
-    add("--stop-sharing", metavar="ACCOUNT", help=t("with --sync: remove an account from the table for all computers"))
-    add(
-        "--allow-unprotected",
-        action="store_true",
-        help=t("with --sync: use a table that is no longer protected, from now on"),
-    )
+    add_table_options(add, t)
 
 
 def _add_others(add: Callable[..., argparse.Action], t: Translate) -> None:
