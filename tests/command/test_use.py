@@ -147,7 +147,7 @@ def test_a_home_that_is_not_there_is_named(bench: Bench, client: Client, tmp_pat
     ana = bench.login("a.json", 0, days=9)
     done = client.run(ana.email, "--home", tmp_path / "nowhere")
     assert (done.returncode, (tmp_path / "nowhere").exists()) == (1, False)
-    assert f"There is no Codex home {tmp_path / 'nowhere'}." in said(done)
+    assert f"The Codex folder {tmp_path / 'nowhere'} doesn't exist." in said(done)
 
 
 def test_a_link_is_not_followed(bench: Bench, client: Client, tmp_path: Path) -> None:

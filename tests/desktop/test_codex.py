@@ -40,7 +40,7 @@ def test_an_account_is_used_in_codex_with_one_click_and_undone_with_another(desk
     anas = wait_other(desktop, {})
     assert anas["refresh_token"] == ""
     desktop.screen.wait_window(PANEL)
-    app.read(f"Codex now uses {re.escape(ANA)} from its next start")
+    app.read(f"Codex uses {re.escape(ANA)} from its next start")
     app.read(rf"^{re.escape(ANA)}\..*In use by Codex.*codex logout")
     app.wait_account(ANA, "in Codex")
     desktop.screenshot("used-in-codex")
@@ -52,11 +52,11 @@ def test_an_account_is_used_in_codex_with_one_click_and_undone_with_another(desk
     desktop.reader.wait_focus("Details…", role="menu item")
     desktop.screen.key("u", to=PANEL)
     lees = wait_other(desktop, anas)
-    app.read(f"Codex now uses {re.escape(LEE)} from its next start")
+    app.read(f"Codex uses {re.escape(LEE)} from its next start")
     app.press("Undo")
     again = wait_other(desktop, lees)
     assert (again["account_id"], again["refresh_token"]) == (anas["account_id"], "")
-    app.read(f"Codex now uses {re.escape(ANA)} from its next start")
+    app.read(f"Codex uses {re.escape(ANA)} from its next start")
 
     # No login has changed on the way, and the client got nothing that renews one.
     app.quit()
@@ -70,7 +70,7 @@ def test_when_the_account_in_use_is_used_up_a_notification_leads_on(desktop: Des
     app.wait_account("research@example.com", "in Codex")
     app.answer(r"research@example\.com", "Use in Codex")
     desktop.screen.wait_window(PANEL)
-    app.read(f"Codex now uses {re.escape(ANA)} from its next start")
+    app.read(f"Codex uses {re.escape(ANA)} from its next start")
     app.read(rf"^{re.escape(ANA)}\..*In use by Codex")
     app.quit()
     assert app.program.errors() == ""

@@ -46,9 +46,9 @@ def read_by_mouse(desktop: Desktop, app: App) -> None:
     desktop.screen.hover(2, 400)
     before = QImage(str(desktop.screenshot("details-chart", place)))
     desktop.screen.hover(place.x + place.width // 3, place.y + place.height // 3)
-    assert QImage(str(desktop.screenshot("details-read-out", place))) != before
+    wait_for("the read-out", lambda: QImage(str(desktop.screenshot("details-read-out", place))) != before)
     desktop.screen.hover(2, 400)
-    assert QImage(str(desktop.screenshot("details-chart-again", place))) == before
+    wait_for("the chart alone", lambda: QImage(str(desktop.screenshot("details-chart-again", place))) == before)
 
 
 def read_by_keyboard(desktop: Desktop, app: App) -> str:

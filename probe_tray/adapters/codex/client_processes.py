@@ -9,8 +9,11 @@ from probe_tray.adapters.systems.current import this_system
 from probe_tray.adapters.systems.operating_system import UserProgram
 from probe_tray.core.codex.codex_state import ClientProcess
 
-_NAMES: Final = frozenset({"codex", "codex-app", "codex-app-server"})
-"""The command, which the extension of an editor starts too, and the desktop app, without case and ending."""
+_NAMES: Final = frozenset({"codex", "codex-app", "codex-app-server", "codex-app-serve"})
+"""The command, which the extension of an editor starts too, and the desktop app, without case and ending.
+
+The last one is a name that Linux has cut.
+"""
 
 
 @final
@@ -25,7 +28,7 @@ class SystemClientProcesses:
         """Those of this user whose environment names the home, or does not say."""
         found = await asyncio.to_thread(this_system().user_programs)
         return tuple(
-            ClientProcess(name=program.name, number=program.number)
+            ClientProcess(name=PurePath(program.name).stem, number=program.number)
             for program in found
             if PurePath(program.name.casefold()).stem in _NAMES and self._works_with(program, home)
         )

@@ -276,11 +276,23 @@ def _programs(proc: Path) -> Iterator[UserProgram]:
     except OSError:
         return
     for entry in found:
-        # It may end at any moment, and those of other users can't be looked into.
+        # It may end at any moment.
         with contextlib.suppress(OSError):
-            if entry.stat().st_uid != os.geteuid():
-                continue
-            name = (entry / "exe").readlink().name.removesuffix(" (deleted)")
-            values = (entry / "environ").read_bytes().split(b"\0")
-            home = next((v.removeprefix(_CODEX_HOME) for v in values if v.startswith(_CODEX_HOME)), b"")
-            yield UserProgram(name, int(entry.name), os.fsdecode(home))
+            if entry.stat().st_uid == os.geteuid():
+                yield UserProgram(_name_of(entry), int(entry.name), _codex_home(entry))
+
+
+def _name_of(entry: Path) -> str:
+    try:
+        return (entry / "exe").readlink().name.removesuffix(" (deleted)")
+    except PermissionError:
+        # It lets nobody look into it (prctl(2), PR_SET_DUMPABLE). The kernel cuts this name after 15 letters.
+        return (entry / "comm").read_text("utf-8", "replace").rstrip("\n")
+
+
+def _codex_home(entry: Path) -> str | None:
+    try:
+        values = (entry / "environ").read_bytes().split(b"\0")
+    except PermissionError:
+        return None
+    return os.fsdecode(next((v.removeprefix(_CODEX_HOME) for v in values if v.startswith(_CODEX_HOME)), b""))

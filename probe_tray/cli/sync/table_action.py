@@ -114,7 +114,7 @@ class _TableAction:
         def stop() -> None:
             console.end_line()
             if self._owner.has_begun:
-                console.prompt(t("Finishing what was begun. Press Ctrl-C again to stop at once."))
+                console.prompt(t("Finishing the change in progress. Press Ctrl-C again to stop at once."))
             else:
                 task.cancel()
 

@@ -50,7 +50,7 @@ class CodexWholeSharedError(CodexError):
 class CodexNothingKeptError(CodexError):
     """Nothing of an earlier time is kept that could be put back."""
 
-    title_template = "Nothing is kept of what Codex had in {path} before."
+    title_template = "There is nothing to put back in {path}."
     hint_template = "Log in with Codex, or use one of your accounts there."
 
 
@@ -58,7 +58,7 @@ class CodexRenewsError(CodexError):
     """The client has the refresh token, and renews the account."""
 
     title_template = "Codex renews this login while it uses the account."
-    hint_template = "Start Codex, or use another account there first. The login here follows by itself."
+    hint_template = "Start Codex, or use another account there first. Probe Tray then uses the new login."
     quiet = True
 
 
@@ -66,13 +66,13 @@ class CodexBehindError(CodexError):
     """The place of an account that is lent could not be given its fresh token."""
 
     title_template = "The renewed login couldn't be passed on to Codex in {path}: {reason}."
-    hint_template = "Probe Tray tries again. Codex asks you to log in once the token it has expires."
+    hint_template = "Probe Tray tries again. Codex asks you to log in when its current token expires."
 
 
 class CodexHomeMissingError(StoreError):
     """The client's home is not there."""
 
-    title_template = "There is no Codex home {path}."
+    title_template = "The Codex folder {path} doesn't exist."
     hint_template = "Start Codex once, or create the folder, then try again."
 
 
@@ -87,4 +87,4 @@ class CodexNotKeptError(StoreError):
     """What was written is not what is there afterwards."""
 
     title_template = "Codex's login in {path} isn't the one that was just written."
-    hint_template = "Look whether another program changes it, then try again. Nothing was lost."
+    hint_template = "Check whether another program changes it, then try again. Nothing was lost."

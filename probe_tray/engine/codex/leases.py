@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from probe_tray.core.account.age import age, newest
+from probe_tray.core.account.age import age, newest_renewable
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.codex.codex_state import CodexHome, CodexKeeper, HandOver
@@ -129,18 +129,17 @@ class LeaseKeeper:
                     raise unknown[key]
                 yield await self._file.load()
 
-    async def record(self, record: HomeRecord, ended: EndedLease | None = None) -> None:
+    async def record(self, record: HomeRecord) -> None:
         """Write down what holds for one home from now on; within :meth:`held`. Raises StoreError."""
         book = (await self._file.load()).with_record(record)
         if record.current is not None:
             book = book.without_ended(frozenset({record.current.key}))
-        await self._file.save(book if ended is None else book.with_ended(ended))
+        await self._file.save(book)
 
     async def login_of(self, key: AccountKey) -> Credential | None:
         """Our newest login of the account. Raises StoreError."""
         found = [stored.credential for _, stored in await self._accounts.holders(key)]
-        renewable = [login for login in found if login.renewable]
-        return newest(renewable or found) if found else None
+        return newest_renewable(found) if found else None
 
     async def _followed(self, keys: frozenset[AccountKey]) -> _Followed:
         """Settle the homes of these accounts; what a client has renewed is in our stores then."""

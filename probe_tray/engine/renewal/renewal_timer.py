@@ -89,10 +89,10 @@ class RenewalTimer:
         moments: list[tuple[AccountKey, datetime | None]] = []
         for account in self._store.state.accounts:
             renewal = account.renewal
-            # A check may have shown that renewing does not help either.
             # Its renewals are the client's.
             if self._store.state.codex.renews(account.key):
                 continue
+            # A check may have shown that renewing does not help either.
             given_up = any(p is not None and p.kind.needs_login for p in (renewal.problem, account.problem))
             if not account.renewable or renewal.running or renewal.next_at is not None or given_up:
                 continue

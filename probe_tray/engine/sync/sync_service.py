@@ -68,8 +68,6 @@ class SyncService:
         self._failed: type[ProbeError] | None = None
         """Why the last sync that began by itself failed. Likewise ``_told``, what was said of that."""
         self._told: type[ProbeError] | None = None
-        self._begun_at = -math.inf
-        """When the last sync began that reached the table, by the monotonic clock. Likewise ``_soon``."""
         self._synced_at = -math.inf
         """When the last sync that went well ended, by the monotonic clock. Likewise ``_soon``."""
         self._soon: float | None = None

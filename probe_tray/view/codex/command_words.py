@@ -32,7 +32,7 @@ def use_words(use: CodexUse, keeper: CodexKeeper, name: NameOf, t: Translator) -
     """What came of a hand-over, a sentence each."""
     words: list[str] = []
     if use.account is None:
-        words.append(t("Codex has its earlier login again."))
+        words.append(t("Codex uses its earlier login again from its next start."))
     else:
         words.append(t("Codex uses {name} from its next start.", name=name(use.account)))
     if keeper is CodexKeeper.KEYRING:

@@ -79,7 +79,7 @@ def use_mark(account: AccountState, there: InCodex, t: Translator) -> str:
 
 def logged_out_words(t: Translator) -> str:
     """Why a login that was in place in the client has ended."""
-    return t("Logged out in the Codex client: a logout or another login there ends the one it has.")
+    return t("Someone logged out or logged in with Codex itself, which ended this login.")
 
 
 def use_notice(account: AccountState, there: InCodex, t: Translator) -> Notice | None:

@@ -116,9 +116,9 @@ def _in_codex(
     kind: Literal[FeedbackKind.USED_IN_CODEX, FeedbackKind.PUT_BACK_IN_CODEX], called: str, seen: Seen, t: Translator
 ) -> str:
     if kind is FeedbackKind.PUT_BACK_IN_CODEX:
-        done = t("Codex has its earlier login again, from its next start.")
+        done = t("Codex uses its earlier login again from its next start.")
     else:
-        done = t("Codex now uses {name} from its next start.", name=called)
+        done = t("Codex uses {name} from its next start.", name=called)
     return t.joined((done, _still_running(seen, t)))
 
 

@@ -172,7 +172,7 @@ _WORDS = {
         mark("A login used in Codex is renewed by"),
         note=mark(
             "With Probe Tray, Codex gets no refresh token, so no renewal can go wrong. Choose Codex if Probe Tray runs "
-            "here less than once a week."
+            "here less than every three days."
         ),
         card=2,
     ),

@@ -21,7 +21,6 @@ class ConnectionPool:
         self._connect = connect
         self._idle: list[httpcore.AsyncConnectionInterface] = []
         """The one that was used last at the end."""
-        self._asking = 0
         self._retired = False
 
     @asynccontextmanager
@@ -30,7 +29,6 @@ class ConnectionPool:
 
         Raises what httpcore raises.
         """
-        self._asking += 1
         try:
             connection = await self._connection(request.url.origin)
             response = await connection.handle_async_request(request)
@@ -41,7 +39,6 @@ class ConnectionPool:
                 if not connection.is_closed():
                     self._idle.append(connection)
         finally:
-            self._asking -= 1
             await self._close_surplus()
 
     async def retire(self) -> None:

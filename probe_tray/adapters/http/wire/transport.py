@@ -31,7 +31,8 @@ if find_spec("sniffio") is None:
 
 _Found = tuple[int, tuple[object, ...]]
 _CHUNK: Final = 64 * 1024
-_KEEP: Final = httpx.Limits(keepalive_expiry=5.0)
+_KEPT_FOR: Final = 5.0
+"""Seconds for which a connection that nobody uses stays open."""
 _SINGLE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=0)
 
 
@@ -153,11 +154,13 @@ def make_transport(context: ssl.SSLContext, proxy: Secret | None, limits: httpx.
     return StreamTransport(context, proxy, limits)
 
 
-def make_pool(context: ssl.SSLContext, proxy: Secret | None) -> ConnectionPool:
+def make_pool(context: ssl.SSLContext, proxy: Secret | None, *, kept_for: float = _KEPT_FOR) -> ConnectionPool:
     """Connections for questions about accounts. Raises what httpx raises for an odd proxy."""
     threaded = this_system().verifies_certificates
     backend = _Backend(_never, _ignore) if threaded else _StreamBackend()
-    return ConnectionPool(_pool(context, as_proxy(context, proxy), backend, _KEEP).create_connection)
+    return ConnectionPool(
+        _pool(context, as_proxy(context, proxy), backend, httpx.Limits(keepalive_expiry=kept_for)).create_connection
+    )
 
 
 class StreamTransport(httpx.AsyncHTTPTransport):

@@ -127,7 +127,7 @@ def test_a_login_that_was_logged_out_in_the_client_says_so_and_asks_for_another(
     state = replace(samples.only([gone, LEE]), codex=codex)
     notice = card(state).notice
     assert notice is not None
-    assert notice.text.startswith("Logged out in the Codex client")
+    assert notice.text.startswith("Someone logged out")
     assert [(action.kind, action.label) for action in notice.actions] == [(ActionKind.LOG_IN, "Log in again")]
     assert whole(state).notice == notice
     # A logout that the service knows nothing of has ended nothing.
@@ -184,17 +184,17 @@ def test_the_footer_says_what_was_done_and_what_runs_on() -> None:
     )
     found = [panel.feedback.text for state in states if (panel := shown(state).panel).feedback]
     assert found == [
-        "Codex now uses ana@example.com from its next start.",
+        "Codex uses ana@example.com from its next start.",
         (
-            "Codex now uses ana@example.com from its next start. "
+            "Codex uses ana@example.com from its next start. "
             "Codex is still running (codex) and keeps the other account until it is restarted."
         ),
         (
-            "Codex now uses ana@example.com from its next start. "
+            "Codex uses ana@example.com from its next start. "
             "Codex is still running (codex) and keeps lee@example.com until it is restarted."
         ),
         (
-            "Codex has its earlier login again, from its next start. "
+            "Codex uses its earlier login again from its next start. "
             "Codex is still running (codex) and keeps the other account until it is restarted."
         ),
     ]

@@ -67,7 +67,7 @@ async def serving() -> AsyncGenerator[tuple[Server, ConnectionPool, str]]:
     server = Server()
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     async with listening:
-        pool = make_pool(ssl.create_default_context(), None)
+        pool = make_pool(ssl.create_default_context(), None, kept_for=PATIENCE)
         yield server, pool, f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/"
         await pool.retire()
         await server.until(open=0)
