@@ -25,6 +25,9 @@ from probe_tray.core.errors import (
 
 _CONFIG: Final = "config.toml"
 _KEY: Final = "cli_auth_credentials_store"
+_LOOKS: Final = 5
+_BETWEEN_LOOKS: Final = 0.05
+"""Seconds."""
 
 
 class KeyringEntries(Protocol):
@@ -88,7 +91,14 @@ class ClientPlace:
         await self._keyring.write_entry(keyring_service(user), user, text, silently=self._silently)
 
     async def _file(self) -> PlaceContent:
-        return place_content(CodexKeeper.FILE, await asyncio.to_thread(self._bytes))
+        found = place_content(CodexKeeper.FILE, await asyncio.to_thread(self._bytes))
+        for _ in range(_LOOKS):
+            if found.is_whole:
+                break
+            # The client writes its file in place, so a look may meet half of it.
+            await asyncio.sleep(_BETWEEN_LOOKS)
+            found = place_content(CodexKeeper.FILE, await asyncio.to_thread(self._bytes))
+        return found
 
     def _bytes(self) -> bytes | None:
         self._check_home()
@@ -127,6 +137,6 @@ class ClientPlace:
             raise ReadError(path=str(path), reason=reason_of(error)) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError):
             raise ReadError(path=str(path), reason=Phrase("it is not valid TOML")) from None
-        if found not in {"file", "keyring", "auto"}:
+        if not isinstance(found, str) or found not in {"file", "keyring", "auto"}:
             raise ReadError(path=str(path), reason=Phrase('its "{key}" is not file, keyring or auto', key=_KEY))
-        return str(found)
+        return found

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from probe_tray.adapters.files.config_file import LoadedSettings
@@ -12,6 +12,7 @@ from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.cli.accounts import SelectedLogins
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.hints import told
+from probe_tray.core.errors import ProbeError
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.batch import BatchContext
@@ -45,11 +46,20 @@ async def run_context(
     shared = _shared_logins(session, loaded, accounts, proxy)
     leases = make_leases(session, accounts, store)
     renewals = make_renewals(client, accounts, journal, session.files, store.dispatch, LentLogins(leases, shared))
+    await _pass_on(leases)
     try:
         yield BatchContext(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
+        await _pass_on(leases)
     finally:
         await renewals.close()
         await client.aclose()
+
+
+async def _pass_on(leases: LeaseKeeper) -> None:
+    """Give the official client what an earlier run could not, and what came from other computers."""
+    # What is wrong with the record is said of each renewal that needs it.
+    with suppress(ProbeError):
+        await leases.look(())
 
 
 def make_leases(session: CommandSession, accounts: Accounts, store: Store) -> LeaseKeeper:

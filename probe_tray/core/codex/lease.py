@@ -65,6 +65,8 @@ class EndedLease(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str = ""
     access: str
     """Fingerprint of our access token at that time; with another one the account has got a new login since."""
+    way: HandOver = HandOver.LENT
+    """Of a whole one the client may have spent our refresh token, so that it is never sent again."""
 
     @property
     def key(self) -> AccountKey:

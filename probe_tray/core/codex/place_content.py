@@ -1,5 +1,6 @@
 """What was found where the official client keeps its login."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -8,11 +9,12 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.codex.codex_state import CodexKeeper
 from probe_tray.core.formats.document import Document, read_documents
-from probe_tray.core.formats.json_text import Object, Scalar, parse
+from probe_tray.core.formats.json_text import JsonTextError, Object, Scalar, parse
 from probe_tray.core.formats.login_fields import Format, NoLogin
 from probe_tray.core.formats.writer import write_document
 from probe_tray.core.transfer.export import official_text
 
+_API_KEY = "OPENAI_API_KEY"
 _SURE = timedelta(hours=1)
 _YOUNG = timedelta(days=7)
 
@@ -36,7 +38,25 @@ class PlaceContent(msgspec.Struct, frozen=True, kw_only=True):
         """Whether something is in it that no account's login holds: an API key, a personal token, what nobody reads."""
         if self.document is None or self.document.no_login is NoLogin.SIGNED_OUT:
             return False
-        return self.login is None or self.login.is_personal or _has_key(self.document)
+        return self.login is None or self.login.is_personal or _key_of(self.document) is not None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is one whole JSON text, or nothing at all; False of half of one."""
+        if self.text is None:
+            return True
+        try:
+            parse(self.text.reveal())
+        except JsonTextError:
+            return False
+        return True
+
+    @property
+    def rest(self) -> Secret | None:
+        """What to keep of it: all of it, but no token of an account's login, which is another store's to keep."""
+        if self.document is None or self.login is None or self.login.is_personal:
+            return self.text
+        return Secret(json.dumps({_API_KEY: _key_of(self.document)}))
 
 
 def place_content(keeper: CodexKeeper, data: bytes | None) -> PlaceContent:
@@ -77,7 +97,8 @@ def may_be_renewing(login: Credential, now: datetime) -> bool:
     return login.expiry - now < _SURE or not timedelta() <= now - login.last_refresh < _YOUNG
 
 
-def _has_key(document: Document) -> bool:
+def _key_of(document: Document) -> object:
+    """The API key in it; None where there is none."""
     node = parse(document.text.reveal()[document.start : document.end])
-    key = node.get("OPENAI_API_KEY") if isinstance(node, Object) else None
-    return isinstance(key, Scalar) and key.value not in {None, ""}
+    key = node.get(_API_KEY) if isinstance(node, Object) else None
+    return key.value or None if isinstance(key, Scalar) else None

@@ -124,9 +124,12 @@ class LoginHandOver:
             await self._check_running(place, found)
             record = book.record(place.home)
             taken = await self._take_back(record, found, keep=False)
+            # What a person put there since is the one to put back next time.
+            kept = await self._keep_rest(place, found)
             await place.write(text, found)
             await self._leases.record(HomeRecord(home=place.home))
-            await self._kept.forget_newest(place.home)
+            if not kept:
+                await self._kept.forget_newest(place.home)
         running = await self.running(place)
         return CodexUse(account=None, home=place.path, phase=CodexUsePhase.DONE, taken_back=taken, running=running)
 
@@ -198,9 +201,10 @@ class LoginHandOver:
 
     async def _keep_rest(self, place: CodexPlace, found: PlaceContent) -> bool:
         """Keep what no account's login holds: an API key, a personal token, what cannot be read."""
-        if not found.has_more or found.text is None:
+        rest = found.rest
+        if not found.has_more or rest is None:
             return False
-        await self._kept.keep(place.home, found.text)
+        await self._kept.keep(place.home, rest)
         return True
 
     async def _exchange(

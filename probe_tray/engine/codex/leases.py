@@ -70,13 +70,25 @@ class LeaseKeeper:
         What the client has renewed is in our stores afterwards. The caller holds the account's lock. Raises StoreError
         where that cannot be told.
         """
-        if not (await self._file.load()).homes:
+        book = await self._file.load()
+        if not (book.homes or book.ended):
             return False
         async with self._file.hold():
             leases, unknown = await self._followed(frozenset({key}))
-        if key in unknown:
-            raise unknown[key]
-        return any(lease.way is HandOver.WHOLE and lease.key == key for lease in leases)
+            if key in unknown:
+                raise unknown[key]
+            if any(lease.way is HandOver.WHOLE and lease.key == key for lease in leases):
+                return True
+            return await self._may_be_spent(key)
+
+    async def _may_be_spent(self, key: AccountKey) -> bool:
+        """Whether our login is still the one that a client had whole, until a log-out there, or its home was gone.
+
+        A new login, or another use in Codex, ends that.
+        """
+        ended = [one for one in (await self._file.load()).ended if one.key == key and one.way is HandOver.WHOLE]
+        ours = await self.login_of(key) if ended else None
+        return ours is not None and any(one.access == ours.access_token.fingerprint for one in ended)
 
     async def hand_on(self, key: AccountKey) -> None:
         """Put the account's newest access token where it is lent to; never raises, what failed is told.
@@ -153,7 +165,7 @@ class LeaseKeeper:
                 found = await _read(self._place_at(record.home))
             except StoreError as error:
                 # Whoever has no refresh token renews nothing, whatever became of it.
-                unknown |= {lease.key: error for lease in of_home if lease.way is HandOver.WHOLE}
+                unknown |= {lease.key: error for lease in of_home if await self._is_with_client(lease)}
                 continue
             after, ended = settled(record, found.login)
             if after.current is not None and after.current.way is HandOver.WHOLE:
@@ -163,13 +175,19 @@ class LeaseKeeper:
             leases += [lease for lease in (after.current,) if lease is not None]
         return _Followed(leases, unknown)
 
+    async def _is_with_client(self, lease: CodexLease) -> bool:
+        """Whether the client has the refresh token that we have: not once a person has logged in here again."""
+        ours = await self.login_of(lease.key)
+        is_new = ours is not None and ours.made_here and ours.access_token.fingerprint != lease.access
+        return lease.way is HandOver.WHOLE and not is_new
+
     async def _book_after(self, record: HomeRecord, ended: CodexLease | None) -> CodexLeaseBook:
         book = (await self._file.load()).with_record(record)
         if ended is None:
             return book
         ours = await self.login_of(ended.key)
         access = "" if ours is None else ours.access_token.fingerprint
-        end = EndedLease(account_id=ended.account_id, user_id=ended.user_id, access=access)
+        end = EndedLease(account_id=ended.account_id, user_id=ended.user_id, access=access, way=ended.way)
         return book.with_ended(end)
 
     async def _without_old_ends(self, book: CodexLeaseBook) -> CodexLeaseBook:
@@ -198,7 +216,8 @@ class LeaseKeeper:
             # It is the login that we obtained, as the client renewed it.
             await self._accounts.keep(replace(login, made_here=ours.made_here), lease.key)
             self._took_over = True
-        return replace(lease, access=login.access_token.fingerprint)
+        named = lease if lease.user_id else replace(lease, user_id=login.key.user_id)
+        return replace(named, access=login.access_token.fingerprint)
 
     async def _hand_on(self, keys: frozenset[AccountKey]) -> None:
         for record in (await self._file.load()).homes:

@@ -141,7 +141,9 @@ async def test_one_on_a_drive_that_is_not_connected_is_not_taken_for_deleted(tmp
         await place.read()
 
 
-@pytest.mark.parametrize("config", ["= 1", 'cli_auth_credentials_store = "elsewhere"', "\xff"])
+@pytest.mark.parametrize(
+    "config", ["= 1", 'cli_auth_credentials_store = ["file"]', 'cli_auth_credentials_store = "elsewhere"', "\xff"]
+)
 async def test_settings_that_nobody_understands_are_no_guess(client: Client, config: str) -> None:
     (client.home / "config.toml").write_bytes(config.encode("latin-1"))
     with pytest.raises(ReadError):

@@ -338,3 +338,23 @@ async def test_what_is_beside_a_login_belongs_to_that_login() -> None:
     held = json.loads(exchange.place.data or b"")
     assert "later" not in held
     assert "oauth_provenance" not in held["tokens"]
+
+
+async def test_what_is_put_back_brings_no_token_of_an_account_with_it() -> None:
+    exchange = Exchange(ANA, BEN)
+    exchange.place.holds(BEN)
+    exchange.place.data = (exchange.place.data or b"").replace(b'"OPENAI_API_KEY": null', b'"OPENAI_API_KEY": "sk-1"')
+    await exchange.use(ANA)
+    await exchange.hand_overs.put_back(exchange.place)
+    assert json.loads(exchange.place.data or b"") == {"OPENAI_API_KEY": "sk-1"}
+
+
+async def test_a_key_that_came_since_is_kept_when_the_one_before_is_put_back() -> None:
+    exchange = Exchange(ANA)
+    exchange.place.data = b'{"OPENAI_API_KEY": "sk-1"}'
+    await exchange.use(ANA)
+    exchange.place.data = b'{"OPENAI_API_KEY": "sk-2"}'
+    await exchange.hand_overs.put_back(exchange.place)
+    assert exchange.place.data == b'{"OPENAI_API_KEY": "sk-1"}'
+    await exchange.hand_overs.put_back(exchange.place)
+    assert exchange.place.data == b'{"OPENAI_API_KEY": "sk-2"}'

@@ -196,9 +196,34 @@ async def test_a_home_that_was_deleted_ends_what_was_there() -> None:
     exchange = Exchange(ANA)
     await exchange.use(ANA, WHOLE)
     exchange.place.unreadable = CodexHomeMissingError(path="~/.codex")
-    assert not await exchange.codex.leases.renewed_by_client(ANA.key)
     looked = await exchange.codex.leases.look(exchange.codex.homes)
     assert (looked.homes[0].account, looked.homes[0].problem) == (None, None)
+
+
+@pytest.mark.parametrize("gone", [None, b"", b'{"auth_mode": "chatgpt", "tokens": {"id_token": "ey'])
+async def test_the_token_of_a_whole_one_is_never_sent_again_once_it_was_out_of_sight(gone: bytes | None) -> None:
+    exchange = Exchange(replace(ANA, made_here=True))
+    await exchange.use(ANA, WHOLE)
+    exchange.place.data = gone
+    await look(exchange)
+    # The client had renewed it meanwhile, and what is in our stores is spent.
+    exchange.place.holds(renewed(ANA, "ana"))
+    await exchange.clock.advance(9 * DAY)
+    with pytest.raises(CodexRenewsError):
+        await exchange.renewals.renew(ANA.key, RenewalRequest(days=3))
+    assert exchange.service.count("refresh") == 0
+    # To use it there once more, or a new login, makes it ours again.
+    await exchange.accounts.keep(replace(credential("ana", number=9, at=exchange.clock.now()), made_here=True), ANA.key)
+    assert not await exchange.codex.leases.renewed_by_client(ANA.key)
+
+
+async def test_a_new_login_is_renewed_also_while_the_place_of_the_old_one_cannot_be_read() -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA, WHOLE)
+    exchange.place.unreadable = ReadError(path="~/work/.codex", reason="there is no such file or folder")
+    again = replace(credential("ana", number=9, at=START + 2 * DAY), made_here=True)
+    await exchange.accounts.keep(again, ANA.key)
+    assert not await exchange.codex.leases.renewed_by_client(ANA.key)
 
 
 async def test_a_home_that_cannot_be_read_keeps_nothing_from_the_others() -> None:
