@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -35,6 +36,11 @@ class TokenUse(NamedTuple):
     """Whether the issuer's answer was handed to the network."""
     died: bool
     """Whether the process was killed, and its journal held no answer to it."""
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the issuer said that the login has ended, and was heard."""
+        return self.status == HTTPStatus.UNAUTHORIZED and not self.is_lost
 
     @property
     def is_lost(self) -> bool:
@@ -95,13 +101,17 @@ class TokenTrace:
     def needless(self) -> Iterator[str]:
         """Every use of a token after the first for which there was no need, with the whole story of the token.
 
-        Only the computer that sent it may send it again, only if the answer was lost, and not at once.
+        Only the computer that sent it may send it again, only if the answer was lost, and not at once. Once the issuer
+        has said that the login has ended, no use can harm it: each other computer may find that out for itself, once.
         """
         for token, uses in self.uses.items():
-            pairs = itertools.pairwise(uses)
-            if not all(
+            end = next((number for number, use in enumerate(uses) if use.is_refusal), len(uses)) + 1
+            pairs = itertools.pairwise(uses[:end])
+            has_need = all(
                 one.is_lost and one.computer == two.computer and two.at - one.at >= _AGAIN_AFTER for one, two in pairs
-            ):
+            )
+            told = [use.computer for use in uses[end - 1 :]]
+            if not has_need or len(told) != len(set(told)):
                 yield f"{token}: {uses}"
 
     @property
