@@ -13,6 +13,7 @@ _LINES = re.findall(
 )
 ELSEWHERE = {
     "--login -o ~/logins/": "tests/command/test_login.py",  # a browser comes back there
+    "use you@example.com": "tests/command/test_use.py",  # with a home of Codex
     "--sync": "tests/command/test_sync.py",  # with a table, as the others below
     "--sync --show-code": "tests/command/test_setup_code.py",
     "--sync --change-key": "tests/database/test_table_commands.py",
@@ -24,7 +25,8 @@ ELSEWHERE = {
 def test_what_is_run_elsewhere_is_still_shown() -> None:
     assert set(ELSEWHERE) <= set(_LINES)
     for shown, where in ELSEWHERE.items():
-        option = [part for part in shlex.split(shown) if part.startswith("--")][-1]
+        parts = shlex.split(shown)
+        option = next((part for part in reversed(parts) if part.startswith("--")), parts[0])
         assert f'"{option}"' in (project.ROOT / where).read_text("utf-8")
 
 

@@ -271,6 +271,8 @@ def _inodes(table: Path, ports: frozenset[int]) -> Iterator[str]:
 
 
 def _programs(proc: Path) -> Iterator[UserProgram]:
+    if sys.platform == "win32":
+        return
     try:
         found = [entry for entry in proc.iterdir() if entry.name.isdigit()]
     except OSError:
