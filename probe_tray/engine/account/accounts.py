@@ -134,6 +134,11 @@ class Accounts:
                             return stored.credential
         return None
 
+    def shown_key(self, login: Credential) -> AccountKey | None:
+        """As :meth:`known_key`, from the last reading of the stores alone: no keyring is asked."""
+        known = [a.key for a in self._store.state.accounts if a.owner.match(login.owner) is OwnerMatch.SAME]
+        return login.key if login.key in known else next(iter(known), None)
+
     async def known_key(self, login: Credential) -> AccountKey | None:
         """The key under which our stores hold the owner of ``login``; None where they hold none of that owner.
 

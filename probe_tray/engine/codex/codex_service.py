@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.codex.codex_state import (
     ClientProcess,
     CodexHomesRead,
@@ -96,6 +96,10 @@ class CodexService:
             self._timer.wake()
 
     async def _look(self) -> None:
+        state = self._store.state
+        if not state.loaded or any(kind is StoreKind.VAULT for kind, _ in state.store_problems):
+            # Nothing can be passed on without the vault, and a keyring that was dismissed isn't asked again.
+            return
         try:
             looked = await self._leases.look(self._homes())
         except ProbeError as error:

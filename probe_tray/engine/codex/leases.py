@@ -1,7 +1,7 @@
 """What was handed over: who renews it, what the client has renewed, and the fresh access tokens that it gets."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -267,7 +267,7 @@ class LeaseKeeper:
         if current is not None and (content is None or current.is_login(login)):
             account = current.key
         elif login is not None:
-            account, current = await self._account_of(login), None
+            account, current = self._accounts.shown_key(login) or login.key, None
         else:
             current = None
         shown = CodexHome(
@@ -285,12 +285,6 @@ class LeaseKeeper:
             return await self._kept.has(home)
         except StoreError:
             return False
-
-    async def _account_of(self, login: Credential) -> AccountKey:
-        """By the key that our stores know its owner by."""
-        with suppress(StoreError):
-            return await self._accounts.known_key(login) or login.key
-        return login.key
 
 
 async def _read(place: CodexPlace) -> PlaceContent:
