@@ -16,7 +16,7 @@ from probe_tray.adapters.files.alert_memory import FileAlertMemory
 from probe_tray.adapters.files.app_folders import AppFolders, ProgramFiles, demo_places, scene_places, user_places
 from probe_tray.adapters.files.config_file import LoadedSettings, load_what_is_usable
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.files.safe_files import make_private_folder
+from probe_tray.adapters.files.safe_files import make_private_folder, replace_file
 from probe_tray.adapters.files.update_memory import FileUpdateMemory
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
@@ -101,8 +101,11 @@ def open_session(environment: Mapping[str, str], disk: Disk, *, demo: DemoScene 
             )
             yield Session(real, places, loaded, environment, disk, known)
             return
-        # As on a computer where the official client was started once.
+        # As on a computer where the official client was started once and is logged out. Without its file, the login
+        # would be looked for in the keyring.
         make_private_folder(places.codex_home)
+        if not places.official_login.exists():
+            replace_file(places.official_login, b"{}\n", disk=disk)
         begin = _begin_demo if demo is DemoScene.THREE else partial(_begin_scene, demo)
         run_service, table = begin(places, disk, stack)
         loaded = _load(places, disk)
