@@ -129,7 +129,7 @@ class Scenarios:
         program.add_account("ben")
         async with program.running():
             await program.use_in_codex("ana")
-            assert program.done() == "Codex now uses ana@example.com from its next start."
+            assert program.done() == "Codex uses ana@example.com from its next start."
             assert "In use by Codex" in program.card("ana")
             assert "In use by Codex" not in program.card("ben")
             assert await program.in_codex() == ["ana@example.com"]
