@@ -61,9 +61,8 @@ from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.account.token_owners import OwnedTokenStore, TokenOwners
 from probe_tray.engine.alert_service import AlertComposer, AlertService, OnPress
 from probe_tray.engine.codex.codex_parts import CodexParts
+from probe_tray.engine.codex.codex_renewal_guard import CodexRenewalGuard
 from probe_tray.engine.codex.codex_service import CodexService
-from probe_tray.engine.codex.hand_over import LoginHandOver
-from probe_tray.engine.codex.lent_logins import LentLogins
 from probe_tray.engine.engine_use_cases import EngineUseCases
 from probe_tray.engine.hooks.hook_service import HookService
 from probe_tray.engine.login.browser_login import BrowserLogin
@@ -285,15 +284,14 @@ class EngineFactory:
         store, place = self._store, str(self._context.loaded.path)
         journal = FileJournal(self._places.journal, FolderSealer(self._key), disk=self._disk)
         shared = make_shared_logins(sync, lambda: store.state.settings, self._secrets, place, adds_rows=True)
-        lent = LentLogins(self._codex.leases, shared)
+        lent = CodexRenewalGuard(self._codex.placements, shared)
         return make_renewals(self._client, self._accounts, journal, self._files, store.dispatch, lent)
 
     def _codex_service(self, renewals: Renewals, poller: Poller) -> CodexService:
-        codex, store = self._codex, self._store
-        memory, clock = self._memory, self._clock
-        hand_overs = LoginHandOver(self._accounts, codex.leases, renewals, codex.kept, codex.processes, memory, clock)
+        codex, store, accounts, clock = self._codex, self._store, self._accounts, self._clock
+        hand_overs = codex.hand_overs(accounts, renewals, self._memory, clock)
         homes = partial(_homes_now, codex, store)
-        return CodexService(hand_overs, codex.leases, homes, self._accounts, poller, store, clock)
+        return CodexService(hand_overs, codex.placements, homes, accounts, poller, store, clock)
 
     def _sync_service(self, synchronizer: Synchronizer, settings: SettingsService) -> SyncService:
         return SyncService(

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from probe_tray.adapters.codex.client_place import ClientPlace, KeyringEntries
 from probe_tray.adapters.codex.client_processes import SystemClientProcesses
 from probe_tray.adapters.codex.kept_places import SealedKeptPlaces
-from probe_tray.adapters.codex.lease_file import JsonLeaseFile
+from probe_tray.adapters.codex.placement_file import JsonPlacementFile
 from probe_tray.adapters.desktop.autostart import AutostartingSettings, start_command, system_entry
 from probe_tray.adapters.files.app_folders import AppFolders, ProgramFiles
 from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
@@ -33,7 +33,7 @@ from probe_tray.core.sync.setup import SyncTarget, target
 from probe_tray.core.sync.table_sql import TableSql
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.codex.codex_parts import CodexParts
-from probe_tray.engine.codex.leases import LeaseKeeper
+from probe_tray.engine.codex.placement_keeper import PlacementKeeper
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
@@ -98,9 +98,9 @@ def make_codex(
         return tuple({one.home: one for one in reversed(named)}.values())[::-1]
 
     kept = SealedKeptPlaces(places.kept_places, sealer, disk=disk)
-    record = JsonLeaseFile(places.leases, files.locks, disk=disk)
-    leases = LeaseKeeper(accounts, record, home_at, kept, files.locks, SystemClock(), tell)
-    return CodexParts(leases, kept, SystemClientProcesses(place(places.codex_home).home), homes, home_at)
+    record = JsonPlacementFile(places.codex_record, files.locks, disk=disk)
+    placements = PlacementKeeper(accounts, record, home_at, kept, files.locks, SystemClock(), tell)
+    return CodexParts(placements, kept, SystemClientProcesses(place(places.codex_home).home), homes, home_at)
 
 
 def codex_homes(places: AppFolders, settings: Settings) -> tuple[Path, ...]:

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.codex.codex_state import ClientProcess
-from probe_tray.core.codex.lease import CodexLeaseBook
 from probe_tray.core.codex.place_content import PlaceContent
+from probe_tray.core.codex.placement import PlacementBook
 
 
 class CodexPlace(Protocol):
@@ -35,7 +35,7 @@ class CodexPlace(Protocol):
         ...
 
 
-class LeaseFile(Protocol):
+class PlacementFile(Protocol):
     """The record of what was put where, across restarts and processes."""
 
     def hold(self) -> AbstractAsyncContextManager[None]:
@@ -45,11 +45,11 @@ class LeaseFile(Protocol):
         """
         ...
 
-    async def load(self) -> CodexLeaseBook:
+    async def load(self) -> PlacementBook:
         """What is recorded. Raises ReadError: then nobody knows who renews what."""
         ...
 
-    async def save(self, book: CodexLeaseBook) -> None:
+    async def save(self, book: PlacementBook) -> None:
         """Record this in its place, durably; with :meth:`hold`. Raises WriteError."""
         ...
 

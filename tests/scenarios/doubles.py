@@ -16,8 +16,8 @@ from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.alert_service import AlertComposer, AlertService
+from probe_tray.engine.codex.codex_renewal_guard import CodexRenewalGuard
 from probe_tray.engine.codex.codex_service import CodexService
-from probe_tray.engine.codex.lent_logins import LentLogins
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.login_runner import LoginRunner
@@ -107,7 +107,7 @@ class Doubles(Driver):
         transaction = RefreshTransaction(service, accounts, self._journal, self._tried, clock, chance, "auth.example")
         codex = CodexDoubles(accounts, locks, clock, store.dispatch, self._tried)
         codex.place = codex.homes[0] = self._client
-        shared = LentLogins(codex.leases, NoSharedLogins())
+        shared = CodexRenewalGuard(codex.placements, NoSharedLogins())
         renewals = Renewals(transaction, locks, clock, store.dispatch, shared, MemoryTally(), NoTokenLocks())
         sign_in = BrowserLogin(OFFICIAL, self._listener, FakeBrowser(), clock, chance, handles=KnownSecrets().add)
         poller = Poller(UsageCheck(service, accounts, renewals, clock), store, clock, chance)
@@ -134,7 +134,13 @@ class Doubles(Driver):
             recording=HistoryRecorder(self._history, store, clock),
             arrangement=ArrangementService(self._rest.arrangement_file, store),
             codex=CodexService(
-                codex.hand_overs(renewals, chance), codex.leases, lambda: codex.homes, accounts, poller, store, clock
+                codex.hand_overs(renewals, chance),
+                codex.placements,
+                lambda: codex.homes,
+                accounts,
+                poller,
+                store,
+                clock,
             ),
         )
         yield Engine(parts, clock, chance, self.press, self.given)

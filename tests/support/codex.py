@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.codex.codex_state import ClientProcess, CodexKeeper
-from probe_tray.core.codex.lease import CodexLeaseBook, HomeRecord
 from probe_tray.core.codex.place_content import PlaceContent, place_content
+from probe_tray.core.codex.placement import HomeRecord, PlacementBook
 from probe_tray.core.errors import CodexPlaceChangedError, ReadError, StoreError
 from probe_tray.core.events import Event
 from probe_tray.core.transfer.export import official_text
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.codex.hand_over import LoginHandOver
-from probe_tray.engine.codex.leases import LeaseKeeper
+from probe_tray.engine.codex.placement_keeper import PlacementKeeper
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.ports.accounts import AccountLocks, RenewalMemory
@@ -63,12 +63,12 @@ class MemoryPlace:
             self.after()
 
 
-class MemoryLeaseFile:
-    """Implements ``LeaseFile``."""
+class MemoryPlacementFile:
+    """Implements ``PlacementFile``."""
 
     def __init__(self) -> None:
-        self.book = CodexLeaseBook()
-        self.saved: list[CodexLeaseBook] = []
+        self.book = PlacementBook()
+        self.saved: list[PlacementBook] = []
         self.is_unreadable = False
         self._lock = asyncio.Lock()
         self._owner: asyncio.Task[object] | None = None
@@ -83,12 +83,12 @@ class MemoryLeaseFile:
             finally:
                 self._owner = None
 
-    async def load(self) -> CodexLeaseBook:
+    async def load(self) -> PlacementBook:
         if self.is_unreadable:
             raise ReadError(path="codex.json", reason="permission was denied")
         return self.book
 
-    async def save(self, book: CodexLeaseBook) -> None:
+    async def save(self, book: PlacementBook) -> None:
         assert self._owner is asyncio.current_task(), "changed without its lock"
         self.book = book
         self.saved.append(book)
@@ -137,14 +137,14 @@ class CodexDoubles:
     ) -> None:
         self.place, self.file, self.kept, self.processes = (
             MemoryPlace(),
-            MemoryLeaseFile(),
+            MemoryPlacementFile(),
             MemoryKept(),
             FakeProcesses(),
         )
         self.homes = [self.place]
         self.memory = memory
         self._accounts, self._clock = accounts, clock
-        self.leases = LeaseKeeper(accounts, self.file, self._place_at, self.kept, locks, clock, tell)
+        self.placements = PlacementKeeper(accounts, self.file, self._place_at, self.kept, locks, clock, tell)
 
     def add(self, name: str) -> MemoryPlace:
         """One more home."""
@@ -154,7 +154,7 @@ class CodexDoubles:
 
     def hand_overs(self, renewals: Renewals, randomness: Randomness) -> LoginHandOver:
         memory = TokenMemory(self.memory, self._clock, randomness)
-        return LoginHandOver(self._accounts, self.leases, renewals, self.kept, self.processes, memory, self._clock)
+        return LoginHandOver(self._accounts, self.placements, renewals, self.kept, self.processes, memory, self._clock)
 
     @property
     def record(self) -> HomeRecord:

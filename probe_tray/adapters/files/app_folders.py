@@ -88,7 +88,7 @@ class AppFolders(msgspec.Struct, frozen=True, kw_only=True):
         return self.data_folder / "sync.json"
 
     @property
-    def leases(self) -> Path:
+    def codex_record(self) -> Path:
         """Which accounts the official client uses."""
         return self.data_folder / "codex.json"
 

@@ -21,11 +21,10 @@ from probe_tray.core.events import ArrangementChanged, Event, TroubleMet
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.engine.batch import BatchContext
 from probe_tray.engine.codex.codex_parts import CodexParts
-from probe_tray.engine.codex.hand_over import LoginHandOver
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.store import Store
 from probe_tray.ports.codex import CodexPlace
-from probe_tray.view.codex.command_words import home_words, keep_advice, keep_question, use_words, which_login
+from probe_tray.view.codex.command_words import home_words, keep_advice, keep_question, result_words, which_login
 from probe_tray.view.panel.survey import name
 from probe_tray.view.text.privacy import discreet_account
 from probe_tray.wiring import make_codex
@@ -68,9 +67,7 @@ class _UseCommand:
         clock = SystemClock()
         memory = TokenMemory(FileRenewalMemory(session.places.memory, disk=session.disk), clock, SystemRandomness())
         self._accounts = context.accounts
-        self._hand_overs = LoginHandOver(
-            context.accounts, codex.leases, context.renewals, codex.kept, codex.processes, memory, clock
-        )
+        self._hand_overs = codex.hand_overs(context.accounts, context.renewals, memory, clock)
 
     async def run(self) -> ExitStatus:
         """What the words of the command line ask for."""
@@ -81,7 +78,7 @@ class _UseCommand:
         if arguments.put_back:
             return await self._told(await self._hand_overs.put_back(places[0]), places[0])
         # What an earlier run left half done is finished or dropped first, and what was renewed meanwhile passed on.
-        looked = await self._codex.leases.look(places)
+        looked = await self._codex.placements.look(places)
         if not arguments.paths:
             for home in looked.homes:
                 session.console.lines(home_words(home, self._name, session.t) + "\n")
@@ -111,7 +108,7 @@ class _UseCommand:
         if use.phase is CodexUsePhase.ASKING:
             console.failure(t.joined((keep_question(use.found, t), keep_advice(t))))
             return ExitStatus.FAILURE
-        for words in use_words(use, await self._keeper(place), self._name, t):
+        for words in result_words(use, await self._keeper(place), self._name, t):
             console.note(words)
         return ExitStatus.SUCCESS
 

@@ -16,8 +16,8 @@ from probe_tray.core.errors import ProbeError
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.batch import BatchContext
-from probe_tray.engine.codex.leases import LeaseKeeper
-from probe_tray.engine.codex.lent_logins import LentLogins
+from probe_tray.engine.codex.codex_renewal_guard import CodexRenewalGuard
+from probe_tray.engine.codex.placement_keeper import PlacementKeeper
 from probe_tray.engine.polling.clock_watch import ClockWatch
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.no_shared_logins import NoSharedLogins
@@ -44,28 +44,30 @@ async def run_context(
     client = session.client(proxy, answered=watch.answered)
     journal = session.journal()
     shared = _shared_logins(session, loaded, accounts, proxy)
-    leases = make_leases(session, accounts, store)
-    renewals = make_renewals(client, accounts, journal, session.files, store.dispatch, LentLogins(leases, shared))
-    await _pass_on(leases)
+    placements = make_placements(session, accounts, store)
+    renewals = make_renewals(
+        client, accounts, journal, session.files, store.dispatch, CodexRenewalGuard(placements, shared)
+    )
+    await _pass_on(placements)
     try:
         yield BatchContext(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
-        await _pass_on(leases)
+        await _pass_on(placements)
     finally:
         await renewals.close()
         await client.aclose()
 
 
-async def _pass_on(leases: LeaseKeeper) -> None:
+async def _pass_on(placements: PlacementKeeper) -> None:
     """Give the official client what an earlier run could not, and what came from other computers."""
     # What is wrong with the record is said of each renewal that needs it.
     with suppress(ProbeError):
-        await leases.look(())
+        await placements.look(())
 
 
-def make_leases(session: CommandSession, accounts: Accounts, store: Store) -> LeaseKeeper:
+def make_placements(session: CommandSession, accounts: Accounts, store: Store) -> PlacementKeeper:
     """Which logins the official client has, so that the command renews none that the client renews."""
     sealer = session.kept_sealer()
-    return make_codex(accounts, session.files, session.keyring, sealer, store.dispatch, silently=True).leases
+    return make_codex(accounts, session.files, session.keyring, sealer, store.dispatch, silently=True).placements
 
 
 def _shared_logins(

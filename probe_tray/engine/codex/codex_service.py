@@ -20,7 +20,7 @@ from probe_tray.core.events import AccountsRead, Event, TroubleMet
 from probe_tray.core.feedback import FeedbackKind
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.codex.hand_over import LoginHandOver
-from probe_tray.engine.codex.leases import LeaseKeeper
+from probe_tray.engine.codex.placement_keeper import PlacementKeeper
 from probe_tray.engine.feedback_service import FeedbackService
 from probe_tray.engine.polling.poller import Poller
 from probe_tray.engine.store import Store
@@ -35,7 +35,7 @@ class CodexService:
     def __init__(
         self,
         hand_overs: LoginHandOver,
-        leases: LeaseKeeper,
+        placements: PlacementKeeper,
         homes: Callable[[], Sequence[CodexPlace]],
         accounts: Accounts,
         poller: Poller,
@@ -43,7 +43,7 @@ class CodexService:
         clock: Clock,
     ) -> None:
         """``homes`` are those of the settings now, the default one first."""
-        self._hand_overs, self._leases, self._homes = hand_overs, leases, homes
+        self._hand_overs, self._placements, self._homes = hand_overs, placements, homes
         self._accounts, self._poller, self._store, self._clock = accounts, poller, store, clock
         self._timer = WakeTimer(clock)
         self._turn = asyncio.Lock()
@@ -101,7 +101,7 @@ class CodexService:
             # Nothing can be passed on without the vault, and a keyring that was dismissed isn't asked again.
             return
         try:
-            looked = await self._leases.look(self._homes())
+            looked = await self._placements.look(self._homes())
         except ProbeError as error:
             if error.problem != self._told:
                 self._told = error.problem

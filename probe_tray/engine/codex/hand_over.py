@@ -8,8 +8,8 @@ from probe_tray.core.account.age import age
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.codex.codex_state import ClientProcess, CodexUse, CodexUsePhase, HandOver
-from probe_tray.core.codex.lease import CodexLease, CodexLeaseBook, HomeRecord, handed_over, lease, unfit
 from probe_tray.core.codex.place_content import PlaceContent, client_text, may_be_renewing
+from probe_tray.core.codex.placement import CodexPlacement, HomeRecord, PlacementBook, placed_login, placement_of, unfit
 from probe_tray.core.errors import (
     CodexBusyError,
     CodexNothingKeptError,
@@ -24,7 +24,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.codex.leases import LeaseKeeper
+from probe_tray.engine.codex.placement_keeper import PlacementKeeper
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.ports.codex import ClientProcesses, CodexPlace, KeptPlaces
@@ -50,7 +50,7 @@ class LoginHandOver:
     def __init__(
         self,
         accounts: Accounts,
-        leases: LeaseKeeper,
+        placements: PlacementKeeper,
         renewals: Renewals,
         kept: KeptPlaces,
         processes: ClientProcesses,
@@ -58,7 +58,7 @@ class LoginHandOver:
         clock: Clock,
     ) -> None:
         """``memory`` knows dead refresh tokens."""
-        self._accounts, self._leases, self._renewals = accounts, leases, renewals
+        self._accounts, self._placements, self._renewals = accounts, placements, renewals
         self._kept, self._processes, self._memory, self._clock = kept, processes, memory, clock
 
     async def use(self, key: AccountKey, place: CodexPlace, way: HandOver, *, keep: bool) -> CodexUse:
@@ -93,7 +93,7 @@ class LoginHandOver:
         before = await place.read()
         keys = frozenset({key, *await self._owners(before)})
         # The newest tokens of an account may be in the journal still.
-        async with self._leases.held(keys, self._renewals.finish_held) as book:
+        async with self._placements.held(keys, self._renewals.finish_held) as book:
             found = await _unchanged(place, before)
             _check_whole(book, key, place, way)
             await self._check_fit(key, way)
@@ -102,7 +102,7 @@ class LoginHandOver:
             taken = await self._take_back(record, found, keep=keep)
             login = await self._check_fit(key, way)
             kept = await self._keep_rest(place, found)
-            await self._exchange(record, place, found, handed_over(login, way), way)
+            await self._exchange(record, place, found, placed_login(login, way), way)
         return CodexUse(
             account=key,
             home=place.path,
@@ -116,7 +116,7 @@ class LoginHandOver:
     async def _put_back(self, place: CodexPlace) -> CodexUse:
         before = await place.read()
         keys = frozenset(await self._owners(before))
-        async with self._leases.held(keys, self._renewals.finish_held) as book:
+        async with self._placements.held(keys, self._renewals.finish_held) as book:
             found = await _unchanged(place, before)
             text = await self._kept.newest(place.home)
             if text is None:
@@ -127,7 +127,7 @@ class LoginHandOver:
             # What a person put there since is the one to put back next time.
             kept = await self._keep_rest(place, found)
             await place.write(text, found)
-            await self._leases.record(HomeRecord(home=place.home))
+            await self._placements.record(HomeRecord(home=place.home))
             if not kept:
                 await self._kept.forget_newest(place.home)
         running = await self.running(place)
@@ -136,7 +136,7 @@ class LoginHandOver:
     async def _freshen(self, key: AccountKey) -> None:
         """Renew a login that ends within a day, where that can be: else it is judged as it is."""
         with suppress(ProbeError):
-            login = await self._leases.login_of(key)
+            login = await self._placements.login_of(key)
             if login is not None and login.renewable:
                 await self._renewals.renew(key, RenewalRequest(days=_DAYS_LEFT))
 
@@ -149,7 +149,7 @@ class LoginHandOver:
 
     async def _check_fit(self, key: AccountKey, way: HandOver) -> Credential:
         """Our login of the account, which the client can work with. Raises CodexUnfitError and StoreError."""
-        login = await self._leases.login_of(key)
+        login = await self._placements.login_of(key)
         if login is None:
             raise CodexUnfitError(reason=Phrase("it is not one of your accounts here"))
         reason = unfit(login, way)
@@ -185,7 +185,7 @@ class LoginHandOver:
                 raise _Asking(login.email or login.account_id)
             await self._accounts.keep(login)
             return login.key
-        ours = await self._leases.login_of(known)
+        ours = await self._placements.login_of(known)
         if ours is None or not await self._is_better(login, ours):
             return None
         await self._accounts.keep(login, known)
@@ -212,9 +212,9 @@ class LoginHandOver:
     ) -> None:
         """Record it, write it, look whether it is there, and record that."""
         now = self._clock.now()
-        made = lease(login, way, now)
+        made = placement_of(login, way, now)
         # First: a client could renew a whole login the moment it is there, and until this is settled nobody else may.
-        await self._leases.record(replace(record, begun=made))
+        await self._placements.record(replace(record, begun=made))
         try:
             await place.write(client_text(found, login, now), found)
             self._check_written(place, await place.read(), made)
@@ -222,11 +222,11 @@ class LoginHandOver:
             # Where it was written after all, the next look at the place finds it.
             with suppress(StoreError):
                 if not made.is_login((await place.read()).login):
-                    await self._leases.record(record)
+                    await self._placements.record(record)
             raise
-        await self._leases.record(HomeRecord(home=record.home, current=made))
+        await self._placements.record(HomeRecord(home=record.home, current=made))
 
-    def _check_written(self, place: CodexPlace, found: PlaceContent, made: CodexLease) -> None:
+    def _check_written(self, place: CodexPlace, found: PlaceContent, made: CodexPlacement) -> None:
         # A whole login may have been renewed by now.
         if not made.is_login(found.login):
             raise CodexNotKeptError(path=place.path)
@@ -240,7 +240,7 @@ async def _unchanged(place: CodexPlace, before: PlaceContent) -> PlaceContent:
     return found
 
 
-def _check_whole(book: CodexLeaseBook, key: AccountKey, place: CodexPlace, way: HandOver) -> None:
+def _check_whole(book: PlacementBook, key: AccountKey, place: CodexPlace, way: HandOver) -> None:
     """Raise CodexWholeElsewhereError where two clients would renew one login."""
     if way is not HandOver.WHOLE:
         return

@@ -28,7 +28,7 @@ def _used(home: CodexHome, name: NameOf, t: Translator) -> str:
             return t("{name}, renewed by Codex", name=who)
 
 
-def use_words(use: CodexUse, keeper: CodexKeeper, name: NameOf, t: Translator) -> Sequence[str]:
+def result_words(use: CodexUse, keeper: CodexKeeper, name: NameOf, t: Translator) -> Sequence[str]:
     """What came of a hand-over, a sentence each."""
     words: list[str] = []
     if use.account is None:

@@ -133,7 +133,7 @@ def unknown_login_question(state: AppState, t: Translator) -> Question | None:
     )
 
 
-def kept_login(state: AppState, t: Translator) -> CardAction | None:
+def put_back_action(state: AppState, t: Translator) -> CardAction | None:
     """How what the client had before comes back; None where nothing of it is kept."""
     found = (number for number, home in enumerate(state.codex.homes) if home.has_kept)
     return next((CardAction(kind=ActionKind.PUT_BACK_IN_CODEX, label=_back(t), home=number) for number in found), None)

@@ -12,7 +12,7 @@ from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import IconAccount, Percentages
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.codex.in_codex import use_mark
-from probe_tray.view.codex.use_actions import can_be_used, is_used, kept_login, use_named
+from probe_tray.view.codex.use_actions import can_be_used, is_used, put_back_action, use_named
 from probe_tray.view.help.release import release_entry
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import checked, known_bars
@@ -152,7 +152,7 @@ def _use(seen: Seen, t: Translator, memory: RowMemory) -> UseMenu:
         title=t("Use in &Codex") if wanted else "",
         rows=memory.rows(wanted[:_MOST_ROWS], lambda found: _use_row(found, seen, t)),
         all_accounts=t.plural("&All {n} account…", "&All {n} accounts…", len(wanted)) if more else "",
-        put_back=kept_login(seen.state, t),
+        put_back=put_back_action(seen.state, t),
     )
 
 

@@ -24,8 +24,8 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, LoginPhase, Way
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.alert_service import AlertComposer, AlertService
+from probe_tray.engine.codex.codex_renewal_guard import CodexRenewalGuard
 from probe_tray.engine.codex.codex_service import CodexService
-from probe_tray.engine.codex.lent_logins import LentLogins
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.device_login import DeviceLogin
@@ -350,7 +350,7 @@ class Bench:
         )
         self.sync = SyncBench(self.accounts, self.locks, self.clock, self.randomness)
         self.codex = CodexDoubles(self.accounts, self.locks, self.clock, self.store.dispatch, self.memory)
-        shared = LentLogins(self.codex.leases, self.sync.shared)
+        shared = CodexRenewalGuard(self.codex.placements, self.sync.shared)
         self.renewals = Renewals(
             transaction, self.locks, self.clock, self.store.dispatch, shared, MemoryTally(), NoTokenLocks()
         )
@@ -399,7 +399,13 @@ class Bench:
         """Use in Codex, as the engine has it."""
         hand_overs = self.codex.hand_overs(self.renewals, self.randomness)
         return CodexService(
-            hand_overs, self.codex.leases, lambda: self.codex.homes, self.accounts, self.poller, self.store, self.clock
+            hand_overs,
+            self.codex.placements,
+            lambda: self.codex.homes,
+            self.accounts,
+            self.poller,
+            self.store,
+            self.clock,
         )
 
     @property

@@ -8,14 +8,14 @@ import pytest
 
 from probe_tray.adapters.codex.client_place import ClientPlace
 from probe_tray.adapters.codex.kept_places import SealedKeptPlaces
-from probe_tray.adapters.codex.lease_file import JsonLeaseFile
+from probe_tray.adapters.codex.placement_file import JsonPlacementFile
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import FolderSealer, VaultKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.codex.codex_state import CodexKeeper, HandOver
-from probe_tray.core.codex.lease import CodexLeaseBook, HomeRecord, lease
 from probe_tray.core.codex.place_content import PlaceContent
+from probe_tray.core.codex.placement import HomeRecord, PlacementBook, placement_of
 from probe_tray.core.errors import (
     CodexHomeMissingError,
     CodexPlaceChangedError,
@@ -168,9 +168,9 @@ async def test_what_is_kept_comes_back_the_newest_first(tmp_path: Path) -> None:
 
 
 async def test_the_record_holds_no_token_and_is_read_again(tmp_path: Path) -> None:
-    file = JsonLeaseFile(tmp_path / "codex.json", FileLocks(tmp_path / "locks"), disk=Disk())
-    assert await file.load() == CodexLeaseBook()
-    book = CodexLeaseBook().with_record(HomeRecord(home="/home", begun=lease(ANA, HandOver.WHOLE, START)))
+    file = JsonPlacementFile(tmp_path / "codex.json", FileLocks(tmp_path / "locks"), disk=Disk())
+    assert await file.load() == PlacementBook()
+    book = PlacementBook().with_record(HomeRecord(home="/home", begun=placement_of(ANA, HandOver.WHOLE, START)))
     async with file.hold():
         await file.save(book)
     assert await file.load() == book

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.codex.codex_state import ClientProcess, CodexUse, CodexUsePhase, HandOver
-from probe_tray.core.codex.lease import HomeRecord
+from probe_tray.core.codex.placement import HomeRecord
 from probe_tray.core.errors import (
     CertificateError,
     CodexBusyError,
@@ -314,7 +314,7 @@ async def test_no_two_clients_get_the_same_refresh_token() -> None:
     await exchange.hand_overs.use(ANA.key, other, LENT, keep=False)
     fresh = renewed(ANA, "ana")
     exchange.place.holds(fresh)
-    await exchange.codex.leases.look(exchange.codex.homes)
+    await exchange.codex.placements.look(exchange.codex.homes)
     assert in_place(other).access_token == fresh.access_token
     assert in_place(other).refresh_token is None
 

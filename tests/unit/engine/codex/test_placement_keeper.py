@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from probe_tray.core.codex.codex_state import HandOver
-from probe_tray.core.codex.lease import HomeRecord, lease
+from probe_tray.core.codex.placement import HomeRecord, placement_of
 from probe_tray.core.errors import (
     CodexBehindError,
     CodexHomeMissingError,
@@ -30,7 +30,7 @@ FULL = WriteError(path="auth.json", reason="the disk is full")
 
 
 async def look(bench: Bench) -> None:
-    await bench.codex.leases.look(bench.codex.homes)
+    await bench.codex.placements.look(bench.codex.homes)
 
 
 async def test_a_renewal_here_puts_the_fresh_token_in_its_place() -> None:
@@ -63,24 +63,24 @@ async def test_what_the_client_has_renewed_is_taken_over() -> None:
     await look(exchange)
     ours = await exchange.ours(ANA)
     assert (ours.refresh_token, ours.made_here) == (fresh.refresh_token, True)
-    assert await exchange.codex.leases.renewed_by_client(ANA.key)
+    assert await exchange.codex.placements.renewed_by_client(ANA.key)
 
 
 async def test_once_another_one_is_there_it_is_renewed_here_again() -> None:
     exchange = Exchange(ANA, BEN)
     await exchange.use(ANA, WHOLE)
     await exchange.use(BEN)
-    assert not await exchange.codex.leases.renewed_by_client(ANA.key)
+    assert not await exchange.codex.placements.renewed_by_client(ANA.key)
 
 
 async def test_a_begun_hand_over_whose_place_was_written_is_finished() -> None:
     exchange = Exchange(ANA, BEN)
     await exchange.use(BEN)
     before = exchange.codex.record
-    begun = replace(before, begun=lease(ANA, WHOLE, START))
+    begun = replace(before, begun=placement_of(ANA, WHOLE, START))
     exchange.codex.file.book = exchange.codex.file.book.with_record(begun)
     exchange.place.holds(renewed(ANA, "ana"))
-    assert await exchange.codex.leases.renewed_by_client(ANA.key)
+    assert await exchange.codex.placements.renewed_by_client(ANA.key)
     record = exchange.codex.record
     assert record.begun is None
     assert record.current is not None
@@ -91,9 +91,9 @@ async def test_one_whose_place_was_not_written_never_happened() -> None:
     exchange = Exchange(ANA, BEN)
     await exchange.use(BEN)
     before = exchange.codex.record
-    begun = replace(before, begun=lease(ANA, WHOLE, START))
+    begun = replace(before, begun=placement_of(ANA, WHOLE, START))
     exchange.codex.file.book = exchange.codex.file.book.with_record(begun)
-    assert not await exchange.codex.leases.renewed_by_client(ANA.key)
+    assert not await exchange.codex.placements.renewed_by_client(ANA.key)
     assert exchange.codex.record == before
 
 
@@ -103,10 +103,10 @@ async def test_a_logout_in_the_client_ends_it_and_the_account_is_looked_at(way: 
     exchange = Exchange(ANA)
     await exchange.use(ANA, way)
     exchange.place.data = left
-    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    looked = await exchange.codex.placements.look(exchange.codex.homes)
     assert (looked.just_ended, looked.logged_out) == ({ANA.key}, {ANA.key})
     assert exchange.codex.record == HomeRecord(home=exchange.place.home)
-    again = await exchange.codex.leases.look(exchange.codex.homes)
+    again = await exchange.codex.placements.look(exchange.codex.homes)
     assert (again.just_ended, again.logged_out) == (frozenset(), {ANA.key})
 
 
@@ -114,7 +114,7 @@ async def test_a_login_in_the_client_ends_it_too() -> None:
     exchange = Exchange(ANA, BEN)
     await exchange.use(ANA)
     exchange.place.holds(BEN)
-    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    looked = await exchange.codex.placements.look(exchange.codex.homes)
     assert looked.just_ended == {ANA.key}
     assert (looked.homes[0].account, looked.homes[0].way) == (BEN.key, None)
 
@@ -125,7 +125,7 @@ async def test_a_new_login_of_the_account_ends_the_word_about_it() -> None:
     exchange.place.data = None
     await look(exchange)
     await exchange.vault.save(credential("ana", number=5, at=START + DAY))
-    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    looked = await exchange.codex.placements.look(exchange.codex.homes)
     assert looked.logged_out == frozenset()
 
 
@@ -143,7 +143,7 @@ async def test_a_clock_that_is_set_ends_nothing(span: timedelta) -> None:
     exchange = Exchange(ANA)
     await exchange.use(ANA)
     exchange.clock.jump(span)
-    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    looked = await exchange.codex.placements.look(exchange.codex.homes)
     assert (looked.homes[0].account, looked.homes[0].way) == (ANA.key, LENT)
 
 
@@ -152,12 +152,12 @@ async def test_a_token_that_could_not_be_passed_on_is_told_once_and_tried_again(
     await exchange.use(ANA)
     await exchange.vault.save(credential("ana", number=2, at=START + 7 * DAY))
     exchange.place.unwritable = FULL
-    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    looked = await exchange.codex.placements.look(exchange.codex.homes)
     assert looked.homes[0].problem is not None
     assert looked.homes[0].problem.is_a(CodexBehindError)
     assert exchange.state.trouble == looked.homes[0].problem
     exchange.place.unwritable = None
-    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    looked = await exchange.codex.placements.look(exchange.codex.homes)
     assert looked.homes[0].problem is None
     assert in_place(exchange.place).access_token == (await exchange.ours(ANA)).access_token
 
@@ -168,7 +168,7 @@ async def test_a_place_that_nobody_can_read_now_keeps_its_record(way: HandOver) 
     await exchange.use(ANA, way)
     before = exchange.codex.record
     exchange.place.unreadable = KeyringLockedError()
-    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    looked = await exchange.codex.placements.look(exchange.codex.homes)
     assert exchange.codex.record == before
     assert (looked.just_ended, looked.homes[0].problem) == (frozenset(), KeyringLockedError().problem)
 
@@ -189,14 +189,14 @@ async def test_one_that_the_client_renews_waits_while_its_place_cannot_be_read()
     await exchange.use(ANA, WHOLE)
     exchange.place.unreadable = KeyringLockedError()
     with pytest.raises(KeyringLockedError):
-        await exchange.codex.leases.renewed_by_client(ANA.key)
+        await exchange.codex.placements.renewed_by_client(ANA.key)
 
 
 async def test_a_home_that_was_deleted_ends_what_was_there() -> None:
     exchange = Exchange(ANA)
     await exchange.use(ANA, WHOLE)
     exchange.place.unreadable = CodexHomeMissingError(path="~/.codex")
-    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    looked = await exchange.codex.placements.look(exchange.codex.homes)
     assert (looked.homes[0].account, looked.homes[0].problem) == (None, None)
 
 
@@ -214,7 +214,7 @@ async def test_the_token_of_a_whole_one_is_never_sent_again_once_it_was_out_of_s
     assert exchange.service.count("refresh") == 0
     # To use it there once more, or a new login, makes it ours again.
     await exchange.accounts.keep(replace(credential("ana", number=9, at=exchange.clock.now()), made_here=True), ANA.key)
-    assert not await exchange.codex.leases.renewed_by_client(ANA.key)
+    assert not await exchange.codex.placements.renewed_by_client(ANA.key)
 
 
 async def test_a_new_login_is_renewed_also_while_the_place_of_the_old_one_cannot_be_read() -> None:
@@ -223,7 +223,7 @@ async def test_a_new_login_is_renewed_also_while_the_place_of_the_old_one_cannot
     exchange.place.unreadable = ReadError(path="~/work/.codex", reason="there is no such file or folder")
     again = replace(credential("ana", number=9, at=START + 2 * DAY), made_here=True)
     await exchange.accounts.keep(again, ANA.key)
-    assert not await exchange.codex.leases.renewed_by_client(ANA.key)
+    assert not await exchange.codex.placements.renewed_by_client(ANA.key)
 
 
 async def test_a_home_that_cannot_be_read_keeps_nothing_from_the_others() -> None:
@@ -234,7 +234,7 @@ async def test_a_home_that_cannot_be_read_keeps_nothing_from_the_others() -> Non
     fresh = renewed(BEN, "ben")
     other.holds(fresh)
     exchange.place.unreadable = KeyringLockedError()
-    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    looked = await exchange.codex.placements.look(exchange.codex.homes)
     assert looked.took_over
     assert (await exchange.ours(BEN)).refresh_token == fresh.refresh_token
 
@@ -244,8 +244,8 @@ async def test_a_new_login_of_the_account_is_ours_to_renew() -> None:
     await exchange.use(ANA, WHOLE)
     again = renewed(ANA, "ana")
     await exchange.accounts.keep(again, ANA.key)
-    assert not await exchange.codex.leases.renewed_by_client(ANA.key)
-    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    assert not await exchange.codex.placements.renewed_by_client(ANA.key)
+    looked = await exchange.codex.placements.look(exchange.codex.homes)
     # What the client has is still there, and no longer what this program put there.
     assert (looked.just_ended, looked.logged_out) == (frozenset(), frozenset())
     assert (looked.homes[0].account, looked.homes[0].way) == (ANA.key, None)
@@ -271,7 +271,7 @@ async def test_a_look_at_the_homes_hides_no_change_of_a_store(monkeypatch: pytes
 
     # What others changed counts as seen once a store was loaded, and only a read of all of them tells the state.
     monkeypatch.setattr(exchange.vault, "load", load)
-    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    looked = await exchange.codex.placements.look(exchange.codex.homes)
     assert (looked.homes[0].account, loads) == (BEN.key, [])
 
 
@@ -283,5 +283,5 @@ async def test_a_store_that_does_not_open_lets_nothing_be_overwritten() -> None:
     with pytest.raises(KeyringLockedError):
         await exchange.use(ANA, keep=True)
     assert exchange.place.data == before
-    looked = await exchange.codex.leases.look(exchange.codex.homes)
+    looked = await exchange.codex.placements.look(exchange.codex.homes)
     assert looked.homes[0].account == BEN.key

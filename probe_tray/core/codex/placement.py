@@ -12,7 +12,7 @@ from probe_tray.core.codex.codex_state import HandOver
 from probe_tray.core.errors import Phrase
 
 
-class CodexLease(msgspec.Struct, frozen=True, kw_only=True):
+class CodexPlacement(msgspec.Struct, frozen=True, kw_only=True):
     """One account's login in the place of one home. No token: fingerprints alone."""
 
     account_id: str
@@ -35,7 +35,7 @@ class CodexLease(msgspec.Struct, frozen=True, kw_only=True):
         return Owner(self.account_id, self.user_id, self.email)
 
     def is_login(self, found: Credential | None) -> bool:
-        """Whether ``found`` in the place is what this lease put there, or what the client has made of it.
+        """Whether ``found`` in the place is what this placement put there, or what the client has made of it.
 
         The client never writes a login without a refresh token, so that one of this owner is ours whatever its access
         token. A login with one is the client's to renew: what it holds is the same login, renewed.
@@ -45,10 +45,10 @@ class CodexLease(msgspec.Struct, frozen=True, kw_only=True):
         return found.renewable is (self.way is HandOver.WHOLE)
 
 
-def lease(login: Credential, way: HandOver, at: datetime) -> CodexLease:
-    """The lease of ``login``."""
+def placement_of(login: Credential, way: HandOver, at: datetime) -> CodexPlacement:
+    """The placement of ``login``."""
     key = login.key
-    return CodexLease(
+    return CodexPlacement(
         account_id=key.account_id,
         user_id=key.user_id,
         email=login.email,
@@ -58,7 +58,7 @@ def lease(login: Credential, way: HandOver, at: datetime) -> CodexLease:
     )
 
 
-class EndedLease(msgspec.Struct, frozen=True, kw_only=True):
+class EndedPlacement(msgspec.Struct, frozen=True, kw_only=True):
     """An account whose login was in place until somebody logged out, or logged in anew, in the client."""
 
     account_id: str
@@ -79,39 +79,39 @@ class HomeRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     home: str
     """Its real path."""
-    begun: CodexLease | None = None
+    begun: CodexPlacement | None = None
     """A hand-over of which nobody knows yet whether the place was written: the process that did it may have died."""
-    current: CodexLease | None = None
+    current: CodexPlacement | None = None
     """What was in place before it, and still is where the place was never written."""
 
 
-class CodexLeaseBook(msgspec.Struct, frozen=True, kw_only=True):
+class PlacementBook(msgspec.Struct, frozen=True, kw_only=True):
     """All that is remembered. It is the journal of the hand-overs: written before the place is."""
 
     homes: tuple[HomeRecord, ...] = ()
-    ended: tuple[EndedLease, ...] = ()
+    ended: tuple[EndedPlacement, ...] = ()
 
     def record(self, home: str) -> HomeRecord:
         """What is known of the home; nothing where it was never used."""
         return next((one for one in self.homes if one.home == home), HomeRecord(home=home))
 
-    def with_record(self, record: HomeRecord) -> "CodexLeaseBook":
+    def with_record(self, record: HomeRecord) -> "PlacementBook":
         """The same with ``record`` in the place of the home's earlier one."""
         others = tuple(one for one in self.homes if one.home != record.home)
         kept = (record,) if record.begun or record.current else ()
         return replace(self, homes=(*others, *kept))
 
-    def with_ended(self, ended: EndedLease) -> "CodexLeaseBook":
-        """The same with the end of a lease."""
+    def with_ended(self, ended: EndedPlacement) -> "PlacementBook":
+        """The same with the end of a placement."""
         return replace(self, ended=(*(one for one in self.ended if one.key != ended.key), ended))
 
-    def without_ended(self, keys: frozenset[AccountKey]) -> "CodexLeaseBook":
+    def without_ended(self, keys: frozenset[AccountKey]) -> "PlacementBook":
         """The same without what is remembered of these accounts."""
         return replace(self, ended=tuple(one for one in self.ended if one.key not in keys))
 
 
-def settled(record: HomeRecord, found: Credential | None) -> tuple[HomeRecord, CodexLease | None]:
-    """The record after a look at the place, and the lease that has ended there without this program.
+def settled(record: HomeRecord, found: Credential | None) -> tuple[HomeRecord, CodexPlacement | None]:
+    """The record after a look at the place, and the placement that has ended there without this program.
 
     A hand-over that was begun counts where the place holds it, and never happened where it does not.
     """
@@ -134,6 +134,6 @@ def unfit(login: Credential, way: HandOver) -> str:
     return ""
 
 
-def handed_over(login: Credential, way: HandOver) -> Credential:
+def placed_login(login: Credential, way: HandOver) -> Credential:
     """What the place gets of ``login``."""
     return login if way is HandOver.WHOLE else replace(login, refresh_token=None)

@@ -10,13 +10,20 @@ from probe_tray.core.account.age import age, newest_renewable
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.codex.codex_state import CodexHome, CodexKeeper, HandOver
-from probe_tray.core.codex.lease import CodexLease, CodexLeaseBook, EndedLease, HomeRecord, handed_over, settled
 from probe_tray.core.codex.place_content import PlaceContent, client_text
+from probe_tray.core.codex.placement import (
+    CodexPlacement,
+    EndedPlacement,
+    HomeRecord,
+    PlacementBook,
+    placed_login,
+    settled,
+)
 from probe_tray.core.errors import CodexBehindError, CodexHomeMissingError, ProbeError, Problem, StoreError
 from probe_tray.core.events import Event, TroubleMet
 from probe_tray.engine.account.accounts import Accounts, hold_all
 from probe_tray.ports.accounts import AccountLocks
-from probe_tray.ports.codex import CodexPlace, KeptPlaces, LeaseFile, PlaceAt
+from probe_tray.ports.codex import CodexPlace, KeptPlaces, PlaceAt, PlacementFile
 from probe_tray.ports.time import Clock
 
 
@@ -26,7 +33,7 @@ class LookedHomes(NamedTuple):
     homes: tuple[CodexHome, ...]
     logged_out: frozenset[AccountKey]
     just_ended: frozenset[AccountKey]
-    """The accounts whose lease was found to have ended this time."""
+    """The accounts whose placement was found to have ended this time."""
     took_over: bool
     """Whether our stores have got a login that the client has renewed."""
 
@@ -34,13 +41,13 @@ class LookedHomes(NamedTuple):
 class _Followed(NamedTuple):
     """How the homes of some accounts stand."""
 
-    leases: list[CodexLease]
+    placements: list[CodexPlacement]
     """Those that hold."""
     unknown: dict[AccountKey, StoreError]
     """The accounts that a client may have renewed, and why that cannot be told now."""
 
 
-class LeaseKeeper:
+class PlacementKeeper:
     """The record and the places of all homes, kept together.
 
     Locks, in this order for everyone: those of the accounts, then the record's. With the latter nobody waits for
@@ -50,7 +57,7 @@ class LeaseKeeper:
     def __init__(
         self,
         accounts: Accounts,
-        file: LeaseFile,
+        file: PlacementFile,
         place_at: PlaceAt,
         kept: KeptPlaces,
         locks: AccountLocks,
@@ -74,10 +81,10 @@ class LeaseKeeper:
         if not (book.homes or book.ended):
             return False
         async with self._file.hold():
-            leases, unknown = await self._followed(frozenset({key}))
+            placements, unknown = await self._followed(frozenset({key}))
             if key in unknown:
                 raise unknown[key]
-            if any(lease.way is HandOver.WHOLE and lease.key == key for lease in leases):
+            if any(placement.way is HandOver.WHOLE and placement.key == key for placement in placements):
                 return True
             return await self._may_be_spent(key)
 
@@ -90,7 +97,7 @@ class LeaseKeeper:
         ours = await self.login_of(key) if ended else None
         return ours is not None and any(one.access == ours.access_token.fingerprint for one in ended)
 
-    async def hand_on(self, key: AccountKey) -> None:
+    async def pass_on(self, key: AccountKey) -> None:
         """Put the account's newest access token where it is lent to; never raises, what failed is told.
 
         The caller holds the account's lock.
@@ -99,7 +106,7 @@ class LeaseKeeper:
             if not (await self._file.load()).homes:
                 return
             async with self._file.hold():
-                await self._hand_on(frozenset({key}))
+                await self._pass_on(frozenset({key}))
         except ProbeError as error:
             self._tell(TroubleMet(problem=error.problem))
 
@@ -110,12 +117,12 @@ class LeaseKeeper:
         what was renewed here goes into its place. Raises StoreError where the record cannot be read or written.
         """
         before = await self._file.load()
-        keys = frozenset(lease.key for lease in _leases(before)) | {one.key for one in before.ended}
+        keys = frozenset(placement.key for placement in _placements(before)) | {one.key for one in before.ended}
         just_ended: frozenset[AccountKey] = frozenset()
         if keys:
             async with hold_all(self._locks, keys), self._file.hold():
                 await self._followed(keys)
-                await self._hand_on(keys)
+                await self._pass_on(keys)
                 book = await self._without_old_ends(await self._file.load())
                 just_ended = frozenset(e.key for e in book.ended) - {e.key for e in before.ended}
         book = await self._file.load()
@@ -127,7 +134,7 @@ class LeaseKeeper:
     @asynccontextmanager
     async def held(
         self, keys: frozenset[AccountKey], finish: Callable[[AccountKey], Awaitable[None]]
-    ) -> AsyncGenerator[CodexLeaseBook]:
+    ) -> AsyncGenerator[PlacementBook]:
         """The record, up to date for these accounts, while nobody else changes them, the record or a place.
 
         ``finish`` is called for each account with its lock held. Raises a ProbeError.
@@ -155,43 +162,43 @@ class LeaseKeeper:
 
     async def _followed(self, keys: frozenset[AccountKey]) -> _Followed:
         """Settle the homes of these accounts; what a client has renewed is in our stores then."""
-        leases: list[CodexLease] = []
+        placements: list[CodexPlacement] = []
         unknown: dict[AccountKey, StoreError] = {}
         for record in (await self._file.load()).homes:
-            of_home = [lease for lease in (record.begun, record.current) if lease is not None]
-            if not any(lease.key in keys for lease in of_home):
+            of_home = [placement for placement in (record.begun, record.current) if placement is not None]
+            if not any(placement.key in keys for placement in of_home):
                 continue
             try:
                 found = await _read(self._place_at(record.home))
             except StoreError as error:
                 # Whoever has no refresh token renews nothing, whatever became of it.
-                unknown |= {lease.key: error for lease in of_home if await self._is_with_client(lease)}
+                unknown |= {placement.key: error for placement in of_home if await self._is_with_client(placement)}
                 continue
             after, ended = settled(record, found.login)
             if after.current is not None and after.current.way is HandOver.WHOLE:
                 after = replace(after, current=await self._adopt(after.current, found))
             if after != record:
                 await self._file.save(await self._book_after(after, ended))
-            leases += [lease for lease in (after.current,) if lease is not None]
-        return _Followed(leases, unknown)
+            placements += [placement for placement in (after.current,) if placement is not None]
+        return _Followed(placements, unknown)
 
-    async def _is_with_client(self, lease: CodexLease) -> bool:
+    async def _is_with_client(self, placement: CodexPlacement) -> bool:
         """Whether the client has the refresh token that we have: not once a person has logged in here again."""
-        ours = await self.login_of(lease.key)
-        is_new = ours is not None and ours.made_here and ours.access_token.fingerprint != lease.access
-        return lease.way is HandOver.WHOLE and not is_new
+        ours = await self.login_of(placement.key)
+        is_new = ours is not None and ours.made_here and ours.access_token.fingerprint != placement.access
+        return placement.way is HandOver.WHOLE and not is_new
 
-    async def _book_after(self, record: HomeRecord, ended: CodexLease | None) -> CodexLeaseBook:
+    async def _book_after(self, record: HomeRecord, ended: CodexPlacement | None) -> PlacementBook:
         book = (await self._file.load()).with_record(record)
         if ended is None:
             return book
         ours = await self.login_of(ended.key)
         access = "" if ours is None else ours.access_token.fingerprint
-        end = EndedLease(account_id=ended.account_id, user_id=ended.user_id, access=access, way=ended.way)
+        end = EndedPlacement(account_id=ended.account_id, user_id=ended.user_id, access=access, way=ended.way)
         return book.with_ended(end)
 
-    async def _without_old_ends(self, book: CodexLeaseBook) -> CodexLeaseBook:
-        """Forget the ends of leases whose account has got another login since."""
+    async def _without_old_ends(self, book: PlacementBook) -> PlacementBook:
+        """Forget the ends of placements whose account has got another login since."""
         old: set[AccountKey] = set()
         for ended in book.ended:
             ours = await self.login_of(ended.key)
@@ -202,31 +209,31 @@ class LeaseKeeper:
             await self._file.save(book)
         return book
 
-    async def _adopt(self, lease: CodexLease, found: PlaceContent) -> CodexLease | None:
-        """Take over what the client has renewed; the lease then names it. None where our stores have a newer login.
+    async def _adopt(self, placement: CodexPlacement, found: PlaceContent) -> CodexPlacement | None:
+        """Take over what the client has renewed; the placement then names it. None where our stores have a newer login.
 
         A person has logged in again since, or imported one: it is another login of the account, which is ours to renew.
         """
-        login, ours = found.login, await self.login_of(lease.key)
+        login, ours = found.login, await self.login_of(placement.key)
         if login is None or ours is None:
-            return lease
+            return placement
         if age(ours) > age(login):
             return None
         if age(login) > age(ours):
             # It is the login that we obtained, as the client renewed it.
-            await self._accounts.keep(replace(login, made_here=ours.made_here), lease.key)
+            await self._accounts.keep(replace(login, made_here=ours.made_here), placement.key)
             self._took_over = True
-        named = lease if lease.user_id else replace(lease, user_id=login.key.user_id)
+        named = placement if placement.user_id else replace(placement, user_id=login.key.user_id)
         return replace(named, access=login.access_token.fingerprint)
 
-    async def _hand_on(self, keys: frozenset[AccountKey]) -> None:
+    async def _pass_on(self, keys: frozenset[AccountKey]) -> None:
         for record in (await self._file.load()).homes:
             current = record.current
             if current is None or current.way is not HandOver.LENT or current.key not in keys:
                 continue
             place = self._place_at(record.home)
             try:
-                await self._pass_on(record, current, place)
+                await self._pass_on_to(record, current, place)
             except ProbeError as error:
                 problem = CodexBehindError(path=place.path, reason=error.cause).problem
                 if self._behind.get(record.home) != problem:
@@ -235,7 +242,7 @@ class LeaseKeeper:
             else:
                 self._behind.pop(record.home, None)
 
-    async def _pass_on(self, record: HomeRecord, current: CodexLease, place: CodexPlace) -> None:
+    async def _pass_on_to(self, record: HomeRecord, current: CodexPlacement, place: CodexPlace) -> None:
         ours = await self.login_of(current.key)
         if ours is None or ours.id_token is None:
             return
@@ -250,12 +257,12 @@ class LeaseKeeper:
             return
         if found.login is not None and age(replace(found.login, refresh_token=ours.refresh_token)) >= age(ours):
             return
-        lent = handed_over(ours, HandOver.LENT)
+        lent = placed_login(ours, HandOver.LENT)
         # Recorded first, so that the record never names a token that the place has had before.
         await self.record(replace(record, current=replace(current, access=lent.access_token.fingerprint)))
         await place.write(client_text(found, lent, self._clock.now()), found)
 
-    async def _home(self, place: CodexPlace, book: CodexLeaseBook, *, is_default: bool) -> CodexHome:
+    async def _home(self, place: CodexPlace, book: PlacementBook, *, is_default: bool) -> CodexHome:
         current, problem = book.record(place.home).current, self._behind.get(place.home)
         account, content = None, None
         try:
@@ -295,5 +302,5 @@ async def _read(place: CodexPlace) -> PlaceContent:
         return PlaceContent(keeper=CodexKeeper.FILE)
 
 
-def _leases(book: CodexLeaseBook) -> list[CodexLease]:
-    return [lease for home in book.homes for lease in (home.begun, home.current) if lease is not None]
+def _placements(book: PlacementBook) -> list[CodexPlacement]:
+    return [placement for home in book.homes for placement in (home.begun, home.current) if placement is not None]

@@ -11,34 +11,34 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
 from probe_tray.adapters.files.safe_files import remove_stale
 from probe_tray.adapters.locks import FileLocks
-from probe_tray.core.codex.lease import CodexLeaseBook
+from probe_tray.core.codex.placement import PlacementBook
 
 _VERSION: Final = 1
 _LOCK: Final = "codex"
 
 
-class _LeaseRecord(msgspec.Struct, frozen=True, kw_only=True):
+class _PlacementRecord(msgspec.Struct, frozen=True, kw_only=True):
     version: int = _VERSION
-    book: CodexLeaseBook
+    book: PlacementBook
 
 
-def _has_zones(file: _LeaseRecord) -> bool:
-    leases = (lease for home in file.book.homes for lease in (home.begun, home.current))
-    return all(lease is None or lease.at.tzinfo is not None for lease in leases)
+def _has_zones(file: _PlacementRecord) -> bool:
+    placements = (placement for home in file.book.homes for placement in (home.begun, home.current))
+    return all(placement is None or placement.at.tzinfo is not None for placement in placements)
 
 
 _FORMAT: Final = JsonFormat(
     what="which accounts the Codex client uses",
     version=_VERSION,
-    decoder=msgspec.json.Decoder(_LeaseRecord),
+    decoder=msgspec.json.Decoder(_PlacementRecord),
     is_sound=_has_zones,
     limit=1024 * 1024,
 )
 
 
 @final
-class JsonLeaseFile:
-    """Implements ``LeaseFile``."""
+class JsonPlacementFile:
+    """Implements ``PlacementFile``."""
 
     def __init__(self, path: Path, locks: FileLocks, *, disk: Disk) -> None:
         """Keep it in ``path``, whose folder is made when needed; ``locks`` are those of every process."""
@@ -48,15 +48,15 @@ class JsonLeaseFile:
         """One kernel lock for the record and all places: what is done under it takes milliseconds."""
         return self._locks.hold_name(_LOCK)
 
-    async def load(self) -> CodexLeaseBook:
+    async def load(self) -> PlacementBook:
         """What the file says; one that cannot be understood counts as none, and is set aside by the next save."""
         file = await asyncio.to_thread(self._file.read, alone=False)
-        return CodexLeaseBook() if file is None else file.book
+        return PlacementBook() if file is None else file.book
 
-    async def save(self, book: CodexLeaseBook) -> None:
+    async def save(self, book: PlacementBook) -> None:
         """Replace the file. Raises WriteError; the old file then stays as it was."""
         await asyncio.to_thread(self._replace, book)
 
-    def _replace(self, book: CodexLeaseBook) -> None:
+    def _replace(self, book: PlacementBook) -> None:
         remove_stale(self._folder)
-        self._file.replace(_LeaseRecord(book=book))
+        self._file.replace(_PlacementRecord(book=book))

@@ -3,20 +3,20 @@
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import CodexRenewsError
-from probe_tray.engine.codex.leases import LeaseKeeper
+from probe_tray.engine.codex.placement_keeper import PlacementKeeper
 from probe_tray.ports.shared_logins import SharedLogins
 
 
-class LentLogins:
+class CodexRenewalGuard:
     """Implements ``SharedLogins``: the client is one more that a login is shared with, and then ``shared`` is asked.
 
     Every call is made with the account's lock held, as is every hand-over. So who renews an account does not change
     between the question and the request.
     """
 
-    def __init__(self, leases: LeaseKeeper, shared: SharedLogins) -> None:
-        """Ask ``leases`` first."""
-        self._leases, self._shared = leases, shared
+    def __init__(self, placements: PlacementKeeper, shared: SharedLogins) -> None:
+        """Ask ``placements`` first."""
+        self._placements, self._shared = placements, shared
 
     async def turn(self, key: AccountKey) -> float | None:
         """As ``shared`` does."""
@@ -24,16 +24,16 @@ class LentLogins:
 
     async def adopt_newer(self, key: AccountKey) -> bool:
         """Also what a client that renews the account has renewed. Raises CodexRenewsError where it has not."""
-        before = await self._leases.login_of(key)
-        if await self._leases.renewed_by_client(key):
-            if await self._leases.login_of(key) == before:
+        before = await self._placements.login_of(key)
+        if await self._placements.renewed_by_client(key):
+            if await self._placements.login_of(key) == before:
                 raise CodexRenewsError
             return True
         return await self._shared.adopt_newer(key)
 
     async def claim(self, login: Credential) -> bool:
         """Raises CodexRenewsError while a client renews the account: the last question before the request."""
-        if await self._leases.renewed_by_client(login.key):
+        if await self._placements.renewed_by_client(login.key):
             raise CodexRenewsError
         return await self._shared.claim(login)
 
@@ -47,7 +47,7 @@ class LentLogins:
 
     async def publish(self, key: AccountKey) -> None:
         """To the clients that it is lent to as well."""
-        await self._leases.hand_on(key)
+        await self._placements.pass_on(key)
         await self._shared.publish(key)
 
     async def give_up(self, key: AccountKey) -> None:
