@@ -155,6 +155,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str, letters: int, call
         "conditions": samples.conditions(),
         "foreseen": samples.foreseen(),
         "lives": samples.troubled_lives(),
+        "codex": samples.in_codex(),
         "private": replace(samples.four(), settings=Settings(privacy=True)),
     }
     tall = {"conditions", "lives"}

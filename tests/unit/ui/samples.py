@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.codex.codex_state import ClientProcess, CodexHome, CodexState, CodexUse, CodexUsePhase, HandOver
 from probe_tray.core.commands import Command, ShowSyncCode, UseWindows
 from probe_tray.core.errors import (
     CredentialFileError,
@@ -272,6 +273,19 @@ def troubled_lives() -> AppState:
         ),
         trouble=NotRevokedError(reason=Phrase("status {n}", n="503")).problem,
     )
+
+
+def in_codex() -> AppState:
+    """Three accounts, one of them handed to the official client, which still runs with another; a second home."""
+    state = only(four().accounts[:3])
+    ana, lee, _ = state.accounts
+    homes = (
+        CodexHome(path="~/.codex", is_default=True, account=lee.key, way=HandOver.LENT, has_kept=True),
+        CodexHome(path="~/.codex-work", is_default=False),
+    )
+    running = (ClientProcess(name="codex", number=4711), ClientProcess(name="VS Code", number=4712))
+    use = CodexUse(account=lee.key, home="", phase=CodexUsePhase.DONE, before=ana.key, running=running)
+    return replace(state, codex=CodexState(homes=homes, use=use))
 
 
 def many(count: int) -> AppState:

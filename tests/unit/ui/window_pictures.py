@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, timedelta
-from types import SimpleNamespace
-from typing import cast
 
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from probe_tray.core.errors import DeviceCodeOffError, LoginDeniedError, WriteError
+from probe_tray.core.service.connection import ConnectionCheck
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, Way
 from probe_tray.core.update.release import Release
@@ -21,11 +20,16 @@ from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
 from probe_tray.ui.tray.menu import MenuActions, TrayMenu
+from probe_tray.ui.tray.use_submenu import UseActions
 from probe_tray.view.help.guides import help_view
 from probe_tray.view.presenter import present
+from probe_tray.view.settings.connection import connection
+from probe_tray.view.sync.sync_view import sync_box
+from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from tests.support.widgets import opened, part
 from tests.unit.ui import samples
+from tests.unit.ui.sync_samples import synced
 
 _NOW = samples.NOW
 _LOGINS = (
@@ -55,6 +59,27 @@ def _nothing(*_: object) -> None:
     return
 
 
+_MENU_ACTIONS = MenuActions(
+    log_in=_nothing,
+    refresh=_nothing,
+    renew=_nothing,
+    test_models=_nothing,
+    import_logins=_nothing,
+    export=_nothing,
+    sync=_nothing,
+    show=_nothing,
+    show_account=_nothing,
+    codex=UseActions(use=_nothing, act=_nothing, show=_nothing),
+    pause=_nothing,
+    hide_names=_nothing,
+    settings=_nothing,
+    help=_nothing,
+    about=_nothing,
+    release=_nothing,
+    quit=_nothing,
+)
+
+
 def logins(theme: Theme, icons: IconPainter, t: Translator) -> list[LoginDialog]:
     """A login in each of its phases, and as it fails."""
     actions = LoginActions(
@@ -79,6 +104,8 @@ def settings_pages(theme: Theme, t: Translator, grab: Callable[[QWidget], QPixma
     """Every page of the settings, with the rows that only some show; then a search that finds nothing."""
     dialog = SettingsDialog(theme, t, _nothing)
     dialog.open_with(Settings(warn_weekly_percent=85, sync_dir="~/a/folder/of/logins"))
+    dialog.connection.show_model(connection(ConnectionCheck(), t))
+    dialog.sync.show_model(sync_box(AppState(sync=synced()), Now(_NOW, UTC), t))
     side, drawn = part(dialog, PageList), list[QPixmap]()
     for number in range(7):
         dialog.show()
@@ -105,23 +132,23 @@ def helps(theme: Theme, icons: IconPainter, t: Translator, grab: Callable[[QWidg
 
 
 def tray_menus(theme: Theme, icons: IconPainter, t: Translator) -> list[QMenu]:
-    """The tray's menu of nobody, one, three, twenty and a hundred accounts, of long names; and what More opens."""
+    """The tray's menu of nobody, one, three, twenty and a hundred accounts, of long names; and all that it opens."""
     found: list[QMenu] = []
     states = (
         AppState(loaded=True),
         samples.only(samples.four().accounts[:1]),
         samples.only(samples.four().accounts[:3]),
     )
-    for state in (*states, samples.many(20), samples.many(100), samples.long_names()):
+    for state in (*states, samples.many(20), samples.many(100), samples.long_names(), samples.in_codex()):
         menu = QMenu()
-        actions = cast("MenuActions", SimpleNamespace(**dict.fromkeys(MenuActions.__struct_fields__, _nothing)))
-        kept = TrayMenu(menu, actions, icons, theme)
+        kept = TrayMenu(menu, _MENU_ACTIONS, icons, theme)
         kept.setParent(menu)
         kept.show_model(present(state, _NOW, UTC, t).menu, card_ink(theme.tokens))
         theme.apply_theme(menu)
         menu.show()
         found.append(menu)
-    more = next(inner for inner in found[2].findChildren(QMenu) if len(inner.actions()) > len("abc"))
-    more.show()
+    inner = [menu for menu in found[-1].findChildren(QMenu) if menu.menuAction().isVisible()]
+    for menu in inner:
+        menu.show()
     QApplication.processEvents()
-    return [*found, more]
+    return [*found, *inner]
