@@ -129,6 +129,32 @@ def test_nothing_is_replaced_and_no_key_put_into_a_file_without_consent(
     assert "This replaces the sync setup with other.example." in said
 
 
+@pytest.mark.parametrize(
+    ("settings", "question"),
+    [
+        (EMPTY, "which only you can read? [y/N]"),
+        (EMPTY | {"sync_url": "https://other.example"}, "with other.example. Go on? [y/N]"),
+    ],
+)
+@pytest.mark.parametrize(("keys", "status"), [(b"\x03", 130), (b"n\n", 1)])
+def test_one_ctrl_c_at_a_question_saves_nothing(
+    first: Machine, second: Machine, settings: dict[str, str], question: str, keys: bytes, status: int
+) -> None:
+    _, code, _ = run(first, "--show-code")
+    second.set_up(**settings)
+    before = second.config.read_bytes()
+    own = {name: str(second.folder / name) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME")}
+    environment = os.environ | own | {"TERM": "xterm-256color", "NO_PROXY": "127.0.0.1"}
+    command = [COMMAND, "--config", str(second.config), "--sync", "--enter-code"]
+    with Session(command, environment, columns=200) as watched:
+        watched.watch(lambda screen: "press Enter:" in "\n".join(screen.lines))
+        watched.type(code.encode())
+        watched.watch(lambda screen: question in "\n".join(screen.lines))
+        watched.type(keys)
+        assert watched.end() == status
+    assert second.config.read_bytes() == before
+
+
 def test_a_person_at_a_terminal_sees_a_code_that_a_camera_reads(first: Machine) -> None:
     environment = os.environ | {"TERM": "xterm-256color", "NO_PROXY": "127.0.0.1"}
     with Session([COMMAND, "--config", str(first.config), "--sync", "--show-code"], environment, columns=90) as watched:

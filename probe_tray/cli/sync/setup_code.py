@@ -11,7 +11,7 @@ from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettin
 from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.qr_code import BORDER, QrMatrix, qr_matrix
-from probe_tray.cli.diagnose.checks import State, table_check
+from probe_tray.cli.diagnose.checks import Check, State, table_check
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.sync.sync import sync_target
@@ -60,27 +60,34 @@ def enter_code(session: CommandSession) -> ExitStatus:
     goal = SyncTarget(url=code.url, api_key=code.api_key, key=code.key)
     for secret in (goal.api_key, goal.key):
         session.handles(secret)
-    return session.runner.run(_enter(session, loaded, goal))
-
-
-async def _enter(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget) -> ExitStatus:
-    t, host = session.t, urlsplit(goal.url).hostname or ""
-    proxy = session.proxy(loaded.settings)
-    session.tell_proxy(proxy, (goal.url,))
-    tables = HttpTableFactory(proxy, os.environ, handles=session.handles)
-    tested = await try_table(tables, AesGcmLoginCipher, goal, make_sync_memory(session.files))
-    check = table_check(tested, t)
+    t = session.t
+    check = session.runner.run(_try(session, loaded, goal))
     if check.state is State.FAIL:
         session.console.failure(t.joined((check.what, check.remedy, t("Nothing was saved."))))
         return ExitStatus.FAILURE
     session.console.note(t.joined((check.what, check.remedy)))
-    former, moves = loaded.settings.sync_url, _moves(loaded, goal)
-    replacing = t("This replaces the sync setup with {host}. Go on? [y/N] ", host=urlsplit(former).hostname or former)
-    if (moves and not _agreed(session, replacing)) or not await _keep(session, loaded, goal):
+    if not (_agrees(session, loaded, goal) and _keep(session, loaded, goal)):
         session.console.failure(t("Nothing was saved."))
         return ExitStatus.FAILURE
+    host = urlsplit(goal.url).hostname or ""
     session.console.note(t("Sync is set up with {host}. To sync now, run codex-probe --sync.", host=host))
     return ExitStatus.SUCCESS
+
+
+async def _try(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget) -> Check:
+    """Whether the table can be used."""
+    proxy = session.proxy(loaded.settings)
+    session.tell_proxy(proxy, (goal.url,))
+    tables = HttpTableFactory(proxy, os.environ, handles=session.handles)
+    return table_check(await try_table(tables, AesGcmLoginCipher, goal, make_sync_memory(session.files)), session.t)
+
+
+def _agrees(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget) -> bool:
+    """Whether the person wants it in place of another table, if there is one."""
+    former = loaded.settings.sync_url
+    host = urlsplit(former).hostname or former
+    question = session.t("This replaces the sync setup with {host}. Go on? [y/N] ", host=host)
+    return not _moves(loaded, goal) or _agreed(session, question)
 
 
 def _moves(loaded: LoadedSettings, goal: SyncTarget) -> bool:
@@ -89,61 +96,70 @@ def _moves(loaded: LoadedSettings, goal: SyncTarget) -> bool:
     return bool(former) and base_address(former) != goal.url
 
 
-async def _keep(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget) -> bool:
+def _keep(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget) -> bool:
     """Save the secrets, then the address; False where the person does not want them in the file."""
+    try:
+        session.runner.run(_keep_alone(session, loaded, goal, in_file=False))
+    except KeyringAbsentError:
+        # Asked between two runs of the event loop: there, Ctrl-C would wait for the answer.
+        question = session.t(
+            "There is no keyring here. Save both keys in {path}, which only you can read? [y/N] ",
+            path=str(loaded.path),
+        )
+        if not _agreed(session, question):
+            return False
+        session.runner.run(_keep_alone(session, loaded, goal, in_file=True))
+    return True
+
+
+async def _keep_alone(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget, *, in_file: bool) -> None:
     # What is kept must stay what it was when the given key was compared with it.
     async with session.sync_secrets(loaded).hold():
-        return await _keep_alone(session, loaded, goal)
-
-
-async def _keep_alone(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget) -> bool:
-    file = JsonSettingsFile(loaded.path, session.locks, disk=session.disk)
-    former, held = loaded.settings.sync_url, await session.sync_secrets(loaded).load()
-    moves = _moves(loaded, goal)
-    key = kept_key(held.key, goal.key, same_table=not moves)
-    # Computers that share a login and don't tell each other of renewals would end it.
-    after = loaded.settings.sync_after_renewal or not former
-    if moves:
-        # The former table must never see the keys of the new one, whatever ends this process in between.
-        await file.change(change(sync_url=""), loaded.settings, _accept)
-    is_kept = False
-    try:
-        is_kept = await _keep_secrets(session, loaded, file, SyncSecrets(api_key=goal.api_key, key=key))
-        if is_kept:
-            await file.change(change(sync_url=goal.url, sync_after_renewal=after), loaded.settings, _accept)
-    except ProbeError:
-        if is_kept:
-            await _keep_secrets(session, loaded, file, held)
+        file = JsonSettingsFile(loaded.path, session.locks, disk=session.disk)
+        former, held = loaded.settings.sync_url, await session.sync_secrets(loaded).load()
+        moves = _moves(loaded, goal)
+        secrets = SyncSecrets(api_key=goal.api_key, key=kept_key(held.key, goal.key, same_table=not moves))
+        # Computers that share a login and don't tell each other of renewals would end it.
+        after = loaded.settings.sync_after_renewal or not former
+        if moves:
+            # The former table must never see the keys of the new one, whatever ends this process in between.
+            await file.change(change(sync_url=""), loaded.settings, _accept)
         is_kept = False
-        raise
-    finally:
-        if moves and not is_kept:
-            await file.change(change(sync_url=former), loaded.settings, _accept)
-    return is_kept
+        try:
+            await _keep_secrets(session, loaded, secrets, in_file=in_file)
+            is_kept = True
+            await file.change(change(sync_url=goal.url, sync_after_renewal=after), loaded.settings, _accept)
+        except ProbeError:
+            if is_kept:
+                await _keep_secrets(session, loaded, held, in_file=in_file)
+            is_kept = False
+            raise
+        finally:
+            if moves and not is_kept:
+                await file.change(change(sync_url=former), loaded.settings, _accept)
 
 
 async def _keep_secrets(
-    session: CommandSession, loaded: LoadedSettings, file: JsonSettingsFile, secrets: SyncSecrets
-) -> bool:
-    """Save them in the keyring, or in the file where they are or must be; False where the person does not want that."""
+    session: CommandSession, loaded: LoadedSettings, secrets: SyncSecrets, *, in_file: bool
+) -> None:
+    """Save them in the keyring, or in the file where they are, or where they may be without a keyring.
+
+    Raises KeyringAbsentError where they may not.
+    """
     if secrets.api_key is None or secrets.key is None:
-        return True
+        return
     held = await session.sync_secrets(loaded).load()
     # What stands in the file goes before the keyring.
     if SecretPlace.FILE not in {held.api_key_place, held.key_place}:
         try:
             await session.sync_secrets(loaded).save(api_key=secrets.api_key, key=secrets.key)
         except KeyringAbsentError:
-            question = session.t(
-                "There is no keyring here. Save both keys in {path}, which only you can read? [y/N] ",
-                path=str(loaded.path),
-            )
-            if not _agreed(session, question):
-                return False
+            if not in_file:
+                raise
         else:
-            return True
+            return
+    file = JsonSettingsFile(loaded.path, session.locks, disk=session.disk)
     await file.keep_sync_secrets(secrets.api_key, secrets.key)
-    return True
 
 
 async def _accept(_settings: object) -> None:
