@@ -46,6 +46,14 @@ class AccountStore(Protocol):
         """The account's newest login as it is on disk now, None when there is none. Raises StoreError."""
         ...
 
+    async def glance(self, key: AccountKey) -> StoredCredential | None:
+        """As :meth:`read`, for who only asks the service something with it: it spends no refresh token.
+
+        It looks where the account was seen last, and at what is new. A place that held other accounts then, and has
+        held this one since, is seen by :meth:`read` and :meth:`load` alone. Raises StoreError.
+        """
+        ...
+
     async def check_writable(self, key: AccountKey) -> None:
         """Raise StoreError when a save of this account would fail for a reason that can be known beforehand."""
         ...

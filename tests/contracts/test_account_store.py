@@ -128,6 +128,19 @@ class ReadableStoreContract:
         assert tokens_of(found.credential) == tokens_of(newer)
         assert [tokens_of(login) for login in await held(store)] == [tokens_of(newer)]
 
+    async def test_at_a_glance_the_account_is_seen_where_it_was_and_where_it_is_new(self, place: StorePlace) -> None:
+        store, login, newer = place.open_store(), credential("ana"), credential("ana", number=2, at=LATER)
+        await store.load()
+        assert await store.glance(login.key) is None
+        for one in (login, newer):
+            await place.put(one)
+            found = await store.glance(login.key)
+            assert found is not None
+            assert tokens_of(found.credential) == tokens_of(one)
+            assert found == await store.read(login.key)
+        await place.take_away(newer)
+        assert await store.glance(login.key) is None
+
     async def test_an_unknown_account_is_none(self, place: StorePlace) -> None:
         store = place.open_store()
         assert await store.read(AccountKey("nobody", "none")) is None

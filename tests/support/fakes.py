@@ -131,6 +131,9 @@ class MemoryStore:
         self._fail()
         return self._stored(self.held[key]) if key in self.held else None
 
+    async def glance(self, key: AccountKey) -> StoredCredential | None:
+        return await self.read(key)
+
     async def check_writable(self, key: AccountKey) -> None:
         del key
         self._fail()

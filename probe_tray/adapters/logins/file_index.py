@@ -44,14 +44,16 @@ class FileIndex:
         self._arrange(places)
         return self._read_all(self._changed())
 
-    def look_for(self, key: AccountKey, places: Sequence[Place]) -> list[Held]:
-        """Bring up to date what the names tell, the files that held ``key``, and those that changed a moment ago.
+    def look_for(self, keys: Iterable[AccountKey], places: Sequence[Place]) -> list[Held]:
+        """Bring up to date what the names tell, the files that held ``keys``, and those that changed a moment ago.
 
-        For who has just read the account: to ask about a thousand other files once more would take its time.
+        For who has just read the accounts, or spends nothing on the answer: to ask about a thousand other files once
+        more would take its time.
         """
         self._arrange(places)
-        uncertain = [place for path, place in self._paths.items() if path not in self._expected]
-        return self._read_all([*uncertain, *(held.place for held in self.holders(key))])
+        held = (path for key in keys for path in self._holders.get(key, ()))
+        wanted = {*held, *(self._paths.keys() - self._expected.keys())}
+        return self._read_all([self._paths[path] for path in sorted(wanted, key=self._place)])
 
     def _arrange(self, places: Sequence[Place]) -> None:
         """Take out the files that are gone."""

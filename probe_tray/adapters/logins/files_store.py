@@ -37,6 +37,8 @@ class _PendingLook(NamedTuple):
 
     keys: set[AccountKey]
     """The accounts that are looked for."""
+    thorough: set[AccountKey]
+    """Those of them for which every file is looked at."""
     answers: asyncio.Future[_Answers]
 
 
@@ -75,10 +77,11 @@ class FilesStore(ABC):
 
         Raises ReadError while another program seems to be writing one of them: it may be about to hold a newer one.
         """
-        answer = await self._looked_for(key)
-        if isinstance(answer, StoreError):
-            raise answer
-        return answer
+        return await self._looked_for(key, thorough=True)
+
+    async def glance(self, key: AccountKey) -> StoredCredential | None:
+        """As :meth:`read`, of the files that held the account when they were last looked at, and of new ones."""
+        return await self._looked_for(key, thorough=False)
 
     async def check_writable(self, key: AccountKey) -> None:
         """Write and remove a file of the size the account's file would have, there, or where a new one would be."""
@@ -119,26 +122,34 @@ class FilesStore(ABC):
     def _folder_for_new(self, key: AccountKey) -> Path:
         """The folder a new account's file would go into. Raises WriteError."""
 
-    async def _looked_for(self, key: AccountKey) -> StoredCredential | StoreError | None:
+    async def _looked_for(self, key: AccountKey, *, thorough: bool) -> StoredCredential | None:
         """Wait for a look at the disk that begins after this call, which all callers until then share."""
         if self._look is None:
-            keys: set[AccountKey] = set()
-            self._look = _PendingLook(keys, asyncio.ensure_future(self._look_soon(keys)))
+            keys, all_of = set[AccountKey](), set[AccountKey]()
+            self._look = _PendingLook(keys, all_of, asyncio.ensure_future(self._look_soon(keys, all_of)))
         look = self._look
         look.keys.add(key)
+        if thorough:
+            look.thorough.add(key)
         # Whoever is cancelled must not take it from the others.
-        return (await asyncio.shield(look.answers))[key]
+        answer = (await asyncio.shield(look.answers))[key]
+        if isinstance(answer, StoreError):
+            raise answer
+        return answer
 
-    async def _look_soon(self, keys: set[AccountKey]) -> _Answers:
+    async def _look_soon(self, keys: set[AccountKey], thorough: set[AccountKey]) -> _Answers:
         async with self._turn:
             # From here on a call needs a later look: what it wants to see may be written while this one goes on.
             self._look = None
-            return await asyncio.to_thread(self._answers, frozenset(keys))
+            return await asyncio.to_thread(self._answers, frozenset(keys), thorough=bool(thorough))
 
-    def _answers(self, keys: frozenset[AccountKey]) -> _Answers:
+    def _answers(self, keys: frozenset[AccountKey], *, thorough: bool) -> _Answers:
         fault: StoreError | None = None
         try:
-            self._look_at_all()
+            if thorough:
+                self._look_at_all()
+            else:
+                self._look_for(*keys)
         except StoreError as error:
             fault = error
         answers: _Answers = {}
@@ -153,8 +164,7 @@ class FilesStore(ABC):
         self._note(self._index.look(self._places()))
 
     def _look_for(self, *keys: AccountKey) -> None:
-        for key in keys:
-            self._note(self._index.look_for(key, self._places()))
+        self._note(self._index.look_for(keys, self._places()))
 
     def _note(self, found: Iterable[Held]) -> None:
         for held in found:

@@ -116,6 +116,10 @@ class OfficialStore:
         logins = [d.credential for d in documents if d.credential is not None and d.credential.key == key]
         return _stored(logins[0], location) if logins else None
 
+    async def glance(self, key: AccountKey) -> StoredCredential | None:
+        """As :meth:`read`: there is one place."""
+        return await self.read(key)
+
     async def check_writable(self, key: AccountKey) -> None:
         """Raise OfficialLoginError, always."""
         del key

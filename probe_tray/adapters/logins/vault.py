@@ -74,6 +74,10 @@ class VaultStore:
             raise RecordError(path=str(path), reason=found)
         return StoredCredential(credential=found, store=StoreKind.VAULT)
 
+    async def glance(self, key: AccountKey) -> StoredCredential | None:
+        """The account's login: a record holds no other account."""
+        return await self.read(key)
+
     async def check_writable(self, key: AccountKey) -> None:
         """Get the key in hand, and write and remove as much as a record takes.
 

@@ -103,14 +103,11 @@ class Accounts:
 
         Raises StoreError when a store that may hold it cannot be read and none of the others has it.
         """
-        answers = await asyncio.gather(*(s.read(key) for s in self._stores), return_exceptions=True)
-        found = [a for a in answers if isinstance(a, StoredCredential)]
-        if found:
-            return _first(found)
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                raise answer
-        return None
+        return await _first_of(s.read(key) for s in self._stores)
+
+    async def at_a_glance(self, key: AccountKey) -> StoredCredential | None:
+        """As :meth:`current`, for who only asks the service something with it; see :meth:`AccountStore.glance`."""
+        return await _first_of(s.glance(key) for s in self._stores)
 
     async def holders(self, key: AccountKey) -> list[tuple[AccountStore, StoredCredential]]:
         """The stores of ours that hold ``key``, with what they hold. Raises StoreError when one cannot tell."""
@@ -246,6 +243,17 @@ def _by_account(
         account = login.account_in(s.credential for group in found.values() for s in group) or login.key
         found.setdefault(account, []).append(stored)
     return found
+
+
+async def _first_of(answers: Iterable[Awaitable[StoredCredential | None]]) -> StoredCredential | None:
+    answered = await asyncio.gather(*answers, return_exceptions=True)
+    found = [a for a in answered if isinstance(a, StoredCredential)]
+    if found:
+        return _first(found)
+    for answer in answered:
+        if isinstance(answer, BaseException):
+            raise answer
+    return None
 
 
 def _first(group: list[StoredCredential]) -> StoredCredential:

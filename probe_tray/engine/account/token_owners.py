@@ -126,8 +126,11 @@ class OwnedTokenStore:
 
     async def read(self, key: AccountKey) -> StoredCredential | None:
         """The account's login as it is now, a token as it was at the last :meth:`load`. Raises StoreError."""
-        stored = await self._store.read(key)
-        return stored or next((one for one in self._owned if one.credential.key == key), None)
+        return await self._store.read(key) or self._owned_by(key)
+
+    async def glance(self, key: AccountKey) -> StoredCredential | None:
+        """As the store does, and a token as :meth:`read` does. Raises StoreError."""
+        return await self._store.glance(key) or self._owned_by(key)
 
     async def check_writable(self, key: AccountKey) -> None:
         """As the store says."""
@@ -159,6 +162,9 @@ class OwnedTokenStore:
             return True
         return False
 
+    def _owned_by(self, key: AccountKey) -> StoredCredential | None:
+        return next((one for one in self._owned if one.credential.key == key), None)
+
 
 @final
 class FoundTokenStore:
@@ -180,6 +186,10 @@ class FoundTokenStore:
     async def read(self, key: AccountKey) -> StoredCredential | None:
         """That of the account."""
         return next((one for one in self._found if one.credential.key == key), None)
+
+    async def glance(self, key: AccountKey) -> StoredCredential | None:
+        """That of the account."""
+        return await self.read(key)
 
     async def check_writable(self, key: AccountKey) -> None:
         """Raise OfficialLoginError, always."""

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import FolderGoneError, WriteError
+from tests.support.fakes import START
 from tests.support.files import exported, flat, official
 from tests.support.stores import folder_store
 from tests.support.tokens import credential, tokens
@@ -150,6 +152,32 @@ async def test_calls_at_once_share_a_look_and_a_later_call_sees_what_came_after_
     later = await store.read(KEYS[0])
     assert later is not None
     assert later.credential.access_token.reveal() == tokens("ana", number=2)["access_token"]
+
+
+async def test_a_glance_asks_about_the_files_of_its_accounts_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in PEOPLE:
+        (tmp_path / f"{name}.json").write_text(json.dumps(flat(name)))
+        os.utime(tmp_path / f"{name}.json", (1, 1))
+    store, real, asked = folder_store(tmp_path), time.time, list[str]()
+    monkeypatch.setattr(time, "time", lambda: real() + 60)
+    await store.load()
+    stat, names = os.stat, {str(tmp_path / f"{name}.json"): name for name in PEOPLE}
+
+    def noted(path: str | Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        asked.append(names.get(str(path), "folder"))
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(os, "stat", noted)
+    assert all(await asyncio.gather(store.glance(KEYS[0]), store.glance(KEYS[2])))
+    assert set(asked) == {"ana", "cid", "folder"}
+    # Who spends a refresh token must know of a newer one wherever it was put, and asks about all of them.
+    newer = flat("ana", **tokens("ana", number=2, at=START + timedelta(days=9)))
+    (tmp_path / "ben.json").write_text(json.dumps(newer))
+    _, found = await asyncio.gather(store.glance(KEYS[2]), store.read(KEYS[0]))
+    assert found is not None
+    assert found.credential.access_token.reveal() == newer["access_token"]
 
 
 async def test_a_caller_that_gives_up_takes_the_look_from_nobody(tmp_path: Path) -> None:
