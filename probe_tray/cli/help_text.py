@@ -57,14 +57,14 @@ def _epilog(t: Translate, columns: int) -> str:
         ("codex-probe --import auth.json old-logins/", t("show the logins found, then import them into the tray app")),
         ("pbpaste | codex-probe --import --yes -", t("import from standard input without asking")),
         ("codex-probe --export sub2api -o all.json", t("save all logins of the tray app in one file")),
-        ("codex-probe --export auth.json -o ~/.codex/ a.json", t("save a login for the Codex client")),
+        ("codex-probe use you@example.com", t("use this account in Codex from its next start")),
         ("codex-probe --sync", t("sync the logins in sync_dir with your other computers")),
         ("codex-probe diagnose", t("check what works, and see how to fix the rest")),
     )
     longest = max(len(command) for command, _ in examples)
     ends = t(
         "exit status: 0 all went well; 1 something failed for at least one login; 2 incorrect usage or unusable "
-        "configuration; 130 interrupted (finished work is kept and reported)."
+        "configuration; 3 unknown quota (next, guard, --format); 130 interrupted (finished work is kept and reported)."
     )
     shown = [f"  {command:<{longest}} {what}" for command, what in examples]
     return "\n".join((t("examples:"), *shown, "", *_wrapped(ends, columns)))

@@ -85,9 +85,9 @@ def _add_quota_options(add: Callable[..., argparse.Action], t: Translate) -> Non
 
 def _add_use_options(add: Callable[..., argparse.Action], t: Translate) -> None:
     """Add the flags of ``use``."""
-    add("--whole", action="store_true", help=t("with the refresh token: Codex renews the login, Probe Tray follows"))
-    add("--keep", action="store_true", help=t("save a login of Codex that Probe Tray doesn't have here first"))
-    add("--home", metavar="PATH", help=t("the Codex home to change (default: CODEX_HOME, else ~/.codex)"))
+    add("--whole", action="store_true", help=t("give Codex the refresh token too, so that Codex renews the login"))
+    add("--keep", action="store_true", help=t("if Probe Tray doesn't have Codex's present login, save it first"))
+    add("--home", metavar="PATH", help=t("the Codex folder to change (default: CODEX_HOME, else ~/.codex)"))
     add("--put-back", action="store_true", help=t("put back what Codex had before, such as an API key"))
 
 

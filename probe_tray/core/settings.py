@@ -159,7 +159,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Annotated[str, Meta(min_length=1, max_length=LONGEST_PATH)], ...],
         Meta(
             max_length=MOST_HOMES,
-            description="More homes of the Codex client, besides its usual one; each may be logged in on its own.",
+            description="More Codex folders, besides the usual one; each may be logged in on its own.",
         ),
     ] = ()
     poll_minutes: Annotated[

@@ -79,7 +79,7 @@ class CodexHomeMissingError(StoreError):
 class CodexPlaceChangedError(StoreError):
     """The client wrote its login at the same moment."""
 
-    title_template = "Codex changed its login in {path} at the same moment."
+    title_template = "Codex changed its login in {path} at the same time."
     hint_template = "Try again. Nothing was lost."
 
 

@@ -159,7 +159,7 @@ class NotRenewableError(ProbeError):
 class HookMissingError(ProbeError):
     """The person's own program that was named is not there."""
 
-    title_template = "There is no program {path}."
+    title_template = "The program {path} doesn't exist."
     hint_template = "Check its path, or choose another program."
 
 

@@ -17,7 +17,7 @@ def home_words(home: CodexHome, name: NameOf, t: Translator) -> str:
 
 def _used(home: CodexHome, name: NameOf, t: Translator) -> str:
     if home.account is None:
-        return t("no login of an account")
+        return t("not logged in with an account")
     who = name(home.account)
     match home.way:
         case None:
@@ -36,15 +36,19 @@ def result_words(use: CodexUse, keeper: CodexKeeper, name: NameOf, t: Translator
     else:
         words.append(t("Codex uses {name} from its next start.", name=name(use.account)))
     if keeper is CodexKeeper.KEYRING:
-        words.append(t("Its login is in the keyring, as the settings of Codex say."))
+        words.append(t("Codex keeps this login in the keyring, as set in its config.toml."))
     if use.taken_back is not None:
-        words.append(t("The login of {name} that was there was saved first.", name=name(use.taken_back)))
+        words.append(t("The login of {name} that Codex had was saved first.", name=name(use.taken_back)))
     if use.kept:
-        words.append(t("What was there before was kept. codex-probe use --put-back brings it back."))
+        words.append(t("What Codex had before was kept. codex-probe use --put-back brings it back."))
     if use.account is not None and use.way is HandOver.LENT:
-        words.append(t("Keep Probe Tray running, or run codex-probe --renew every day: only they renew this login."))
+        words.append(t("Run Probe Tray or codex-probe --renew at least every three days: only they renew this login."))
     if use.account is not None:
-        words.append(t("codex logout would end this login. Use another account here instead."))
+        words.append(
+            t(
+                "Don't use codex logout or codex login to change accounts: they end this login. Use codex-probe use instead."
+            )
+        )
     if use.running:
         words.append(
             t("These keep the old account until you restart them: {programs}", programs=_programs(use.running))

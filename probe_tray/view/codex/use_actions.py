@@ -80,7 +80,7 @@ def failed_use(state: AppState, t: Translator) -> Notice | None:
 def _kept_first(use: CodexUse, t: Translator) -> Notice:
     """Why what the client had before is not put back over a login that nobody here knows."""
     text = t(
-        "Codex has a login of {found} that Probe Tray doesn't know. Use one of your accounts in Codex first: you are "
+        "Codex has a login of {found} that Probe Tray doesn't have. Use one of your accounts in Codex first: you are "
         "then asked to keep it.",
         found=use.found,
     )
@@ -123,7 +123,7 @@ def unknown_login_question(state: AppState, t: Translator) -> Question | None:
         window_title=t("Use in Codex"),
         title=t("Keep the login of {found} first?", found=use.found),
         text=t(
-            "Codex has a login of {found} that Probe Tray doesn't know. Keep it here first, and you can go back to "
+            "Codex has a login of {found} that Probe Tray doesn't have. Keep it here first, and you can go back to "
             "it at any time.",
             found=use.found,
         ),

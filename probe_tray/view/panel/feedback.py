@@ -131,9 +131,9 @@ def _still_running(seen: Seen, t: Translator) -> str:
     facts = {"clients": ", ".join(clients)}
     before = _account(use.before, seen)
     if before is None:
-        return t("Codex is still running ({clients}) and keeps the other account until it is restarted.", **facts)
+        return t("Codex is still running ({clients}) and keeps the other account until you restart it.", **facts)
     facts["name"] = shortened(name(before), _LONGEST_NAME)
-    return t("Codex is still running ({clients}) and keeps {name} until it is restarted.", **facts)
+    return t("Codex is still running ({clients}) and keeps {name} until you restart it.", **facts)
 
 
 def _about_all(kind: _AboutAll, t: Translator) -> str:

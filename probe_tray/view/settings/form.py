@@ -179,7 +179,7 @@ _WORDS = {
     "codex_homes": _SettingWords(
         _ACCOUNTS,
         mark("More Codex folders"),
-        note=mark("For a Codex that you start with another home folder. Separate several with a semicolon."),
+        note=mark("For a Codex that you start with another CODEX_HOME. Separate folders with semicolons."),
         card=2,
     ),
     "warn_used_percent": _SettingWords(_ALERTS, mark("Warn when the 5-hour quota reaches"), _USED, note=""),
@@ -279,7 +279,7 @@ def form(t: Translator) -> Form:
         cancel=t("Cancel"),
         browse=t("&Choose…"),
         choose_folder=t("Choose a folder for logins"),
-        choose_codex_home=t("Choose a folder of Codex"),
+        choose_codex_home=t("Choose a Codex folder"),
         add_folder=t("A&dd…"),
         choose_program=t("Choose a program"),
         try_program=t("&Try it"),

@@ -367,7 +367,7 @@ def test_a_folder_that_cannot_be_made_is_said_of_that_folder(path: Path) -> None
 @pytest.mark.parametrize("missing", ["/no/such/program", "notify"])
 def test_a_program_that_is_not_there_is_not_taken(path: Path, missing: str) -> None:
     put(path, "{}")
-    with pytest.raises(HookMissingError, match=f"There is no program {missing}"):
+    with pytest.raises(HookMissingError, match=f"The program {missing} doesn't exist"):
         change_in(path, change(hook=missing))
     program = path.parent / "hook"
     program.write_bytes(b"")

@@ -187,15 +187,15 @@ def test_the_footer_says_what_was_done_and_what_runs_on() -> None:
         "Codex uses ana@example.com from its next start.",
         (
             "Codex uses ana@example.com from its next start. "
-            "Codex is still running (codex) and keeps the other account until it is restarted."
+            "Codex is still running (codex) and keeps the other account until you restart it."
         ),
         (
             "Codex uses ana@example.com from its next start. "
-            "Codex is still running (codex) and keeps lee@example.com until it is restarted."
+            "Codex is still running (codex) and keeps lee@example.com until you restart it."
         ),
         (
             "Codex uses its earlier login again from its next start. "
-            "Codex is still running (codex) and keeps the other account until it is restarted."
+            "Codex is still running (codex) and keeps the other account until you restart it."
         ),
     ]
 

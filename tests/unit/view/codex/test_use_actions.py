@@ -187,7 +187,7 @@ def test_a_login_that_nobody_knows_is_offered_for_keeping() -> None:
     assert question is not None
     assert question.title == "Keep the login of mia@example.com first?"
     assert question.text == (
-        "Codex has a login of mia@example.com that Probe Tray doesn't know. Keep it here first, and you can go back "
+        "Codex has a login of mia@example.com that Probe Tray doesn't have. Keep it here first, and you can go back "
         "to it at any time."
     )
     assert (question.yes, question.no, question.destructive) == ("&Keep and use lee@example.com", "Cancel", False)
@@ -225,6 +225,6 @@ def test_nothing_is_put_back_over_a_login_that_nobody_knows() -> None:
     use = CodexUse(account=None, home="", phase=CodexUsePhase.ASKING, found="mia@example.com")
     found = failed_use(state(with_ana(), use=use), T)
     assert found is not None
-    assert found.text.startswith("Codex has a login of mia@example.com that Probe Tray doesn't know.")
+    assert found.text.startswith("Codex has a login of mia@example.com that Probe Tray doesn't have.")
     assert [action.kind for action in found.actions] == [ActionKind.CLOSE_CODEX_USE]
     assert unknown_login_question(state(with_ana(), use=use), T) is None

@@ -135,7 +135,9 @@ def test_a_refusal_names_its_value_and_what_to_enter() -> None:
         "sync_dir", "/srv/logins can't be the folder of logins: it is not a folder. Choose another folder."
     )
     absent = refusal(HookMissingError(path="/srv/hook").problem, t)
-    assert absent == SettingFault("hook", "There is no program /srv/hook. Check its path, or choose another program.")
+    assert absent == SettingFault(
+        "hook", "The program /srv/hook doesn't exist. Check its path, or choose another program."
+    )
     full = WriteError(path="/c.json", reason="the disk is full").problem
     assert refusal(full, t) == SettingFault("", t.told(full))
 
