@@ -86,6 +86,7 @@ MOST_MODELS, LONGEST_NAME = 64, 100
 MOST_HOMES, LONGEST_PATH = 16, 1000
 _Percent = Annotated[int, Meta(ge=1, le=100)]
 _OwnPercent = Annotated[int, Meta(ge=0, le=100)]
+_Folder = Annotated[str, Meta(min_length=1, max_length=LONGEST_PATH)]
 _Hour = Annotated[int, Meta(ge=0, le=23)]
 PollMinutes = typing.Literal[0, 1, 2, 5, 15, 30]
 MOST_POLL_MINUTES = 1440
@@ -156,7 +157,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = HandOver.LENT
     codex_homes: Annotated[
-        tuple[Annotated[str, Meta(min_length=1, max_length=LONGEST_PATH)], ...],
+        tuple[_Folder, ...],
         Meta(
             max_length=MOST_HOMES,
             description="More Codex folders, besides the usual one; each may be logged in on its own.",
@@ -333,7 +334,7 @@ def _allowed(hint: object, metas: list[Meta]) -> str:
         return Phrase("true or false")
     if isinstance(base, type) and issubclass(base, enum.Enum):
         return any_of([f'"{member.value}"' for member in base])
-    if typing.get_origin(base) is tuple and any(m.min_length is None for m in metas):
+    if typing.get_args(base)[:1] == (_Folder,):
         return Phrase('a list of folders, such as ["~/.codex-work"]')
     if typing.get_origin(base) is tuple:
         return Phrase('a list of names, such as ["gpt-5.5"]')

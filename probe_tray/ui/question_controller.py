@@ -27,7 +27,8 @@ class QuestionController:
 
     def take_back(self) -> None:
         """Ask no longer: what was asked is settled."""
-        self._window.made().take_back()
+        if (window := self._window.visible) is not None:
+            window.take_back()
 
     def draw(self) -> None:
         """Word the question as it is put now."""

@@ -20,7 +20,7 @@ from probe_tray.adapters.http.exchange import Exchange, read_body
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.answer import end_of_event, is_whole_object, read_raw, tokens_in
 from probe_tray.adapters.http.wire.pool import ConnectionPool, content, fields
-from probe_tray.adapters.http.wire.transport import WireTransport, make_pool, make_transport
+from probe_tray.adapters.http.wire.transport import SINGLE, WireTransport, make_pool, make_transport
 from probe_tray.adapters.proxy.proxy import ProxyChoice, ProxyRoutes
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
@@ -38,7 +38,6 @@ _LARGEST_BODY = 2 * 1024 * 1024
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
-_FRESH = httpx.Limits(max_connections=1, max_keepalive_connections=0)
 
 
 def _keep_nothing(part: bytes) -> None:
@@ -228,7 +227,7 @@ class ServiceClient:
     async def _reach(self, host: str, seconds: float) -> None:
         context, (chosen, proxy) = await self._tls(host), await self._chosen_proxy(host)
         exchange = Exchange(host, chosen)
-        async with exchange.attempt(seconds), make_transport(context, proxy, _FRESH) as transport:
+        async with exchange.attempt(seconds), make_transport(context, proxy, SINGLE) as transport:
             await exchange.connect(transport, self._service.issuer, seconds=seconds)
 
     async def _attempt(
@@ -252,7 +251,7 @@ class ServiceClient:
                     question = exchange.question(method, address, headers, body, seconds=seconds)
                     return await _asked(self._make_pool(context, proxy), question)
                 if arrived is None:
-                    made = make_transport(context, proxy, _FRESH)
+                    made = make_transport(context, proxy, SINGLE)
                 else:
                     made = wire = WireTransport(context, proxy, lambda: exchange.begun, arrived)
                 transport = await connection.enter_async_context(made)

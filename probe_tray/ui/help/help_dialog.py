@@ -20,8 +20,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from probe_tray.resources import resource
-from probe_tray.ui.panel.tools_row import SearchField
 from probe_tray.ui.placement import fitting
+from probe_tray.ui.search_field import SearchField
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
 from probe_tray.ui.widgets import list_style, say, words

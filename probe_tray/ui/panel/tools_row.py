@@ -2,60 +2,20 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics, QKeyEvent, QPixmap, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QActionGroup, QColor, QFontMetrics, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.ui.accessibility import walk
 from probe_tray.ui.glyphs import Glyph, glyph_icon
+from probe_tray.ui.search_field import SearchField
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import enter_menu, pressed_by_key
 from probe_tray.view.screen import Chip, Panel, ScreenContent, ScreenOptions, SortChoice
 
 _AIR = 26
 """Pixels of the design between the text of the search and its edges."""
-
-
-class SearchField(QLineEdit):
-    """Where the search is typed; from here the keyboard goes on to what was found."""
-
-    down = Signal()
-    """The person wants to go into the list."""
-
-    def __init__(self, parent: QWidget) -> None:
-        """Begin empty and without a picture."""
-        super().__init__(parent)
-        self._picture = QLabel(self)
-        self._picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._gap = 0
-
-    def show_picture(self, picture: QPixmap, gap: int) -> None:
-        """Show ``picture`` before the text, ``gap`` pixels from the edge. Qt would draw an icon always as large."""
-        self._gap = gap
-        self._picture.setPixmap(picture)
-        self._picture.adjustSize()
-        self.setTextMargins(self._picture.width() + gap, 0, 0, 0)
-        self._place()
-
-    def least_width(self, air: int) -> int:
-        """The width at which it can be read what it is for, with so much ``air`` around it."""
-        return self.textMargins().left() + self.fontMetrics().horizontalAdvance(self.placeholderText()) + air
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the picture in the middle."""
-        super().resizeEvent(event)
-        self._place()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave for the list with Down; everything else is text."""
-        if event.key() in {Qt.Key.Key_Down, Qt.Key.Key_PageDown}:
-            self.down.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def _place(self) -> None:
-        self._picture.move(self._gap, (self.height() - self._picture.height()) // 2)
 
 
 class ToolsRow(QWidget):

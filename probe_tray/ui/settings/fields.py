@@ -7,7 +7,7 @@ from PySide6.QtCore import QDir, QObject, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
 
-from probe_tray.core.settings import LONGEST_NAME, LONGEST_PATH, MODELS, MOST_HOMES, MOST_MODELS
+from probe_tray.core.settings import MODELS
 from probe_tray.ui.theme import Theme
 from probe_tray.view.settings.form import Form, FormRow, Kind
 
@@ -242,9 +242,9 @@ class _Names:
         text.textChanged.connect(changed)
 
     def value(self) -> object:
-        names = [name for part in self.widget.text().split(",") if (name := part.strip()[:LONGEST_NAME])]
+        names = [name for part in self.widget.text().split(",") if (name := part.strip())]
         # Left empty, it shows the list that ships, and means it.
-        return names[:MOST_MODELS] or list(MODELS)
+        return names or list(MODELS)
 
     def show(self, value: object) -> None:
         if isinstance(value, tuple | list):
@@ -270,7 +270,7 @@ class _HomeList:
         _side_by_side(self.widget, self._text, add)
 
     def value(self) -> object:
-        return self._folders()[:MOST_HOMES]
+        return self._folders()
 
     def show(self, value: object) -> None:
         if isinstance(value, tuple | list):
@@ -278,7 +278,7 @@ class _HomeList:
             self._text.setCursorPosition(0)
 
     def _folders(self) -> list[str]:
-        return [folder for part in self._text.text().split(";") if (folder := part.strip()[:LONGEST_PATH])]
+        return [folder for part in self._text.text().split(";") if (folder := part.strip())]
 
     def _browse(self) -> None:
         dialog = QFileDialog(self.widget.window(), self._form.choose_codex_home)

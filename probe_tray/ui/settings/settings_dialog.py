@@ -172,7 +172,10 @@ class SettingsDialog(ThemedDialog):
     def settings(self) -> Settings:
         """What the controls show now."""
         shown = {key: field.value() for key, field in self._fields.items()}
-        return msgspec.convert(self._others | shown, Settings)
+        # A list may be longer than it may: `check` says so, where this would raise.
+        lists = {key: tuple(cast("list[str]", value)) for key, value in shown.items() if isinstance(value, list)}
+        values = {key: value for key, value in shown.items() if key not in lists}
+        return replace(msgspec.convert(self._others | values, Settings), **lists)
 
     def field(self, key: str) -> Field:
         """The control of one setting."""

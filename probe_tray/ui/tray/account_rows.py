@@ -63,6 +63,18 @@ class AccountRows:
         self._choose(self._rows[index].key)
 
 
+def add_row(menu: QMenu, do: Callable[[], None]) -> QAction:
+    """A row of ``menu`` without a text yet, which calls ``do``."""
+    action = menu.addAction("")
+
+    def run() -> None:
+        # Qt would hand its "checked" to a function that could take it.
+        do()
+
+    action.triggered.connect(run)
+    return action
+
+
 def literal(text: str) -> str:
     """Text in which ``&`` means itself."""
     return text.replace("&", "&&")

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.tray.account_rows import AccountRows, literal
+from probe_tray.ui.tray.account_rows import AccountRows, add_row, literal
 from probe_tray.ui.tray.icon import IconPainter, Ink
 from probe_tray.ui.tray.use_submenu import UseActions, UseSubmenu
 from probe_tray.view.view_models import CardAction, Menu
@@ -147,11 +147,4 @@ class TrayMenu(QObject):
             self._actions.codex.act(self._next)
 
     def _add(self, do: Callable[[], None], menu: QMenu | None = None) -> QAction:
-        action = (menu or self.menu).addAction("")
-
-        def run() -> None:
-            # Qt would hand its "checked" to a function that could take it.
-            do()
-
-        action.triggered.connect(run)
-        return action
+        return add_row(menu or self.menu, do)

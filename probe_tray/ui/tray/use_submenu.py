@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.ui.tray.account_rows import AccountRows
+from probe_tray.ui.tray.account_rows import AccountRows, add_row
 from probe_tray.ui.tray.icon import IconPainter, Ink
 from probe_tray.view.view_models import CardAction, UseMenu
 
@@ -29,10 +29,10 @@ class UseSubmenu:
         """Stand in ``parent``, ahead of ``before``."""
         self._menu, self._actions = QMenu(parent), actions
         parent.insertMenu(before, self._menu)
-        self._all = self._add(actions.show)
+        self._all = add_row(self._menu, actions.show)
         self._accounts = AccountRows(self._menu, self._all, icons, actions.use, checked=True)
         self._line = self._menu.addSeparator()
-        self._put_back = self._add(self._press_put_back)
+        self._put_back = add_row(self._menu, self._press_put_back)
         self._kept: CardAction | None = None
 
     def show_model(self, model: UseMenu, ink: Ink) -> None:
@@ -54,13 +54,3 @@ class UseSubmenu:
     def _press_put_back(self) -> None:
         if self._kept is not None:
             self._actions.act(self._kept)
-
-    def _add(self, do: Callable[[], None]) -> QAction:
-        action = self._menu.addAction("")
-
-        def run() -> None:
-            # Qt would hand its "checked" to a function that could take it.
-            do()
-
-        action.triggered.connect(run)
-        return action

@@ -46,7 +46,8 @@ def result_words(use: CodexUse, keeper: CodexKeeper, name: NameOf, t: Translator
     if use.account is not None:
         words.append(
             t(
-                "Don't use codex logout or codex login to change accounts: they end this login. Use codex-probe use instead."
+                "Don't use codex logout or codex login to change accounts: they end this login. Use codex-probe use "
+                "instead."
             )
         )
     if use.running:

@@ -1,5 +1,7 @@
 """What keeps settings from being saved: the values that are wrong, each with what to do about it."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from probe_tray.core.errors import (
@@ -12,10 +14,11 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.quota.snapshot import Window, WindowKind
 from probe_tray.core.quota.window_levels import levels
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import LONGEST_NAME, LONGEST_PATH, MOST_HOMES, MOST_MODELS, Settings
 from probe_tray.view.settings.form import Form
 from probe_tray.view.text.translate import Translator
 
+_LISTS = (("codex_homes", MOST_HOMES, LONGEST_PATH), ("models", MOST_MODELS, LONGEST_NAME))
 _LEVELS = ((WindowKind.SHORT, "used"), (WindowKind.WEEKLY, "weekly"), (WindowKind.MONTHLY, "monthly"))
 
 
@@ -44,6 +47,10 @@ def check(settings: Settings, shown: Form) -> tuple[SettingFault, ...]:
             faults.append(SettingFault(second, shown.second_too_low))
         elif getattr(settings, first):
             faults.append(SettingFault(first, shown.first_too_high))
+    for key, most, longest in _LISTS:
+        listed: Sequence[str] = getattr(settings, key)
+        if len(listed) > most or any(len(one) > longest for one in listed):
+            faults.append(SettingFault(key, shown.too_long[key]))
     return tuple(faults)
 
 

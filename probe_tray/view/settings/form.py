@@ -2,12 +2,12 @@
 
 import enum
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import Meta
 
-from probe_tray.core.settings import SettingEntry, table
+from probe_tray.core.settings import LONGEST_NAME, LONGEST_PATH, MOST_HOMES, MOST_MODELS, SettingEntry, table
 from probe_tray.view.text.translate import Translator, mark
 
 
@@ -89,6 +89,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     choose_program: str
     try_program: str
     folder_needed: str
+    too_long: Mapping[str, str]
+    """What is said of a list that is longer than the setting of that key may be."""
     first_too_high: str
     second_too_low: str
     test: str
@@ -179,7 +181,7 @@ _WORDS = {
     "codex_homes": _SettingWords(
         _ACCOUNTS,
         mark("More Codex folders"),
-        note=mark("For a Codex that you start with another CODEX_HOME. Separate folders with semicolons."),
+        note=mark("For a Codex that you start with another folder. Separate folders with semicolons."),
         card=2,
     ),
     "warn_used_percent": _SettingWords(_ALERTS, mark("Warn when the 5-hour quota reaches"), _USED, note=""),
@@ -284,6 +286,14 @@ def form(t: Translator) -> Form:
         choose_program=t("Choose a program"),
         try_program=t("&Try it"),
         folder_needed=t("Choose the folder first, or store logins in the vault."),
+        too_long={
+            "codex_homes": t(
+                "Enter at most {n} folders, each with at most {m} characters.", n=str(MOST_HOMES), m=str(LONGEST_PATH)
+            ),
+            "models": t(
+                "Enter at most {n} models, each with at most {m} characters.", n=str(MOST_MODELS), m=str(LONGEST_NAME)
+            ),
+        },
         first_too_high=t("Must be lower than the second warning."),
         second_too_low=t("Must be higher than the first warning."),
         test=t("Show a test &notification"),

@@ -18,10 +18,10 @@ from probe_tray.ui.help.about_controller import AboutController
 from probe_tray.ui.help.about_dialog import AboutDialog
 from probe_tray.ui.help.help_dialog import HelpDialog
 from probe_tray.ui.panel.panel import PanelWindow
-from probe_tray.ui.panel.tools_row import SearchField
 from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.placement import free_area
 from probe_tray.ui.question_controller import QuestionController
+from probe_tray.ui.search_field import SearchField
 from probe_tray.ui.sync.key_change_dialog import KeyChangeDialog
 from probe_tray.ui.sync.next_computer_step import NextComputerStep
 from probe_tray.ui.sync.setup_dialog import SyncSetupDialog

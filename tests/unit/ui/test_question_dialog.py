@@ -5,6 +5,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.view.models.model_test import consent
@@ -35,3 +36,10 @@ def test_the_return_that_led_to_a_question_does_not_answer_it(qapp: QApplication
     assert (answers, question.isVisible()) == ([], True)
     QTest.keyClick(question.focusWidget(), Qt.Key.Key_Return)
     assert (answers, question.isVisible()) == ([False], False)
+
+
+def test_to_take_a_question_back_makes_no_window(qapp: QApplication) -> None:
+    asking = QuestionController(Theme(qapp, lambda: False))
+    before = set(QApplication.topLevelWidgets())
+    asking.take_back()
+    assert set(QApplication.topLevelWidgets()) == before

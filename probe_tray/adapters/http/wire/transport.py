@@ -33,7 +33,8 @@ _Found = tuple[int, tuple[object, ...]]
 _CHUNK: Final = 64 * 1024
 _KEPT_FOR: Final = 5.0
 """Seconds for which a connection that nobody uses stays open."""
-_SINGLE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=0)
+SINGLE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=0)
+"""One connection for one question."""
 
 
 async def dial(host: str, port: int) -> socket.socket:
@@ -115,7 +116,7 @@ class WireTransport(httpx.AsyncHTTPTransport):
         self._backend = _Backend(answering, self._take)
         # WORKAROUND httpx 0.28.1: its own constructor knows no network backend
         # (https://github.com/encode/httpx, _transports/default.py), so the pool is made here.
-        self._pool = _pool(context, as_proxy(context, proxy), self._backend, _SINGLE)
+        self._pool = _pool(context, as_proxy(context, proxy), self._backend, SINGLE)
 
     @property
     def raw(self) -> bytes:

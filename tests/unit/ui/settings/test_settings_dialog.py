@@ -421,3 +421,31 @@ def test_folders_of_codex_are_typed_or_added_and_a_search_finds_them(settings: O
     assert settings.saved == [change(codex_homes=("~/.codex-work", str(tmp_path)))]
     settings.dialog.findChildren(QLineEdit)[0].setText("codex folder")
     assert settings.rows() == ["More Codex folders"]
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "words"),
+    [
+        (
+            "codex_homes",
+            "; ".join(f"~/.codex-{n}" for n in range(17)),
+            "Enter at most 16 folders, each with at most 1000 characters.",
+        ),
+        ("codex_homes", "~/" + "a" * 999, "Enter at most 16 folders, each with at most 1000 characters."),
+        (
+            "models",
+            ", ".join(f"gpt-{n}" for n in range(65)),
+            "Enter at most 64 models, each with at most 100 characters.",
+        ),
+    ],
+)
+def test_a_list_that_is_too_long_is_said_and_not_cut(settings: Opened, key: str, typed: str, words: str) -> None:
+    settings.dialog.open_with(Settings())
+    settings.dialog.reveal(key)
+    widget = settings.dialog.field(key).widget
+    text = widget if isinstance(widget, QLineEdit) else widget.findChildren(QLineEdit)[0]
+    text.setText(typed)
+    settings.dialog.accept()
+    assert settings.saved == []
+    assert words in [label.text() for label in settings.dialog.findChildren(QLabel) if label.isVisible()]
+    assert text.text() == typed
