@@ -8,6 +8,7 @@ import pytest
 
 from probe_tray.demo import DemoService
 from tests.desktop.bench import Desktop
+from tests.desktop.notifications import Notification
 from tests.desktop.waiting import wait_for
 from tests.desktop.walking import PANEL, SETTINGS_WINDOW, App, data_folder, official_login, write_config
 from tests.support.mitm import Mitm
@@ -81,6 +82,10 @@ class AccountAlerts:
         """What the app remembers of what it told."""
         return (data_folder(self.desktop, demo=False) / "alerts.json").read_bytes()
 
+    def is_gone(self, told: Notification) -> bool:
+        """Whether it is off the screen again."""
+        return any(note.closed for note in self.desktop.notifications.all() if note.id == told.id)
+
     @property
     def titles(self) -> list[str]:
         ours = (told.summary for told in self.desktop.notifications.all() if told.app_name == "Probe Tray")
@@ -127,7 +132,14 @@ def test_notifications_pause_and_what_matters_is_told_afterwards(
     desktop: Desktop, service: DemoService, proxy: Mitm
 ) -> None:
     told = AccountAlerts(desktop, service, proxy)
+    before = told.app.item.icon_pixels
     told.app.item.click_menu("Pause notifications", "For an hour")
+    # Icon, tooltip and panel say so too.
+    wait_for("another icon", lambda: told.app.item.icon_pixels != before)
+    told.app.item.wait_tooltip("^Probe Tray: notifications paused")
+    told.app.open_panel()
+    told.app.read("^Notifications paused until ")
+    told.close_panel()
     paused = told.app.item.wait_menu("Notifications paused until")
     assert paused.labels() == ["For an hour", "Until tomorrow, 08:00", "Resume notifications"]
     told.use(85, week=96)
@@ -157,3 +169,44 @@ def test_a_test_notification_comes_from_the_settings_and_privacy_hides_names(
     desktop.screen.wait_no_window(SETTINGS_WINDOW)
     desktop.notifications.wait("80% of the 5-hour quota used")
     assert told.titles == ["Notifications work", "a•••@e•••: 80% of the 5-hour quota used"]
+
+
+def test_an_account_has_one_notification_which_goes_once_it_is_not_true_and_at_the_end(
+    desktop: Desktop, service: DemoService, proxy: Mitm
+) -> None:
+    told = AccountAlerts(desktop, service, proxy)
+    told.use(80)
+    first = desktop.notifications.wait("80% of the 5-hour quota used")
+    told.use(95)
+    second = desktop.notifications.wait("95% of the 5-hour quota used")
+    wait_for("the older one to go", lambda: told.is_gone(first))
+    assert not told.is_gone(second)
+    told.begin_new_window()
+    wait_for("it to go with its window", lambda: told.is_gone(second))
+    service.set_usage(ANA, None)
+    told.use(1, week=85, shown=1)
+    last = desktop.notifications.wait("85% of the weekly quota used")
+    assert not told.is_gone(last)
+    # The desktop decides how long each is seen: none is asked to stay.
+    assert {(note.urgency, note.expire_ms) for note in (first, second, last)} == {(1, -1)}
+    told.app.quit()
+    wait_for("the last one to go with the program", lambda: told.is_gone(last))
+
+
+def test_muted_until_its_reset_an_account_says_nothing_more_of_its_quota(
+    desktop: Desktop, service: DemoService, proxy: Mitm
+) -> None:
+    told = AccountAlerts(desktop, service, proxy)
+    before = told.app.item.icon_pixels
+    told.use(80)
+    desktop.notifications.press(desktop.notifications.wait("80% of the 5-hour quota used"), "Mute until reset")
+    wait_for("another icon", lambda: told.app.item.icon_pixels != before)
+    told.app.open_panel()
+    told.app.read(rf"^{ANA}\..*Muted until ")
+    told.close_panel()
+    told.use(100)
+    # The end of the login comes after whatever was to be said of the quota.
+    service.end_logins(ANA)
+    told.app.item.click_menu("Refresh now")
+    desktop.notifications.wait(f"{ANA}: (start Codex once|log in again)")
+    assert [title for title in told.titles if "quota" in title] == [f"{ANA}: 80% of the 5-hour quota used"]

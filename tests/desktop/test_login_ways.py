@@ -66,6 +66,8 @@ def test_a_code_typed_into_a_real_browser_signs_in(desktop: Desktop) -> None:
     picture(desktop, "code-dark", window)
     opened = len(desktop.browser.urls())
     app.press("Open the page")
+    # The page asks for the code first, so it is copied with it.
+    app.read("^Copied$")
     url = desktop.browser.wait_url(after=opened)
     assert urlsplit(url).query == ""
     page = desktop.chromium(url)

@@ -70,6 +70,9 @@ def try_connection(desktop: Desktop, app: App) -> str:
     search(desktop, app, "proxy")
     app.press("Test connection")
     said = app.read("The connection works")
+    # One line for each step, in words.
+    for words in ("The address of .* was found", "Connected to .*|.* connected to OpenAI", "OpenAI answered"):
+        desktop.reader.wait(words, role="label", pid=app.pid)
     assert "--help" not in "\n".join(desktop.reader.texts(pid=app.pid))
     return said
 
@@ -79,6 +82,14 @@ def name_missing_folder(desktop: Desktop, app: App) -> None:
     folder = desktop.home / "new" / "logins"
     search(desktop, app, "other tools")
     desktop.reader.wait_focus("Folder of logins", role="text")
+    taken = desktop.home / "taken"
+    taken.touch()
+    desktop.screen.type_text(str(taken), to=SETTINGS_WINDOW)
+    search(desktop, app, "proxy")
+    desktop.screen.key("alt+s", to=SETTINGS_WINDOW)
+    app.read("can't be the folder of logins: it is not a folder")
+    desktop.reader.wait_focus("Folder of logins", role="text")
+    desktop.screen.key("ctrl+a", to=SETTINGS_WINDOW)
     desktop.screen.type_text(str(folder), to=SETTINGS_WINDOW)
     desktop.screen.key("alt+s", to=SETTINGS_WINDOW)
     app.read("doesn't exist")
