@@ -97,6 +97,13 @@ class LazyWindow(Generic[W]):
             self._gone()
 
 
+def forget_closed() -> None:
+    """Take all closed windows away at once: what they showed can still be read by a screen reader."""
+    for window in QApplication.topLevelWidgets():
+        for watch in window.findChildren(_CloseWatch, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            watch.hurry()
+
+
 class _Bounds(NamedTuple):
     """Where a window is and how large."""
 
@@ -136,6 +143,12 @@ class _CloseWatch(QObject):
         elif event.type() is QEvent.Type.Show:
             self._timer.stop()
         return super().eventFilter(watched, event)
+
+    def hurry(self) -> None:
+        """Tell now where the window was closed."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self._look()
 
     def _look(self) -> None:
         if not self._closed():

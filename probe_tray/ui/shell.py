@@ -27,6 +27,7 @@ from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.front_watch import FrontWatch
 from probe_tray.ui.help.about_controller import AboutController
 from probe_tray.ui.help.help_controller import HelpController
+from probe_tray.ui.lazy_window import forget_closed
 from probe_tray.ui.login.login_controller import LoginController
 from probe_tray.ui.models.model_test_controller import ModelTestController
 from probe_tray.ui.panel.card_actions import CardActionHandler, WindowActions
@@ -76,8 +77,8 @@ class Shell(QObject):
         self._quit = quit_app
         self._theme = Theme(app, context.desktop.wants_contrast)
         self._icons = IconPainter()
-        self._closing = False
-        self._opens = context.opens
+        self._closing, self._opens = False, context.opens
+        self._hides_names = engine.state.settings.privacy
         self._logged_in: LoginState | None = None
         """The login that ended well last, while the state still tells of it."""
         self._help = HelpController(self._theme, context.translator)
@@ -289,6 +290,14 @@ class Shell(QObject):
         self._sync.draw()
         self._transfer.draw()
         self._settings.draw()
+        self._forget_names()
+
+    def _forget_names(self) -> None:
+        """Leave no name in a closed window once names are hidden."""
+        hides, before = self._engine.state.settings.privacy, self._hides_names
+        self._hides_names = hides
+        if hides and not before:
+            forget_closed()
 
     def _show_logged_in(self) -> None:
         """Open the panel at the account that has just been logged in."""

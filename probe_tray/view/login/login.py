@@ -139,7 +139,8 @@ def _failed(state: LoginState, who: str, t: Translator) -> LoginView | None:
         parts.append(t("This computer's clock is off by {span}. Set it first.", span=off))
     in_store = problem.is_a(StoreError, DataFolderError)
     in_network = problem.kind.offline or problem.kind.blocked
-    others = problem.is_a(PortsTakenError, DeviceCodeOffError)
+    in_ports = problem.is_a(PortsTakenError)
+    others = in_ports or problem.is_a(DeviceCodeOffError)
     return LoginView(
         window_title=_window_title(who, t),
         title=t.title(said),
@@ -149,7 +150,7 @@ def _failed(state: LoginState, who: str, t: Translator) -> LoginView | None:
         use_code=t("&Use a code instead") if others and state.way is not Way.CODE else "",
         paste=t("&Paste the address") if others else "",
         settings=t("&Settings…") if in_store or in_network else "",
-        log_in_again=t("&Try again") if in_store else t("&Log in again"),
+        log_in_again=t("&Try again") if in_store or in_ports else t("&Log in again"),
         cancel=t("Close"),
         account=state.account,
         way=state.way,

@@ -123,9 +123,13 @@ class EveryWindow:
         yield self.tooltip()
         yield from (action.text() for action in self.rows())
         for window in self.windows():
-            yield window.windowTitle()
-            for widget in (window, *window.findChildren(QWidget)):
-                yield from _texts(widget)
+            yield from _all_texts(window)
+
+    def texts_in_memory(self) -> Iterator[str]:
+        """Everything in windows, those that were closed and are kept for a while included: screen readers find it."""
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        for window in QApplication.topLevelWidgets():
+            yield from _all_texts(window)
 
     def close(self) -> None:
         """Close all of them, as the program does at its end."""
@@ -140,6 +144,12 @@ def _actions(menu: QMenu) -> Iterator[QAction]:
         inner = action.menu()
         if isinstance(inner, QMenu):
             yield from _actions(inner)
+
+
+def _all_texts(window: QWidget) -> Iterator[str]:
+    yield window.windowTitle()
+    for widget in (window, *window.findChildren(QWidget)):
+        yield from _texts(widget)
 
 
 def _texts(widget: QWidget) -> Iterator[str]:

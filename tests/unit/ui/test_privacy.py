@@ -1,7 +1,7 @@
 """Privacy mode: no window, menu or tooltip shows whose accounts these are."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -26,8 +26,12 @@ def everything(qtbot: QtBot, qapp: QApplication) -> Iterator[EveryWindow]:
     found.close()
 
 
+def _named(texts: Iterable[str]) -> list[str]:
+    return [text for text in texts if _ADDRESS.search(text) or any(name in text for name in _NAMES)]
+
+
 def _told(found: EveryWindow) -> list[str]:
-    return [text for text in found.texts() if _ADDRESS.search(text) or any(name in text for name in _NAMES)]
+    return _named(found.texts())
 
 
 def test_the_switch_hides_every_name_in_all_open_windows_and_shows_them_again(everything: EveryWindow) -> None:
@@ -45,6 +49,14 @@ def test_the_names_are_hidden_in_windows_that_open_afterwards(qtbot: QtBot, qapp
     found = EveryWindow(qapp, rich(privacy=True))
     assert _told(found) == []
     found.close()
+
+
+def test_no_name_stays_in_a_window_that_was_closed_before(everything: EveryWindow) -> None:
+    for window in everything.windows():
+        window.close()
+    assert len(_named(everything.texts_in_memory())) > 20
+    everything.change(rich(privacy=True))
+    assert _named(everything.texts_in_memory()) == []
 
 
 def test_no_account_that_is_gone_stays_in_the_menu(everything: EveryWindow) -> None:

@@ -435,7 +435,7 @@ def test_a_finished_login_takes_its_window_away_without_cancelling(desktop: Desk
 def test_a_failed_login_can_be_tried_again(desktop: Desktop) -> None:
     desktop.change(replace(samples.four(), login=samples.failed_login()))
     assert "Copy address" not in buttons(desktop.login)
-    press(desktop.login, "Log in again")
+    press(desktop.login, "Try again")
     assert desktop.engine.sent == [StartLogin(None)]
 
 

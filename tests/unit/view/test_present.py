@@ -273,7 +273,7 @@ def test_a_failed_login_says_what_failed_and_offers_the_way_on() -> None:
     assert view.failed
     assert "ports 1455 and 1457 are in use by another program" in view.title
     assert view.text == PortsTakenError().hint
-    assert view.log_in_again == "&Log in again"
+    assert view.log_in_again == "&Try again"
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ def test_what_was_typed_is_gone_with_the_login_it_was_for(person: Person, after:
     [
         (FAILED[0], "Use a code instead", ("log in", None, Way.CODE)),
         (FAILED[0], "Paste the address", ("log in", None, Way.PASTE)),
-        (FAILED[0], "Log in again", ("log in", None, Way.BROWSER)),
+        (FAILED[0], "Try again", ("log in", None, Way.BROWSER)),
         (FAILED[1], "Use the browser", ("log in", None, Way.BROWSER)),
         (FAILED[1], "Log in again", ("log in", None, Way.CODE)),
         (FAILED[2], "Try again", ("log in", None, Way.BROWSER)),
@@ -273,7 +273,7 @@ def test_the_keyboard_is_never_left_on_cancel_while_there_is_something_better(pe
     person.sees(replace(CODE, ends_at=NOW + timedelta(minutes=3)))
     assert person.dialog.focusWidget() is person.buttons()["Copy code"]
     person.sees(FAILED[0])
-    assert person.dialog.focusWidget() is person.buttons()["Log in again"]
+    assert person.dialog.focusWidget() is person.buttons()["Try again"]
 
 
 @pytest.mark.parametrize("state", [BROWSER, CODE, PASTE, *FAILED])

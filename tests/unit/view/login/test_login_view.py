@@ -144,6 +144,12 @@ def test_a_failure_offers_the_buttons_that_help(error: ProbeError, way: Way, exp
     assert (view.way, view.failed) == (way, True)
 
 
+@pytest.mark.parametrize("kind", subclasses(PortsTakenError))
+def test_where_nobody_got_to_the_login_page_it_is_tried_again(kind: type[ProbeError]) -> None:
+    assert failed(made(kind)).log_in_again == "&Try again"
+    assert failed(LoginDeniedError()).log_in_again == "&Log in again"
+
+
 @pytest.mark.parametrize("kind", subclasses(StoreError))
 def test_every_failure_of_a_store_can_be_tried_again_or_settled_elsewhere(kind: type[ProbeError]) -> None:
     view = failed(made(kind))
