@@ -1,6 +1,6 @@
 """Makes the tray app's engine, layer 4: every adapter and every use case, once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import final
@@ -60,7 +60,6 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.account.token_owners import OwnedTokenStore, TokenOwners
 from probe_tray.engine.alert_service import AlertComposer, AlertService, OnPress
-from probe_tray.engine.codex.codex_parts import CodexParts
 from probe_tray.engine.codex.codex_renewal_guard import CodexRenewalGuard
 from probe_tray.engine.codex.codex_service import CodexService
 from probe_tray.engine.engine_use_cases import EngineUseCases
@@ -96,7 +95,6 @@ from probe_tray.engine.transfer.login_import import LoginImport
 from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.engine.update.update_service import UpdateService
 from probe_tray.ports.accounts import AccountStore, SyncVault
-from probe_tray.ports.codex import CodexPlace
 from probe_tray.ports.desktop import Notification
 from probe_tray.ports.time import Clock
 from probe_tray.resources import resource
@@ -277,7 +275,12 @@ class EngineFactory:
         tables = HttpTableFactory(self._proxy, self._context.environment, handles=self._context.handles)
         accounts = self._accounts
         return make_sync_context(
-            accounts=accounts, sources=lambda: accounts.ours, tables=tables, files=self._files, zone=self._zone
+            accounts=accounts,
+            sources=lambda: accounts.ours,
+            tables=tables,
+            files=self._files,
+            zone=self._zone,
+            placements=self._codex.placements,
         )
 
     def _renewals(self, sync: SyncContext) -> Renewals:
@@ -290,7 +293,7 @@ class EngineFactory:
     def _codex_service(self, renewals: Renewals, poller: Poller) -> CodexService:
         codex, store, accounts, clock = self._codex, self._store, self._accounts, self._clock
         hand_overs = codex.hand_overs(accounts, renewals, self._memory, clock)
-        homes = partial(_homes_now, codex, store)
+        homes = codex.places_of(lambda: store.state.settings)
         return CodexService(hand_overs, codex.placements, homes, accounts, poller, store, clock)
 
     def _sync_service(self, synchronizer: Synchronizer, settings: SettingsService) -> SyncService:
@@ -392,7 +395,3 @@ class EngineFactory:
 
     def _at(self, settings: Settings) -> Service:
         return msgspec.structs.replace(self._service, redirect_host=settings.redirect_host)
-
-
-def _homes_now(codex: CodexParts, store: Store) -> Sequence[CodexPlace]:
-    return codex.homes(store.state.settings)

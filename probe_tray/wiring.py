@@ -115,6 +115,7 @@ def make_sync_context(
     tables: Tables,
     files: ProgramFiles,
     zone: tzinfo,
+    placements: PlacementKeeper,
 ) -> SyncContext:
     """For the accounts that ``sources`` hold; ``accounts`` are all the stores that may hold one of them."""
     clock, randomness = SystemClock(), SystemRandomness()
@@ -125,6 +126,7 @@ def make_sync_context(
         sources=sources,
         store_for_new=lambda: _store_for_new(accounts.ours[0]),
         renewal_of=TokenMemory(FileRenewalMemory(places.memory, disk=disk), clock, randomness).renewal_of,
+        with_client=placements.with_client,
         tables=tables,
         make_cipher=AesGcmLoginCipher,
         memory=memory,

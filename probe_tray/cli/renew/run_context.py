@@ -43,22 +43,22 @@ async def run_context(
     watch = ClockWatch(clock, lambda error: session.console.failure(told(error, session.t)))
     client = session.client(proxy, answered=watch.answered)
     journal = session.journal()
-    shared = _shared_logins(session, loaded, accounts, proxy)
     placements = make_placements(session, accounts, store)
+    shared = _shared_logins(session, loaded, accounts, proxy, placements)
     renewals = make_renewals(
         client, accounts, journal, session.files, store.dispatch, CodexRenewalGuard(placements, shared)
     )
-    await _pass_on(placements)
+    await bring_up_to_date(placements)
     try:
         yield BatchContext(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
-        await _pass_on(placements)
+        await bring_up_to_date(placements)
     finally:
         await renewals.close()
         await client.aclose()
 
 
-async def _pass_on(placements: PlacementKeeper) -> None:
-    """Give the official client what an earlier run could not, and what came from other computers."""
+async def bring_up_to_date(placements: PlacementKeeper) -> None:
+    """Give the official client what an earlier run could not, and what came from other computers; see what it did."""
     # What is wrong with the record is said of each renewal that needs it.
     with suppress(ProbeError):
         await placements.look(())
@@ -71,7 +71,11 @@ def make_placements(session: CommandSession, accounts: Accounts, store: Store) -
 
 
 def _shared_logins(
-    session: CommandSession, loaded: LoadedSettings, accounts: Accounts, proxy: ProxyChoice
+    session: CommandSession,
+    loaded: LoadedSettings,
+    accounts: Accounts,
+    proxy: ProxyChoice,
+    placements: PlacementKeeper,
 ) -> SharedLogins:
     """What other computers have renewed, where sync is set up. A login that is not in the table is left to --sync."""
     if not loaded.settings.sync_url:
@@ -85,6 +89,7 @@ def _shared_logins(
         tables=HttpTableFactory(proxy, os.environ, handles=session.handles),
         files=session.files,
         zone=LocalZone(),
+        placements=placements,
     )
     secrets = session.sync_secrets(loaded)
     return make_shared_logins(context, lambda: loaded.settings, secrets, str(loaded.path), adds_rows=False)

@@ -13,6 +13,7 @@ from probe_tray.adapters.logins.folder_store import RestoringFolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.adapters.system import LocalZone, SystemClock
+from probe_tray.cli.renew.run_context import bring_up_to_date, make_placements
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.sync.sync_table import (
@@ -32,6 +33,7 @@ from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import SyncOptions, SyncReport
 from probe_tray.core.sync.setup import SyncSecrets, SyncTarget, target
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered
+from probe_tray.engine.codex.placement_keeper import PlacementKeeper
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.shared_table import SharedTable
@@ -108,7 +110,9 @@ async def sync_with(
     session.tell_proxy(proxy, (goal.url,))
     client = session.client(proxy)
     try:
-        synchronizer, renewals = _synchronizer(session, loaded, goal, folder, proxy, client)
+        synchronizer, renewals, placements = _synchronizer(session, loaded, goal, folder, proxy, client)
+        # Who has logged out in the official client since shares that account again.
+        await bring_up_to_date(placements)
         options = SyncOptions(overwrite_all=session.arguments.yes, allow_open=allow_open)
         action = _SyncAction(session, loaded, synchronizer, renewals)
         return SyncOutcome(await action.run(goal, options), action.is_found_open)
@@ -140,7 +144,7 @@ def _synchronizer(
     folder: Path,
     proxy: ProxyChoice,
     client: ServiceClient,
-) -> tuple[Synchronizer, Renewals]:
+) -> tuple[Synchronizer, Renewals, PlacementKeeper]:
     places, disk = session.places, session.disk
     made = MadeHere(places.made_here, disk=disk)
     now = SystemClock().monotonic
@@ -148,12 +152,14 @@ def _synchronizer(
     store = Store(AppState(settings=loaded.settings))
     # An account that the vault holds too must not be left behind there.
     accounts = Accounts((shared, session.vault), store, nothing_remembered)
+    placements = make_placements(session, accounts, store)
     context = make_sync_context(
         accounts=accounts,
         sources=lambda: (shared,),
         tables=HttpTableFactory(proxy, os.environ, handles=session.handles),
         files=session.files,
         zone=LocalZone(),
+        placements=placements,
     )
 
     async def found() -> SyncTarget:
@@ -161,7 +167,7 @@ def _synchronizer(
 
     table = SharedTable(context, found, lambda: False)
     renewals = make_renewals(client, accounts, session.journal(), session.files, store.dispatch, table)
-    return Synchronizer(context, session.locks, renewals.finish_held), renewals
+    return Synchronizer(context, session.locks, renewals.finish_held), renewals, placements
 
 
 class _SyncAction:

@@ -9,6 +9,7 @@ from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.system import LocalZone
 from probe_tray.cli.own_stores import own_stores
+from probe_tray.cli.renew.run_context import make_placements
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.sync.sync import sync_target, sync_with
@@ -37,10 +38,16 @@ async def _act(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     proxy = session.proxy(loaded.settings)
     session.tell_proxy(proxy, (goal.url,))
     stores, _ = own_stores(session, loaded, session.vault)
-    accounts = Accounts(stores, Store(AppState(settings=loaded.settings)), nothing_remembered)
+    store = Store(AppState(settings=loaded.settings))
+    accounts = Accounts(stores, store, nothing_remembered)
     tables = HttpTableFactory(proxy, os.environ, handles=session.handles)
     context = make_sync_context(
-        accounts=accounts, sources=lambda: (), tables=tables, files=session.files, zone=LocalZone()
+        accounts=accounts,
+        sources=lambda: (),
+        tables=tables,
+        files=session.files,
+        zone=LocalZone(),
+        placements=make_placements(session, accounts, store),
     )
     action = _TableAction(session, TableOwner(context, session.sync_secrets(loaded)))
     if arguments.stop_sharing is not None:

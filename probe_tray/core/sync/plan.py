@@ -145,6 +145,7 @@ def problem_of(kind: StepKind, row: OpenedRow | None) -> Problem | None:
             | StepKind.REMOVED
             | StepKind.SAME
             | StepKind.WITHDRAWN
+            | StepKind.WITH_CODEX
             | StepKind.HELD_BACK
             | StepKind.FAILED
         ):

@@ -67,6 +67,8 @@ class StepKind(enum.Enum):
     """The row is older than one that was seen before: an old one was put back."""
     OTHER_MEMBER = "other_member"
     """The row belongs to another member of the team: its members share the account id, and a row has room for one."""
+    WITH_CODEX = "with_codex"
+    """The official client has its refresh token, which no other computer may use: it is not sent."""
     HELD_BACK = "held_back"
     """It is newer here, but its refresh token is known to be dead or may be: nobody is sent such a login."""
     FAILED = "failed"

@@ -24,6 +24,10 @@ class CodexParts(NamedTuple):
     home_at: PlaceAt
     """Any other one."""
 
+    def places_of(self, settings: Callable[[], Settings]) -> Callable[[], Sequence[CodexPlace]]:
+        """The homes of the settings as they are when this is called."""
+        return lambda: self.homes(settings())
+
     def hand_overs(self, accounts: Accounts, renewals: Renewals, memory: TokenMemory, clock: Clock) -> LoginHandOver:
         """What does them with these parts."""
         return LoginHandOver(accounts, self.placements, renewals, self.kept, self.processes, memory, clock)

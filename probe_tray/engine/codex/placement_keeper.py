@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.age import age, newest_renewable
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.owner import OwnerMatch
 from probe_tray.core.codex.codex_state import CodexHome, CodexKeeper, HandOver
 from probe_tray.core.codex.place_content import PlaceContent, client_text
 from probe_tray.core.codex.placement import (
@@ -97,6 +98,21 @@ class PlacementKeeper:
         ours = await self.login_of(key) if ended else None
         return ours is not None and any(one.access == ours.access_token.fingerprint for one in ended)
 
+    async def with_client(self, logins: Sequence[Credential]) -> frozenset[AccountKey]:
+        """Which of these a client has, or may have, with their refresh tokens: no other computer may get those.
+
+        By the record alone, so that nobody waits for a place. Raises ReadError.
+        """
+        book = await self._file.load()
+        spent = {(one.key, one.access) for one in book.ended if one.way is HandOver.WHOLE}
+        whole = [one for one in _placements(book) if one.way is HandOver.WHOLE]
+
+        def is_with_client(login: Credential) -> bool:
+            same = (one for one in whole if one.owner.match(login.owner) is OwnerMatch.SAME)
+            return any(not _is_new(login, one) for one in same) or (login.key, login.access_token.fingerprint) in spent
+
+        return frozenset(login.key for login in logins if is_with_client(login))
+
     async def pass_on(self, key: AccountKey) -> None:
         """Put the account's newest access token where it is lent to; never raises, what failed is told.
 
@@ -172,7 +188,7 @@ class PlacementKeeper:
                 found = await _read(self._place_at(record.home))
             except StoreError as error:
                 # Whoever has no refresh token renews nothing, whatever became of it.
-                unknown |= {placement.key: error for placement in of_home if await self._is_with_client(placement)}
+                unknown |= {placement.key: error for placement in of_home if await self._is_whole_there(placement)}
                 continue
             after, ended = settled(record, found.login)
             if after.current is not None and after.current.way is HandOver.WHOLE:
@@ -182,11 +198,10 @@ class PlacementKeeper:
             placements += [placement for placement in (after.current,) if placement is not None]
         return _Followed(placements, unknown)
 
-    async def _is_with_client(self, placement: CodexPlacement) -> bool:
+    async def _is_whole_there(self, placement: CodexPlacement) -> bool:
         """Whether the client has the refresh token that we have: not once a person has logged in here again."""
         ours = await self.login_of(placement.key)
-        is_new = ours is not None and ours.made_here and ours.access_token.fingerprint != placement.access
-        return placement.way is HandOver.WHOLE and not is_new
+        return placement.way is HandOver.WHOLE and (ours is None or not _is_new(ours, placement))
 
     async def _book_after(self, record: HomeRecord, ended: CodexPlacement | None) -> PlacementBook:
         book = (await self._file.load()).with_record(record)
@@ -300,6 +315,11 @@ async def _read(place: CodexPlace) -> PlaceContent:
         return await place.read()
     except CodexHomeMissingError:
         return PlaceContent(keeper=CodexKeeper.FILE)
+
+
+def _is_new(ours: Credential, placement: CodexPlacement) -> bool:
+    """Whether a person has logged in here again since: what was placed is named by what this program wrote or took."""
+    return ours.made_here and ours.access_token.fingerprint != placement.access
 
 
 def _placements(book: PlacementBook) -> list[CodexPlacement]:

@@ -1,7 +1,8 @@
 """What one sync does with one table, account by account: each change under the account's lock.
 
 A login whose refresh token was refused, or was sent without an answer, is not sent to the table, though it be newer
-than the row: whoever took it over would use that token and end what may still live. It stays here all the same.
+than the row: whoever took it over would use that token and end what may still live. It stays here all the same. So does
+one whose refresh token the official client has: two would renew it.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from probe_tray.core.account.age import Age, age, newest_renewable
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import (
+    CodexWholeSharedError,
     ProbeError,
     Problem,
     RowError,
@@ -69,6 +71,8 @@ class SyncContext(NamedTuple):
     """The store that takes logins which are in the table alone."""
     renewal_of: Callable[[str], Awaitable[RenewalState]]
     """What is remembered against the refresh token of a fingerprint."""
+    with_client: Callable[[Sequence[Credential]], Awaitable[frozenset[AccountKey]]]
+    """Which of these logins the official client has with their refresh tokens, and renews."""
     tables: Tables
     make_cipher: MakeLoginCipher
     memory: SyncMemory
@@ -133,10 +137,14 @@ class SyncRun:
         if here:
             await self._context.removed.forget_removed(here)
         steps = plan(local, self._rows.values(), self._seen, self._options, removed - here)
+        with_client = await self._context.with_client(local)
         groups: dict[str, list[tuple[int, SyncStep, AccountKey]]] = {}
         for number, step in enumerate(steps):
             if step.key is not None and step.kind in SENT | RECEIVED:
                 groups.setdefault(step.row_id, []).append((number, step, step.key))
+            elif step.kind is StepKind.SAME and step.key in with_client:
+                # From before it was handed over: the other computers have the token as well.
+                self._items[number] = _item(step, StepKind.HELD_BACK, CodexWholeSharedError().problem)
             else:
                 self._items[number] = _item(step, step.kind, problem_of(step.kind, self._rows.get(step.row_id)))
         slots, done = asyncio.Semaphore(_AT_ONCE), len(self._items)
@@ -218,6 +226,8 @@ class SyncRun:
                     continue
                 if kind not in SENT or mine is None:
                     return _item(step, kind, problem_of(kind, row))
+                if await self._context.with_client([mine]):
+                    return _item(step, StepKind.WITH_CODEX, None)
                 against = await self._against(mine)
                 if against is not None:
                     return _item(step, StepKind.HELD_BACK, against)

@@ -26,6 +26,9 @@ _DONE = {
     ),
     StepKind.SAME: mark("Already the same."),
     StepKind.WITHDRAWN: mark("Removed from the table for all computers, so it isn't shared."),
+    StepKind.WITH_CODEX: mark(
+        "Not shared: Codex renews it. To share it, use the account in Codex without its refresh token."
+    ),
     StepKind.HELD_BACK: mark("Not sent: its refresh token may no longer work. The table was not changed."),
 }
 _ORDER = (
@@ -45,6 +48,7 @@ _ORDER = (
     StepKind.RESTORE,
     StepKind.ADOPT,
     StepKind.REMOVED,
+    StepKind.WITH_CODEX,
     StepKind.WITHDRAWN,
     StepKind.SAME,
 )

@@ -350,6 +350,7 @@ class Bench:
         )
         self.sync = SyncBench(self.accounts, self.locks, self.clock, self.randomness)
         self.codex = CodexDoubles(self.accounts, self.locks, self.clock, self.store.dispatch, self.memory)
+        self.sync.with_client = self.codex.placements.with_client
         shared = CodexRenewalGuard(self.codex.placements, self.sync.shared)
         self.renewals = Renewals(
             transaction, self.locks, self.clock, self.store.dispatch, shared, MemoryTally(), NoTokenLocks()

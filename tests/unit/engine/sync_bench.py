@@ -1,12 +1,13 @@
 """Machines that share one table, over doubles."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC
 
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.core.account.age import Age
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ProbeError, SyncSecretError, SyncStrangeError
@@ -34,6 +35,11 @@ TARGET = SyncTarget(url="https://table.example", api_key=Secret("publishable"), 
 
 async def nothing(_request: str) -> None:
     """Let a request pass."""
+
+
+async def none_of_them(_logins: Sequence[Credential]) -> frozenset[AccountKey]:
+    """The official client has no refresh token."""
+    return frozenset()
 
 
 class FakeTable:
@@ -251,12 +257,14 @@ class SyncBench:
         self.table = table or FakeTable()
         self.memory, self.secrets = MemoryOfRows(), FakeSyncSecrets()
         self.dead: dict[str, RenewalState] = {}
+        self.with_client: Callable[[Sequence[Credential]], Awaitable[frozenset[AccountKey]]] = none_of_them
         self.unsettled: ProbeError | None = None
         self.context = SyncContext(
             accounts=accounts,
             sources=lambda: accounts.ours,
             store_for_new=lambda: accounts.ours[0],
             renewal_of=self._renewal_of,
+            with_client=self._with_client,
             tables=tables or self.table,
             make_cipher=AesGcmLoginCipher,
             memory=self.memory,
@@ -280,6 +288,9 @@ class SyncBench:
         del key
         if self.unsettled is not None:
             raise self.unsettled
+
+    async def _with_client(self, logins: Sequence[Credential]) -> frozenset[AccountKey]:
+        return await self.with_client(logins)
 
     async def _renewal_of(self, fingerprint: str) -> RenewalState:
         return self.dead.get(fingerprint, RenewalState())

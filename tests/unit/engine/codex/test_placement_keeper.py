@@ -18,11 +18,13 @@ from probe_tray.core.errors import (
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.service.answer import Answer
+from probe_tray.core.sync.rows import StepKind, SyncOptions
 from probe_tray.ports.accounts import StoreContents
 from tests.support.fakes import START
 from tests.support.tokens import credential, reply_body, tokens
 from tests.unit.engine.bench import Bench
 from tests.unit.engine.codex.test_hand_over import ANA, BEN, DAY, Exchange, in_place, renewed
+from tests.unit.engine.sync_bench import TARGET
 
 LENT, WHOLE = HandOver.LENT, HandOver.WHOLE
 FORCED = RenewalRequest(days=3, reason=Reason.FORCED)
@@ -285,3 +287,41 @@ async def test_a_store_that_does_not_open_lets_nothing_be_overwritten() -> None:
     assert exchange.place.data == before
     looked = await exchange.codex.placements.look(exchange.codex.homes)
     assert looked.homes[0].account == BEN.key
+
+
+async def test_sync_that_is_set_up_afterwards_does_not_share_what_the_client_renews() -> None:
+    exchange = Exchange(ANA, BEN)
+    await exchange.use(ANA, WHOLE)
+    exchange.sync.ready = exchange.sync.adds_rows = True
+    await exchange.sync.shared.publish(ANA.key)
+    report = await exchange.sync.syncing.run(TARGET, SyncOptions())
+    assert {item.key: item.kind for item in report.items} == {
+        ANA.key: StepKind.WITH_CODEX,
+        BEN.key: StepKind.UPLOAD_NEW,
+    }
+    assert exchange.sync.table.held.keys() == {BEN.account_id}
+    # The client has given it back.
+    await exchange.use(BEN)
+    report = await exchange.sync.syncing.run(TARGET, SyncOptions())
+    assert [item.kind for item in report.items if item.key == ANA.key] == [StepKind.UPLOAD_NEW]
+
+
+async def test_nor_after_a_logout_there_with_the_same_token() -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA, WHOLE)
+    exchange.place.data = b"{}"
+    await look(exchange)
+    report = await exchange.sync.syncing.run(TARGET, SyncOptions())
+    assert [item.kind for item in report.items] == [StepKind.WITH_CODEX]
+    await exchange.vault.save(replace(credential("ana", number=9, at=START + 2 * DAY), made_here=True))
+    report = await exchange.sync.syncing.run(TARGET, SyncOptions())
+    assert [item.kind for item in report.items] == [StepKind.UPLOAD_NEW]
+
+
+@pytest.mark.parametrize("way", [LENT, WHOLE])
+async def test_a_new_login_of_the_account_is_shared_whatever_the_client_has(way: HandOver) -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA, way)
+    await exchange.vault.save(replace(credential("ana", number=9, at=START + 2 * DAY), made_here=True))
+    report = await exchange.sync.syncing.run(TARGET, SyncOptions())
+    assert [item.kind for item in report.items] == [StepKind.UPLOAD_NEW]

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, timedelta
 
 import msgspec
@@ -13,6 +13,7 @@ from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
+    CodexWholeSharedError,
     JournalSealedError,
     KeyringLockedError,
     LoginEndedError,
@@ -36,7 +37,7 @@ from probe_tray.engine.store import Store
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, problem_kind
 from tests.support.tokens import credential, nameless
 from tests.unit.engine.bench import TaskLocks
-from tests.unit.engine.sync_bench import KEY, TARGET, FakeTable, SyncBench, nothing
+from tests.unit.engine.sync_bench import KEY, TARGET, FakeTable, SyncBench, none_of_them, nothing
 
 CIPHER, OTHER_CIPHER = AesGcmLoginCipher(KEY), AesGcmLoginCipher(Secret("07" * 32))
 ALL = SyncOptions(overwrite_all=True)
@@ -84,6 +85,10 @@ class Machine:
 def number_of(held: Credential) -> int:
     assert held.refresh_token is not None
     return int(held.refresh_token.reveal().partition(".")[2])
+
+
+async def all_of_them(logins: Sequence[Credential]) -> frozenset[AccountKey]:
+    return frozenset(login.key for login in logins)
 
 
 def in_table(table: FakeTable) -> dict[str, int]:
@@ -271,6 +276,32 @@ async def test_a_login_that_may_be_dead_is_not_sent() -> None:
     assert kinds(report) == [StepKind.HELD_BACK]
     assert (in_table(table), machine.numbers()) == ({"account-ana": 1}, [2])
     table.held["account-ana"] = sealed(login(3))
+    assert kinds(await machine.sync()) == [StepKind.ADOPT]
+
+
+@pytest.mark.parametrize("row", [None, 1])
+async def test_a_login_whose_refresh_token_the_official_client_has_is_not_sent(row: int | None) -> None:
+    table = FakeTable(*(sealed(login(number)) for number in [row] if number is not None))
+    machine = Machine(table, login(2))
+    machine.bench.with_client = all_of_them
+    report = await machine.sync()
+    assert (kinds(report), report.well) == ([StepKind.WITH_CODEX], True)
+    assert table.writes == []
+    machine.bench.with_client = none_of_them
+    assert (await machine.sync()).sent == 1
+
+
+async def test_one_that_the_table_has_already_needs_a_person() -> None:
+    table = FakeTable(sealed(login(2)))
+    machine = Machine(table, login(2))
+    machine.bench.with_client = all_of_them
+    report = await machine.sync()
+    assert (kinds(report), problem_kind(report.items[0].problem)) == ([StepKind.HELD_BACK], CodexWholeSharedError)
+
+
+async def test_a_newer_login_of_the_table_is_taken_whatever_the_official_client_has() -> None:
+    machine = Machine(FakeTable(sealed(login(3))), login(2))
+    machine.bench.with_client = all_of_them
     assert kinds(await machine.sync()) == [StepKind.ADOPT]
 
 
