@@ -25,11 +25,20 @@ class FeedbackService:
         self._numbers = itertools.count(1)
 
     def give(
-        self, kind: FeedbackKind, account: AccountKey | None = None, *, undo: Undo | None = None, count: int = 0
+        self,
+        kind: FeedbackKind,
+        account: AccountKey | None = None,
+        *,
+        undo: Undo | None = None,
+        undoable: bool = False,
+        count: int = 0,
     ) -> None:
-        """Tell that something was done, for 15 seconds where it can be undone, else for 8."""
+        """Tell that something was done, for 15 seconds where it can be undone, else for 8.
+
+        ``undoable``: another command undoes it.
+        """
         number = self.hold(kind, account, undo=undo, count=count)
-        self._start(self._end_later(number, _NEWS_TIME if undo is None else UNDO_TIME))
+        self._start(self._end_later(number, UNDO_TIME if undoable or undo is not None else _NEWS_TIME))
 
     def hold(
         self, kind: FeedbackKind, account: AccountKey | None = None, *, undo: Undo | None = None, count: int = 0

@@ -262,6 +262,7 @@ class Engine:
             self._start(self._renewal_timer.run())
             self._start(self._sync.watch())
             self._start(self._codex.run())
+            self._start(self._codex.watch_programs())
             self._start(self._updates.run())
             self._start(self._incidents.run())
             self._start(watch_stores(self._accounts, self._clock, self._folder_watch))

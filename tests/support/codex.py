@@ -118,9 +118,11 @@ class FakeProcesses:
 
     def __init__(self) -> None:
         self.found: tuple[ClientProcess, ...] = ()
+        self.looks = 0
 
     async def running(self, home: str) -> tuple[ClientProcess, ...]:
         del home
+        self.looks += 1
         return self.found
 
 

@@ -1,6 +1,7 @@
 """Use in Codex in the tray app: one hand-over at a time, and the places looked at whenever a login has changed."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
@@ -16,7 +17,7 @@ from probe_tray.core.codex.codex_state import (
 )
 from probe_tray.core.commands import CloseCodexUse, CodexCommand, PutBackInCodex, UseInCodex
 from probe_tray.core.errors import CodexHomeMissingError, CodexRunningError, CodexWholeSharedError, ProbeError, Problem
-from probe_tray.core.events import AccountsRead, Event, TroubleMet
+from probe_tray.core.events import AccountsRead, Event, TroubleMet, VisibleAccountsChanged
 from probe_tray.core.feedback import FeedbackKind
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.codex.hand_over import LoginHandOver
@@ -27,6 +28,9 @@ from probe_tray.engine.store import Store
 from probe_tray.engine.timers import WakeTimer, until_beat
 from probe_tray.ports.codex import CodexPlace
 from probe_tray.ports.time import Clock
+
+_BETWEEN_LOOKS = 5.0
+"""Seconds between two looks at the programs that run."""
 
 
 class CodexService:
@@ -76,7 +80,7 @@ class CodexService:
             self._tell(use)
             if use.phase is CodexUsePhase.DONE:
                 kind = FeedbackKind.PUT_BACK_IN_CODEX if use.account is None else FeedbackKind.USED_IN_CODEX
-                feedback.give(kind, use.account)
+                feedback.give(kind, use.account, undoable=use.before not in {None, use.account} or use.kept)
 
     async def run(self) -> None:
         """Look at the homes now, and whenever the logins have changed or time has passed. Runs until cancelled."""
@@ -89,6 +93,43 @@ class CodexService:
                 await self._timer.wait(until_beat(self._clock))
         finally:
             unsubscribe()
+
+    async def watch_programs(self) -> None:
+        """Tell of a program that goes on with another account no longer than it runs. Runs until cancelled.
+
+        Only while a person sees the card that names it: each look goes through all processes.
+        """
+        timer = WakeTimer(self._clock)
+
+        def wake(event: Event) -> None:
+            if isinstance(event, VisibleAccountsChanged | CodexUseChanged):
+                timer.wake()
+
+        unsubscribe = self._store.on_event(wake)
+        try:
+            while True:
+                timer.clear()
+                use = self._waiting()
+                if use is not None:
+                    await self._look_at_programs(use)
+                await timer.wait(None if use is None else _BETWEEN_LOOKS)
+        finally:
+            unsubscribe()
+
+    def _waiting(self) -> CodexUse | None:
+        """The last hand-over, while its card names programs that have to be restarted."""
+        use, seen = self._store.state.codex.use, self._store.state.visible_accounts
+        if use is None or use.phase is not CodexUsePhase.DONE or not use.running or use.account not in seen:
+            return None
+        return use
+
+    async def _look_at_programs(self, use: CodexUse) -> None:
+        with contextlib.suppress(CodexHomeMissingError):
+            found = await self._hand_overs.running(self._place(use.home))
+            # One that was started meanwhile began with the new account.
+            running = tuple(process for process in use.running if process in found)
+            if running != use.running and self._store.state.codex.use == use:
+                self._tell(replace(use, running=running))
 
     def _on_event(self, event: Event) -> None:
         # A renewal, a sync, an import, a login, a change of the client's own file: each ends with reading the stores.

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.codex.codex_state import ClientProcess, CodexUse, CodexUsePhase, HandOver
-from probe_tray.core.commands import CloseCodexUse, DismissTrouble, PutBackInCodex, UseInCodex
+from probe_tray.core.commands import CloseCodexUse, DismissTrouble, LookAt, PutBackInCodex, UseInCodex
 from probe_tray.core.errors import CodexHomeMissingError, CodexRunningError, CodexWholeSharedError, ReadError
 from probe_tray.core.feedback import FeedbackKind
 from probe_tray.core.settings import Settings
@@ -27,6 +27,12 @@ async def done(program: Program, command: UseInCodex | PutBackInCodex) -> CodexU
 
 def kinds(program: Program) -> list[FeedbackKind]:
     return [feedback.kind for feedback in program.state.feedback]
+
+
+def running(program: Program) -> tuple[ClientProcess, ...]:
+    use = program.state.codex.use
+    assert use is not None
+    return use.running
 
 
 async def test_the_account_is_used_and_the_homes_say_so() -> None:
@@ -84,6 +90,41 @@ async def test_whose_login_was_there_before_is_told() -> None:
         first = await done(program, UseInCodex(account=ANA.key))
         second = await done(program, UseInCodex(account=BEN.key))
         assert (first.before, second.before) == (None, ANA.key)
+
+
+async def test_what_can_be_undone_is_told_as_long_as_anything_that_can() -> None:
+    program = Program(ANA, BEN)
+    async with program.started():
+        await done(program, UseInCodex(account=ANA.key))
+        await program.clock.advance(timedelta(seconds=9))
+        assert kinds(program) == []
+        await done(program, UseInCodex(account=BEN.key))
+        await program.clock.advance(timedelta(seconds=14))
+        assert kinds(program) == [FeedbackKind.USED_IN_CODEX]
+        await program.clock.advance(timedelta(seconds=2))
+        assert kinds(program) == []
+
+
+async def test_a_program_that_has_ended_is_named_no_longer_once_a_person_looks() -> None:
+    program = Program(ANA)
+    other = ClientProcess(name="codex", number=72)
+    program.codex.processes.found = (CLIENT, other)
+    async with program.started():
+        assert (await done(program, UseInCodex(account=ANA.key))).running == (CLIENT, other)
+        program.codex.processes.found = (other, ClientProcess(name="codex", number=73))
+        looks = program.codex.processes.looks
+        await program.clock.advance(timedelta(minutes=5))
+        assert program.codex.processes.looks == looks
+        assert running(program) == (CLIENT, other)
+        program.engine.send(LookAt(frozenset({ANA.key})))
+        await settle()
+        assert running(program) == (other,)
+        program.codex.processes.found = ()
+        await program.clock.advance(timedelta(seconds=6))
+        assert running(program) == ()
+        looks = program.codex.processes.looks
+        await program.clock.advance(timedelta(minutes=5))
+        assert program.codex.processes.looks == looks
 
 
 async def test_what_was_there_is_put_back() -> None:
