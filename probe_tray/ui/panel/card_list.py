@@ -5,7 +5,7 @@ from collections.abc import Callable
 from math import inf
 
 import msgspec
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -77,6 +77,8 @@ class CardList(QListView):
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
         theme.changed.connect(self._measure_again)
+        self._brought: tuple[QPersistentModelIndex, int] | None = None
+        """The card that was brought into view last, and how far the list was scrolled then."""
         self._lit = QTimer(self)
         self._lit.setSingleShot(True)
         self._lit.setInterval(_LIT)
@@ -88,6 +90,18 @@ class CardList(QListView):
         self.doItemsLayout()
         self.setCurrentIndex(index)
         self.scrollTo(index, QListView.ScrollHint.EnsureVisible)
+        self._brought = QPersistentModelIndex(index), self.verticalScrollBar().value()
+
+    def keep_in_view(self) -> None:
+        """Bring the card that was brought into view there as a whole if it has grown, until somebody scrolls."""
+        if self._brought is None:
+            return
+        index, place = self._brought
+        current = self.currentIndex()
+        if index.isValid() and index.row() == current.row() and self.verticalScrollBar().value() == place:
+            self.go_to(current)
+        else:
+            self._brought = None
 
     def light(self, index: QModelIndex) -> None:
         """Bring a card into view and mark it for two seconds."""

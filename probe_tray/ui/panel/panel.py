@@ -143,6 +143,7 @@ class PanelWindow(QWidget):
             self._fit()
         if reframed:
             self._bring_forward()
+        self._list.keep_in_view()
         self._look_soon()
 
     def _show_head(self, model: Panel, *, first: bool) -> None:

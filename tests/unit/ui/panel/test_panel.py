@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.arrangement import Arrangement, Density, Sort
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.codex.codex_state import ClientProcess, CodexHome, CodexState, CodexUse, CodexUsePhase, HandOver
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.ui.panel.banner import Banner
@@ -758,6 +759,35 @@ def test_a_card_that_the_person_has_scrolled_away_from_is_brought_into_view(pane
         panel.window.open_at(None, panel.window.keys()[row])
         assert cards.viewport().rect().contains(cards.visualRect(cards.currentIndex()))
         cards.verticalScrollBar().setValue(0)
+
+
+def used(state: AppState, row: int) -> AppState:
+    """The same, once Codex uses the account of that row and a program of it goes on with another."""
+    key = state.accounts[row].key
+    home = CodexHome(path="~/.codex", is_default=True, account=key, way=HandOver.LENT)
+    running = (ClientProcess(name="codex", number=71),)
+    use = CodexUse(account=key, home=home.path, phase=CodexUsePhase.DONE, running=running)
+    return replace(state, codex=CodexState(homes=(home,), use=use))
+
+
+@pytest.mark.parametrize("scrolls", [False, True])
+def test_a_card_that_was_brought_into_view_stays_there_when_it_grows(panel: Shown, *, scrolls: bool) -> None:
+    state = replace(samples.many(12), arrangement=Arrangement(density=Density.CARDS))
+    panel.show(state)
+    panel.window.resize(panel.window.width(), 400)
+    row = 6
+    key = panel.window.keys()[row]
+    cards = list_of(panel.window)
+    panel.window.open_at(None, key)
+    before = cards.visualRect(cards.currentIndex())
+    if scrolls:
+        cards.verticalScrollBar().setValue(0)
+    panel.state = used(state, [account.key for account in state.accounts].index(key))
+    panel.draw()
+    after = cards.visualRect(cards.currentIndex())
+    assert after.height() > before.height()
+    assert cards.viewport().rect().contains(after) is not scrolls
+    assert (cards.verticalScrollBar().value() == 0) is scrolls
 
 
 def test_a_card_that_is_opened_is_lit_for_two_seconds(panel: Shown) -> None:
