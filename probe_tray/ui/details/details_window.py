@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QShowEvent
+from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QGridLayout,
     QHBoxLayout,
@@ -33,6 +34,8 @@ from probe_tray.view.details.details import DetailLine, DetailsView
 from probe_tray.view.view_models import CardAction
 
 _WIDTH, _HEIGHT, _LOWEST, _PICTURE = 640, 640, 360, 32
+_NAME = 200
+"""Pixels of the design for the name: where it had less, the buttons stand below it."""
 
 
 class DetailsActions(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +59,7 @@ class DetailsWindow(QWidget):
         self._picture = QLabel()
         self._title, self._subtitle = ElidedLabel(), words(wrap=True)
         self._more = QToolButton(self)
-        self._buttons = [QPushButton(self) for _ in range(2)]
+        self._buttons = [QPushButton(self) for _ in range(3)]
         self._banner = Banner(theme, actions.act)
         self._bars, self._chart, self._life = BarRows(theme), ChartView(theme), LifetimeView(theme)
         self._chart_title, self._life_title = words(), words()
@@ -64,6 +67,8 @@ class DetailsWindow(QWidget):
         self._spans = [QPushButton(self) for _ in Span]
         self._facts: list[tuple[QLabel, QLabel]] = []
         self._grid = QGridLayout()
+        self._line, self._row = QHBoxLayout(), QHBoxLayout()
+        self._turning = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._arrange()
         self._connect()
         theme.changed.connect(self._apply_theme)
@@ -87,6 +92,7 @@ class DetailsWindow(QWidget):
         for number, button in enumerate(self._buttons):
             button.setVisible(number < len(model.actions))
             button.setText(model.actions[number].label if number < len(model.actions) else "")
+        self._turn(self.width())
         self._more.setToolTip(model.menu_name)
         self._more.setAccessibleName(model.menu_name)
         self._banner.show_model(model.notice)
@@ -123,6 +129,11 @@ class DetailsWindow(QWidget):
         if event.type() is QEvent.Type.ApplicationFontChange:
             self._apply_theme()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the buttons where there is room for them."""
+        super().resizeEvent(event)
+        self._turn(event.size().width())
+
     def sizeHint(self) -> QSize:
         """As high as what is known of the account, at most as the design has it."""
         px = self._theme.px
@@ -132,24 +143,42 @@ class DetailsWindow(QWidget):
         # Until they have taken their style sheet, buttons measure themselves without the sheet's edges.
         for button in self.findChildren(QPushButton):
             button.ensurePolished()
+        self._turn(fitting(self, QSize(width, highest)).width())
         self._inside.invalidate()
         self._inside.activate()
         needed = self._top.sizeHint().height() + px(16) + px(10) + height(self._page, width) + SCROLL_FRAME
         return QSize(width, min(max(needed, px(_LOWEST)), highest))
 
-    def _head(self) -> QHBoxLayout:
+    def _head(self) -> QBoxLayout:
         px = self._theme.px
         names = QVBoxLayout()
         names.setSpacing(0)
         names.addWidget(self._title)
         names.addWidget(self._subtitle)
-        head = QHBoxLayout()
-        head.setSpacing(px(8))
-        head.addWidget(self._picture)
-        head.addLayout(names, 1)
-        for button in (*self._buttons, self._more):
-            head.addWidget(button)
+        line, row, head = self._line, self._row, self._turning
+        for part in (line, row, head):
+            part.setSpacing(px(8))
+        line.addWidget(self._picture)
+        line.addLayout(names, 1)
+        for button in self._buttons:
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(self._more)
+        head.addLayout(line, 1)
+        head.addLayout(row)
         return head
+
+    def _turn(self, width: int) -> None:
+        """Put the buttons beside the name, or below it where a window of that width has too little room."""
+        px = self._theme.px
+        parts = [part for part in (*self._buttons, self._more) if not part.isHidden()]
+        needed = sum(part.sizeHint().width() + px(8) for part in parts) + px(_PICTURE) + px(8) + px(_NAME)
+        beside = needed + px(20) + px(16) <= width
+        way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        if self._turning.direction() is not way:
+            self._turning.setDirection(way)
+            # The menu's button stays in the corner.
+            (self._row if beside else self._line).addWidget(self._more)
 
     def _arrange(self) -> None:
         px = self._theme.px
@@ -262,6 +291,7 @@ class DetailsWindow(QWidget):
     def _fit(self) -> None:
         self._fitted = fitting(self, self.sizeHint())
         self.resize(self._fitted)
+        self._turn(self.width())
 
     def _style_fact(self, label: QLabel, value: QLabel) -> None:
         for part in (label, value):

@@ -26,7 +26,7 @@ from probe_tray.view.text.times import Now, date, stamp
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, Bar, CardAction, IconLook, Notice
 
-_RENEWALS, _MODELS, _MOST_ACTIONS = 5, 9, 2
+_RENEWALS, _MODELS = 5, 9
 _SAME = timedelta(minutes=1)
 """What is recorded within it of a renewal is that renewal."""
 
@@ -164,9 +164,7 @@ def _actions(account: AccountState, state: AppState, there: InCodex, t: Translat
     renew = CardAction(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
     test = CardAction(kind=ActionKind.TEST_MODELS, label=t("Test models"), key=account.key)
     uses = (use,) if can_be_used(state, account) and not is_used(state, account.key) else ()
-    found = (*uses, renew, test) if account.renewable and not there.client_renews else (*uses, test)
-    # With large letters a third has no room; the menu beside them has all.
-    return found[:_MOST_ACTIONS]
+    return (*uses, renew, test) if account.renewable and not there.client_renews else (*uses, test)
 
 
 def _spans(span: Span, t: Translator) -> tuple[SpanChoice, ...]:

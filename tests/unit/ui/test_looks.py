@@ -10,9 +10,11 @@ from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.codex.codex_state import CodexHome, CodexState
 from probe_tray.core.quota.history import Span
 from probe_tray.core.state import AppState
 from probe_tray.core.update.release import Release
+from probe_tray.resources import resource
 from probe_tray.ui.details.details_window import DetailsActions, DetailsWindow
 from probe_tray.ui.help.about_controller import AboutController
 from probe_tray.ui.help.about_dialog import AboutDialog
@@ -28,11 +30,12 @@ from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
 from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
+from probe_tray.ui.widgets import ElidedLabel
 from probe_tray.view.details.details import details
 from probe_tray.view.help.guides import help_view
 from probe_tray.view.presenter import present
 from probe_tray.view.text.times import Now
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.wiring import table_sql
 from tests.support.widgets import opened, parts
 from tests.unit.ui import samples
@@ -40,6 +43,7 @@ from tests.unit.ui.sync_samples import changing
 from tests.unit.ui.transfer_pictures import imports
 
 T = Translator()
+CHINESE = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
 HERE = Now(samples.NOW, UTC)
 
 
@@ -154,4 +158,36 @@ def test_the_details_are_no_higher_than_what_is_known(theme: Theme) -> None:
     window.resize(700, 620)
     window.show_model(replace(model, facts=()))
     assert (window.width(), window.height()) == (700, 620)
+    window.close()
+
+
+@pytest.mark.parametrize(("theme", "width", "below"), [(13, 640, False), (26, 736, True)], indirect=["theme"])
+@pytest.mark.parametrize("t", [T, CHINESE], ids=["English", "Chinese"])
+def test_the_details_have_room_for_the_name_and_every_button(
+    theme: Theme, width: int, *, below: bool, t: Translator
+) -> None:
+    window = DetailsWindow(
+        theme,
+        IconPainter(),
+        DetailsActions(act=lambda _: None, menu=lambda _key, _around, _at: None, span=lambda _: None),
+    )
+    home = CodexHome(path="~/.codex", is_default=True)
+    state = replace(samples.four(), codex=CodexState(homes=(home,)))
+    model = details(state, state.accounts[0].key, Span.WEEK, HERE, t)
+    assert model is not None
+    assert len(model.actions) == 3
+    window.show_model(model)
+    window.show()
+    # As wide as a window may be on a screen of 800 pixels.
+    window.resize(width, 560)
+    QApplication.processEvents()
+    assert window.width() == width
+    labels = [action.label for action in model.actions]
+    buttons = [place(b, window) for b in parts(window, QPushButton) if b.text() in labels]
+    assert len(buttons) == 3
+    (title,) = (place(one, window) for one in parts(window, ElidedLabel))
+    assert title.width() >= theme.px(200)
+    assert all(window.rect().contains(button) and not button.intersects(title) for button in buttons)
+    assert [button.top() > title.bottom() for button in buttons] == [below] * 3
+    assert all(b.width() >= b.sizeHint().width() for b in parts(window, QPushButton) if b.text() in labels)
     window.close()

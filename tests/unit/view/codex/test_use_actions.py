@@ -123,7 +123,7 @@ def test_once_it_is_used_up_the_panel_and_the_menu_have_the_next_one_click_away(
 
 @pytest.mark.parametrize(
     ("of", "labels"),
-    [(LEE, ["Use in Codex", "Renew now"]), (ANA, ["Renew now", "Test models"])],
+    [(LEE, ["Use in Codex", "Renew now", "Test models"]), (ANA, ["Renew now", "Test models"])],
 )
 def test_the_details_have_it_as_their_first_button_where_it_does_something(of: AccountState, labels: list[str]) -> None:
     found = details(state(with_ana()), of.key, Span.WEEK, Now(NOW, UTC), T)
