@@ -1,6 +1,7 @@
 """Puts an account's login where the official client looks for one, so that no login is lost on the way."""
 
 from contextlib import suppress
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -42,6 +43,15 @@ class _Asking(Exception):
     def __init__(self, found: str) -> None:
         self.found = found
         super().__init__()
+
+
+class _TakenBack(NamedTuple):
+    """What became of the login in place."""
+
+    record: HomeRecord
+    """What is known of the home from now on."""
+    account: AccountKey | None
+    """Whose login our stores have got; None where they needed none."""
 
 
 class LoginHandOver:
@@ -98,8 +108,7 @@ class LoginHandOver:
             _check_whole(book, key, place, way)
             await self._check_fit(key, way)
             await self._check_running(place, found)
-            record = book.record(place.home)
-            taken = await self._take_back(record, found, keep=keep)
+            record, taken = await self._take_back(book.record(place.home), found, keep=keep)
             login = await self._check_fit(key, way)
             kept = await self._keep_rest(place, found)
             await self._exchange(record, place, found, placed_login(login, way), way)
@@ -122,8 +131,7 @@ class LoginHandOver:
             if text is None:
                 raise CodexNothingKeptError(path=place.path)
             await self._check_running(place, found)
-            record = book.record(place.home)
-            taken = await self._take_back(record, found, keep=False)
+            _, taken = await self._take_back(book.record(place.home), found, keep=False)
             # What a person put there since is the one to put back next time.
             kept = await self._keep_rest(place, found)
             await place.write(text, found)
@@ -171,25 +179,31 @@ class LoginHandOver:
             programs = ", ".join(f"{one.name} ({one.number})" for one in running)
             raise CodexRunningError(programs=programs)
 
-    async def _take_back(self, record: HomeRecord, found: PlaceContent, *, keep: bool) -> AccountKey | None:
-        """Bring the login in place into our stores where it is worth more than theirs; whose it was.
+    async def _take_back(self, record: HomeRecord, found: PlaceContent, *, keep: bool) -> _TakenBack:
+        """Bring the login in place into our stores where it is worth more than theirs.
 
         What this program put there was taken over before, by the look at the record.
         """
         login, current = found.login, record.current
-        if login is None or login.is_personal or (current is not None and current.is_login(login)):
-            return None
+        if login is None or login.is_personal:
+            return _TakenBack(record, None)
         known = await self._accounts.known_key(login)
+        if current is not None and current.is_login(login) and (known is not None or not login.renewable):
+            return _TakenBack(record, None)
         if known is None:
             if not keep:
                 raise _Asking(login.email or login.account_id)
-            await self._accounts.keep(login)
-            return login.key
-        ours = await self._placements.login_of(known)
-        if ours is None or not await self._is_better(login, ours):
-            return None
+        else:
+            ours = await self._placements.login_of(known)
+            if ours is None or not await self._is_better(login, ours):
+                return _TakenBack(record, None)
+        if login.renewable:
+            # From the moment that our stores have it too until something else is in place, the client alone renews it:
+            # this process may die in between.
+            record = replace(record, begun=None, current=placement_of(login, HandOver.WHOLE, self._clock.now()))
+            await self._placements.record(record)
         await self._accounts.keep(login, known)
-        return login.key
+        return _TakenBack(record, login.key)
 
     async def _is_better(self, theirs: Credential, ours: Credential) -> bool:
         ranks = [(one.renewable, not await self._is_dead(one), age(one)) for one in (theirs, ours)]

@@ -142,6 +142,31 @@ async def test_it_is_kept_where_the_person_says_so() -> None:
     assert in_place(exchange.place).key == ANA.key
 
 
+async def test_one_that_is_kept_stays_the_clients_until_another_is_in_its_place() -> None:
+    exchange = Exchange(ANA)
+    exchange.place.holds(EVA)
+    exchange.place.unwritable = FULL
+    with pytest.raises(WriteError):
+        await exchange.use(ANA, keep=True)
+    assert (await exchange.ours(EVA)).refresh_token == EVA.refresh_token
+    current = exchange.codex.record.current
+    assert current is not None
+    assert (current.key, current.way) == (EVA.key, WHOLE)
+
+
+async def test_one_whose_account_was_removed_here_is_asked_about_again() -> None:
+    exchange = Exchange(ANA, BEN)
+    await exchange.use(BEN, WHOLE)
+    await exchange.vault.remove(BEN.key)
+    use = await exchange.use(ANA)
+    assert (use.phase, in_place(exchange.place).key) == (CodexUsePhase.ASKING, BEN.key)
+    await exchange.use(ANA, keep=True)
+    assert (await exchange.ours(BEN)).refresh_token == BEN.refresh_token
+    await exchange.vault.remove(ANA.key)
+    # There is nothing in it that could be lost.
+    assert (await exchange.use(BEN)).phase is CodexUsePhase.DONE
+
+
 async def test_a_store_that_cannot_take_it_leaves_everything_as_it_was() -> None:
     exchange = Exchange(ANA)
     exchange.place.holds(EVA)
