@@ -62,6 +62,7 @@ from probe_tray.view.view_models import IconLook, Tone
 from probe_tray.wiring import table_sql
 from tests.support.widgets import opened
 from tests.unit.ui import samples
+from tests.unit.ui.codex_pictures import codex_pictures
 from tests.unit.ui.popup_pictures import popups
 from tests.unit.ui.scene_pictures import scenes
 from tests.unit.ui.sync_samples import changing, synced
@@ -194,6 +195,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str, letters: int, call
         "help": helps(theme, icons, translator, _grab),
         "menus": [_grab(menu) for menu in tray_menus(theme, icons, translator)],
         "settings": settings_pages(theme, translator, _grab),
+        "codex": codex_pictures(theme, icons, translator, _grab),
     }
     for name, pictures in more.items():
         _side_by_side(pictures, theme).save(str(folder / f"{name}-{end}"))

@@ -13,7 +13,7 @@ from tests.unit.test_demo_pictures import colours
 
 SHEETS = {
     *("charts", "details", "dialogs", "export", "help", "import", "logins"),
-    *("menus", "models", "popups", "questions", "settings", "sync"),
+    *("menus", "models", "popups", "questions", "settings", "sync", "codex"),
 }
 
 

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.codex.codex_state import CodexHome, CodexUsePhase, HandOver
+from probe_tray.core.errors.phrase import all_of
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.text.privacy import discreet_codex
 from probe_tray.view.text.translate import Translator
@@ -93,7 +94,7 @@ def use_notice(account: AccountState, there: InCodex, t: Translator) -> Notice |
     if there.waits_for:
         text = t(
             "Codex is still running ({clients}) with another account. Restart it to use this one.",
-            clients=", ".join(there.waits_for),
+            clients=t.said(all_of(there.waits_for)),
         )
         return Notice(text=text, tone=Tone.CALM, action=CardAction(kind=ActionKind.CLOSE_CODEX_USE, label=t("OK")))
     if there.advises:
@@ -107,12 +108,13 @@ def use_notice(account: AccountState, there: InCodex, t: Translator) -> Notice |
 
 def place_words(there: InCodex, t: Translator) -> str:
     """How its login was put there, and what that means, a line for each home; empty where it was not."""
-    return "\n".join(f"{_way_words(home.way, t)} · {home.path}" for home in there.homes if home.way is not None)
+    ways = ((home.path, home.way) for home in there.homes if home.way is not None)
+    return "\n".join(t("{home}: {words}", home=path, words=_way_words(way, t)) for path, way in ways)
 
 
 def _way_words(way: HandOver, t: Translator) -> str:
     match way:
         case HandOver.LENT:
-            return t("Lent. Probe Tray renews it and gives Codex each new access token.")
+            return t("Probe Tray renews it and gives Codex each new access token.")
         case HandOver.WHOLE:
-            return t("Handed over. Codex renews it, and Probe Tray takes over the new login.")
+            return t("Codex renews it, and Probe Tray takes over the new login.")

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors.phrase import all_of
 from probe_tray.core.feedback import Feedback, FeedbackKind
 from probe_tray.core.state import AccountState
 from probe_tray.view.codex.use_actions import use_undo
@@ -126,14 +127,10 @@ def _still_running(seen: Seen, t: Translator) -> str:
     """Which programs of the client go on with the account that they began with."""
     use = seen.state.codex.use
     clients = () if use is None else tuple(dict.fromkeys(process.name for process in use.running))
-    if use is None or not clients:
+    if not clients:
         return ""
-    facts = {"clients": ", ".join(clients)}
-    before = _account(use.before, seen)
-    if before is None:
-        return t("Codex is still running ({clients}) and keeps the other account until you restart it.", **facts)
-    facts["name"] = shortened(name(before), _LONGEST_NAME)
-    return t("Codex is still running ({clients}) and keeps {name} until you restart it.", **facts)
+    # There is little room. What they go on with is on the account's card.
+    return t("To switch now, restart {clients}.", clients=t.said(all_of(clients)))
 
 
 def _about_all(kind: _AboutAll, t: Translator) -> str:

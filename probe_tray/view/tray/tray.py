@@ -157,8 +157,9 @@ def _use(seen: Seen, t: Translator, memory: RowMemory) -> UseMenu:
 
 
 def _use_row(found: SurveyFinding, seen: Seen, t: Translator) -> MenuRow:
-    row = _row(found, seen, t, in_codex=False)
-    return replace(row, chosen=is_used(seen.state, found.account.key))
+    used = is_used(seen.state, found.account.key)
+    # Not every desktop shows a mark beside a glyph.
+    return replace(_row(found, seen, t, in_codex=used), chosen=used)
 
 
 def _pause(state: AppState, now: Now, t: Translator) -> PauseMenu:

@@ -98,13 +98,13 @@ def test_another_home_is_named_and_masked_where_names_are_hidden() -> None:
     [
         (
             HandOver.LENT,
-            "Lent. Probe Tray renews it and gives Codex each new access token. · ~/.codex",
+            "~/.codex: Probe Tray renews it and gives Codex each new access token.",
             None,
             "Renews automatically in 4 days · ends 29 Nov",
         ),
         (
             HandOver.WHOLE,
-            "Handed over. Codex renews it, and Probe Tray takes over the new login. · ~/.codex",
+            "~/.codex: Codex renews it, and Probe Tray takes over the new login.",
             "The Codex client renews it.",
             "Renewed by the Codex client",
         ),
@@ -185,18 +185,9 @@ def test_the_footer_says_what_was_done_and_what_runs_on() -> None:
     found = [panel.feedback.text for state in states if (panel := shown(state).panel).feedback]
     assert found == [
         "Codex uses ana@example.com from its next start.",
-        (
-            "Codex uses ana@example.com from its next start. "
-            "Codex is still running (codex) and keeps the other account until you restart it."
-        ),
-        (
-            "Codex uses ana@example.com from its next start. "
-            "Codex is still running (codex) and keeps lee@example.com until you restart it."
-        ),
-        (
-            "Codex uses its earlier login again from its next start. "
-            "Codex is still running (codex) and keeps the other account until you restart it."
-        ),
+        "Codex uses ana@example.com from its next start. To switch now, restart codex.",
+        "Codex uses ana@example.com from its next start. To switch now, restart codex.",
+        "Codex uses its earlier login again from its next start. To switch now, restart codex.",
     ]
 
 

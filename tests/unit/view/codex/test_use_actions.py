@@ -93,7 +93,7 @@ def test_the_trays_menu_lists_the_accounts_with_the_best_first_and_marks_the_one
         ("lee@example.com", False),
         ("spent@example.com", False),
     ]
-    assert next(row.text for row in use.rows) == "ana@example.com — 42% · 17% used"
+    assert next(row.text for row in use.rows) == "ana@example.com — 42% · 17% used · in Codex"
 
 
 def test_of_many_accounts_the_trays_menu_has_the_best_and_leads_to_the_rest() -> None:
