@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from probe_tray.adapters.systems.current import this_system
+from probe_tray.ui.place_watch import PlaceWatch
 from probe_tray.ui.placement import fitting, move_beside
 
 W = TypeVar("W", bound=QWidget)
@@ -33,6 +34,7 @@ class LazyWindow(Generic[W]):
         self._make, self._draw, self._waits, self._gone = make, draw, waits, gone
         self._left: _Bounds | None = None
         """Where the person has left the window that went."""
+        self._place: PlaceWatch | None = None
         self.window: W | None = None
         """None until it was first wanted, and again some time after it was closed."""
 
@@ -45,9 +47,8 @@ class LazyWindow(Generic[W]):
         """Bring the window to the front with what is known now. A new one opens beside the window that asked for it."""
         asker, new = QApplication.activeWindow(), self.window is None and self._left is None
         window = self.made()
-        if not new and not window.isVisible():
-            # Qt on X11 opens a window again by its inside: it would move by the width of its frame each time.
-            window.move(window.pos())
+        if self._place is not None and not new and not window.isVisible():
+            self._place.stay()
         self._draw(window)
         if new:
             # Later it opens where the person has left it.
@@ -63,6 +64,7 @@ class LazyWindow(Generic[W]):
             self.window = self._make()
             if self._left is not None:
                 self._left.give(self.window)
+            self._place = PlaceWatch(self.window)
             _CloseWatch(self.window, self._let_go)
         return self.window
 
@@ -79,12 +81,12 @@ class LazyWindow(Generic[W]):
     def _let_go(self) -> bool:
         """Take a closed window away to make another one when it is wanted; False where something still needs it."""
         window = self.window
-        if window is None or window.isVisible():
+        if window is None or self._place is None or window.isVisible():
             return True
         # A file is being chosen for it, or a question asked.
         if self._waits(window) or any(child.isWindow() and child.isVisible() for child in window.findChildren(QWidget)):
             return False
-        self._left = _Bounds.of(window)
+        self._left = _Bounds.of(window, self._place.corner)
         window.destroyed.connect(_free_soon)
         self._remove()
         return True
@@ -112,10 +114,10 @@ class _Bounds(NamedTuple):
     state: Qt.WindowState
 
     @classmethod
-    def of(cls, window: QWidget) -> "_Bounds":
+    def of(cls, window: QWidget, corner: QPoint) -> "_Bounds":
         state = window.windowState() & ~(Qt.WindowState.WindowMinimized | Qt.WindowState.WindowActive)
         usual = window.normalGeometry() if state else window.geometry()
-        return cls(usual.topLeft() if state else window.pos(), usual.size(), state)
+        return cls(usual.topLeft() if state else corner, usual.size(), state)
 
     def give(self, window: QWidget) -> None:
         window.move(self.corner)

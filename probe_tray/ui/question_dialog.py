@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QDialogButtonBox, QVBoxLayout
 
 from probe_tray.ui.accessibility import describe
+from probe_tray.ui.place_watch import PlaceWatch
 from probe_tray.ui.placement import fitting, move_beside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog, is_held_return
@@ -26,6 +27,7 @@ class QuestionDialog(ThemedDialog):
         self._declined: Callable[[], None] | None = None
         self._worded: Callable[[], Question] | None = None
         self._shown: Question | None = None
+        self._place = PlaceWatch(self)
         self._title, self._text = words(wrap=True), words(wrap=True)
         self._check = QCheckBox(self)
         self._buttons = QDialogButtonBox(self)
@@ -62,8 +64,11 @@ class QuestionDialog(ThemedDialog):
         self._decline()
         self._answer, self._worded, self._declined = answer, worded, declined
         self._check.setChecked(False)
+        asked_before = self._shown is not None
         self._show_words(question)
         if not self.isVisible():
+            if asked_before:
+                self._place.stay()
             move_beside(self, QApplication.activeWindow())
         self.show()
         # Not before: where no button is the default one, the box makes one so when it is shown.

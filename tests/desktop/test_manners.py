@@ -120,20 +120,6 @@ def test_the_language_changes_everywhere_at_once(desktop: Desktop) -> None:
     desktop.screen.wait_window("^设置")
 
 
-@pytest.mark.parametrize(
-    ("rows", "title"), [(("Settings…",), SETTINGS_WINDOW), (("More", "About"), "^About Probe Tray")]
-)
-def test_a_window_opens_again_where_it_was(desktop: Desktop, rows: tuple[str, ...], title: str) -> None:
-    app = App(desktop, "--demo", "--background")
-    places = list[Region]()
-    for _ in range(2):
-        app.item.click_menu(*rows)
-        places.append(desktop.screen.wait_window(title).region)
-        desktop.screen.key("Escape", to=title)
-        desktop.screen.wait_no_window(title)
-    assert places[0] == places[1]
-
-
 def test_dark_windows_can_be_had_on_a_light_desktop(desktop: Desktop) -> None:
     write_config(desktop, '{"appearance": "dark"}')
     app = App(desktop, "--demo")

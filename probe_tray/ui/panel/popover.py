@@ -7,6 +7,7 @@ from PySide6.QtCore import QMargins, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
+from probe_tray.ui.place_watch import PlaceWatch
 from probe_tray.ui.placement import by_the_panel, free_area, inside, near, screen_of
 from probe_tray.ui.theme import Theme
 
@@ -28,6 +29,7 @@ class Popover:
         """
         self._window, self._theme, self._blends = window, theme, blends
         self._blended = False
+        self._watch = PlaceWatch(window)
         self.place = place
         """Where the person has put it while it was framed."""
         self.frameless = False
@@ -69,7 +71,7 @@ class Popover:
     def remember_place(self) -> None:
         """Note where a framed window is: the person may have put it there."""
         if not self.frameless:
-            self.place = self._window.pos()
+            self.place = self._watch.corner
 
     def take_screen(self, anchor: QRect) -> None:
         """Belong to the screen where the window will open, before it is measured.

@@ -139,8 +139,8 @@ def test_a_new_window_opens_beside_the_one_that_asked_and_later_where_it_was_lef
     label = owner.window.show()
     assert label.x() > asker.frameGeometry().right()
     assert label.y() == asker.frameGeometry().y()
-    label.close()
     label.move(300, 400)
+    label.close()
     owner.window.show()
     assert label.pos() == QPoint(300, 400)
 
