@@ -19,7 +19,7 @@ class PageList(QFrame):
     """The number of a page."""
     searched = Signal(str)
     found = Signal()
-    """The first hit of the search is wanted."""
+    """The first setting of the page, or hit of the search, is wanted."""
 
     def __init__(self, theme: Theme, form: Form) -> None:
         """List the pages of ``form``."""
@@ -38,6 +38,7 @@ class PageList(QFrame):
         self.pages.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.pages.addItems([page.title for page in form.pages])
         self.pages.currentRowChanged.connect(self.chosen)
+        self.pages.installEventFilter(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.px(12), theme.px(16), theme.px(12), theme.px(12))
         column.setSpacing(theme.px(12))
@@ -72,21 +73,26 @@ class PageList(QFrame):
         """)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Walk from the search to the pages and to what was found; Escape takes back the search first."""
-        if watched is self.search and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
-            match event.key():
-                case Qt.Key.Key_Down:
-                    self.pages.setFocus(Qt.FocusReason.OtherFocusReason)
-                    return True
-                case Qt.Key.Key_Return | Qt.Key.Key_Enter if self.search.text():
-                    self.found.emit()
-                    return True
-                case Qt.Key.Key_Escape if self.search.text():
-                    self.search.clear()
-                    return True
-                case _:
-                    pass
+        """Take the keys that lead somewhere, before they answer the whole window."""
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            return self._take_key(event.key(), searching=watched is self.search) or super().eventFilter(watched, event)
         return super().eventFilter(watched, event)
+
+    def _take_key(self, key: int, *, searching: bool) -> bool:
+        """Walk from the search to the pages, and from both to the settings; Escape takes back the search first."""
+        found_nothing = all(self.pages.isRowHidden(row) for row in range(self.pages.count()))
+        match key:
+            case Qt.Key.Key_Down if searching and not found_nothing:
+                self.pages.setFocus(Qt.FocusReason.OtherFocusReason)
+            case Qt.Key.Key_Down if searching:
+                self.found.emit()
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self.found.emit()
+            case Qt.Key.Key_Escape if searching and self.search.text():
+                self.search.clear()
+            case _:
+                return False
+        return True
 
     def listen(self, window: QWidget) -> None:
         """Let the system's key for a search lead here."""

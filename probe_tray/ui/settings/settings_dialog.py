@@ -87,6 +87,7 @@ class SettingsDialog(ThemedDialog):
         self._others_rows: list[SettingRow] = []
         self._stack = QStackedWidget()
         self._pages = [self._page(page) for page in self._form.pages]
+        self._clear_search = QPushButton(self._form.clear_search)
         self._nothing = self._make_nothing()
         self._arrange()
         describe(self, self._form.about)
@@ -268,7 +269,7 @@ class SettingsDialog(ThemedDialog):
     def _make_nothing(self) -> QWidget:
         """What stands in place of a page where a search finds nothing."""
         px, nothing = self._theme.px, QWidget()
-        said, clear = words(), QPushButton(self._form.clear_search)
+        said, clear = words(), self._clear_search
         said.setText(self._form.nothing_found)
         clear.clicked.connect(self._side.search.clear)
         column = QVBoxLayout(nothing)
@@ -346,6 +347,8 @@ class SettingsDialog(ThemedDialog):
         page = self._stack.currentWidget()
         first = page.first() if isinstance(page, SettingsPage) else None
         control = first.control if isinstance(first, SettingRow) else first
+        if page is self._nothing:
+            control = self._clear_search
         if control is not None:
             control.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -264,6 +264,36 @@ def test_a_search_goes_from_the_keyboard_to_the_field(settings: Opened) -> None:
     assert settings.saved == []
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Down])
+def test_a_search_that_finds_nothing_leads_to_its_end_by_keyboard(settings: Opened, key: Qt.Key) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings())
+    QTest.keyClicks(_search(dialog), "qqq")
+    QTest.keyClick(_search(dialog), key)
+    clear = dialog.focusWidget()
+    assert isinstance(clear, QPushButton)
+    assert clear.text() == "Clear search"
+    QTest.keyClick(clear, Qt.Key.Key_Space)
+    assert settings.rows()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
+def test_return_at_the_side_goes_to_the_settings_of_the_page_and_saves_nothing(settings: Opened, key: Qt.Key) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings())
+    dialog.field("poll_minutes").show(30)
+    QTest.keyClick(_search(dialog), key)
+    assert settings.focused_in("language")
+    pages = dialog.findChild(QListWidget)
+    assert pages is not None
+    pages.setFocus()
+    QTest.keyClick(pages, Qt.Key.Key_Down)
+    QTest.keyClick(pages, key)
+    assert not pages.hasFocus()
+    assert settings.page() == "Accounts"
+    assert (settings.saved, dialog.isVisible()) == ([], True)
+
+
 def test_a_return_that_is_held_in_the_search_saves_nothing(settings: Opened) -> None:
     dialog = settings.dialog
     dialog.open_with(Settings())
