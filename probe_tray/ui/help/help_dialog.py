@@ -7,6 +7,7 @@ from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import (
     QColor,
     QImage,
+    QKeyEvent,
     QKeySequence,
     QShortcut,
     QShowEvent,
@@ -118,6 +119,13 @@ class HelpDialog(ThemedDialog):
         for page in place.pages:
             self._page.setSource(page)
         self._scrolled = place.scrolled
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc takes back the search, then closes the window."""
+        if event.key() == Qt.Key.Key_Escape and self._search.text():
+            self._search.clear()
+        else:
+            super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Scroll to where the person was: the page has its height only now."""

@@ -132,12 +132,13 @@ class SettingsController:
         if self._window.window is not None:
             # Until it has come to its end, half a minute at most.
             self._window.window.remark("hook", self._translator("Running it…"))
-        self._engine.try_hook(program, self._tell_hook)
+        self._engine.try_hook(program, lambda problem: self._tell_hook(program, problem))
 
-    def _tell_hook(self, problem: Problem | None) -> None:
-        t = self._translator
-        if self._window.window is not None:
-            self._window.window.remark("hook", t("It works.") if problem is None else t.title(problem))
+    def _tell_hook(self, program: str, problem: Problem | None) -> None:
+        t, window = self._translator, self._window.visible
+        # The window may have been closed since, or have another program in the field.
+        if window is not None and window.field("hook").value() == program:
+            window.remark("hook", t("It works.") if problem is None else t.title(problem))
 
     def _save(self, change: SettingsPatch) -> None:
         self._engine.send(EditSettings(change))

@@ -107,6 +107,8 @@ class SettingsDialog(ThemedDialog):
             self._others = {key: value for key, value in values.items() if key in ELSEWHERE}
             for key, field in self._fields.items():
                 field.show(values[key])
+                # What was said at the last opening may hold no longer.
+                self._rows[key].remark("")
             self._apart.setChecked(False)
             self._show_apart()
             self._mark()
@@ -307,6 +309,9 @@ class SettingsDialog(ThemedDialog):
     def _changed(self, key: str) -> None:
         if key == self._refused.key:
             self._refused = _NO_FAULT
+        if isinstance(self._fields[key], ProgramField):
+            # It was said of the program that stood here.
+            self._rows[key].remark("")
         self._mark()
 
     def _mark(self) -> None:

@@ -489,6 +489,7 @@ def test_a_program_that_is_tried_is_said_to_run_until_it_has_ended(desktop: Desk
     def said() -> set[str]:
         return {label.text() for label in dialog.findChildren(QLabel) if label.isVisible()}
 
+    dialog.field("hook").show("/usr/local/bin/hook")
     dialog.program_wanted.emit("/usr/local/bin/hook")
     assert desktop.engine.tried_hooks == ["/usr/local/bin/hook"]
     assert "Running it…" in said()
@@ -498,6 +499,34 @@ def test_a_program_that_is_tried_is_said_to_run_until_it_has_ended(desktop: Desk
     dialog.program_wanted.emit("/usr/local/bin/hook")
     desktop.engine.end_hook(None)
     assert "It works." in said()
+
+
+def test_what_came_of_trying_a_program_is_said_of_no_other_and_not_at_the_next_opening(desktop: Desktop) -> None:
+    def open_with(program: str) -> SettingsDialog:
+        desktop.shell.show_settings()
+        dialog = opened(SettingsDialog)
+        dialog.reveal("hook")
+        dialog.field("hook").show(program)
+        return dialog
+
+    def said() -> set[str]:
+        return {label.text() for label in opened(SettingsDialog).findChildren(QLabel) if label.isVisible()}
+
+    dialog = open_with("/usr/local/bin/hook")
+    dialog.program_wanted.emit("/usr/local/bin/hook")
+    desktop.engine.end_hook(None)
+    assert "It works." in said()
+    dialog.field("hook").show("/usr/local/bin/other")
+    assert "It works." not in said()
+    dialog.program_wanted.emit("/usr/local/bin/other")
+    dialog.field("hook").show("/usr/local/bin/hook")
+    desktop.engine.end_hook(None)
+    assert "It works." not in said()
+    dialog.program_wanted.emit("/usr/local/bin/hook")
+    desktop.engine.end_hook(None)
+    dialog.close()
+    open_with("/usr/local/bin/hook")
+    assert "It works." not in said()
 
 
 def test_settings_are_saved(desktop: Desktop) -> None:

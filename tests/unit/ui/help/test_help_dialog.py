@@ -93,6 +93,15 @@ def test_a_search_goes_through_all_pages_and_around(guides: Opened) -> None:
     assert found.index(found[-1]) < len(found) - 1
 
 
+def test_escape_takes_back_the_search_and_then_closes_the_window(guides: Opened) -> None:
+    field = guides.dialog.findChildren(QLineEdit)[0]
+    QTest.keyClicks(field, "proxy")
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert (field.text(), guides.dialog.isVisible()) == ("", True)
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert not open_windows(HelpDialog)
+
+
 def test_a_search_for_what_no_page_says_stays_and_says_so(guides: Opened) -> None:
     guides.follow("privacy.md")
     field = guides.dialog.findChildren(QLineEdit)[0]

@@ -5,6 +5,7 @@ from datetime import UTC
 import pytest
 from msgspec.structs import replace
 
+from probe_tray.core.settings import Percentages
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Card, Tone
@@ -46,6 +47,16 @@ def test_what_is_more_urgent_goes_before_the_forecast() -> None:
 @pytest.mark.parametrize("email", ["lasts@example.com", "ends@example.com"])
 def test_the_last_days_are_shown(email: str) -> None:
     assert len(card(email).trend) >= 60
+
+
+def test_the_last_days_are_turned_round_with_every_other_number() -> None:
+    state = samples.foreseen()
+    left = replace(state, settings=replace(state.settings, percentages=Percentages.LEFT))
+    panel = present(left, samples.NOW, UTC, Translator()).panel
+    turned = next(c for c in panel.cards if c.title == "ends@example.com").trend
+    used = card("ends@example.com").trend
+    assert turned == tuple(None if percent is None else 100 - percent for percent in used)
+    assert len(set(used)) > 1
 
 
 def test_an_account_that_has_only_begun_has_no_curve() -> None:
