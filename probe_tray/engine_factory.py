@@ -192,9 +192,7 @@ class EngineFactory:
         self._listener = LoopbackListener(self._at(initial))
         self._paste_login = self._browser_login(self._at(initial), None)
         self._secrets = self._sync_secrets()
-        self._codex = make_codex(
-            self._accounts, self._files, context.keyring, FolderSealer(self._key), store.dispatch, silently=False
-        )
+        self._codex = make_codex(self._accounts, self._files, context.keyring, FolderSealer(self._key), store.dispatch)
         self._settings_file = make_settings_file(
             context.environment, context.loaded, self._files, demo=context.service.is_demo
         )
@@ -287,8 +285,9 @@ class EngineFactory:
         store, place = self._store, str(self._context.loaded.path)
         journal = FileJournal(self._places.journal, FolderSealer(self._key), disk=self._disk)
         shared = make_shared_logins(sync, lambda: store.state.settings, self._secrets, place, adds_rows=True)
-        lent = CodexRenewalGuard(self._codex.placements, shared)
-        return make_renewals(self._client, self._accounts, journal, self._files, store.dispatch, lent)
+        homes = self._codex.places_of(lambda: store.state.settings)
+        guarded = CodexRenewalGuard(self._codex.placements, shared, homes, self._memory)
+        return make_renewals(self._client, self._accounts, journal, self._files, store.dispatch, guarded)
 
     def _codex_service(self, renewals: Renewals, poller: Poller) -> CodexService:
         codex, store, accounts, clock = self._codex, self._store, self._accounts, self._clock

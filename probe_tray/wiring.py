@@ -1,5 +1,6 @@
 """Joins adapters with the engine where the tray app and the command do it alike."""
 
+import asyncio
 import logging
 import os
 import platform
@@ -81,31 +82,38 @@ def make_codex(
     keyring: KeyringEntries,
     sealer: Sealer,
     tell: Callable[[Event], None],
-    *,
-    silently: bool,
 ) -> CodexParts:
-    """For both programs. ``silently``: the keyring is used only where nobody is asked for it."""
+    """For both programs."""
     places, disk = files.places, files.disk
 
-    def place(home: Path) -> ClientPlace:
-        return ClientPlace(home, keyring, silently=silently, disk=disk)
-
-    def home_at(home: str) -> ClientPlace:
-        return place(Path(os.path.expanduser(home)))  # noqa: PTH111 - never raises
-
-    def homes(settings: Settings) -> Sequence[CodexPlace]:
-        named = [place(home) for home in codex_homes(places, settings)]
+    def find(homes: Sequence[Path]) -> Sequence[CodexPlace]:
+        named = [ClientPlace(home, keyring, disk=disk) for home in homes]
         return tuple({one.home: one for one in reversed(named)}.values())[::-1]
+
+    # A home may be on a network drive that doesn't answer.
+    async def homes(settings: Settings) -> Sequence[CodexPlace]:
+        return await asyncio.to_thread(find, codex_homes(places, settings))
+
+    async def home_at(home: str) -> CodexPlace:
+        return (await asyncio.to_thread(find, [_expanded(home)]))[0]
+
+    def recorded(home: str) -> ClientPlace:
+        return ClientPlace(Path(home), keyring, disk=disk, real=Path(home))
 
     kept = SealedKeptPlaces(places.kept_places, sealer, disk=disk)
     record = JsonPlacementFile(places.codex_record, files.locks, disk=disk)
-    placements = PlacementKeeper(accounts, record, home_at, kept, files.locks, SystemClock(), tell)
-    return CodexParts(placements, kept, SystemClientProcesses(place(places.codex_home).home), homes, home_at)
+    placements = PlacementKeeper(accounts, record, recorded, kept, files.locks, SystemClock(), tell)
+    return CodexParts(placements, kept, SystemClientProcesses(places.codex_home), homes, home_at)
 
 
 def codex_homes(places: AppFolders, settings: Settings) -> tuple[Path, ...]:
     """The client's usual home, and those that the settings name."""
-    return (places.codex_home, *(Path(os.path.expanduser(home)) for home in settings.codex_homes))  # noqa: PTH111 - never raises
+    return (places.codex_home, *map(_expanded, settings.codex_homes))
+
+
+def _expanded(home: str) -> Path:
+    """A folder as a person names it."""
+    return Path(os.path.expanduser(home))  # noqa: PTH111 - never raises
 
 
 def make_sync_context(

@@ -98,7 +98,7 @@ def _misused_use_options(arguments: "Arguments", t: Translate) -> str:
         return t("--whole, --keep, --home and --put-back work only with use.") if flags else ""
     if len(arguments.paths) > 1:
         return t("use takes one account.")
-    if arguments.put_back and (arguments.paths or arguments.whole or arguments.keep):
+    if arguments.put_back and (arguments.paths or arguments.whole):
         return t("--put-back takes no account.")
     if (arguments.whole or arguments.keep) and not arguments.paths:
         return t("--whole and --keep need an account.")

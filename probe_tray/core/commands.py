@@ -257,7 +257,8 @@ class PutBackInCodex(msgspec.Struct, frozen=True):
     """Put what was in place before the first hand-over back there."""
 
     home: str = ""
-    """As in :class:`UseInCodex`."""
+    """As in :class:`UseInCodex`. Likewise ``keep``."""
+    keep: bool = False
 
 
 class CloseCodexUse(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """The official client: where it keeps its login, what was put there, and which of its programs run."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -23,12 +23,17 @@ class CodexPlace(Protocol):
         """The home as a person would write it."""
         ...
 
-    async def read(self) -> PlaceContent:
-        """What is there now. Raises StoreError where that cannot be told, or nobody but the client can read it."""
+    async def read(self, *, asks: bool = False) -> PlaceContent:
+        """What is there now. Raises StoreError where that cannot be told, or nobody but the client can read it.
+
+        With ``asks`` the keyring may ask a person for it; else a keyring that would have to counts as locked.
+        """
         ...
 
-    async def write(self, text: Secret, before: PlaceContent) -> None:
+    async def write(self, text: Secret, before: PlaceContent, *, asks: bool = False) -> None:
         """Put ``text`` there, durably and all or nothing, where it still holds what ``before`` says.
+
+        ``asks`` is that of :meth:`read`.
 
         Raises CodexPlaceChangedError where it does not, and StoreError; then the place is as it was.
         """
@@ -46,7 +51,7 @@ class PlacementFile(Protocol):
         ...
 
     async def load(self) -> PlacementBook:
-        """What is recorded. Raises ReadError: then nobody knows who renews what."""
+        """What is recorded. Raises ReadError, also for a damaged record: then nobody knows who renews what."""
         ...
 
     async def save(self, book: PlacementBook) -> None:
@@ -83,4 +88,6 @@ class ClientProcesses(Protocol):
 
 
 PlaceAt = Callable[[str], CodexPlace]
-"""The place of a home by its real path."""
+"""The place of a home by its real path. No disk is asked."""
+KnownPlaces = Callable[[], Awaitable[Sequence[CodexPlace]]]
+"""Those of the settings as they are now, the default one first."""

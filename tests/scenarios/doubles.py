@@ -16,7 +16,6 @@ from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.alert_service import AlertComposer, AlertService
-from probe_tray.engine.codex.codex_renewal_guard import CodexRenewalGuard
 from probe_tray.engine.codex.codex_service import CodexService
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
@@ -107,7 +106,7 @@ class Doubles(Driver):
         transaction = RefreshTransaction(service, accounts, self._journal, self._tried, clock, chance, "auth.example")
         codex = CodexDoubles(accounts, locks, clock, store.dispatch, self._tried)
         codex.place = codex.homes[0] = self._client
-        shared = CodexRenewalGuard(codex.placements, NoSharedLogins())
+        shared = codex.guard(NoSharedLogins(), chance)
         renewals = Renewals(transaction, locks, clock, store.dispatch, shared, MemoryTally(), NoTokenLocks())
         sign_in = BrowserLogin(OFFICIAL, self._listener, FakeBrowser(), clock, chance, handles=KnownSecrets().add)
         poller = Poller(UsageCheck(service, accounts, renewals, clock), store, clock, chance)
@@ -136,7 +135,7 @@ class Doubles(Driver):
             codex=CodexService(
                 codex.hand_overs(renewals, chance),
                 codex.placements,
-                lambda: codex.homes,
+                codex.places,
                 accounts,
                 poller,
                 store,

@@ -9,15 +9,17 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.codex.codex_state import ClientProcess, CodexKeeper
 from probe_tray.core.codex.place_content import PlaceContent, place_content
 from probe_tray.core.codex.placement import HomeRecord, PlacementBook
-from probe_tray.core.errors import CodexPlaceChangedError, ReadError, StoreError
+from probe_tray.core.errors import CodexPlaceChangedError, KeyringLockedError, ReadError, StoreError
 from probe_tray.core.events import Event
 from probe_tray.core.transfer.export import official_text
 from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.codex.codex_renewal_guard import CodexRenewalGuard
 from probe_tray.engine.codex.hand_over import LoginHandOver
 from probe_tray.engine.codex.placement_keeper import PlacementKeeper
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.ports.accounts import AccountLocks, RenewalMemory
+from probe_tray.ports.shared_logins import SharedLogins
 from probe_tray.ports.time import Clock, Randomness
 from tests.support.fakes import START
 
@@ -36,6 +38,10 @@ class MemoryPlace:
         self.after: Callable[[], None] | None = None
         """What it does right after one."""
         self.writes = 0
+        self.locked = False
+        """Whether its keyring would have to ask a person."""
+        self.asked: list[bool] = []
+        """Of each read, whether it might."""
 
     def holds(self, login: Credential) -> None:
         """The client has this login."""
@@ -45,15 +51,18 @@ class MemoryPlace:
     def login(self) -> Credential | None:
         return place_content(self.keeper, self.data).login
 
-    async def read(self) -> PlaceContent:
+    async def read(self, *, asks: bool = False) -> PlaceContent:
+        self.asked.append(asks)
+        if self.locked and not asks:
+            raise KeyringLockedError
         if self.unreadable is not None:
             raise self.unreadable
         return place_content(self.keeper, self.data)
 
-    async def write(self, text: Secret, before: PlaceContent) -> None:
+    async def write(self, text: Secret, before: PlaceContent, *, asks: bool = False) -> None:
         if self.meanwhile is not None:
             self.meanwhile()
-        if await self.read() != before:
+        if await self.read(asks=asks) != before:
             raise CodexPlaceChangedError(path=self.path)
         if self.unwritable is not None:
             raise self.unwritable
@@ -154,9 +163,18 @@ class CodexDoubles:
         self.homes.append(place)
         return place
 
+    async def places(self) -> list[MemoryPlace]:
+        """The homes of the settings."""
+        return self.homes
+
     def hand_overs(self, renewals: Renewals, randomness: Randomness) -> LoginHandOver:
         memory = TokenMemory(self.memory, self._clock, randomness)
         return LoginHandOver(self._accounts, self.placements, renewals, self.kept, self.processes, memory, self._clock)
+
+    def guard(self, shared: SharedLogins, randomness: Randomness) -> CodexRenewalGuard:
+        """What renewals ask."""
+        memory = TokenMemory(self.memory, self._clock, randomness)
+        return CodexRenewalGuard(self.placements, shared, self.places, memory)
 
     @property
     def record(self) -> HomeRecord:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Protocol, final
 
 from probe_tray.adapters.files.disk import Disk, reason_of
-from probe_tray.adapters.files.safe_files import read_regular, replace_file
+from probe_tray.adapters.files.safe_files import read_regular, remove_stale, replace_file
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.official_store import FILE, SEALED, keyring_service, keyring_user
 from probe_tray.adapters.systems.current import this_system
@@ -17,10 +17,10 @@ from probe_tray.core.codex.place_content import PlaceContent, place_content
 from probe_tray.core.errors import (
     CodexHomeMissingError,
     CodexPlaceChangedError,
+    KeyringAbsentError,
     OfficialSealedError,
     Phrase,
     ReadError,
-    WriteError,
 )
 
 _CONFIG: Final = "config.toml"
@@ -47,13 +47,14 @@ class ClientPlace:
     """Implements ``CodexPlace``.
 
     Service facts (client 0.171): ``cli_auth_credentials_store`` of ``config.toml`` is file, keyring or auto, file where
-    it is not given. With auto an entry of the keyring goes before the file.
+    it is not given. With auto an entry of the keyring goes before the file, which it uses alone where there is no
+    keyring.
     """
 
-    def __init__(self, home: Path, keyring: KeyringEntries, *, silently: bool, disk: Disk) -> None:
-        """Of the client whose home is ``home``. ``silently``: the keyring is used only where nobody is asked for it."""
-        self._home, self._keyring, self._silently, self._disk = home, keyring, silently, disk
-        self._real = Path(os.path.realpath(home))
+    def __init__(self, home: Path, keyring: KeyringEntries, *, disk: Disk, real: Path | None = None) -> None:
+        """Of the client whose home is ``home``, with the real path ``real``; without that the disk is asked for it."""
+        self._home, self._keyring, self._disk = home, keyring, disk
+        self._real = real or Path(os.path.realpath(home))
 
     @property
     def home(self) -> str:
@@ -65,13 +66,18 @@ class ClientPlace:
         """As it was named."""
         return str(self._home)
 
-    async def read(self) -> PlaceContent:
+    async def read(self, *, asks: bool = False) -> PlaceContent:
         """What the client would read."""
         kept = await asyncio.to_thread(self._configured)
         if kept == "file":
             return await self._file()
         user = await asyncio.to_thread(keyring_user, self._home)
-        entry = await self._keyring.read_entry(keyring_service(user), user, silently=self._silently)
+        try:
+            entry = await self._keyring.read_entry(keyring_service(user), user, silently=not asks)
+        except KeyringAbsentError:
+            if kept == "auto":
+                return await self._file()
+            raise
         if kept == "auto" and entry is None:
             return await self._file()
         if entry is None:
@@ -79,16 +85,16 @@ class ClientPlace:
         data = None if entry is None else entry.reveal().encode("utf-8", "surrogatepass")
         return place_content(CodexKeeper.KEYRING, data)
 
-    async def write(self, text: Secret, before: PlaceContent) -> None:
+    async def write(self, text: Secret, before: PlaceContent, *, asks: bool = False) -> None:
         """Where the client would write it."""
         # As late as can be: the client knows none of our locks.
-        if await self.read() != before:
+        if await self.read(asks=asks) != before:
             raise CodexPlaceChangedError(path=self.path)
         if before.keeper is CodexKeeper.FILE:
             await asyncio.to_thread(self._replace, text)
             return
         user = await asyncio.to_thread(keyring_user, self._home)
-        await self._keyring.write_entry(keyring_service(user), user, text, silently=self._silently)
+        await self._keyring.write_entry(keyring_service(user), user, text, silently=not asks)
 
     async def _file(self) -> PlaceContent:
         found = place_content(CodexKeeper.FILE, await asyncio.to_thread(self._bytes))
@@ -102,6 +108,8 @@ class ClientPlace:
 
     def _bytes(self) -> bytes | None:
         self._check_home()
+        # What a killed hand-over left there holds a token.
+        remove_stale(self._real)
         try:
             return read_regular(self._real / FILE, disk=self._disk)
         except FileNotFoundError:
@@ -118,7 +126,7 @@ class ClientPlace:
                 raise ReadError(path=self.path, reason=Phrase("there is no such file or folder"))
             raise CodexHomeMissingError(path=self.path)
         if this_system().belongs_to_another(self._real.stat()):
-            raise WriteError(path=self.path, reason=Phrase("it belongs to another user"))
+            raise ReadError(path=self.path, reason=Phrase("it belongs to another user"))
 
     def _check_sealed(self) -> None:
         if is_there(self._real / SEALED):

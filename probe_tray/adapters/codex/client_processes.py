@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Final, final
 
 from probe_tray.adapters.systems.current import this_system
@@ -20,20 +20,22 @@ The last one is a name that Linux has cut.
 class SystemClientProcesses:
     """Implements ``ClientProcesses``."""
 
-    def __init__(self, default_home: str) -> None:
-        """``default_home`` is the real path of the one without ``CODEX_HOME``."""
+    def __init__(self, default_home: Path) -> None:
+        """``default_home`` is the one without ``CODEX_HOME``."""
         self._default = default_home
 
     async def running(self, home: str) -> tuple[ClientProcess, ...]:
         """Those of this user whose environment names the home, or does not say."""
-        found = await asyncio.to_thread(this_system().user_programs)
+        return await asyncio.to_thread(self._running, home)
+
+    def _running(self, home: str) -> tuple[ClientProcess, ...]:
         return tuple(
             ClientProcess(name=PurePath(program.name).stem, number=program.number)
-            for program in found
+            for program in this_system().user_programs()
             if PurePath(program.name.casefold()).stem in _NAMES and self._works_with(program, home)
         )
 
     def _works_with(self, program: UserProgram, home: str) -> bool:
         if program.codex_home is None:
             return True
-        return (os.path.realpath(program.codex_home) if program.codex_home else self._default) == home
+        return os.path.realpath(program.codex_home or self._default) == home

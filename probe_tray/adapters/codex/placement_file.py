@@ -12,6 +12,7 @@ from probe_tray.adapters.files.json_file import JsonFile, JsonFormat
 from probe_tray.adapters.files.safe_files import remove_stale
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.codex.placement import PlacementBook
+from probe_tray.core.errors import CodexRecordError
 
 _VERSION: Final = 1
 _LOCK: Final = "codex"
@@ -32,6 +33,7 @@ _FORMAT: Final = JsonFormat(
     version=_VERSION,
     decoder=msgspec.json.Decoder(_PlacementRecord),
     is_sound=_has_zones,
+    damage=CodexRecordError,
     limit=1024 * 1024,
 )
 
@@ -49,7 +51,7 @@ class JsonPlacementFile:
         return self._locks.hold_name(_LOCK)
 
     async def load(self) -> PlacementBook:
-        """What the file says; one that cannot be understood counts as none, and is set aside by the next save."""
+        """What the file says. Raises ReadError for one that cannot be understood too."""
         file = await asyncio.to_thread(self._file.read, alone=False)
         return PlacementBook() if file is None else file.book
 

@@ -14,7 +14,7 @@ import msgspec
 
 from probe_tray.adapters.files.disk import NEWER_VERSION, Disk
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, replace_file, set_aside
-from probe_tray.core.errors import ReadError, WriteError
+from probe_tray.core.errors import Phrase, ReadError, WriteError
 
 _log: Final = logging.getLogger(__name__)
 _DAMAGE: Final = (msgspec.MsgspecError, ValueError, RecursionError, LookupError, TypeError, AttributeError)
@@ -50,6 +50,8 @@ class JsonFormat(msgspec.Struct, Generic[_T], frozen=True, kw_only=True):
     """Whether values that are of the right type also make sense."""
     limit: int
     """Bytes of the largest file that is read."""
+    damage: type[ReadError] | None = None
+    """What a damaged file raises to who is not alone with it; None: such a file counts as none."""
     steps: Mapping[int, Step] = {}
     """For each older version, from the first on, the step to the next one."""
 
@@ -77,6 +79,8 @@ class JsonFile(Generic[_T]):
         except _DAMAGE:
             if alone:
                 set_aside(self._path, self._form.what, disk=self._disk)
+            elif self._form.damage is not None:
+                raise self._form.damage(path=str(self._path), reason=Phrase("its content was damaged")) from None
             return None
 
     def recall(self, *, alone: bool) -> _T | None:

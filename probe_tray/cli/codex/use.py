@@ -1,33 +1,28 @@
 """``codex-probe use``: lets the official client work with an account, or says which one it works with."""
 
 import sys
+from contextlib import suppress
 from functools import partial
 
 from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
 from probe_tray.adapters.files.config_file import LoadedSettings
-from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
-from probe_tray.adapters.system import SystemClock, SystemRandomness
 from probe_tray.cli.accounts import SelectedLogins
 from probe_tray.cli.own_stores import own_stores
-from probe_tray.cli.renew.run_context import run_context
+from probe_tray.cli.renew.command_context import CommandContext, run_context
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.core.account.account_names import AccountNames, matching
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.codex.codex_state import CodexKeeper, CodexUse, CodexUsePhase, HandOver
-from probe_tray.core.errors import CodexWholeSharedError
+from probe_tray.core.errors import CodexWholeSharedError, StoreError
 from probe_tray.core.events import ArrangementChanged, Event, TroubleMet
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.engine.batch import BatchContext
-from probe_tray.engine.codex.codex_parts import CodexParts
-from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.store import Store
 from probe_tray.ports.codex import CodexPlace
 from probe_tray.view.codex.command_words import home_words, keep_advice, keep_question, result_words, which_login
 from probe_tray.view.panel.survey import name
 from probe_tray.view.text.privacy import discreet_account
-from probe_tray.wiring import make_codex
 
 
 def use_in_codex(session: CommandSession) -> ExitStatus:
@@ -42,10 +37,7 @@ async def _run(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
     store.on_event(partial(_tell_trouble, session))
     async with run_context(session, loaded, SelectedLogins(stores=stores), store) as context:
         await context.accounts.read()
-        codex = make_codex(
-            context.accounts, session.files, session.keyring, session.kept_sealer(), store.dispatch, silently=False
-        )
-        command = _UseCommand(session, loaded, store, context, codex)
+        command = _UseCommand(session, loaded, store, context)
         return await command.run()
 
 
@@ -60,27 +52,27 @@ class _UseCommand:
         session: CommandSession,
         loaded: LoadedSettings,
         store: Store,
-        context: BatchContext,
-        codex: CodexParts,
+        context: CommandContext,
     ) -> None:
-        self._session, self._loaded, self._store, self._codex = session, loaded, store, codex
-        clock = SystemClock()
-        memory = TokenMemory(FileRenewalMemory(session.places.memory, disk=session.disk), clock, SystemRandomness())
-        self._accounts = context.accounts
-        self._hand_overs = codex.hand_overs(context.accounts, context.renewals, memory, clock)
+        self._session, self._loaded, self._store = session, loaded, store
+        self._codex, self._hand_overs = context.codex, context.hand_overs
 
     async def run(self) -> ExitStatus:
         """What the words of the command line ask for."""
         arguments, session = self._session.arguments, self._session
-        places = self._codex.homes(self._loaded.settings)
+        places = await self._codex.homes(self._loaded.settings)
         if arguments.home is not None:
-            places = (self._codex.home_at(arguments.home),)
+            places = (await self._codex.home_at(arguments.home),)
         if arguments.put_back:
-            return await self._told(await self._hand_overs.put_back(places[0]), places[0])
+            return await self._put_back(places[0])
+        for place in places:
+            # Here a keyring may ask: no lock is held yet, and once it is open it need not ask again.
+            with suppress(StoreError):
+                await place.read(asks=True)
         # What an earlier run left half done is finished or dropped first, and what was renewed meanwhile passed on.
         looked = await self._codex.placements.look(places)
         if not arguments.paths:
-            for home in looked.homes:
+            for home in looked.homes if arguments.home is None else looked.homes[:1]:
                 session.console.lines(home_words(home, self._name, session.t) + "\n")
             return ExitStatus.SUCCESS
         given = arguments.paths[0]
@@ -92,16 +84,27 @@ class _UseCommand:
         return await self._use(found[0].key, places[0])
 
     async def _use(self, key: AccountKey, place: CodexPlace) -> ExitStatus:
-        arguments, t = self._session.arguments, self._session.t
+        arguments = self._session.arguments
         way = HandOver.WHOLE if arguments.whole else self._loaded.settings.codex_hand_over
         if way is HandOver.WHOLE and self._loaded.settings.sync_url:
             raise CodexWholeSharedError
         use = await self._hand_overs.use(key, place, way, keep=arguments.keep)
-        if use.phase is CodexUsePhase.ASKING and is_terminal(sys.stdin) and is_terminal(sys.stderr):
-            self._session.console.prompt(f"{keep_question(use.found, t)} [y/N] ", end="")
-            if said_yes():
-                use = await self._hand_overs.use(key, place, way, keep=True)
+        if self._says_yes(use):
+            use = await self._hand_overs.use(key, place, way, keep=True)
         return await self._told(use, place)
+
+    async def _put_back(self, place: CodexPlace) -> ExitStatus:
+        use = await self._hand_overs.put_back(place, keep=self._session.arguments.keep)
+        if self._says_yes(use):
+            use = await self._hand_overs.put_back(place, keep=True)
+        return await self._told(use, place)
+
+    def _says_yes(self, use: CodexUse) -> bool:
+        """Whether the person at the terminal, who is asked, keeps the login in place."""
+        if use.phase is not CodexUsePhase.ASKING or not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+            return False
+        self._session.console.prompt(f"{keep_question(use.found, self._session.t)} [y/N] ", end="")
+        return said_yes()
 
     async def _told(self, use: CodexUse, place: CodexPlace) -> ExitStatus:
         console, t = self._session.console, self._session.t
@@ -113,7 +116,7 @@ class _UseCommand:
         return ExitStatus.SUCCESS
 
     async def _keeper(self, place: CodexPlace) -> CodexKeeper:
-        return (await place.read()).keeper
+        return (await place.read(asks=True)).keeper
 
     async def _matching(self, given: str) -> tuple[AccountState, ...]:
         """The accounts of ours that a person means."""

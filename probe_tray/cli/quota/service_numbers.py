@@ -6,7 +6,7 @@ from collections.abc import Collection
 from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.cli.accounts import find_logins, tell_left_out, with_owners
-from probe_tray.cli.renew.run_context import run_context
+from probe_tray.cli.renew.command_context import run_context
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ProbeError

@@ -13,8 +13,8 @@ from probe_tray.adapters.system import process_began
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out, with_owners
 from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.renew.command_context import run_context
 from probe_tray.cli.renew.model_test import ModelStage, agreed
-from probe_tray.cli.renew.run_context import run_context
 from probe_tray.cli.renew.run_reporter import RunReporter
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession

@@ -13,7 +13,7 @@ from probe_tray.adapters.logins.folder_store import RestoringFolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.adapters.system import LocalZone, SystemClock
-from probe_tray.cli.renew.run_context import bring_up_to_date, make_placements
+from probe_tray.cli.renew.command_context import bring_up_to_date, codex_parts
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.sync.sync_table import (
@@ -152,7 +152,7 @@ def _synchronizer(
     store = Store(AppState(settings=loaded.settings))
     # An account that the vault holds too must not be left behind there.
     accounts = Accounts((shared, session.vault), store, nothing_remembered)
-    placements = make_placements(session, accounts, store)
+    placements = codex_parts(session, accounts, store).placements
     context = make_sync_context(
         accounts=accounts,
         sources=lambda: (shared,),

@@ -9,7 +9,7 @@ from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.http.tables import HttpTableFactory
 from probe_tray.adapters.system import LocalZone
 from probe_tray.cli.own_stores import own_stores
-from probe_tray.cli.renew.run_context import make_placements
+from probe_tray.cli.renew.command_context import codex_parts
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.sync.sync import sync_target, sync_with
@@ -47,7 +47,7 @@ async def _act(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
         tables=tables,
         files=session.files,
         zone=LocalZone(),
-        placements=make_placements(session, accounts, store),
+        placements=codex_parts(session, accounts, store).placements,
     )
     action = _TableAction(session, TableOwner(context, session.sync_secrets(loaded)))
     if arguments.stop_sharing is not None:

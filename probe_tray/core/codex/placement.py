@@ -29,6 +29,11 @@ class CodexPlacement(msgspec.Struct, frozen=True, kw_only=True):
         """Whose login it is."""
         return AccountKey(self.account_id, self.user_id)
 
+    def named(self, login: Credential) -> "CodexPlacement":
+        """The same with the user whom ``login`` of this account names: earlier tokens may not have named one."""
+        key = login.key
+        return replace(self, user_id=key.user_id or self.user_id, email=login.email or self.email)
+
     @property
     def owner(self) -> Owner:
         """The same, to compare with a login whose tokens may say less."""
@@ -67,6 +72,14 @@ class EndedPlacement(msgspec.Struct, frozen=True, kw_only=True):
     """Fingerprint of our access token at that time; with another one the account has got a new login since."""
     way: HandOver = HandOver.LENT
     """Of a whole one the client may have spent our refresh token, so that it is never sent again."""
+    home: str = ""
+    """Where it was, by its real path; empty in records of earlier versions."""
+
+    def is_back(self, found: Credential | None, ours: Credential) -> bool:
+        """Whether ``found`` in that home is the lent login again: nobody else writes one without a refresh token."""
+        if found is None or found.renewable or self.way is not HandOver.LENT:
+            return False
+        return found.owner.match(ours.owner) is OwnerMatch.SAME
 
     @property
     def key(self) -> AccountKey:

@@ -15,6 +15,7 @@ ProbeError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
     KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
     NoSuchStoreError, CodexHomeMissingError, CodexPlaceChangedError, CodexNotKeptError
+    CodexRecordError (a ReadError)
   CodexError
     CodexUnfitError, CodexRunningError, CodexBusyError, CodexWholeElsewhereError, CodexWholeSharedError
     CodexNothingKeptError, CodexRenewsError, CodexBehindError
@@ -62,6 +63,7 @@ from probe_tray.core.errors.codex import (
     CodexNothingKeptError,
     CodexNotKeptError,
     CodexPlaceChangedError,
+    CodexRecordError,
     CodexRenewsError,
     CodexRunningError,
     CodexUnfitError,
@@ -238,6 +240,7 @@ __all__ = [
     "CodexNotKeptError",
     "CodexNothingKeptError",
     "CodexPlaceChangedError",
+    "CodexRecordError",
     "CodexRenewsError",
     "CodexRunningError",
     "CodexUnfitError",

@@ -1,7 +1,7 @@
 """Failures of handing an account to the official client."""
 
 from probe_tray.core.errors.base import ProbeError, Remedy
-from probe_tray.core.errors.stores import StoreError
+from probe_tray.core.errors.stores import ReadError, StoreError
 
 
 class CodexError(ProbeError):
@@ -67,6 +67,13 @@ class CodexBehindError(CodexError):
 
     title_template = "The renewed login couldn't be passed on to Codex in {path}: {reason}."
     hint_template = "Probe Tray tries again. Codex asks you to log in when its current token expires."
+
+
+class CodexRecordError(ReadError):
+    """The record of what was put where is damaged: a client may have any of our refresh tokens."""
+
+    title_template = "The file that says which accounts Codex uses is damaged: {path}."
+    hint_template = "Delete it, then use your account in Codex again. Until then no login is renewed."
 
 
 class CodexHomeMissingError(StoreError):

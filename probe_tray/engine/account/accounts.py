@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.age import age
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.account.owner import OwnerMatch
+from probe_tray.core.account.owner import Owner, OwnerMatch
 from probe_tray.core.errors import Problem, StoreError
 from probe_tray.core.events import AccountsRead
 from probe_tray.core.state import AccountState, RenewalState, Unreadable
@@ -131,10 +131,11 @@ class Accounts:
                             return stored.credential
         return None
 
-    def shown_key(self, login: Credential) -> AccountKey | None:
+    def shown_key(self, owner: Owner) -> AccountKey | None:
         """As :meth:`known_key`, from the last reading of the stores alone: no keyring is asked."""
-        known = [a.key for a in self._store.state.accounts if a.owner.match(login.owner) is OwnerMatch.SAME]
-        return login.key if login.key in known else next(iter(known), None)
+        known = [a.key for a in self._store.state.accounts if a.owner.match(owner) is OwnerMatch.SAME]
+        key = AccountKey(owner.account_id, owner.user_id)
+        return key if key in known else next(iter(known), None)
 
     async def known_key(self, login: Credential) -> AccountKey | None:
         """The key under which our stores hold the owner of ``login``; None where they hold none of that owner.

@@ -1,6 +1,6 @@
 """What use in Codex is made of, in both programs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from probe_tray.core.settings import Settings
@@ -9,7 +9,7 @@ from probe_tray.engine.codex.hand_over import LoginHandOver
 from probe_tray.engine.codex.placement_keeper import PlacementKeeper
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
-from probe_tray.ports.codex import ClientProcesses, CodexPlace, KeptPlaces, PlaceAt
+from probe_tray.ports.codex import ClientProcesses, CodexPlace, KeptPlaces, KnownPlaces
 from probe_tray.ports.time import Clock
 
 
@@ -19,12 +19,12 @@ class CodexParts(NamedTuple):
     placements: PlacementKeeper
     kept: KeptPlaces
     processes: ClientProcesses
-    homes: Callable[[Settings], Sequence[CodexPlace]]
+    homes: Callable[[Settings], Awaitable[Sequence[CodexPlace]]]
     """Those of the settings, the default one first."""
-    home_at: PlaceAt
-    """Any other one."""
+    home_at: Callable[[str], Awaitable[CodexPlace]]
+    """Any other one, as a person names it."""
 
-    def places_of(self, settings: Callable[[], Settings]) -> Callable[[], Sequence[CodexPlace]]:
+    def places_of(self, settings: Callable[[], Settings]) -> KnownPlaces:
         """The homes of the settings as they are when this is called."""
         return lambda: self.homes(settings())
 

@@ -1,9 +1,13 @@
 """What a renewal has to know of the official client, asked where it asks about other computers."""
 
+from contextlib import suppress
+
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import CodexRenewsError
+from probe_tray.core.errors import CodexRenewsError, StoreError
 from probe_tray.engine.codex.placement_keeper import PlacementKeeper
+from probe_tray.engine.renewal.token_memory import TokenMemory
+from probe_tray.ports.codex import KnownPlaces
 from probe_tray.ports.shared_logins import SharedLogins
 
 
@@ -14,9 +18,11 @@ class CodexRenewalGuard:
     between the question and the request.
     """
 
-    def __init__(self, placements: PlacementKeeper, shared: SharedLogins) -> None:
-        """Ask ``placements`` first."""
-        self._placements, self._shared = placements, shared
+    def __init__(
+        self, placements: PlacementKeeper, shared: SharedLogins, homes: KnownPlaces, memory: TokenMemory
+    ) -> None:
+        """Ask ``placements`` first. ``memory`` knows which tokens were obtained here."""
+        self._placements, self._shared, self._homes, self._memory = placements, shared, homes, memory
 
     async def turn(self, key: AccountKey) -> float | None:
         """As ``shared`` does."""
@@ -33,9 +39,26 @@ class CodexRenewalGuard:
 
     async def claim(self, login: Credential) -> bool:
         """Raises CodexRenewsError while a client renews the account: the last question before the request."""
-        if await self._placements.renewed_by_client(login.key):
+        if await self._placements.renewed_by_client(login.key) or await self._is_in_a_home(login):
             raise CodexRenewsError
         return await self._shared.claim(login)
+
+    async def _is_in_a_home(self, login: Credential) -> bool:
+        """Whether a client has the refresh token that is about to be sent, whatever the record says: it may be lost.
+
+        Only one that was obtained here can have been handed over. Where a person has imported a copy of the client's
+        own login, the client's file shows it, and the copy is renewed like any other.
+        """
+        token = login.refresh_token
+        if token is None or not (login.made_here or await self._memory.brought_at(token.fingerprint) is not None):
+            return False
+        for place in (*await self._homes(), *await self._placements.places()):
+            # What is recorded of one that can't be read was looked at before.
+            with suppress(StoreError):
+                found = (await place.read()).login
+                if found is not None and found.refresh_token == token:
+                    return True
+        return False
 
     async def mark_sent(self, key: AccountKey) -> None:
         """As ``shared`` does."""

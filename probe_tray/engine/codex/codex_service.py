@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -26,7 +25,7 @@ from probe_tray.engine.feedback_service import FeedbackService
 from probe_tray.engine.polling.poller import Poller
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import WakeTimer, until_beat
-from probe_tray.ports.codex import CodexPlace
+from probe_tray.ports.codex import CodexPlace, KnownPlaces
 from probe_tray.ports.time import Clock
 
 _BETWEEN_LOOKS = 5.0
@@ -40,7 +39,7 @@ class CodexService:
         self,
         hand_overs: LoginHandOver,
         placements: PlacementKeeper,
-        homes: Callable[[], Sequence[CodexPlace]],
+        homes: KnownPlaces,
         accounts: Accounts,
         poller: Poller,
         store: Store,
@@ -66,7 +65,7 @@ class CodexService:
             self._tell(begun)
             place: CodexPlace | None = None
             try:
-                place = self._place(command.home)
+                place = await self._place(command.home)
                 use = replace(await self._run(command, place), before=self._account_in(place))
             except ProbeError as error:
                 running: tuple[ClientProcess, ...] = ()
@@ -124,8 +123,9 @@ class CodexService:
         return use
 
     async def _look_at_programs(self, use: CodexUse) -> None:
-        with contextlib.suppress(CodexHomeMissingError):
-            found = await self._hand_overs.running(self._place(use.home))
+        # What is wrong with the home or the record is told by what needs it.
+        with contextlib.suppress(ProbeError):
+            found = await self._hand_overs.running(await self._place(use.home))
             # One that was started meanwhile began with the new account.
             running = tuple(process for process in use.running if process in found)
             if running != use.running and self._store.state.codex.use == use:
@@ -142,7 +142,7 @@ class CodexService:
             # Nothing can be passed on without the vault, and a keyring that was dismissed isn't asked again.
             return
         try:
-            looked = await self._placements.look(self._homes())
+            looked = await self._placements.look(await self._homes())
         except ProbeError as error:
             if error.problem != self._told:
                 self._told = error.problem
@@ -158,7 +158,7 @@ class CodexService:
 
     async def _run(self, command: UseInCodex | PutBackInCodex, place: CodexPlace) -> CodexUse:
         if isinstance(command, PutBackInCodex):
-            return await self._hand_overs.put_back(place)
+            return await self._hand_overs.put_back(place, keep=command.keep)
         if command.way is HandOver.WHOLE and self._store.state.settings.sync_url:
             raise CodexWholeSharedError
         return await self._hand_overs.use(command.account, place, command.way, keep=command.keep)
@@ -167,9 +167,10 @@ class CodexService:
         homes = self._store.state.codex.homes
         return next((home.account for home in homes if home.path == place.path), None)
 
-    def _place(self, home: str) -> CodexPlace:
-        homes = self._homes()
-        place = next((one for one in homes if home in {one.path, one.home}), None)
+    async def _place(self, home: str) -> CodexPlace:
+        homes = await self._homes()
+        known = (*homes, *await self._placements.places())
+        place = next((one for one in known if home in {one.path, one.home}), None)
         if home and place is None:
             raise CodexHomeMissingError(path=home)
         return place or homes[0]

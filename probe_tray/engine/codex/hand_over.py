@@ -22,6 +22,7 @@ from probe_tray.core.errors import (
     Phrase,
     ProbeError,
     StoreError,
+    all_of,
 )
 from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.engine.account.accounts import Accounts
@@ -80,17 +81,23 @@ class LoginHandOver:
         for _ in range(_TRIES):
             try:
                 with suppress(CodexPlaceChangedError):
-                    return await self._use(key, place, way, keep=keep)
+                    use = await self._use(key, place, way, keep=keep)
+                    # An ended login that the client renewed is ours to renew from now on.
+                    await self._freshen(key, only_ended=True)
+                    return use
             except _Asking as asked:
                 return CodexUse(account=key, home=place.path, way=way, phase=CodexUsePhase.ASKING, found=asked.found)
         raise CodexBusyError(path=place.path)
 
-    async def put_back(self, place: CodexPlace) -> CodexUse:
-        """Put what was kept of this place back into it. Raises a ProbeError; then everything is as it was."""
+    async def put_back(self, place: CodexPlace, *, keep: bool) -> CodexUse:
+        """Put what was kept of this place back into it. Raises a ProbeError; then everything is as it was.
+
+        ``keep`` is that of :meth:`use`.
+        """
         for _ in range(_TRIES):
             try:
                 with suppress(CodexPlaceChangedError):
-                    return await self._put_back(place)
+                    return await self._put_back(place, keep=keep)
             except _Asking as asked:
                 return CodexUse(account=None, home=place.path, phase=CodexUsePhase.ASKING, found=asked.found)
         raise CodexBusyError(path=place.path)
@@ -100,16 +107,19 @@ class LoginHandOver:
         return await self._processes.running(place.home)
 
     async def _use(self, key: AccountKey, place: CodexPlace, way: HandOver, *, keep: bool) -> CodexUse:
-        before = await place.read()
+        # Here a keyring may ask: no lock is held, and once it is open it need not ask again.
+        before = await place.read(asks=True)
         keys = frozenset({key, *await self._owners(before)})
         # The newest tokens of an account may be in the journal still.
         async with self._placements.held(keys, self._renewals.finish_held) as book:
             found = await _unchanged(place, before)
             _check_whole(book, key, place, way)
-            await self._check_fit(key, way)
+            record = book.record(place.home)
+            judges_end = not _is_whole_of(record, key) or way is not HandOver.LENT
+            await self._check_fit(key, way, judges_end=judges_end)
             await self._check_running(place, found)
-            record, taken = await self._take_back(book.record(place.home), found, keep=keep)
-            login = await self._check_fit(key, way)
+            record, taken = await self._take_back(record, found, keys, keep=keep)
+            login = await self._check_fit(key, way, judges_end=judges_end)
             kept = await self._keep_rest(place, found)
             await self._exchange(record, place, found, placed_login(login, way), way)
         return CodexUse(
@@ -122,8 +132,8 @@ class LoginHandOver:
             running=await self.running(place),
         )
 
-    async def _put_back(self, place: CodexPlace) -> CodexUse:
-        before = await place.read()
+    async def _put_back(self, place: CodexPlace, *, keep: bool) -> CodexUse:
+        before = await place.read(asks=True)
         keys = frozenset(await self._owners(before))
         async with self._placements.held(keys, self._renewals.finish_held) as book:
             found = await _unchanged(place, before)
@@ -131,21 +141,21 @@ class LoginHandOver:
             if text is None:
                 raise CodexNothingKeptError(path=place.path)
             await self._check_running(place, found)
-            _, taken = await self._take_back(book.record(place.home), found, keep=False)
+            _, taken = await self._take_back(book.record(place.home), found, keys, keep=keep)
             # What a person put there since is the one to put back next time.
             kept = await self._keep_rest(place, found)
-            await place.write(text, found)
+            await place.write(text, found, asks=True)
             await self._placements.record(HomeRecord(home=place.home))
             if not kept:
                 await self._kept.forget_newest(place.home)
         running = await self.running(place)
         return CodexUse(account=None, home=place.path, phase=CodexUsePhase.DONE, taken_back=taken, running=running)
 
-    async def _freshen(self, key: AccountKey) -> None:
+    async def _freshen(self, key: AccountKey, *, only_ended: bool = False) -> None:
         """Renew a login that ends within a day, where that can be: else it is judged as it is."""
         with suppress(ProbeError):
             login = await self._placements.login_of(key)
-            if login is not None and login.renewable:
+            if login is not None and login.renewable and (not only_ended or self._has_ended(login)):
                 await self._renewals.renew(key, RenewalRequest(days=_DAYS_LEFT))
 
     async def _owners(self, found: PlaceContent) -> tuple[AccountKey, ...]:
@@ -155,16 +165,21 @@ class LoginHandOver:
         known = await self._accounts.known_key(found.login)
         return (found.login.key,) if known is None else (found.login.key, known)
 
-    async def _check_fit(self, key: AccountKey, way: HandOver) -> Credential:
-        """Our login of the account, which the client can work with. Raises CodexUnfitError and StoreError."""
+    def _has_ended(self, login: Credential) -> bool:
+        return login.expiry is not None and login.expiry <= self._clock.now()
+
+    async def _check_fit(self, key: AccountKey, way: HandOver, *, judges_end: bool) -> Credential:
+        """Our login of the account, which the client can work with. Raises CodexUnfitError and StoreError.
+
+        Without ``judges_end`` it can be renewed only afterwards, so that it does not matter whether it has ended.
+        """
         login = await self._placements.login_of(key)
         if login is None:
             raise CodexUnfitError(reason=Phrase("it is not one of your accounts here"))
         reason = unfit(login, way)
-        if not reason and login.expiry is not None and login.expiry <= self._clock.now():
+        if not reason and judges_end and self._has_ended(login):
             reason = Phrase("its access token has expired")
-        token = login.refresh_token
-        if not reason and way is HandOver.WHOLE and token is not None and await self._memory.is_dead(token.fingerprint):
+        if not reason and way is HandOver.WHOLE and await self._is_dead(login):
             reason = Phrase("OpenAI refused its refresh token")
         if reason:
             raise CodexUnfitError(reason=reason)
@@ -176,27 +191,30 @@ class LoginHandOver:
             return
         running = await self.running(place)
         if running:
-            programs = ", ".join(f"{one.name} ({one.number})" for one in running)
-            raise CodexRunningError(programs=programs)
+            named = [Phrase("{program} (process {n})", program=one.name, n=str(one.number)) for one in running]
+            raise CodexRunningError(programs=all_of(named))
 
-    async def _take_back(self, record: HomeRecord, found: PlaceContent, *, keep: bool) -> _TakenBack:
+    async def _take_back(
+        self, record: HomeRecord, found: PlaceContent, keys: frozenset[AccountKey], *, keep: bool
+    ) -> _TakenBack:
         """Bring the login in place into our stores where it is worth more than theirs.
 
-        What this program put there was taken over before, by the look at the record.
+        What this program put there was taken over before, by the look at the record for these accounts.
         """
         login, current = found.login, record.current
         if login is None or login.is_personal:
             return _TakenBack(record, None)
         known = await self._accounts.known_key(login)
-        if current is not None and current.is_login(login) and (known is not None or not login.renewable):
+        is_followed = current is not None and current.key in keys and current.is_login(login)
+        if is_followed and (known is not None or not login.renewable):
             return _TakenBack(record, None)
-        if known is None:
+        ours = None if known is None else await self._placements.login_of(known)
+        # A personal access token is shown once by the service: nothing replaces it unasked.
+        if known is None or (ours is not None and ours.is_personal):
             if not keep:
                 raise _Asking(login.email or login.account_id)
-        else:
-            ours = await self._placements.login_of(known)
-            if ours is None or not await self._is_better(login, ours):
-                return _TakenBack(record, None)
+        elif ours is None or not await self._is_better(login, ours):
+            return _TakenBack(record, None)
         if login.renewable:
             # From the moment that our stores have it too until something else is in place, the client alone renews it:
             # this process may die in between.
@@ -230,12 +248,12 @@ class LoginHandOver:
         # First: a client could renew a whole login the moment it is there, and until this is settled nobody else may.
         await self._placements.record(replace(record, begun=made))
         try:
-            await place.write(client_text(found, login, now), found)
-            self._check_written(place, await place.read(), made)
+            await place.write(client_text(found, login, now), found, asks=True)
+            self._check_written(place, await place.read(asks=True), made)
         except ProbeError:
             # Where it was written after all, the next look at the place finds it.
             with suppress(StoreError):
-                if not made.is_login((await place.read()).login):
+                if not made.is_login((await place.read(asks=True)).login):
                     await self._placements.record(record)
             raise
         await self._placements.record(HomeRecord(home=record.home, current=made))
@@ -248,10 +266,16 @@ class LoginHandOver:
 
 async def _unchanged(place: CodexPlace, before: PlaceContent) -> PlaceContent:
     """What is there, the same as before the locks were had. Raises CodexPlaceChangedError, and StoreError."""
-    found = await place.read()
+    found = await place.read(asks=True)
     if found != before:
         raise CodexPlaceChangedError(path=place.path)
     return found
+
+
+def _is_whole_of(record: HomeRecord, key: AccountKey) -> bool:
+    """Whether the client of this home renews the account."""
+    current = record.current
+    return current is not None and current.way is HandOver.WHOLE and current.key == key
 
 
 def _check_whole(book: PlacementBook, key: AccountKey, place: CodexPlace, way: HandOver) -> None:

@@ -1,7 +1,7 @@
 """What was handed over: who renews it, what the client has renewed, and the fresh access tokens that it gets."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from probe_tray.core.codex.placement import (
     HomeRecord,
     PlacementBook,
     placed_login,
+    placement_of,
     settled,
 )
 from probe_tray.core.errors import CodexBehindError, CodexHomeMissingError, ProbeError, Problem, StoreError
@@ -127,25 +128,33 @@ class PlacementKeeper:
             self._tell(TroubleMet(problem=error.problem))
 
     async def look(self, homes: Sequence[CodexPlace]) -> LookedHomes:
-        """Bring everything up to date, and say how it stands: of ``homes``, the default one first.
+        """Bring everything up to date, and say how it stands: of ``homes``, the default one first, and of the others.
 
         A hand-over that was broken off is finished or dropped, what the client has renewed goes into our stores, and
         what was renewed here goes into its place. Raises StoreError where the record cannot be read or written.
         """
         before = await self._file.load()
-        keys = frozenset(placement.key for placement in _placements(before)) | {one.key for one in before.ended}
+        keys = self._keys(before)
         just_ended: frozenset[AccountKey] = frozenset()
         if keys:
             async with hold_all(self._locks, keys), self._file.hold():
+                await self._take_up_again()
                 await self._followed(keys)
                 await self._pass_on(keys)
                 book = await self._without_old_ends(await self._file.load())
                 just_ended = frozenset(e.key for e in book.ended) - {e.key for e in before.ended}
         book = await self._file.load()
-        shown = [await self._home(place, book, is_default=number == 0) for number, place in enumerate(homes)]
+        known = {place.home for place in homes}
+        # Those that the command used and the settings don't name: their logins are placed all the same.
+        places = [*homes, *(place for place in await self.places() if place.home not in known)]
+        shown = [await self._home(place, book, is_default=place in homes[:1]) for place in places]
         took_over, self._took_over = self._took_over, False
         logged_out = frozenset(ended.key for ended in book.ended)
         return LookedHomes(tuple(shown), logged_out, just_ended, took_over)
+
+    async def places(self) -> Sequence[CodexPlace]:
+        """Those of all homes in which this program has placed a login. Raises ReadError."""
+        return [self._place_at(one.home) for one in (await self._file.load()).homes]
 
     @asynccontextmanager
     async def held(
@@ -175,6 +184,25 @@ class PlacementKeeper:
         """Our newest login of the account. Raises StoreError."""
         found = [stored.credential for _, stored in await self._accounts.holders(key)]
         return newest_renewable(found) if found else None
+
+    def _keys(self, book: PlacementBook) -> frozenset[AccountKey]:
+        """The accounts of all that is recorded, also those whose tokens name their user only since it was placed."""
+        keys = {one.key for one in (*_placements(book), *book.ended)}
+        named = (self._accounts.shown_key(one.owner) for one in _placements(book) if not one.user_id)
+        return frozenset(keys | {key for key in named if key is not None})
+
+    async def _take_up_again(self) -> None:
+        """Go on with a lent login that is in its place again: the client was writing when it was looked for, say."""
+        book = await self._file.load()
+        for ended in book.ended:
+            record, ours = book.record(ended.home), await self.login_of(ended.key)
+            if not ended.home or ours is None or record.begun or record.current:
+                continue
+            with suppress(StoreError):
+                found = (await self._place_at(ended.home).read()).login
+                if found is not None and ended.is_back(found, ours):
+                    again = placement_of(found, HandOver.LENT, self._clock.now()).named(ours)
+                    await self.record(replace(record, current=again))
 
     async def _followed(self, keys: frozenset[AccountKey]) -> _Followed:
         """Settle the homes of these accounts; what a client has renewed is in our stores then."""
@@ -209,7 +237,9 @@ class PlacementKeeper:
             return book
         ours = await self.login_of(ended.key)
         access = "" if ours is None else ours.access_token.fingerprint
-        end = EndedPlacement(account_id=ended.account_id, user_id=ended.user_id, access=access, way=ended.way)
+        end = EndedPlacement(
+            account_id=ended.account_id, user_id=ended.user_id, access=access, way=ended.way, home=record.home
+        )
         return book.with_ended(end)
 
     async def _without_old_ends(self, book: PlacementBook) -> PlacementBook:
@@ -238,17 +268,18 @@ class PlacementKeeper:
             # It is the login that we obtained, as the client renewed it.
             await self._accounts.keep(replace(login, made_here=ours.made_here), placement.key)
             self._took_over = True
-        named = placement if placement.user_id else replace(placement, user_id=login.key.user_id)
-        return replace(named, access=login.access_token.fingerprint)
+        return replace(placement.named(login), access=login.access_token.fingerprint)
 
     async def _pass_on(self, keys: frozenset[AccountKey]) -> None:
         for record in (await self._file.load()).homes:
             current = record.current
-            if current is None or current.way is not HandOver.LENT or current.key not in keys:
+            if current is None or current.way is not HandOver.LENT:
                 continue
             place = self._place_at(record.home)
             try:
-                await self._pass_on_to(record, current, place)
+                ours = await self._lent(current, keys)
+                if ours is not None and ours.id_token is not None:
+                    await self._pass_on_to(record, current, place, ours)
             except ProbeError as error:
                 problem = CodexBehindError(path=place.path, reason=error.cause).problem
                 if self._behind.get(record.home) != problem:
@@ -257,10 +288,27 @@ class PlacementKeeper:
             else:
                 self._behind.pop(record.home, None)
 
-    async def _pass_on_to(self, record: HomeRecord, current: CodexPlacement, place: CodexPlace) -> None:
-        ours = await self.login_of(current.key)
-        if ours is None or ours.id_token is None:
-            return
+    async def _lent(self, placement: CodexPlacement, keys: frozenset[AccountKey]) -> Credential | None:
+        """Our newest login of what is lent; None where it is of none of these accounts.
+
+        Its tokens may name their user since it was placed: then another key is the account's.
+        """
+        ours = await self.login_of(placement.key) if placement.key in keys else None
+        if ours is not None or placement.user_id:
+            return ours
+        for key in sorted(keys):
+            found = await self.login_of(key) if key.account_id == placement.account_id else None
+            if found is not None and found.owner.match(placement.owner) is OwnerMatch.SAME:
+                return found
+        return None
+
+    async def _pass_on_to(
+        self, record: HomeRecord, current: CodexPlacement, place: CodexPlace, ours: Credential
+    ) -> None:
+        if current.key != ours.key:
+            current = current.named(ours)
+            record = replace(record, current=current)
+            await self.record(record)
         try:
             found = await place.read()
         except StoreError:
@@ -289,7 +337,7 @@ class PlacementKeeper:
         if current is not None and (content is None or current.is_login(login)):
             account = current.key
         elif login is not None:
-            account, current = self._accounts.shown_key(login) or login.key, None
+            account, current = self._accounts.shown_key(login.owner) or login.key, None
         else:
             current = None
         shown = CodexHome(

@@ -52,7 +52,7 @@ def result_words(use: CodexUse, keeper: CodexKeeper, name: NameOf, t: Translator
         )
     if use.running:
         words.append(
-            t("These keep the old account until you restart them: {programs}", programs=_programs(use.running))
+            t("These keep the old account until you restart them: {programs}", programs=_programs(use.running, t))
         )
     return words
 
@@ -75,5 +75,5 @@ def which_login(given: str, found: Sequence[tuple[str, str]], t: Translator) -> 
     return t("“{name}” matches several accounts. Use the id of one: {accounts}", name=given, accounts=listed)
 
 
-def _programs(running: Sequence[ClientProcess]) -> str:
-    return ", ".join(f"{one.name} ({one.number})" for one in running)
+def _programs(running: Sequence[ClientProcess], t: Translator) -> str:
+    return t(", ").join(t("{program} (process {n})", program=one.name, n=str(one.number)) for one in running)

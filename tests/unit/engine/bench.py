@@ -24,7 +24,6 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, LoginPhase, Way
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.alert_service import AlertComposer, AlertService
-from probe_tray.engine.codex.codex_renewal_guard import CodexRenewalGuard
 from probe_tray.engine.codex.codex_service import CodexService
 from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
@@ -351,7 +350,7 @@ class Bench:
         self.sync = SyncBench(self.accounts, self.locks, self.clock, self.randomness)
         self.codex = CodexDoubles(self.accounts, self.locks, self.clock, self.store.dispatch, self.memory)
         self.sync.with_client = self.codex.placements.with_client
-        shared = CodexRenewalGuard(self.codex.placements, self.sync.shared)
+        shared = self.codex.guard(self.sync.shared, self.randomness)
         self.renewals = Renewals(
             transaction, self.locks, self.clock, self.store.dispatch, shared, MemoryTally(), NoTokenLocks()
         )
@@ -402,7 +401,7 @@ class Bench:
         return CodexService(
             hand_overs,
             self.codex.placements,
-            lambda: self.codex.homes,
+            self.codex.places,
             self.accounts,
             self.poller,
             self.store,

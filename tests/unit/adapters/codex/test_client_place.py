@@ -1,6 +1,8 @@
 """Where the client keeps its login, and what is kept beside it, on a disk and in a keyring."""
 
+import os
 import sys
+import time
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from probe_tray.adapters.codex.placement_file import JsonPlacementFile
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import FolderSealer, VaultKey
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.codex.codex_state import CodexKeeper, HandOver
 from probe_tray.core.codex.place_content import PlaceContent
@@ -19,6 +22,8 @@ from probe_tray.core.codex.placement import HomeRecord, PlacementBook, placement
 from probe_tray.core.errors import (
     CodexHomeMissingError,
     CodexPlaceChangedError,
+    CodexRecordError,
+    KeyringAbsentError,
     KeyringLockedError,
     OfficialSealedError,
     ReadError,
@@ -33,14 +38,17 @@ TEXT = Secret(official_text(ANA, START))
 
 
 class Entries:
-    """A keyring; ``locked`` while it does not open."""
+    """A keyring; ``locked`` while it does not open, ``absent`` where the system has none."""
 
     def __init__(self) -> None:
         self.held: dict[tuple[str, str], Secret] = {}
-        self.locked = False
+        self.locked = self.absent = False
+        self.silently: list[bool] = []
 
     async def read_entry(self, service: str, user: str, *, silently: bool = False) -> Secret | None:
-        del silently
+        self.silently.append(silently)
+        if self.absent:
+            raise KeyringAbsentError
         if self.locked:
             raise KeyringLockedError
         return self.held.get((service, user))
@@ -53,7 +61,7 @@ class Entries:
 class Client:
     def __init__(self, home: Path) -> None:
         self.home, self.entries = home, Entries()
-        self.place = ClientPlace(home, self.entries, silently=False, disk=Disk())
+        self.place = ClientPlace(home, self.entries, disk=Disk())
 
     def configure(self, keeper: str) -> None:
         (self.home / "config.toml").write_text(f'model = "x"\ncli_auth_credentials_store = "{keeper}"\n')
@@ -86,7 +94,7 @@ async def test_the_keyring_has_it_under_the_name_of_the_real_home(tmp_path: Path
         pytest.skip("links need a privilege on Windows")
     client.configure("keyring")
     (tmp_path / "link").symlink_to(client.home)
-    linked = ClientPlace(tmp_path / "link", client.entries, silently=False, disk=Disk())
+    linked = ClientPlace(tmp_path / "link", client.entries, disk=Disk())
     await linked.write(TEXT, await linked.read())
     user = f"cli|{sha256(client.place.home.encode()).hexdigest()[:16]}"
     assert client.entries.held == {("Codex Auth", user): TEXT}
@@ -113,6 +121,47 @@ async def test_a_locked_keyring_is_said_and_nothing_is_written(client: Client) -
     assert list(client.home.iterdir()) == [client.home / "config.toml"]
 
 
+async def test_with_auto_and_no_keyring_it_is_the_file(client: Client) -> None:
+    client.configure("auto")
+    client.entries.absent = True
+    await client.put()
+    assert token(await client.place.read()) == ANA.access_token
+    assert (client.home / "auth.json").read_text() == TEXT.reveal()
+    client.configure("keyring")
+    with pytest.raises(KeyringAbsentError):
+        await client.place.read()
+
+
+async def test_nobody_is_asked_by_the_keyring_unless_a_person_waits_for_it(client: Client) -> None:
+    client.configure("keyring")
+    await client.place.read()
+    await client.place.read(asks=True)
+    assert client.entries.silently == [True, False]
+
+
+async def test_what_a_killed_hand_over_left_is_removed_and_nothing_else(client: Client) -> None:
+    yesterday = time.time() - 2 * 24 * 3600
+    ours, fresh, theirs = (
+        client.home / name
+        for name in (".0123456789abcdef.probe-tray.tmp", ".fedcba9876543210.probe-tray.tmp", ".auth.json.tmp")
+    )
+    for path in (ours, fresh, theirs):
+        path.write_text("token")
+    for path in (ours, theirs):
+        os.utime(path, (yesterday, yesterday))
+    await client.place.read()
+    assert (ours.exists(), fresh.exists(), theirs.exists()) == (False, True, True)
+
+
+async def test_a_home_of_another_user_cannot_be_read(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def of_another(_system: object, _found: os.stat_result) -> bool:
+        return True
+
+    monkeypatch.setattr(type(this_system()), "belongs_to_another", of_another)
+    with pytest.raises(ReadError):
+        await client.place.read()
+
+
 async def test_what_changed_since_it_was_read_is_not_overwritten(client: Client) -> None:
     before = await client.place.read()
     (client.home / "auth.json").write_text("{}")
@@ -129,14 +178,14 @@ async def test_a_login_that_only_the_client_can_read_is_not_replaced(client: Cli
 
 
 async def test_a_home_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    place = ClientPlace(tmp_path / "nowhere", Entries(), silently=False, disk=Disk())
+    place = ClientPlace(tmp_path / "nowhere", Entries(), disk=Disk())
     with pytest.raises(CodexHomeMissingError):
         await place.read()
     assert not (tmp_path / "nowhere").exists()
 
 
 async def test_one_on_a_drive_that_is_not_connected_is_not_taken_for_deleted(tmp_path: Path) -> None:
-    place = ClientPlace(tmp_path / "drive" / "codex", Entries(), silently=False, disk=Disk())
+    place = ClientPlace(tmp_path / "drive" / "codex", Entries(), disk=Disk())
     with pytest.raises(ReadError):
         await place.read()
 
@@ -177,3 +226,16 @@ async def test_the_record_holds_no_token_and_is_read_again(tmp_path: Path) -> No
     text = (tmp_path / "codex.json").read_text()
     assert ANA.access_token.reveal() not in text
     assert "rt_ana" not in text
+
+
+@pytest.mark.parametrize("data", [b"\0" * 300, b"", b'{"version": 1, "book": {"homes": [{}]}}'])
+async def test_a_damaged_record_is_no_empty_one(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "codex.json"
+    path.write_bytes(data)
+    file = JsonPlacementFile(path, FileLocks(tmp_path / "locks"), disk=Disk())
+    with pytest.raises(CodexRecordError) as caught:
+        await file.load()
+    assert str(path) in caught.value.title
+    assert path.read_bytes() == data
+    path.unlink()
+    assert await file.load() == PlacementBook()

@@ -23,7 +23,7 @@ def client(tmp_path: Path) -> Iterator[int]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the process table of Linux")
 async def test_a_client_is_found_by_its_name_and_its_home(client: int, tmp_path: Path) -> None:
-    processes = SystemClientProcesses("/home/ana/.codex")
+    processes = SystemClientProcesses(Path("/home/ana/.codex"))
     found = [(one.name, one.number) for one in await processes.running(str(tmp_path))]
     assert found == [("codex", client)]
     assert client not in [one.number for one in await processes.running("/home/ana/.codex")]

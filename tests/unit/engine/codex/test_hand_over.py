@@ -17,7 +17,9 @@ from probe_tray.core.errors import (
     CodexRunningError,
     CodexUnfitError,
     CodexWholeElsewhereError,
+    Phrase,
     WriteError,
+    all_of,
 )
 from tests.support.codex import MemoryPlace
 from tests.support.fakes import START
@@ -191,11 +193,11 @@ async def test_what_is_no_login_is_kept_byte_by_byte_and_put_back(data: bytes) -
     exchange.place.data = data
     assert (await exchange.use(ANA)).kept
     assert in_place(exchange.place).key == ANA.key
-    use = await exchange.hand_overs.put_back(exchange.place)
+    use = await exchange.hand_overs.put_back(exchange.place, keep=False)
     assert (use.phase, exchange.place.data) == (CodexUsePhase.DONE, data)
     assert exchange.codex.record == HomeRecord(home=exchange.place.home)
     with pytest.raises(CodexNothingKeptError):
-        await exchange.hand_overs.put_back(exchange.place)
+        await exchange.hand_overs.put_back(exchange.place, keep=False)
 
 
 async def test_putting_back_takes_back_what_the_client_has_renewed() -> None:
@@ -205,7 +207,7 @@ async def test_putting_back_takes_back_what_the_client_has_renewed() -> None:
     fresh = renewed(ANA, "ana")
     exchange.place.holds(fresh)
     await exchange.clock.advance(5 * DAY)
-    await exchange.hand_overs.put_back(exchange.place)
+    await exchange.hand_overs.put_back(exchange.place, keep=False)
     assert (await exchange.ours(ANA)).refresh_token == fresh.refresh_token
 
 
@@ -307,7 +309,7 @@ async def test_a_place_that_a_client_may_be_renewing_is_not_written() -> None:
     before = exchange.place.data
     with pytest.raises(CodexRunningError) as caught:
         await exchange.use(ANA)
-    assert caught.value.facts["programs"] == "codex (71)"
+    assert caught.value.facts["programs"] == all_of([Phrase("{program} (process {n})", program="codex", n="71")])
     assert (exchange.place.data, exchange.codex.file.saved) == (before, [])
 
 
@@ -370,7 +372,7 @@ async def test_what_is_put_back_brings_no_token_of_an_account_with_it() -> None:
     exchange.place.holds(BEN)
     exchange.place.data = (exchange.place.data or b"").replace(b'"OPENAI_API_KEY": null', b'"OPENAI_API_KEY": "sk-1"')
     await exchange.use(ANA)
-    await exchange.hand_overs.put_back(exchange.place)
+    await exchange.hand_overs.put_back(exchange.place, keep=False)
     assert json.loads(exchange.place.data or b"") == {"OPENAI_API_KEY": "sk-1"}
 
 
@@ -379,7 +381,7 @@ async def test_a_key_that_came_since_is_kept_when_the_one_before_is_put_back() -
     exchange.place.data = b'{"OPENAI_API_KEY": "sk-1"}'
     await exchange.use(ANA)
     exchange.place.data = b'{"OPENAI_API_KEY": "sk-2"}'
-    await exchange.hand_overs.put_back(exchange.place)
+    await exchange.hand_overs.put_back(exchange.place, keep=False)
     assert exchange.place.data == b'{"OPENAI_API_KEY": "sk-1"}'
-    await exchange.hand_overs.put_back(exchange.place)
+    await exchange.hand_overs.put_back(exchange.place, keep=False)
     assert exchange.place.data == b'{"OPENAI_API_KEY": "sk-2"}'

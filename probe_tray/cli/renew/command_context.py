@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from probe_tray.adapters.files.config_file import LoadedSettings
+from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.proxy.proxy import ProxyChoice
-from probe_tray.adapters.system import LocalZone, SystemClock
+from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
 from probe_tray.cli.accounts import SelectedLogins
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.hints import told
@@ -16,19 +17,29 @@ from probe_tray.core.errors import ProbeError
 from probe_tray.core.service.service import OFFICIAL
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.batch import BatchContext
+from probe_tray.engine.codex.codex_parts import CodexParts
 from probe_tray.engine.codex.codex_renewal_guard import CodexRenewalGuard
+from probe_tray.engine.codex.hand_over import LoginHandOver
 from probe_tray.engine.codex.placement_keeper import PlacementKeeper
 from probe_tray.engine.polling.clock_watch import ClockWatch
+from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.no_shared_logins import NoSharedLogins
 from probe_tray.ports.shared_logins import SharedLogins
 from probe_tray.wiring import make_codex, make_renewals, make_shared_logins, make_sync_context
 
 
+class CommandContext(BatchContext, frozen=True, kw_only=True):
+    """The same with what use in Codex needs."""
+
+    codex: CodexParts
+    hand_overs: LoginHandOver
+
+
 @asynccontextmanager
 async def run_context(
     session: CommandSession, loaded: LoadedSettings, found: SelectedLogins, store: Store
-) -> AsyncGenerator[BatchContext]:
+) -> AsyncGenerator[CommandContext]:
     """For work on the logins that were ``found``, told to ``store``; closed at the end. Raises ProxyAddressError."""
     clock = SystemClock()
     proxy = session.proxy(loaded.settings)
@@ -43,15 +54,23 @@ async def run_context(
     watch = ClockWatch(clock, lambda error: session.console.failure(told(error, session.t)))
     client = session.client(proxy, answered=watch.answered)
     journal = session.journal()
-    placements = make_placements(session, accounts, store)
-    shared = _shared_logins(session, loaded, accounts, proxy, placements)
-    renewals = make_renewals(
-        client, accounts, journal, session.files, store.dispatch, CodexRenewalGuard(placements, shared)
-    )
-    await bring_up_to_date(placements)
+    codex = codex_parts(session, accounts, store)
+    shared = _shared_logins(session, loaded, accounts, proxy, codex.placements)
+    memory = TokenMemory(FileRenewalMemory(session.places.memory, disk=session.disk), clock, SystemRandomness())
+    guarded = CodexRenewalGuard(codex.placements, shared, codex.places_of(lambda: loaded.settings), memory)
+    renewals = make_renewals(client, accounts, journal, session.files, store.dispatch, guarded)
+    await bring_up_to_date(codex.placements)
     try:
-        yield BatchContext(quota=client, accounts=accounts, renewals=renewals, journal=journal, clock=clock)
-        await bring_up_to_date(placements)
+        yield CommandContext(
+            quota=client,
+            accounts=accounts,
+            renewals=renewals,
+            journal=journal,
+            clock=clock,
+            codex=codex,
+            hand_overs=codex.hand_overs(accounts, renewals, memory, clock),
+        )
+        await bring_up_to_date(codex.placements)
     finally:
         await renewals.close()
         await client.aclose()
@@ -64,10 +83,9 @@ async def bring_up_to_date(placements: PlacementKeeper) -> None:
         await placements.look(())
 
 
-def make_placements(session: CommandSession, accounts: Accounts, store: Store) -> PlacementKeeper:
+def codex_parts(session: CommandSession, accounts: Accounts, store: Store) -> CodexParts:
     """Which logins the official client has, so that the command renews none that the client renews."""
-    sealer = session.kept_sealer()
-    return make_codex(accounts, session.files, session.keyring, sealer, store.dispatch, silently=True).placements
+    return make_codex(accounts, session.files, session.keyring, session.kept_sealer(), store.dispatch)
 
 
 def _shared_logins(
