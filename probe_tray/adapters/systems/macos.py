@@ -124,7 +124,8 @@ class MacosSystem(PosixSystem):
     def user_programs(self) -> Sequence[UserProgram]:
         """From ps, which does not show what is in their environment."""
         try:
-            lines = output_of("ps", "-x", "-o", "pid=,comm=").splitlines()
+            # Without -ww a path may be cut where a terminal would end, and the name is its end.
+            lines = output_of("ps", "-x", "-ww", "-o", "pid=,comm=").splitlines()
         except (OSError, subprocess.SubprocessError):
             return ()
         parts = [line.strip().partition(" ") for line in lines]

@@ -122,3 +122,43 @@ def test_system_settings_show_the_program_s_name_for_the_agent_of_a_bundle(
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     one.put(COMMAND)
     assert plistlib.loads(path.read_bytes())["AssociatedBundleIdentifiers"] == BUNDLE_ID == project.APP_ID
+
+
+PROCESSES = """\
+  482 /Applications/Codex.app/Contents/MacOS/Codex
+ 1071 /Users/ana/.nvm/versions/node/v22.11.0/lib/node_modules/@openai/codex/vendor/aarch64-apple-darwin/codex/codex
+ 1080 codex
+12345 /Applications/Two  Words (beta).app/Contents/MacOS/a name, with "quotes"
+  613 (codex)
+  700 -zsh
+warning: something else
+"""
+
+
+def test_programs_are_those_that_ps_lists_whatever_their_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def output_of(*command: str) -> str:
+        asked.append(command)
+        return PROCESSES
+
+    monkeypatch.setattr(macos, "output_of", output_of)
+    assert [(one.name, one.number, one.codex_home) for one in MacosSystem().user_programs()] == [
+        ("Codex", 482, None),
+        ("codex", 1071, None),
+        ("codex", 1080, None),
+        ('a name, with "quotes"', 12345, None),
+        ("(codex)", 613, None),
+        ("-zsh", 700, None),
+    ]
+    # Own processes alone, and no path is cut.
+    assert asked == [("ps", "-x", "-ww", "-o", "pid=,comm=")]
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError(), subprocess.TimeoutExpired("ps", 3)])
+def test_a_mac_that_does_not_list_programs_has_none(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def output_of(*_command: str) -> str:
+        raise error
+
+    monkeypatch.setattr(macos, "output_of", output_of)
+    assert MacosSystem().user_programs() == ()
