@@ -68,6 +68,7 @@ def hide_names(desktop: Desktop, app: App) -> None:
     """What is open is about somebody still, and nobody knows whom: titles, fields and places of files too."""
     app.item.click_menu("More", "Hide names")
     desktop.screen.wait_window(r"^l•••@s••• in detail")
+    app.item.wait_menu("l•••@s••• — ")
     app.read(r"^l•••@s•••\.")
     titles = [window.title for window in desktop.screen.windows(pid=app.pid)]
     shown = [*titles, *desktop.reader.texts(pid=app.pid), *app.item.menu().all_labels(), app.item.tooltip]
