@@ -164,7 +164,7 @@ def _begin_scene(
         origins = MadeHere(places.made_here, disk=disk)
         kept = {"storage": "folder", "sync_dir": str(logins)}
         store = FolderStore(
-            logins, official=places.official_login, made=origins, disk=disk, now=SystemClock().monotonic
+            logins, official=(places.official_login,), made=origins, disk=disk, now=SystemClock().monotonic
         )
     own, changed = _load(demo_places(), disk).known, setup.settings
     places.config_file.write_bytes(msgspec.json.encode({**own, **kept, **changed}))

@@ -103,7 +103,6 @@ from probe_tray.view.quota.quota_numbers import hook_payload, quota_overview
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.wiring import (
-    codex_homes,
     make_codex,
     make_renewals,
     make_settings_file,
@@ -366,16 +365,16 @@ class EngineFactory:
     def _stores(self, settings: Settings) -> tuple[AccountStore, ...]:
         """The chosen store first: it takes new logins. The others are read too, so that no login seems to vanish."""
         folder, places, disk = login_folder(settings, self._context.loaded.path), self._places, self._disk
-        official_login, made = places.official_login, MadeHere(places.made_here, disk=disk)
+        official_logins, made = places.official_logins(settings.codex_homes), MadeHere(places.made_here, disk=disk)
         now = self._clock.monotonic
         folders = (
-            () if folder is None else (FolderStore(folder, official=official_login, made=made, disk=disk, now=now),)
+            () if folder is None else (FolderStore(folder, official=official_logins, made=made, disk=disk, now=now),)
         )
         ours = (*folders, self._vault) if settings.storage is Storage.FOLDER else (self._vault, *folders)
         silently = partial(self._context.keyring.read_entry, silently=True)
         official = [
             OfficialStore(home, self._context.keyring.read_entry, read_silently=silently, now=now, disk=disk)
-            for home in codex_homes(places, settings)
+            for home in places.codex_homes(settings.codex_homes)
         ]
         return (*ours, *(OwnedTokenStore(store, self._owners) for store in official))
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import platform
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import tzinfo
@@ -15,7 +14,7 @@ from probe_tray.adapters.codex.client_processes import SystemClientProcesses
 from probe_tray.adapters.codex.kept_places import SealedKeptPlaces
 from probe_tray.adapters.codex.placement_file import JsonPlacementFile
 from probe_tray.adapters.desktop.autostart import AutostartingSettings, start_command, system_entry
-from probe_tray.adapters.files.app_folders import AppFolders, ProgramFiles
+from probe_tray.adapters.files.app_folders import ProgramFiles, expanded
 from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
 from probe_tray.adapters.files.sync_memory import FileSyncMemory
 from probe_tray.adapters.http.client import ServiceClient
@@ -92,10 +91,10 @@ def make_codex(
 
     # A home may be on a network drive that doesn't answer.
     async def homes(settings: Settings) -> Sequence[CodexPlace]:
-        return await asyncio.to_thread(find, codex_homes(places, settings))
+        return await asyncio.to_thread(find, places.codex_homes(settings.codex_homes))
 
     async def home_at(home: str) -> CodexPlace:
-        return (await asyncio.to_thread(find, [_expanded(home)]))[0]
+        return (await asyncio.to_thread(find, [expanded(home)]))[0]
 
     def recorded(home: str) -> ClientPlace:
         return ClientPlace(Path(home), keyring, disk=disk, real=Path(home))
@@ -104,16 +103,6 @@ def make_codex(
     record = JsonPlacementFile(places.codex_record, files.locks, disk=disk)
     placements = PlacementKeeper(accounts, record, recorded, kept, files.locks, SystemClock(), tell)
     return CodexParts(placements, kept, SystemClientProcesses(places.codex_home), homes, home_at)
-
-
-def codex_homes(places: AppFolders, settings: Settings) -> tuple[Path, ...]:
-    """The client's usual home, and those that the settings name."""
-    return (places.codex_home, *map(_expanded, settings.codex_homes))
-
-
-def _expanded(home: str) -> Path:
-    """A folder as a person names it."""
-    return Path(os.path.expanduser(home))  # noqa: PTH111 - never raises
 
 
 def make_sync_context(

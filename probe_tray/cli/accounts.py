@@ -1,6 +1,6 @@
 """Which logins the command works on, and the stores that hold them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -73,7 +73,8 @@ async def find_logins(session: CommandSession, loaded: LoadedSettings) -> Select
     The keyring is asked only where the vault itself is to be worked on. Raises UsageError where there is nothing.
     """
     vault, paths = session.vault, session.arguments.paths
-    reader = _Reader(session.places.official_login, session.disk)
+    official = session.places.official_logins(loaded.settings.codex_homes)
+    reader = _Reader(official, session.disk)
     if paths:
         entries = reader.named(paths)
         # A copy in the shared folder must not be left behind with a token that is spent.
@@ -81,13 +82,13 @@ async def find_logins(session: CommandSession, loaded: LoadedSettings) -> Select
         return SelectedLogins(
             entries=tuple(entries),
             left_out=left_out,
-            stores=_stores(_logins([*entries, *reader.shared(loaded)]), session),
+            stores=_stores(_logins([*entries, *reader.shared(loaded)]), official, session),
         )
     contents = await vault.load()
     broken = [AccountReport(location=u.location, problem=u.problem) for u in contents.unreadable]
     entries = [*contents.found, *broken, *reader.shared(loaded)]
     if _sees_official(session.arguments):
-        entries += await _official(session, {stored.credential.key for stored in _logins(entries)})
+        entries += await _official(session, loaded, {stored.credential.key for stored in _logins(entries)})
     troubles = () if contents.problem is None else (contents.problem,)
     if not entries and not troubles:
         raise UsageError(what=_nothing(loaded))
@@ -95,7 +96,7 @@ async def find_logins(session: CommandSession, loaded: LoadedSettings) -> Select
         entries=tuple(entries),
         troubles=troubles,
         left_out=tuple(reader.left_out),
-        stores=_stores(_logins(entries), session),
+        stores=_stores(_logins(entries), official, session),
     )
 
 
@@ -135,18 +136,28 @@ def _sees_official(arguments: Arguments) -> bool:
     return (arguments.status and not arguments.renew) or arguments.subcommand in LOOKS or arguments.format is not None
 
 
-async def _official(session: CommandSession, known: Collection[AccountKey]) -> list[Entry]:
-    """The official client's login; nobody is asked for it to be seen."""
+def official_stores(session: CommandSession, loaded: LoadedSettings) -> tuple[OfficialStore, ...]:
+    """The official client's logins in all its homes; nobody is asked for one to be seen."""
     silently = partial(session.keyring.read_entry, silently=True)
-    store = OfficialStore(
-        session.places.codex_home, silently, read_silently=None, now=SystemClock().monotonic, disk=session.disk
+    now, disk = SystemClock().monotonic, session.disk
+    return tuple(
+        OfficialStore(home, silently, read_silently=None, now=now, disk=disk)
+        for home in session.places.codex_homes(loaded.settings.codex_homes)
     )
-    contents = await store.load()
-    entries: list[Entry] = [stored for stored in contents.found if stored.credential.key not in known]
-    entries += [AccountReport(location=u.location, problem=u.problem) for u in contents.unreadable]
-    entries += [_unowned(one, StoreKind.OFFICIAL) for one in contents.personal]
-    if contents.api_key is not None and not contents.personal:
-        entries.append(AccountReport(location=contents.api_key.location, no_login=NoLogin.API_KEY))
+
+
+async def _official(session: CommandSession, loaded: LoadedSettings, known: Collection[AccountKey]) -> list[Entry]:
+    entries: list[Entry] = []
+    seen = set(known)
+    for store in official_stores(session, loaded):
+        contents = await store.load()
+        found = [stored for stored in contents.found if stored.credential.key not in seen]
+        seen |= {stored.credential.key for stored in found}
+        entries += found
+        entries += [AccountReport(location=u.location, problem=u.problem) for u in contents.unreadable]
+        entries += [_unowned(one, StoreKind.OFFICIAL) for one in contents.personal]
+        if contents.api_key is not None and not contents.personal:
+            entries.append(AccountReport(location=contents.api_key.location, no_login=NoLogin.API_KEY))
     return entries
 
 
@@ -164,7 +175,7 @@ def _nothing(settings: LoadedSettings) -> str:
 class _Reader:
     """Each file stands for itself: two that hold the same account are two entries."""
 
-    def __init__(self, official: Path, disk: Disk) -> None:
+    def __init__(self, official: Sequence[Path], disk: Disk) -> None:
         self._files = CredentialFiles(official, disk)
         self._seen: set[Path] = set()
         self.left_out: list[Problem] = []
@@ -239,7 +250,9 @@ def _logins(entries: Iterable[Entry]) -> list[StoredCredential]:
     return [entry for entry in entries if isinstance(entry, StoredCredential)]
 
 
-def _stores(logins: Iterable[StoredCredential], session: CommandSession) -> tuple[AccountStore, ...]:
+def _stores(
+    logins: Iterable[StoredCredential], official: Sequence[Path], session: CommandSession
+) -> tuple[AccountStore, ...]:
     """The vault, and the files: each store has one file of each account, so that several of them are told apart."""
     accounts: dict[Path, set[AccountKey]] = {}
     for stored in logins:
@@ -252,7 +265,6 @@ def _stores(logins: Iterable[StoredCredential], session: CommandSession) -> tupl
             groups.append(group := {})
         group.update(dict.fromkeys(keys, path))
     made = MadeHere(session.places.made_here, disk=session.disk)
-    official = session.places.official_login
     disk, now = session.disk, SystemClock().monotonic
     files = (
         NamedFileStore(list(held.values()), held=held, official=official, made=made, disk=disk, now=now)

@@ -19,7 +19,8 @@ def own_stores(
     places, disk = session.places, session.disk
     made = MadeHere(places.made_here, disk=disk)
     now = SystemClock().monotonic
-    shared = FolderStore(folder, official=places.official_login, made=made, disk=disk, now=now)
+    official = places.official_logins(loaded.settings.codex_homes)
+    shared = FolderStore(folder, official=official, made=made, disk=disk, now=now)
     if loaded.settings.storage is Storage.FOLDER:
         return (shared, vault), str(folder)
     return (vault, shared), t("the vault")

@@ -100,7 +100,7 @@ def _misused_use_options(arguments: "Arguments", t: Translate) -> str:
         return t("use takes one account.")
     if arguments.put_back and (arguments.paths or arguments.whole):
         return t("--put-back takes no account.")
-    if (arguments.whole or arguments.keep) and not arguments.paths:
+    if (arguments.whole or arguments.keep) and not (arguments.paths or arguments.put_back):
         return t("--whole and --keep need an account.")
     return hides_names_elsewhere(t) if arguments.hide_names else ""
 

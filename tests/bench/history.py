@@ -31,7 +31,7 @@ def fill_history(place: Place, *, days: int) -> Path:
 
 async def _write(logins: Path, data: Path, days: int) -> None:
     disk, now = Disk(), datetime.now(UTC)
-    store = FolderStore(logins, official=None, made=MadeHere(data / "none", disk=disk), disk=disk, now=monotonic)
+    store = FolderStore(logins, official=(), made=MadeHere(data / "none", disk=disk), disk=disk, now=monotonic)
     history = SqliteHistory(data / "history.db", lambda: now)
     for held in (await store.load()).found:
         slug = held.credential.key.slug

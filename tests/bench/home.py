@@ -82,7 +82,7 @@ async def _fill(logins: Path) -> None:
     keyring = os_key_store(KEY_USER, known_backend, known.append)
     vault = VaultStore(places.vault, vault_key(files, keyring), disk=disk)
     made = MadeHere(places.made_here, disk=disk)
-    source = FolderStore(logins, official=None, made=made, disk=disk, now=monotonic)
+    source = FolderStore(logins, official=(), made=made, disk=disk, now=monotonic)
     for held in (await source.load()).found:
         await vault.save(held.credential)
 

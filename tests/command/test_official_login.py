@@ -58,3 +58,17 @@ def test_what_the_client_has_in_its_place_is_named(bench: Bench, client: Path) -
     done = bench.run("--status", CODEX_HOME=str(client))
     assert done.returncode == 1
     assert f"{path} is not a login" in done.stderr.decode() + done.stdout.decode()
+
+
+def test_the_clients_other_homes_are_shown_too(bench: Bench, client: Path, tmp_path: Path) -> None:
+    mine, other = (person.email for person in bench.demo.people[:2])
+    work = tmp_path / "work"
+    work.mkdir()
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"codex_homes": [str(work), str(tmp_path / "absent")]}))
+    (work / "auth.json").write_bytes(official_login(bench.demo.issue_login(other)))
+    status, found = accounts(bench, client, "--status", "--config", config)
+    assert (status, [account["email"] for account in found]) == (0, [other])
+    (client / "auth.json").write_bytes(official_login(bench.demo.issue_login(mine)))
+    status, found = accounts(bench, client, "--status", "--config", config)
+    assert (status, [account["email"] for account in found]) == (0, [mine, other])

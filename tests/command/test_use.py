@@ -183,3 +183,30 @@ def test_a_keyring_that_is_not_there_is_said(bench: Bench, client: Client) -> No
     done = client.run(ana.email)
     assert (done.returncode, client.path.exists()) == (1, False)
     assert "keyring" in said(done)
+
+
+def test_a_home_that_is_the_folder_of_logins_too_keeps_both_apart(bench: Bench, client: Client) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    done = client.run(ana.email, "--home", bench.logins)
+    assert (done.returncode, (bench.logins / "auth.json").exists()) == (2, False)
+    assert "is the folder of your logins" in said(done)
+    settings = {**json.loads(client.config.read_text()), "codex_homes": [str(bench.logins)]}
+    client.config.write_text(json.dumps(settings))
+    assert client.run(ana.email, "--home", bench.logins).returncode == 0
+    done = bench.run("--renew", "-f", bench.logins / "a.json", "--config", client.config, CODEX_HOME=str(client.home))
+    assert done.returncode == 0
+    tokens = json.loads((bench.logins / "auth.json").read_bytes())["tokens"]
+    assert tokens["access_token"] == bench.held()["access_token"] != ana.access_token
+    assert tokens["refresh_token"] == ""
+
+
+def test_putting_back_keeps_a_login_that_is_not_here_only_with_a_word(bench: Bench, client: Client) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    client.path.write_text('{"OPENAI_API_KEY": "sk-test"}')
+    assert client.run(ana.email).returncode == 0
+    eva = foreign(bench, client)
+    assert client.run("--put-back").returncode == 1
+    assert client.tokens["access_token"] == eva.access_token
+    assert client.run("--put-back", "--keep").returncode == 0
+    files = [json.loads(path.read_bytes()) for path in bench.logins.iterdir()]
+    assert eva.refresh_token in [held["refresh_token"] for held in files]

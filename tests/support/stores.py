@@ -36,12 +36,12 @@ def folder_store(
     now: Callable[[], float] = monotonic,
 ) -> FolderStore:
     """The logins in ``folder``."""
-    return FolderStore(folder, official=official, made=made or NoOrigins(), disk=disk or Disk(), now=now)
+    return FolderStore(folder, official=_official(official), made=made or NoOrigins(), disk=disk or Disk(), now=now)
 
 
 def restoring_store(folder: Path, *, official: Path | None = None) -> RestoringFolderStore:
     """The same, where files that are new are named after their owners."""
-    return RestoringFolderStore(folder, official=official, made=NoOrigins(), disk=Disk(), now=monotonic)
+    return RestoringFolderStore(folder, official=_official(official), made=NoOrigins(), disk=Disk(), now=monotonic)
 
 
 def named_files(
@@ -54,4 +54,8 @@ def named_files(
 ) -> NamedFileStore:
     """The logins in the files ``paths``."""
     made, disk = made or NoOrigins(), disk or Disk()
-    return NamedFileStore(paths, held=held, official=official, made=made, disk=disk, now=monotonic)
+    return NamedFileStore(paths, held=held, official=_official(official), made=made, disk=disk, now=monotonic)
+
+
+def _official(path: Path | None) -> tuple[Path, ...]:
+    return () if path is None else (path,)

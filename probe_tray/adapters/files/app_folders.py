@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +36,14 @@ class AppFolders(msgspec.Struct, frozen=True, kw_only=True):
         from probe_tray.adapters.logins.official_store import FILE
 
         return self.codex_home / FILE
+
+    def codex_homes(self, more: Sequence[str]) -> tuple[Path, ...]:
+        """The client's usual folder, and those that the settings name as ``more``."""
+        return (self.codex_home, *map(expanded, more))
+
+    def official_logins(self, more: Sequence[str]) -> tuple[Path, ...]:
+        """The client's own logins in all of these."""
+        return tuple(home / self.official_login.name for home in self.codex_homes(more))
 
     @property
     def log_file(self) -> Path:
@@ -129,6 +137,11 @@ def user_places() -> AppFolders:
             data_folder=_data(_NAME),
             codex_home=Path(home) if home else Path("~/.codex").expanduser(),
         )
+
+
+def expanded(folder: str) -> Path:
+    """A folder as a person names it."""
+    return Path(os.path.expanduser(folder))  # noqa: PTH111 - never raises
 
 
 def demo_places() -> AppFolders:

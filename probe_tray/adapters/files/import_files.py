@@ -51,7 +51,7 @@ def find_files(paths: Iterable[str]) -> tuple[ImportCandidate, ...]:
 def read_files(candidates: Iterable[ImportCandidate], official: Path, *, disk: Disk) -> tuple[Source, ...]:
     """What these files hold; one that cannot be read is a source with its problem. Never raises."""
     # It remembers what it read, tokens included, so it lives no longer than this.
-    files = CredentialFiles(official, disk)
+    files = CredentialFiles((official,), disk)
     return tuple(_read(files, candidate) for candidate in candidates)
 
 

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from datetime import UTC, datetime, timezone, tzinfo
 from hashlib import sha256
 from pathlib import Path
@@ -73,8 +73,8 @@ class _Known(NamedTuple):
 class CredentialFiles:
     """Reads files, remembering those that did not change, and notices what others changed."""
 
-    def __init__(self, official: Path | None, disk: Disk) -> None:
-        """``official`` is the file of the official client's own login."""
+    def __init__(self, official: Sequence[Path], disk: Disk) -> None:
+        """``official`` are the files of the official client's own logins."""
         self._official, self._disk = official, disk
         self._known: dict[str, _Known] = {}
         self._seen: dict[str, Signature] = {}
@@ -219,10 +219,10 @@ class CredentialFiles:
         # Where CODEX_HOME leads elsewhere now, the client's usual folder holds a login of its own all the same.
         if (real.parent.name, real.name) == _USUAL:
             return True
-        if self._official is None:
-            return False
-        with contextlib.suppress(OSError):
-            return self._official.samefile(real)
+        for own in self._official:
+            with contextlib.suppress(OSError):
+                if own.samefile(real):
+                    return True
         return False
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -46,9 +46,9 @@ class FilesStore(ABC):
     """Implements ``AccountStore`` over files; a subclass says which files, and where a new one goes."""
 
     def __init__(
-        self, kind: StoreKind, official: Path | None, made: LoginOrigins, disk: Disk, now: Callable[[], float]
+        self, kind: StoreKind, official: Sequence[Path], made: LoginOrigins, disk: Disk, now: Callable[[], float]
     ) -> None:
-        """``official`` is the official client's own file, which is never written wherever it turns up.
+        """``official`` are the official client's own files, which are never written wherever they turn up.
 
         ``made`` knows which logins this program obtained. ``now`` counts seconds and never goes back.
         """

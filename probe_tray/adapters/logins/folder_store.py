@@ -32,9 +32,9 @@ class FolderStore(FilesStore):
     """
 
     def __init__(
-        self, folder: Path, *, official: Path | None, made: LoginOrigins, disk: Disk, now: Callable[[], float]
+        self, folder: Path, *, official: Sequence[Path], made: LoginOrigins, disk: Disk, now: Callable[[], float]
     ) -> None:
-        """``official`` is the official client's own file, which is never written wherever it turns up.
+        """``official`` are the official client's own files, which are never written wherever they turn up.
 
         ``now`` counts seconds and never goes back.
         """
@@ -84,7 +84,7 @@ class RestoringFolderStore(FolderStore):
     """Names the file of an account that is new here after its owner, as a sync does."""
 
     def __init__(
-        self, folder: Path, *, official: Path | None, made: LoginOrigins, disk: Disk, now: Callable[[], float]
+        self, folder: Path, *, official: Sequence[Path], made: LoginOrigins, disk: Disk, now: Callable[[], float]
     ) -> None:
         """As :class:`FolderStore`."""
         super().__init__(folder, official=official, made=made, disk=disk, now=now)
@@ -116,7 +116,7 @@ class NamedFileStore(FilesStore):
         paths: Sequence[Path],
         *,
         held: Mapping[AccountKey, Path],
-        official: Path | None,
+        official: Sequence[Path],
         made: LoginOrigins,
         disk: Disk,
         now: Callable[[], float],
@@ -124,7 +124,7 @@ class NamedFileStore(FilesStore):
         """``held`` tells which of the files each account was read from; no other account is put into them.
 
         Where it is empty, a new account goes into the first file that is not there.
-        ``official`` is the official client's own file, which is never written wherever it turns up.
+        ``official`` are the official client's own files, which are never written wherever they turn up.
         """
         super().__init__(StoreKind.FILES, official, made, disk, now)
         self._held = held

@@ -71,7 +71,7 @@ class OfficialStore:
         """Whether the client was here, when it was read last, and had no file."""
         self._told: str | None = None
         self._place = Place(codex_home / FILE)
-        self._files = CredentialFiles(None, disk)
+        self._files = CredentialFiles((), disk)
 
     @property
     def kind(self) -> StoreKind:

@@ -1,8 +1,11 @@
 """``codex-probe use``: lets the official client work with an account, or says which one it works with."""
 
+import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
 from probe_tray.adapters.files.config_file import LoadedSettings
@@ -15,7 +18,7 @@ from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.core.account.account_names import AccountNames, matching
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.codex.codex_state import CodexKeeper, CodexUse, CodexUsePhase, HandOver
-from probe_tray.core.errors import CodexWholeSharedError, StoreError
+from probe_tray.core.errors import CodexWholeSharedError, Phrase, StoreError, UsageError
 from probe_tray.core.events import ArrangementChanged, Event, TroubleMet
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.engine.store import Store
@@ -41,6 +44,10 @@ async def _run(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
         return await command.run()
 
 
+def _is_in(place: CodexPlace, folder: Path) -> bool:
+    return os.path.realpath(folder) == place.home
+
+
 def _tell_trouble(session: CommandSession, event: Event) -> None:
     if isinstance(event, TroubleMet) and event.problem is not None:
         session.console.failure(session.t.told(event.problem))
@@ -60,9 +67,7 @@ class _UseCommand:
     async def run(self) -> ExitStatus:
         """What the words of the command line ask for."""
         arguments, session = self._session.arguments, self._session
-        places = await self._codex.homes(self._loaded.settings)
-        if arguments.home is not None:
-            places = (await self._codex.home_at(arguments.home),)
+        places = await self._places()
         if arguments.put_back:
             return await self._put_back(places[0])
         for place in places:
@@ -82,6 +87,22 @@ class _UseCommand:
             session.console.failure(which_login(given, listed, session.t))
             return ExitStatus.WRONG_USE
         return await self._use(found[0].key, places[0])
+
+    async def _places(self) -> Sequence[CodexPlace]:
+        """Those to work on. Raises UsageError for one in which our own logins would be taken for the client's."""
+        homes, named = await self._codex.homes(self._loaded.settings), self._session.arguments.home
+        if named is None:
+            return homes
+        place, logins = await self._codex.home_at(named), self._loaded.login_folder
+        if logins is not None and place.home not in {home.home for home in homes} and _is_in(place, logins):
+            raise UsageError(
+                what=Phrase(
+                    "--home {path} is the folder of your logins (sync_dir). Choose another one, or add it to "
+                    "codex_homes first.",
+                    path=named,
+                )
+            )
+        return (place,)
 
     async def _use(self, key: AccountKey, place: CodexPlace) -> ExitStatus:
         arguments = self._session.arguments

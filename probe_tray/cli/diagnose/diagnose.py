@@ -198,10 +198,11 @@ class _Diagnosis:
         places, t = self._places, self._t
         checks = await _held(VAULT, self._session.vault, t("The vault"), t)
         folder = None if loaded is None else loaded.login_folder
-        if folder is not None and is_folder(folder):
+        if loaded is not None and folder is not None and is_folder(folder):
             made = MadeHere(places.made_here, disk=self._disk)
             now = SystemClock().monotonic
-            store = FolderStore(folder, official=places.official_login, made=made, disk=self._disk, now=now)
+            official = places.official_logins(loaded.settings.codex_homes)
+            store = FolderStore(folder, official=official, made=made, disk=self._disk, now=now)
             checks += await _held("sync_dir", store, str(folder), t)
             if this_system().inherits_access and await asyncio.to_thread(this_system().is_open_to_others, folder):
                 what, remedy = t("Other users of this computer may read it."), t(this_system().privacy_advice(folder))

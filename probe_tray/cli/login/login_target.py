@@ -65,11 +65,11 @@ class LoginTarget:
     def _store(self) -> NamedFileStore | FolderStore:
         if self._is_folder:
             return self._folder(self._path)
-        official, made, disk = self._official, self._made, self._disk
+        official, made, disk = (self._official,), self._made, self._disk
         return NamedFileStore([self._path], held={}, official=official, made=made, disk=disk, now=self._now)
 
     def _folder(self, path: Path) -> FolderStore:
-        return FolderStore(path, official=self._official, made=self._made, disk=self._disk, now=self._now)
+        return FolderStore(path, official=(self._official,), made=self._made, disk=self._disk, now=self._now)
 
     def _refuse_official(self, places: list[Place]) -> None:
         if any(
@@ -82,7 +82,7 @@ class LoginTarget:
             )
 
     def _refuse_stranger(self) -> None:
-        held = CredentialFiles(self._official, self._disk).read(Place(self._path))
+        held = CredentialFiles((self._official,), self._disk).read(Place(self._path))
         if held is None or not any(document.credential for document in held.documents):
             raise UsageError(
                 what=Phrase(

@@ -3,14 +3,12 @@
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
-from probe_tray.adapters.logins.official_store import OfficialStore
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
-from probe_tray.cli.accounts import SelectedLogins
+from probe_tray.cli.accounts import SelectedLogins, official_stores
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.hints import told
 from probe_tray.core.errors import ProbeError
@@ -45,12 +43,8 @@ async def run_context(
     proxy = session.proxy(loaded.settings)
     if found.logins:
         session.tell_proxy(proxy, (OFFICIAL.issuer, OFFICIAL.backend))
-    # Before the token of a copy is sent, the client's own login is looked at; never so that a person is asked.
-    silently = partial(session.keyring.read_entry, silently=True)
-    official = OfficialStore(
-        session.places.codex_home, silently, read_silently=None, now=clock.monotonic, disk=session.disk
-    )
-    accounts = Accounts((*found.stores, official), store, nothing_remembered)
+    # Before the token of a copy is sent, the client's own logins are looked at.
+    accounts = Accounts((*found.stores, *official_stores(session, loaded)), store, nothing_remembered)
     watch = ClockWatch(clock, lambda error: session.console.failure(told(error, session.t)))
     client = session.client(proxy, answered=watch.answered)
     journal = session.journal()

@@ -148,7 +148,8 @@ def _synchronizer(
     places, disk = session.places, session.disk
     made = MadeHere(places.made_here, disk=disk)
     now = SystemClock().monotonic
-    shared = RestoringFolderStore(folder, official=places.official_login, made=made, disk=disk, now=now)
+    official = places.official_logins(loaded.settings.codex_homes)
+    shared = RestoringFolderStore(folder, official=official, made=made, disk=disk, now=now)
     store = Store(AppState(settings=loaded.settings))
     # An account that the vault holds too must not be left behind there.
     accounts = Accounts((shared, session.vault), store, nothing_remembered)
