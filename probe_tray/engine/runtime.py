@@ -207,7 +207,7 @@ class Engine:
                 self._poller.refresh([a.key for a in self.state.accounts] if key is None else [key])
                 if key is None:
                     # A login that came meanwhile, or went to another place, is wanted too.
-                    self._start(self._accounts.read())
+                    self._start(self._accounts.read(asks=True))
             case PanelOpened():
                 self._poller.looked_at()
                 self._start(self._alerting.panel_opened())
@@ -323,7 +323,7 @@ class Engine:
             self._poller.network_changed(after=timedelta())
 
     async def _read_stores(self) -> None:
-        await self._accounts.read()
+        await self._accounts.read(asks=True)
         self._poller.refresh([a.key for a in self.state.accounts if a.problem is not None or a.snapshot is None])
         # A keyring that was unlocked opens the answers as well that waited for it.
         await self._finish_pending()

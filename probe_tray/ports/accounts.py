@@ -38,8 +38,11 @@ class AccountStore(Protocol):
         """Which place this is."""
         ...
 
-    async def load(self) -> StoreContents:
-        """Everything in it. Never raises: what went wrong is in the contents."""
+    async def load(self, *, asks: bool = False) -> StoreContents:
+        """Everything in it. Never raises: what went wrong is in the contents.
+
+        With ``asks`` a person waits for it, so that a keyring may ask for what need not be there.
+        """
         ...
 
     async def read(self, key: AccountKey) -> StoredCredential | None:

@@ -120,9 +120,12 @@ class MemoryStore:
         self.fault: StoreError | None = None
         self.saves = 0
         self.changed_by_others = False
+        self.asked: list[bool] = []
+        """Of each load, whether a person waited for it."""
         self.watched: tuple[Path, ...] | None = None
 
-    async def load(self) -> StoreContents:
+    async def load(self, *, asks: bool = False) -> StoreContents:
+        self.asked.append(asks)
         if self.fault is not None:
             return StoreContents(problem=self.fault.problem)
         return StoreContents(found=tuple(self._stored(c) for c in self.held.values()))

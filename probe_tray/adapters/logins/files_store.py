@@ -67,8 +67,9 @@ class FilesStore(ABC):
         """Which place this is."""
         return self._kind
 
-    async def load(self) -> StoreContents:
+    async def load(self, *, asks: bool = False) -> StoreContents:
         """Every login; what cannot be read is named with its reason and left alone."""
+        del asks
         async with self._turn:
             return await asyncio.to_thread(self._load)
 

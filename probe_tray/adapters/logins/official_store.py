@@ -61,7 +61,8 @@ class OfficialStore:
         """``codex_home`` is the client's own folder.
 
         ``read_silently`` asks the keyring only where no person is asked for it: with it the entry is looked at once a
-        minute, and every five seconds while there is none; else only when it is used. ``now`` counts seconds.
+        minute, and every five seconds while there is none, and ``read_keyring`` is for a load alone that a person waits
+        for; without it the entry is read only when it is used. ``now`` counts seconds.
         """
         self._home, self._read_keyring, self._read_silently = codex_home, read_keyring, read_silently
         self._now, self._looked = now, now()
@@ -78,12 +79,12 @@ class OfficialStore:
         """The official client's."""
         return StoreKind.OFFICIAL
 
-    async def load(self) -> StoreContents:
-        """The client's login, if there is one. The keyring is asked only where the client has a folder but no file."""
+    async def load(self, *, asks: bool = False) -> StoreContents:
+        """The client's login, if there is one. The keyring is used only where the client has a folder but no file."""
         await asyncio.to_thread(self._files.notice, [self._place])
         self._looked = self._now()
         try:
-            documents, location = await self._documents()
+            documents, location = await self._documents(asks=asks)
             self._told = self._entry
         except (ReadError, OfficialSealedError) as error:
             return StoreContents(unreadable=(Unreadable(location=error.facts["path"], problem=error.problem),))
@@ -192,14 +193,16 @@ class OfficialStore:
         if is_there(sealed):
             raise OfficialSealedError(path=str(sealed))
 
-    async def _documents(self) -> tuple[tuple[Document, ...], str]:
+    async def _documents(self, *, asks: bool = False) -> tuple[tuple[Document, ...], str]:
         held, self._in_keyring = await asyncio.to_thread(self._look_at_file)
         if not self._in_keyring:
             self._entry = None
             return ((), "") if held is None else (held.documents, str(self._place.path))
         try:
             user = await asyncio.to_thread(keyring_user, self._home)
-            entry = await self._read_keyring(keyring_service(user), user)
+            # Most people have no login there: they are not asked for one whenever the program starts.
+            read = self._read_keyring if asks else self._read_silently or self._read_keyring
+            entry = await read(keyring_service(user), user)
         except StoreError:
             if self._told:
                 # A login that was there is not gone because the keyring was locked since.

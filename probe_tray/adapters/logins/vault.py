@@ -45,8 +45,9 @@ class VaultStore:
         """The vault."""
         return StoreKind.VAULT
 
-    async def load(self) -> StoreContents:
-        """All logins. The keyring is not asked while there is no record."""
+    async def load(self, *, asks: bool = False) -> StoreContents:
+        """All logins. The keyring is not used while there is no record; where there is one, it may always ask."""
+        del asks
         try:
             self._seen = await asyncio.to_thread(self._signatures)
             files = await asyncio.to_thread(self._read_all)

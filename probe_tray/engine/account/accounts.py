@@ -54,13 +54,13 @@ class Accounts:
         """The stores this program may write."""
         return tuple(s for s in self._stores if s.kind is not StoreKind.OFFICIAL)
 
-    async def read(self) -> None:
-        """Read every store and tell the rest of the program what there is."""
+    async def read(self, *, asks: bool = False) -> None:
+        """Read every store and tell the rest of the program what there is; ``asks`` as of :class:`AccountStore`."""
         async with self._reading:
-            await self._read()
+            await self._read(asks=asks)
 
-    async def _read(self) -> None:
-        contents = await asyncio.gather(*(s.load() for s in self._stores))
+    async def _read(self, *, asks: bool) -> None:
+        contents = await asyncio.gather(*(s.load(asks=asks) for s in self._stores))
         ours: list[StoredCredential] = []
         theirs: list[StoredCredential] = []
         unreadable: list[Unreadable] = []

@@ -106,9 +106,9 @@ class OwnedTokenStore:
         """That of the store."""
         return self._store.kind
 
-    async def load(self) -> StoreContents:
+    async def load(self, *, asks: bool = False) -> StoreContents:
         """What the store holds, with the tokens whose owner is known by now."""
-        contents = await self._store.load()
+        contents = await self._store.load(asks=asks)
         known = [(one, self._owners.known(one.token)) for one in contents.personal]
         self._unknown = tuple(one for one, login in known if login is None)
         self._owned = tuple(stored_token(login, one, self.kind) for one, login in known if login is not None)
@@ -179,8 +179,9 @@ class FoundTokenStore:
         """Which place they are from."""
         return self._kind
 
-    async def load(self) -> StoreContents:
+    async def load(self, *, asks: bool = False) -> StoreContents:
         """All of them."""
+        del asks
         return StoreContents(found=self._found)
 
     async def read(self, key: AccountKey) -> StoredCredential | None:

@@ -328,6 +328,17 @@ async def test_reading_the_stores_again_asks_for_what_is_missing() -> None:
         assert program.account(ANA).snapshot is not None
 
 
+@pytest.mark.parametrize("command", [Refresh(), ReadStores()])
+async def test_a_keyring_may_ask_once_a_person_waits_for_it(command: Refresh | ReadStores) -> None:
+    program = Program(ANA)
+    async with program.started():
+        await program.clock.advance(MINUTE)
+        assert True not in program.vault.asked
+        program.engine.send(command)
+        await program.clock.advance(SECOND)
+        assert program.vault.asked[-1]
+
+
 async def test_settings_are_used_saved_and_hold_at_once() -> None:
     program = Program(ANA)
     new = Settings(poll_minutes=0, privacy=True)

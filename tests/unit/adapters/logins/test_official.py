@@ -260,7 +260,22 @@ async def test_the_keyring_is_looked_at_once_a_minute_and_silently(codex_home: P
     for _ in range(48):
         watch.minutes += 1 / 16
         assert not await watch.store.changed()
-    assert (len(watch.loud.asked), len(watch.silent.asked)) == (1, 3)
+    assert (len(watch.loud.asked), len(watch.silent.asked)) == (0, 4)
+
+
+async def test_only_who_waits_for_it_is_asked_by_the_keyring(codex_home: Path) -> None:
+    watch = Watch(codex_home)
+    watch.silent.answer = KeyringLockedError()
+    contents = await watch.store.load()
+    assert (contents.found, contents.problem, watch.loud.asked) == ((), None, [])
+    assert await watch.store.read(credential("ana").key) is None
+    assert watch.loud.asked == []
+    assert len((await watch.store.load(asks=True)).found) == 1
+    assert len(watch.loud.asked) == 1
+    # It is known to be there now, so that a keyring that locks again is told.
+    with pytest.raises(KeyringLockedError):
+        await watch.store.read(credential("ana").key)
+    assert len(watch.loud.asked) == 1
 
 
 async def test_another_entry_is_noticed_at_once_when_it_is_used(codex_home: Path) -> None:

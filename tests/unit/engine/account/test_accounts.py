@@ -257,10 +257,10 @@ class SharedStore(MemoryStore):
         super().__init__(kind, ANA)
         self.loads = 0
 
-    async def load(self) -> StoreContents:
+    async def load(self, *, asks: bool = False) -> StoreContents:
         self.loads += 1
         self.changed_by_others = False
-        return await super().load()
+        return await super().load(asks=asks)
 
     def change(self, *logins: Credential) -> None:
         self.held = {c.key: c for c in (ANA, BEN, NEWER) if c in logins}

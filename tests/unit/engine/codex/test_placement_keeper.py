@@ -267,7 +267,8 @@ async def test_a_look_at_the_homes_hides_no_change_of_a_store(monkeypatch: pytes
     exchange, loads = Exchange(ANA, BEN), list[str]()
     exchange.place.holds(BEN)
 
-    async def load() -> StoreContents:
+    async def load(*, asks: bool = False) -> StoreContents:
+        del asks
         loads.append("load")
         return StoreContents()
 
