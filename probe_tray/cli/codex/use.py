@@ -23,8 +23,9 @@ from probe_tray.core.events import ArrangementChanged, Event, TroubleMet
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.engine.store import Store
 from probe_tray.ports.codex import CodexPlace
-from probe_tray.view.codex.command_words import home_words, keep_advice, keep_question, result_words, which_login
+from probe_tray.view.codex.command_words import home_words, keep_advice, keep_question, result_words
 from probe_tray.view.panel.survey import name
+from probe_tray.view.quota.quota_words import which_of
 from probe_tray.view.text.privacy import discreet_account
 
 
@@ -84,7 +85,7 @@ class _UseCommand:
         found = await self._matching(given)
         if len(found) != 1:
             listed = [(self._name(account.key), account.key.slug) for account in found]
-            session.console.failure(which_login(given, listed, session.t))
+            session.console.failure(which_of(listed, given, session.t))
             return ExitStatus.WRONG_USE
         return await self._use(found[0].key, places[0])
 

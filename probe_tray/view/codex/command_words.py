@@ -67,13 +67,5 @@ def keep_advice(t: Translator) -> str:
     return t("Add --keep to save it here first. Nothing was changed.")
 
 
-def which_login(given: str, found: Sequence[tuple[str, str]], t: Translator) -> str:
-    """That ``given`` names no account of ours, or several: name and id of each."""
-    if not found:
-        return t("No account is called “{name}”.", name=given)
-    listed = ", ".join(f"{name}: {number}" for name, number in found)
-    return t("“{name}” matches several accounts. Use the id of one: {accounts}", name=given, accounts=listed)
-
-
 def _programs(running: Sequence[ClientProcess], t: Translator) -> str:
     return t(", ").join(t("{program} (process {n})", program=one.name, n=str(one.number)) for one in running)

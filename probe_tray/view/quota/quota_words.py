@@ -40,10 +40,15 @@ def guard_words(account: AccountQuota, verdict: QuotaGuardVerdict, min_left: int
 
 def which_account(found: Sequence[AccountQuota], given: str, t: Translator) -> str:
     """That ``given`` names no account, or several: these."""
+    facts = ((account, account.plan or account.account_id) for account in found)
+    return which_of([(f"{one.name}{f' ({fact})' if fact else ''}", one.id) for one, fact in facts], given, t)
+
+
+def which_of(found: Sequence[tuple[str, str]], given: str, t: Translator) -> str:
+    """The same for accounts by name and id."""
     if not found:
         return t("No account is called “{name}”.", name=given)
-    facts = ((account, account.plan or account.account_id) for account in found)
-    listed = ", ".join(f"{account.name}{f' ({fact})' if fact else ''}: {account.id}" for account, fact in facts)
+    listed = ", ".join(f"{name}: {number}" for name, number in found)
     return t("“{name}” matches several accounts. Use the id of one: {accounts}", name=given, accounts=listed)
 
 
