@@ -123,11 +123,15 @@ class WakeTimer:
         """Sleep so long, without an end where that is None. Returns whether it was woken."""
         if seconds is None:
             return await self._woken.wait()
+        if self._woken.is_set():
+            # The others have their turn all the same.
+            await asyncio.sleep(0)
+            return True
         sleep = self._sleep = asyncio.create_task(self._clock.sleep(seconds))
         try:
-            if not self._woken.is_set():
-                await asyncio.wait([sleep])
+            await asyncio.wait([sleep])
         finally:
             self._sleep = None
-            await end_all([] if sleep.done() else [sleep])
+            if not sleep.done():
+                await end_all([sleep])
         return self._woken.is_set()

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from probe_tray.core.quota.snapshot import Snapshot, Window
 from probe_tray.core.state import AccountState
 
+Rank = tuple[int, datetime]
+"""Smaller is better."""
 _FULL = 100
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -21,7 +23,7 @@ def best_account(usable: Iterable[AccountState], pinned: str = "") -> AccountSta
 
 def best_first(usable: Iterable[AccountState], pinned: str = "") -> list[AccountState]:
     """All of them in the order of :func:`best_account`."""
-    return sorted(usable, key=lambda a: (a.key.slug != pinned, *_rank(a.snapshot)))
+    return sorted(usable, key=lambda a: (a.key.slug != pinned, rank(a.snapshot)))
 
 
 def tightest_window(snapshot: Snapshot) -> Window | None:
@@ -29,7 +31,8 @@ def tightest_window(snapshot: Snapshot) -> Window | None:
     return max(snapshot.main.windows, key=lambda w: (w.used_percent, w.reset_at or _NEVER), default=None)
 
 
-def _rank(snapshot: Snapshot | None) -> tuple[int, datetime]:
+def rank(snapshot: Snapshot | None) -> Rank:
+    """Where an account with these numbers stands among those that have capacity."""
     window = None if snapshot is None else tightest_window(snapshot)
     # Without any window nothing limits it that is known.
     return (-_FULL, _NEVER) if window is None else (round(window.used_percent) - _FULL, window.reset_at or _NEVER)

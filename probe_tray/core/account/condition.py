@@ -37,6 +37,9 @@ class Condition(enum.Enum):
     NO_DATA = "no data"
     """Nothing has been heard of the quota yet."""
 
+    # An enum hashes its name in Python: hundreds of times whenever the icon of a hundred accounts is drawn.
+    __hash__ = object.__hash__
+
 
 USABLE = frozenset({Condition.AVAILABLE, Condition.WARNING})
 """The conditions in which the next request is expected to go through."""

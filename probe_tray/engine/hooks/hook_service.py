@@ -39,16 +39,21 @@ class HookService:
 
     async def run(self) -> None:
         """Follow the state until cancelled."""
-        unsubscribe = self._store.subscribe(self._timer.wake)
+        unsubscribe = self._store.subscribe(self._on_change)
         try:
             while True:
                 self._timer.clear()
                 await self.look()
-                if await self._timer.wait(_EVERY):
+                if await self._timer.wait(_EVERY if self._store.state.settings.hook else None):
                     # Changes come in bursts: one look at all of them.
                     await self._clock.sleep(_CALM)
         finally:
             unsubscribe()
+
+    def _on_change(self) -> None:
+        # Without a hook there is nothing to follow, until one is set.
+        if self._store.state.settings.hook or self._notes:
+            self._timer.wake()
 
     async def look(self) -> None:
         """Run the hook for what happened since the last look."""

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from probe_tray.core.account.arrangement import Sort
-from probe_tray.core.account.best_account import best_account, tightest_window
+from probe_tray.core.account.best_account import tightest_window
 from probe_tray.core.account.condition import USABLE, Condition, local_time
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.suggestion import Suggestion, suggest
@@ -12,7 +12,7 @@ from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import Percentages
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.renewal_status import round_words
-from probe_tray.view.panel.survey import NEEDS_PERSON, Seen, name, usable_accounts
+from probe_tray.view.panel.survey import NEEDS_PERSON, Seen, best_first, name
 from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.reasons import in_short
 from probe_tray.view.text.times import Now, age, at, span, until
@@ -49,7 +49,8 @@ def headline(seen: Seen, t: Translator) -> str:
 def best_now(seen: Seen, t: Translator) -> tuple[AccountKey, str] | None:
     """The account to go on with, and the sentence that says so; None where there is no choice."""
     found = suggested(seen)
-    best = best_account(usable_accounts(seen), seen.state.pinned) if found is None else found.next
+    usable = best_first(seen.found, seen.state.pinned)
+    best = found.next if found is not None else usable[0].account if usable else None
     if best is None or len(seen.found) == 1 or not (words := best_words(best, t)):
         return None
     return best.key, words

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from probe_tray.core.account.arrangement import Arrangement, Sort
+from probe_tray.core.account.best_account import Rank, rank
 from probe_tray.core.account.condition import USABLE, Condition, condition, local_time, tightest
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.quota.usage_parser import blocked_until
@@ -47,6 +48,8 @@ class SurveyFinding(NamedTuple):
     """Whether there is no other account."""
     there: InCodex = NOT_IN_CODEX
     """What it is to the official client."""
+    rank: Rank = rank(None)
+    """Smaller is better to go on with, where it has capacity."""
 
 
 class Seen(NamedTuple):
@@ -58,9 +61,12 @@ class Seen(NamedTuple):
     """In the state's order."""
 
 
-def usable_accounts(seen: Seen) -> list[AccountState]:
-    """Those that have capacity."""
-    return [one.account for one in seen.found if one.what in USABLE]
+def best_first(found: Iterable[SurveyFinding], pinned: str = "") -> list[SurveyFinding]:
+    """Those that have capacity, in the order of :func:`probe_tray.core.account.best_account.best_first`."""
+    usable = sorted((one for one in found if one.what in USABLE), key=lambda one: one.rank)
+    if pinned:
+        usable.sort(key=lambda one: one.account.key.slug != pinned)
+    return usable
 
 
 class Memory:
@@ -117,7 +123,7 @@ def plan(account: AccountState) -> str:
     return word.replace("_", " ").title()
 
 
-def by_need(found: tuple[SurveyFinding, ...]) -> list[SurveyFinding]:
+def by_need(found: Iterable[SurveyFinding]) -> list[SurveyFinding]:
     """Most needy and tightest first; equal ones by name."""
     return sorted(found, key=lambda f: (f.need, f.name))
 
@@ -146,7 +152,15 @@ def _look_at(account: AccountState, settings: Settings, now: datetime) -> Survey
     need = (_NEEDY.get(what, _LEAST_NEEDY), -used)
     shown = discreet_account(account, settings)
     # Whoever knows a name may still look for it, and the order stays what it was.
-    return SurveyFinding(shown, what, need, called.casefold(), " ".join(words).casefold(), _reset(account, what))
+    return SurveyFinding(
+        account=shown,
+        what=what,
+        need=need,
+        name=called.casefold(),
+        searched=" ".join(words).casefold(),
+        reset=_reset(account, what),
+        rank=rank(account.snapshot),
+    )
 
 
 def _look_again(found: SurveyFinding, settings: Settings, now: datetime) -> SurveyFinding:

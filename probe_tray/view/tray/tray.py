@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 import msgspec
 from msgspec.structs import replace
 
-from probe_tray.core.account.best_account import best_account, best_first
 from probe_tray.core.account.condition import USABLE, Condition, local_time
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.quota.usage_parser import blocked_until
@@ -17,7 +16,7 @@ from probe_tray.view.help.release import release_entry
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import checked, known_bars
 from probe_tray.view.panel.summary import best_now, headline, no_capacity, shortened
-from probe_tray.view.panel.survey import Seen, SurveyFinding, by_need, name, usable_accounts
+from probe_tray.view.panel.survey import Seen, SurveyFinding, best_first, by_need, name
 from probe_tray.view.sync.sync_view import sync_entry
 from probe_tray.view.text.percentages import counted, listed, shown
 from probe_tray.view.text.reasons import in_short
@@ -144,9 +143,7 @@ def menu(seen: Seen, t: Translator, memory: RowMemory, uses: RowMemory) -> Menu:
 def _use(seen: Seen, t: Translator, memory: RowMemory) -> UseMenu:
     """Those that have capacity come first, the one to go on with before all others."""
     ours = [one for one in seen.found if can_be_used(seen.state, one.account)]
-    usable = [one for one in ours if one.what in USABLE]
-    places = {a.key: n for n, a in enumerate(best_first([one.account for one in usable], seen.state.pinned))}
-    wanted = sorted(by_need(tuple(ours)), key=lambda one: places.get(one.account.key, len(places)))
+    wanted = [*best_first(ours, seen.state.pinned), *by_need(one for one in ours if one.what not in USABLE)]
     more = len(wanted) > _MOST_ROWS
     return UseMenu(
         title=t("Use in &Codex") if wanted else "",
@@ -191,8 +188,7 @@ def _chosen(seen: Seen) -> SurveyFinding | None:
         case IconAccount.PINNED:
             return next((f for f in seen.found if f.account.key.slug == state.pinned), None)
         case IconAccount.BEST:
-            best = best_account(usable_accounts(seen))
-            return next((f for f in seen.found if best is not None and f.account.key == best.key), None)
+            return next(iter(best_first(seen.found)), None)
         case IconAccount.IN_USE:
             return next((f for f in seen.found if f.account.in_use), None)
         case IconAccount.TIGHTEST:
