@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
-from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRectF, QSize, QXmlStreamAttributes, QXmlStreamReader
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, QPointF, QRectF, QSize, QXmlStreamAttributes, QXmlStreamReader
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QTransform
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
@@ -14,6 +14,8 @@ class DrawnText(msgspec.Struct, frozen=True):
 
     text: str
     place: QRectF
+    baseline: float
+    """How far down its letters stand."""
 
 
 def drawn_texts(window: QWidget) -> list[DrawnText]:
@@ -45,7 +47,7 @@ def _joined(pieces: Iterable[DrawnText]) -> list[DrawnText]:
             and abs(last.place.right() - piece.place.left()) < piece.place.height() / 7
         )
         if last is not None and follows:
-            lines[-1] = DrawnText(last.text + piece.text, last.place.united(piece.place))
+            lines[-1] = DrawnText(last.text + piece.text, last.place.united(piece.place), piece.baseline)
         else:
             lines.append(piece)
     return lines
@@ -61,7 +63,8 @@ def _lines(reader: QXmlStreamReader) -> Iterator[DrawnText]:
                 if reader.name() == "text":
                     # Reads its end, too.
                     text = reader.readElementText()
-                    yield DrawnText(text, here.mapRect(_area(told, text)))
+                    start = here.map(QPointF(float(told.value("x")), float(told.value("y"))))
+                    yield DrawnText(text, here.mapRect(_area(told, text)), start.y())
                 else:
                     above.append(here)
             case QXmlStreamReader.TokenType.EndElement:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from probe_tray.ui.baseline import baseline, draw_beside
 from probe_tray.ui.panel.amount import amount_width, paint_amount
 from probe_tray.ui.panel.card_painter import paint_bar
 from probe_tray.ui.theme import Theme
@@ -13,7 +14,6 @@ from probe_tray.view.details.details import LifetimeMark, LoginLifetime
 from probe_tray.view.view_models import Bar, Tone
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _DIM = 0.5
 _LEAST_BAR = 44
 
@@ -64,9 +64,9 @@ class BarRows(QWidget):
             painter.setOpacity(1.0)
             painter.setFont(theme.font())
             painter.setPen(QColor(colours.secondary))
-            painter.drawText(QRectF(0, top, label + 1, line.height()), _LEFT, bar.label)
+            draw_beside(painter, line, baseline(theme, line), bar.label)
             painter.setFont(theme.font(12, figures=True))
-            painter.drawText(line, _RIGHT, resets[row])
+            draw_beside(painter, line, baseline(theme, line), resets[row], right=True)
             ink = {Tone.CALM: colours.text, Tone.WARNING: colours.warning_text, Tone.CRITICAL: colours.critical_text}
             place = QRectF(right + gap, top, percent, line.height())
             paint_amount(painter, theme, bar, place, colours.secondary if self._dimmed else ink[bar.tone])

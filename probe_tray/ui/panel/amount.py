@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
+from probe_tray.ui.baseline import baseline, draw_beside
 from probe_tray.ui.theme import Theme
 from probe_tray.view.view_models import Bar
 
 _WORD = 11.5
 _WIDEST = "100%"
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 def amount_width(theme: Theme, bars: Iterable[Bar]) -> float:
@@ -21,11 +21,11 @@ def amount_width(theme: Theme, bars: Iterable[Bar]) -> float:
 def paint_amount(painter: QPainter, theme: Theme, bar: Bar, area: QRectF, ink: str) -> None:
     """Draw the amount at the right of ``area``, its number in ``ink``."""
     parts = [(text, font, QFontMetricsF(font).horizontalAdvance(text)) for text, font in _parts(theme, bar)]
-    left = area.right() - sum(width for _, _, width in parts)
+    left, y = area.right() - sum(width for _, _, width in parts), baseline(theme, area)
     for text, font, width in parts:
         painter.setFont(font)
         painter.setPen(QColor(ink if text == bar.percent_text else theme.tokens.secondary))
-        painter.drawText(QRectF(left, area.top(), width + 1, area.height()), _LEFT, text)
+        draw_beside(painter, area.adjusted(left - area.left(), 0, 0, 0), y, text)
         left += width
 
 

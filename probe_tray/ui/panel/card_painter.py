@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
 
+from probe_tray.ui.baseline import baseline, draw_beside
 from probe_tray.ui.glyphs import Glyph, draw
 from probe_tray.ui.line_breaks import breakable
 from probe_tray.ui.panel.amount import paint_amount
@@ -146,7 +147,7 @@ class CardPainter:
     def _bar(self, painter: QPainter, bar: Bar, places: CardRects, index: int, *, dimmed: bool) -> None:
         colours = self._theme.tokens
         area = places.bars[index]
-        self._line(painter, places.labels[index], bar.label, 13)
+        self._beside(painter, places.labels[index], bar.label, 13)
         painter.save()
         if dimmed:
             painter.setOpacity(_DIM)
@@ -154,7 +155,7 @@ class CardPainter:
         painter.restore()
         words = colours.secondary if dimmed else self._ink(bar.tone)
         paint_amount(painter, self._theme, bar, places.percents[index], words)
-        self._line(painter, places.resets[index], places.reset_texts[index], right=True)
+        self._beside(painter, places.resets[index], places.reset_texts[index], right=True)
 
     def _foot(self, painter: QPainter, card: Card, places: CardRects) -> None:
         if places.key is not None:
@@ -219,9 +220,15 @@ class CardPainter:
         painter.setFont(font)
         painter.drawText(area, _LEFT, painter.fontMetrics().elidedText(text, how, int(area.width() + 0.5)))
 
-    def _line(self, painter: QPainter, area: QRectF, text: str, size: float = 12, *, right: bool = False) -> None:
-        """Draw words that their place was measured for: nothing of them is ever cut."""
+    def _beside(self, painter: QPainter, area: QRectF, text: str, size: float = 12, *, right: bool = False) -> None:
+        """Draw one line of words on the line that the others of its row stand on."""
         painter.setFont(self._theme.font(size, figures=True))
+        painter.setPen(QColor(self._theme.tokens.secondary))
+        draw_beside(painter, area, baseline(self._theme, area), text, right=right)
+
+    def _line(self, painter: QPainter, area: QRectF, text: str, *, right: bool = False) -> None:
+        """Draw words that their place was measured for: nothing of them is ever cut."""
+        painter.setFont(self._theme.font(12, figures=True))
         painter.setPen(QColor(self._theme.tokens.secondary))
         painter.drawText(area, int(_RIGHT if right else _LEFT) | _WRAP, breakable(text))
 

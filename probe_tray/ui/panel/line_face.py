@@ -9,6 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from probe_tray.core.account.condition import Condition
+from probe_tray.ui.baseline import baseline, draw_beside
 from probe_tray.ui.glyphs import Glyph, draw
 from probe_tray.ui.panel.card_face import States
 from probe_tray.ui.panel.card_painter import MORE, ButtonState, paint_bar
@@ -16,8 +17,6 @@ from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
 from probe_tray.view.view_models import Bar, Card
 
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _DIM = 0.5
 _MOST_KEPT = 80
 """Pictures of lines: more than a screen is high."""
@@ -152,17 +151,18 @@ class LineFace:
         metrics = painter.fontMetrics()
         marked = math.ceil(theme.metrics(12).horizontalAdvance(card.mark)) + theme.px(6) if card.mark else 0
         title = metrics.elidedText(card.title, Qt.TextElideMode.ElideMiddle, int(area.width()) - marked)
-        painter.drawText(area, _LEFT, title)
+        y = baseline(theme, area)
+        draw_beside(painter, area, y, title)
         rest = area.adjusted(metrics.horizontalAdvance(title) + theme.px(6), 0, 0, 0)
         painter.setFont(theme.font(12))
         if card.mark:
             painter.setPen(QColor(colours.accent))
-            painter.drawText(rest, _LEFT, card.mark)
+            draw_beside(painter, rest, y, card.mark)
             rest = rest.adjusted(marked, 0, 0, 0)
         # The plan only where the name leaves room for all of it: half a plan would be another plan.
         if card.plan and painter.fontMetrics().horizontalAdvance(card.plan) <= rest.width():
             painter.setPen(QColor(colours.secondary))
-            painter.drawText(rest, _LEFT, card.plan)
+            draw_beside(painter, rest, y, card.plan)
 
     def _brief(self, painter: QPainter, card: Card, state: ButtonState) -> None:
         colours, area = self._theme.tokens, self.columns.brief
@@ -171,7 +171,7 @@ class LineFace:
         font.setUnderline(helps and state is not ButtonState.PLAIN)
         painter.setFont(font)
         painter.setPen(QColor(colours.accent if helps else colours.secondary))
-        painter.drawText(area, _RIGHT, card.brief)
+        draw_beside(painter, area, baseline(self._theme, area), card.brief, right=True)
 
 
 def _two(bars: tuple[Bar, ...]) -> tuple[Bar | None, Bar | None]:
