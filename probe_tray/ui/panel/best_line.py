@@ -2,12 +2,58 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
+from probe_tray.ui.line_breaks import breakable
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import words
+from probe_tray.ui.widgets import PlainLabel
 from probe_tray.view.screen import Panel
 from probe_tray.view.view_models import CardAction
+
+_DOT = " · "
+_FAR = 10_000
+
+
+class _PartsLabel(PlainLabel):
+    """Parts with a middle dot between those in one line: no line ends with a dot."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        super().__init__(wrap=True)
+
+    def setText(self, text: str) -> None:
+        """Show this."""
+        super().setText(text)
+        self._divide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Divide the parts for the width."""
+        super().resizeEvent(event)
+        self._divide()
+
+    def heightForWidth(self, width: int) -> int:
+        """As high as the lines are that fit into ``width``."""
+        room = QRect(0, 0, width, _FAR)
+        broken = breakable(self._lines(width))
+        return self.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), broken).height()
+
+    def _lines(self, width: int) -> str:
+        lines = list[str]()
+        for part in self.text().split(_DOT):
+            longer = f"{lines[-1]}{_DOT}{part}" if lines else part
+            if lines and self.fontMetrics().horizontalAdvance(longer) <= width:
+                lines[-1] = longer
+            else:
+                lines.append(part)
+        return "\n".join(lines)
+
+    def _divide(self) -> None:
+        shown = breakable(self._lines(self.width()))
+        if shown != QLabel.text(self):
+            QLabel.setText(self, shown)
+            self.setAccessibleName(self.text())
 
 
 class BestLine(QWidget):
@@ -18,7 +64,7 @@ class BestLine(QWidget):
         super().__init__()
         self._theme, self._act = theme, act
         self._action: CardAction | None = None
-        self._text, self.button = words(wrap=True), QPushButton(self)
+        self._text, self.button = _PartsLabel(), QPushButton(self)
         self.button.clicked.connect(self._press)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)

@@ -13,6 +13,9 @@ from probe_tray.view.view_models import Bar, Card
 _WRAP = int(Qt.TextFlag.TextWordWrap)
 _FAR = 10_000
 _LEAST_BAR = 44
+_NOTICE = 12.5
+"""The size of a notice's letters."""
+_TWO, _TRIES = 2, 6
 SIDE = 12
 """The list's margin to the left and right of the cards, in the design's pixels."""
 GAP = 10
@@ -242,17 +245,18 @@ class CardLayout:
         if card.notice is None:
             return None, None, ()
         px = self._theme.px
-        metrics = self._theme.metrics(12.5)
+        metrics = self._theme.metrics(_NOTICE)
         widths = [math.ceil(metrics.horizontalAdvance(a.label)) + px(26) for a in card.notice.actions]
         height = max(px(28), self._body + px(9)) if widths else 0
         room = width - self._pad - px(12)
         beside = room - (sum(widths) + px(10) if widths else 0)
         # Two buttons, or a large font, leave no room beside them; then they stand below the words.
         below = len(widths) > 1 or beside < px(110)
-        words = self._wrapped(card.notice.text, room if below else beside, 12.5)
+        words = self._wrapped(card.notice.text, room if below else beside, _NOTICE)
         inner = words + height + px(8) if below else max(words, height)
         strip = QRectF(0, top, width, inner + px(16))
-        text = QRectF(self._pad, top + px(8) + (0 if below else (inner - words) / 2), room if below else beside, words)
+        broken = self._balanced(card.notice.text, room if below else beside, words)
+        text = QRectF(self._pad, top + px(8) + (0 if below else (inner - words) / 2), broken, words)
         y = round(strip.bottom() - px(8) - height if below else top + px(8) + (inner - height) / 2)
         buttons: list[QRectF] = []
         right = width - px(10)
@@ -260,6 +264,16 @@ class CardLayout:
             buttons.append(QRectF(right - wide, y, wide, height))
             right -= wide + px(8)
         return strip, text, tuple(buttons)
+
+    def _balanced(self, text: str, width: float, height: float) -> float:
+        """The least of ``width`` in which a notice of this ``height`` has no more lines: none is much shorter then."""
+        metrics = self._theme.metrics(_NOTICE, figures=True)
+        lines = round(height / metrics.lineSpacing())
+        if lines < _TWO:
+            return width
+        least = metrics.horizontalAdvance(text) / lines
+        steps = (least + step * (width - least) / _TRIES for step in range(1, _TRIES))
+        return next((room for room in steps if self._wrapped(text, room, _NOTICE) <= height), width)
 
     def _wrapped(self, text: str, width: float, size: float) -> float:
         room = QRect(0, 0, int(width), _FAR).toRectF()

@@ -13,6 +13,8 @@ from probe_tray.view.settings.form import Form, FormRow, Kind
 
 _WIDTH, _HEIGHT, _EDGE = 34.0, 20.0, 3.0
 _RING = 2.0
+RING_ROOM = _RING + 1
+"""Between the edge of a switch and its track, in pixels of the design."""
 
 
 class ToggleSwitch(QCheckBox):
@@ -25,7 +27,7 @@ class ToggleSwitch(QCheckBox):
 
     def sizeHint(self) -> QSize:
         """The switch, and the ring around it that shows where the keyboard is."""
-        ring = 2 * _RING + 2
+        ring = 2 * RING_ROOM
         return QSize(self._theme.px(_WIDTH + ring), self._theme.px(_HEIGHT + ring))
 
     def minimumSizeHint(self) -> QSize:

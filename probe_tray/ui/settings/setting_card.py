@@ -6,10 +6,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from probe_tray.ui.settings.fields import RING_ROOM, ToggleSwitch
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
 
 _INSET, _GAP, _LEAST_CONTROL, _LEAST_LABEL = 14, 11, 130, 150
+_FRAME = 1
+"""Pixels of the frame that marks a value, and of the gap inside it."""
 
 
 class SettingRow(QWidget):
@@ -35,10 +38,13 @@ class SettingRow(QWidget):
         self._frame = QFrame()
         self._frame.setObjectName("field")
         inner = QHBoxLayout(self._frame)
-        inner.setContentsMargins(1, 1, 1, 1)
+        inner.setContentsMargins(_FRAME, _FRAME, _FRAME, _FRAME)
         inner.addWidget(control)
         self._texts = QVBoxLayout()
         self._texts.setSpacing(theme.px(2))
+        for part in (self._label, self._note, self._fault):
+            # As far from the edge as a control in its frame.
+            part.setContentsMargins(2 * _FRAME, 0, 0, 0)
         for part in (self._label, self._note):
             self._texts.addWidget(part)
         if wide:
@@ -50,12 +56,20 @@ class SettingRow(QWidget):
         self._texts.addWidget(self._fault)
         self._texts.addWidget(self._remedy, 0, Qt.AlignmentFlag.AlignLeft)
         self._line = line = QHBoxLayout(self)
-        line.setContentsMargins(theme.px(_INSET), theme.px(_GAP), theme.px(_INSET), theme.px(_GAP))
+        edge = theme.px(_INSET)
+        # A switch keeps room for its ring: what is seen of it ends below the other controls.
+        ring = theme.px(RING_ROOM) if isinstance(control, ToggleSwitch) else 0
+        line.setContentsMargins(edge, theme.px(_GAP), edge - ring, theme.px(_GAP))
         line.addLayout(self._texts, 1)
         if not wide:
             self._frame.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
             line.addWidget(self._frame, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         self._wide = wide
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether the control stands beside its label, where there is room."""
+        return not self._wide
 
     def mark(self, fault: str, remedy: str) -> None:
         """Say why the value cannot be saved, nothing where it can; ``remedy`` is the button that sets it right."""
@@ -98,6 +112,14 @@ class SettingRow(QWidget):
         if not self._wide and self.control.sizeHint().width() > theme.px(60):
             self.control.setMinimumWidth(max(theme.px(_LEAST_CONTROL), self.control.minimumSizeHint().width()))
         self.mark(self._fault.text(), self._remedy.text())
+
+
+def align_controls(rows: Iterable[SettingRow]) -> None:
+    """Make the controls beside their labels as wide as the widest of them: they begin and end below each other."""
+    controls = [row.control for row in rows if row.is_beside and not isinstance(row.control, ToggleSwitch)]
+    widest = max((control.minimumWidth() for control in controls), default=0)
+    for control in controls:
+        control.setMinimumWidth(widest)
 
 
 class SettingCard(QFrame):

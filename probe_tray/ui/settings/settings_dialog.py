@@ -23,7 +23,7 @@ from probe_tray.ui.placement import fitting
 from probe_tray.ui.settings.connection_box import ConnectionBox
 from probe_tray.ui.settings.fields import Field, ProgramField, ToggleSwitch, make_field
 from probe_tray.ui.settings.page_list import PageList
-from probe_tray.ui.settings.setting_card import SettingRow
+from probe_tray.ui.settings.setting_card import SettingRow, align_controls
 from probe_tray.ui.settings.settings_page import SearchedPart, SettingsPage
 from probe_tray.ui.sync.sync_box import SyncBox
 from probe_tray.ui.theme import Theme
@@ -190,6 +190,8 @@ class SettingsDialog(ThemedDialog):
         theme, colours = self._theme, self._theme.tokens
         for part in (self._side, *self._pages, *self._rows.values(), *self._others_rows):
             part.apply_theme()
+        for page in self._pages:
+            align_controls(page.findChildren(SettingRow))
         style_foot(self._foot, theme)
         self._complaint.setStyleSheet(f"color: {colours.critical_text}")
         self._off.setStyleSheet(f"color: {colours.warning_text}")

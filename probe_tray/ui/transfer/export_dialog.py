@@ -80,7 +80,7 @@ class ExportDialog(TransferDialog):
         """Show this, in place of what was shown."""
         if model == self._shown:
             return
-        self._shown = model
+        before, self._shown = self._shown, model
         self.setWindowTitle(model.window_title)
         self._what.setText(model.what)
         self._who.setText(model.who)
@@ -90,7 +90,7 @@ class ExportDialog(TransferDialog):
         self._strip.setVisible(bool(model.result))
         self._show_kinds(model)
         self._show_accounts(model.accounts)
-        for part in (self._who, self._accounts):
+        for part in (self._what, self._kinds, self._who, self._accounts, self._export):
             part.setVisible(bool(model.accounts))
         for box, text, state in (
             (self._everything, model.everybody, model.all_ticked),
@@ -108,12 +108,15 @@ class ExportDialog(TransferDialog):
         self._result.setStyleSheet(strip_style(self._theme, model.result_tone))
         describe(self, model.help)
         leave_room(self)
+        if (before is None or bool(before.accounts)) is not bool(model.accounts):
+            # Without accounts there is nothing to choose, and no need for the room of a list.
+            self.open_at(_WIDTH, _HEIGHT if model.accounts else 1)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Open with the keyboard on the first choice."""
         super().showEvent(event)
         if not event.spontaneous():
-            self._kinds.setFocus()
+            (self._kinds if self._kinds.isVisible() else self._close).setFocus()
 
     def _show_kinds(self, model: ExportView) -> None:
         # What is written here is no choice of a person.

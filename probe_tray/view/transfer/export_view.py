@@ -121,7 +121,7 @@ def exportable(state: AppState, choices: ExportChoices) -> tuple[AccountState, .
 
 def export_view(state: AppState, choices: ExportChoices, now: Now, t: Translator) -> ExportView:
     """The window for what was chosen, and for what came of the last export."""
-    shown, logins = state.exporting, choices.kind.format is not None
+    shown, logins = state.exporting, choices.kind.format is not None and bool(state.accounts)
     accounts = tuple(_account(discreet_account(a, state.settings), choices, t) for a in state.accounts)
     able = [a for a in accounts if not a.note]
     ticked = sum(a.ticked for a in able)
@@ -133,14 +133,14 @@ def export_view(state: AppState, choices: ExportChoices, now: Now, t: Translator
         what=t("&Format"),
         kinds=tuple((kind, t(words)) for kind, (words, _) in _WORDS.items()),
         kind=choices.kind,
-        help=t(_WORDS[choices.kind][1]),
+        help=t(_WORDS[choices.kind][1]) if accounts else t("Log in or import a login first."),
         who=t("&Accounts"),
         everybody=t.plural("A&ll {n} account", "A&ll {n} accounts", len(able)) if len(able) > 1 else "",
         all_ticked=None if 0 < ticked < len(able) else bool(ticked),
         accounts=accounts,
         refresh=t("Include &refresh tokens, so it can be renewed there") if logins else "",
         refresh_ticked=choices.refresh_tokens,
-        hide="" if logins else t("&Hide email addresses and ids"),
+        hide="" if logins or not accounts else t("&Hide email addresses and ids"),
         hide_ticked=choices.hide,
         warning=_warning(renewable=choices.refresh_tokens, t=t) if logins else "",
         busy=busy,

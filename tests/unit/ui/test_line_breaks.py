@@ -6,6 +6,11 @@ from probe_tray.ui.line_breaks import breakable
 BREAK = "\u200b"
 
 
+def shown(text: str) -> str:
+    """The broken text: ~ where a space ends no line, | where no line ends between two letters."""
+    return breakable(text).replace("\u00a0", "~").replace("\u2060", "|")
+
+
 def test_a_long_address_breaks_behind_its_punctuation() -> None:
     broken = breakable("Remove someone.with.a.long.name@department.example.org?")
     assert broken.split(BREAK)[:2] == ["Remove someone.", "with."]
@@ -22,22 +27,33 @@ def test_short_texts_stay_as_they_are() -> None:
 
 
 def test_no_short_word_is_left_alone_on_the_last_line() -> None:
-    assert breakable("No capacity until Friday 18:20: the weekly quota is used up.").endswith("is used\u00a0up.")
+    assert breakable("No capacity until Friday 18:20: the weekly quota is used up.").endswith(
+        "quota is\u00a0used\u00a0up."
+    )
     several = breakable("This deletes its login from the vault on this computer.\nYou can log in again at any time.")
-    assert [line.rpartition(" ")[2] for line in several.splitlines()] == ["this\u00a0computer.", "any\u00a0time."]
+    assert [line.rpartition(" ")[2] for line in several.splitlines()] == [
+        "on\u00a0this\u00a0computer.",
+        "at\u00a0any\u00a0time.",
+    ]
     assert breakable("The address is someone@department.example.org").count("\u00a0") == 0
 
 
 def test_no_single_chinese_letter_is_left_alone_on_the_last_line() -> None:
-    text = "如果您在这台电脑上使用 Codex，它的登录会自动显示在这里。"
-    assert breakable(text).replace(
-        "\u2060", "|"
-    ) == "如果您在这台电脑上使用 Codex，它的登录会自动显示|在|这|里|。".replace("示|", "示")
+    assert shown("如果您在这台电脑上使用 Codex，它的登录会自动显示在这里。").endswith("它的登录会自动显|示|在|这|里|。")
+    # Nor a short word in other letters, torn from the verb before it.
+    assert shown("如果 Probe Tray 在本机不能至少每三天运行一次，请选择 Codex。").endswith("，请|选|择~Codex|。")
+
+
+def test_a_number_stays_with_what_it_counts() -> None:
+    assert "after 15~minutes. If" in shown("Probe Tray tries once more after 15 minutes. If that fails too, wait.")
+    assert "还有 3~小|时。请" in shown("Probe Tray 会再次尝试，距离下次重置还有 3 小时。请稍后再来看一看。").replace(
+        "有~3", "有 3"
+    )
 
 
 def test_a_short_part_between_dots_stays_on_one_line_and_no_line_begins_with_a_dot() -> None:
     told = breakable("Best now: ana@example.com, 58% of the 5 hours free · 1 needs you")
-    assert told == "Best now: ana@example.com, 58% of the 5 hours free\u00a0· 1\u00a0needs\u00a0you"
+    assert told == "Best now: ana@example.com, 58% of the 5\u00a0hours free\u00a0· 1\u00a0needs\u00a0you"
 
 
 def test_a_short_part_between_dots_stays_on_one_line_in_chinese() -> None:

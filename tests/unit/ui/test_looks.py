@@ -37,6 +37,7 @@ from probe_tray.view.presenter import present
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.wiring import table_sql
+from tests.support.painted import DrawnText, drawn_texts
 from tests.support.widgets import opened, parts
 from tests.unit.ui import samples
 from tests.unit.ui.sync_samples import changing
@@ -191,3 +192,40 @@ def test_the_details_have_room_for_the_name_and_every_button(
     assert [button.top() > title.bottom() for button in buttons] == [below] * 3
     assert all(b.width() >= b.sizeHint().width() for b in parts(window, QPushButton) if b.text() in labels)
     window.close()
+
+
+def lines_below(panel: QWidget, start: str) -> list[DrawnText]:
+    """The line that begins with ``start``, and those right below it."""
+    drawn = drawn_texts(panel)
+    first = next(line for line in drawn if line.text.startswith(start))
+    left = first.place.left()
+    block = [line for line in drawn if abs(line.place.left() - left) < 2 and line.baseline >= first.baseline]
+    block.sort(key=lambda line: line.baseline)
+    return [line for n, line in enumerate(block) if line.baseline - first.baseline <= n * 1.5 * first.place.height()]
+
+
+@pytest.mark.parametrize("theme", [13, 20], indirect=True)
+def test_the_lines_of_a_notice_are_of_like_length(theme: Theme) -> None:
+    panel = PanelWindow(theme, IconPainter(), samples.idle_actions())
+    state = samples.only(samples.four().accounts[2:3])
+    panel.show_model(present(state, samples.NOW, UTC, T).panel)
+    panel.open_at(None)
+    QApplication.processEvents()
+    first, second = (line.place.width() for line in lines_below(panel, "No capacity until Fri")[:2])
+    panel.close()
+    assert second > first / 2
+
+
+@pytest.mark.parametrize("theme", [13, 20], indirect=True)
+def test_no_line_of_the_panels_head_ends_or_begins_with_a_dot(theme: Theme) -> None:
+    panel = PanelWindow(theme, IconPainter(), samples.idle_actions())
+    panel.show_model(present(samples.four(), samples.NOW, UTC, T).panel)
+    panel.open_at(None)
+    QApplication.processEvents()
+    first, second = lines_below(panel, "Best now")[:2]
+    assert (first.text.strip(" ·") == first.text, second.text.replace("\u00a0", " ")) == (True, "1 needs you")
+    # Where there is room for both, they stand in one line.
+    panel.resize(theme.px(600), panel.height())
+    QApplication.processEvents()
+    assert lines_below(panel, "Best now")[0].text.replace("\u00a0", " ").endswith(" · 1 needs you")
+    panel.close()

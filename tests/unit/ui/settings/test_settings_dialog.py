@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QScrollBar,
     QSpinBox,
+    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
@@ -24,6 +25,8 @@ from probe_tray.core.errors import FolderMissingError, ProxyAddressError, WriteE
 from probe_tray.core.settings import Language, Settings, SettingsPatch, Storage, change
 from probe_tray.core.state import UnsavedChange
 from probe_tray.ui.preferences import load_catalogue
+from probe_tray.ui.settings.fields import RING_ROOM, ToggleSwitch
+from probe_tray.ui.settings.setting_card import SettingRow
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tokens import DARK, LIGHT
@@ -479,3 +482,32 @@ def test_a_list_that_is_too_long_is_said_and_not_cut(settings: Opened, key: str,
     assert settings.saved == []
     assert words in [label.text() for label in settings.dialog.findChildren(QLabel) if label.isVisible()]
     assert text.text() == typed
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_controls_begin_and_end_below_each_other(settings: Opened, number: int) -> None:
+    settings.dialog.open_with(Settings(warn_weekly_percent=85))
+    settings.dialog.findChildren(QListWidget)[0].setCurrentRow(number)
+    QApplication.processEvents()
+    kinds = (QComboBox, QSpinBox)
+    beside = [row.control for row in settings.dialog.findChildren(SettingRow) if row.is_beside and row.isVisible()]
+    fields = [control for control in beside if isinstance(control, kinds)]
+    places = {(at(field), field.width()) for field in fields}
+    assert len(places) <= 1
+    # What is seen of a switch ends where a field ends.
+    ring = settings.theme.px(RING_ROOM)
+    switches = {at(switch) + switch.width() - ring for switch in beside if isinstance(switch, ToggleSwitch)}
+    assert len(switches | {left + width for left, width in places}) <= 1
+
+
+def at(part: QWidget) -> int:
+    return part.mapTo(part.window(), QPoint()).x()
+
+
+def test_labels_begin_where_the_fields_below_them_do(settings: Opened) -> None:
+    settings.dialog.open_with(Settings())
+    settings.dialog.reveal("models")
+    QApplication.processEvents()
+    row = next(row for row in settings.dialog.findChildren(SettingRow) if row.control.isVisible() and not row.is_beside)
+    label = next(label for label in row.findChildren(QLabel) if label.isVisible())
+    assert at(label) + label.contentsMargins().left() == at(row.control)

@@ -289,3 +289,13 @@ def test_the_systems_window_for_a_new_file_asks_before_it_replaces(bench: Bench)
     asking.fileSelected.emit("/out/x.jsonl")
     asking.close()
     assert chosen == ["/out/x.jsonl"]
+
+
+def test_without_accounts_the_window_has_no_choices_and_no_empty_room(bench: Bench) -> None:
+    full = bench.dialog.height()
+    bench.engine.change(AppState(loaded=True))
+    assert "Log in or import a login first." in texts(bench.dialog)
+    assert [box for box in bench.dialog.findChildren(QComboBox) if box.isVisible()] == []
+    assert bench.dialog.height() < full / 2
+    bench.engine.change(AppState(loaded=True, accounts=ACCOUNTS))
+    assert (bench.dialog.height(), part(bench.dialog, QComboBox).isVisible()) == (full, True)
