@@ -40,21 +40,8 @@ class SettingRow(QWidget):
         inner = QHBoxLayout(self._frame)
         inner.setContentsMargins(_FRAME, _FRAME, _FRAME, _FRAME)
         inner.addWidget(control)
-        self._texts = QVBoxLayout()
-        self._texts.setSpacing(theme.px(2))
-        for part in (self._label, self._note, self._fault):
-            # As far from the edge as a control in its frame.
-            part.setContentsMargins(2 * _FRAME, 0, 0, 0)
-        for part in (self._label, self._note):
-            self._texts.addWidget(part)
-        if wide:
-            self._texts.addSpacing(theme.px(4))
-            self._texts.addWidget(self._frame)
         self._remedy = QPushButton()
-        self._remedy.hide()
-        self._remedy.clicked.connect(self.remedy_wanted)
-        self._texts.addWidget(self._fault)
-        self._texts.addWidget(self._remedy, 0, Qt.AlignmentFlag.AlignLeft)
+        self._texts = self._column(wide=wide)
         self._line = line = QHBoxLayout(self)
         edge = theme.px(_INSET)
         # A switch keeps room for its ring: what is seen of it ends below the other controls.
@@ -65,6 +52,24 @@ class SettingRow(QWidget):
             self._frame.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
             line.addWidget(self._frame, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         self._wide = wide
+
+    def _column(self, *, wide: bool) -> QVBoxLayout:
+        """The texts, a wide control between them, and the button that sets a value right."""
+        column = QVBoxLayout()
+        column.setSpacing(self._theme.px(2))
+        for part in (self._label, self._note, self._fault):
+            # As far from the edge as a control in its frame.
+            part.setContentsMargins(2 * _FRAME, 0, 0, 0)
+        for part in (self._label, self._note):
+            column.addWidget(part)
+        if wide:
+            column.addSpacing(self._theme.px(4))
+            column.addWidget(self._frame)
+        self._remedy.hide()
+        self._remedy.clicked.connect(self.remedy_wanted)
+        column.addWidget(self._fault)
+        column.addWidget(self._remedy, 0, Qt.AlignmentFlag.AlignLeft)
+        return column
 
     @property
     def is_beside(self) -> bool:
