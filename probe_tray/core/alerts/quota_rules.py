@@ -52,14 +52,14 @@ def still_said(account: AccountState, settings: Settings, told: AccountAlerts, n
     with every answer) is followed. When the use falls, levels below which it has come may be said again.
     """
     snapshot = account.snapshot
-    if snapshot is None:
+    # Once a minute a thousand accounts are looked at in one go: of most of them nothing was said.
+    if snapshot is None or not told.said:
         return told
     here = snapshot.service_now(now)
-    windows = {
-        topic: (window, topic in _reached_topics(window, settings))
-        for window in _live(snapshot, here)
-        for topic in (*_level_topics(window), _pace_topic(window))
-    }
+    windows: dict[str, tuple[Window, bool]] = {}
+    for window in _live(snapshot, here):
+        reached, topics = _reached_topics(window, settings), (*_level_topics(window), _pace_topic(window))
+        windows.update((topic, (window, topic in reached)) for topic in topics)
     kept = (
         entry if (found := windows.get(entry.topic)) is None else _followed(entry, found[0], here, reached=found[1])
         for entry in told.said
