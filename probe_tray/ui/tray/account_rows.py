@@ -6,7 +6,7 @@ from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QMenu
 
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.ui.tray.icon import IconPainter, Ink
+from probe_tray.ui.tray.icon import ROW_SIZES, IconPainter, Ink
 from probe_tray.view.view_models import MenuRow
 
 
@@ -47,7 +47,7 @@ class AccountRows:
         if self._checked:
             action.setChecked(row.chosen)
         if before is None or (before[0].look, before[1]) != (row.look, ink):
-            action.setIcon(self._icons.icon(row.look, ink))
+            action.setIcon(self._icons.icon(row.look, ink, sizes=ROW_SIZES))
 
     def _make(self, index: int) -> QAction:
         action = QAction(self._menu)

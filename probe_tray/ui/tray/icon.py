@@ -1,6 +1,7 @@
 """Paints the glyph: a ring for the long window, a disc for the short one. Vectors only, at any size and pixel ratio."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import msgspec
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -14,6 +15,8 @@ from probe_tray.view.tray.icon_look import IconLook, Tone
 
 SIZES = (16, 18, 20, 22, 24, 32, 36, 40, 44, 48, 64)
 """Sizes in pixels that the platforms' trays ask for."""
+ROW_SIZES = (16, 20, 24, 32, 48)
+"""Those that a menu asks for: 16 at each scale of a screen."""
 _MOST_KEPT = 64
 """More than the cards on a screen. Each number has a look of its own, and each picture costs some 12 kB while kept."""
 _GRID = 24.0
@@ -99,13 +102,13 @@ class IconPainter:
             picture.setDevicePixelRatio(pixels / size)
         return picture
 
-    def icon(self, look: IconLook, ink: Ink, *, template: bool = False) -> QIcon:
-        """The glyph in every size. ``template``: macOS colours it, unless it is amber or red.
+    def icon(self, look: IconLook, ink: Ink, *, template: bool = False, sizes: Sequence[int] = SIZES) -> QIcon:
+        """The glyph in these sizes. ``template``: macOS colours it, unless it is amber or red.
 
         Nothing of it is kept here: whoever shows it asks again only for another look.
         """
         icon = QIcon()
-        for size in SIZES:
+        for size in sizes:
             icon.addPixmap(_paint(look, ink, size))
         calm = look.weekly_tone is Tone.CALM and look.short_tone is Tone.CALM
         icon.setIsMask(template and calm and not look.exhausted and not look.badge)
