@@ -124,6 +124,7 @@ def make_sync_context(
         store_for_new=lambda: _store_for_new(accounts.ours[0]),
         renewal_of=TokenMemory(FileRenewalMemory(places.memory, disk=disk), clock, randomness).renewal_of,
         with_client=placements.with_client,
+        in_codex=placements.lent,
         tables=tables,
         make_cipher=AesGcmLoginCipher,
         memory=memory,

@@ -15,6 +15,7 @@ from probe_tray.core.formats.login_fields import local_text
 from probe_tray.core.formats.writer import new_document
 from probe_tray.core.sync.envelope import (
     Envelope,
+    InCodexOn,
     RowAction,
     RowStamp,
     associated_data,
@@ -41,6 +42,7 @@ class _ProtectedContent(msgspec.Struct, frozen=True, kw_only=True):
     computer_id: str = ""
     at: datetime | None = None
     newest_key_id: str = ""
+    in_codex: tuple[InCodexOn, ...] = ()
 
 
 _CONTENT: Final = msgspec.json.Decoder(_ProtectedContent)
@@ -126,6 +128,7 @@ class AesGcmLoginCipher:
             computer_id=stamp.computer_id,
             at=stamp.at,
             newest_key_id=stamp.newest_key_id,
+            in_codex=stamp.in_codex,
         )
         bound = associated_data(row_id, stamp.key_id, stamp.generation)
         try:
@@ -153,6 +156,7 @@ class AesGcmLoginCipher:
             computer_id=content.computer_id,
             at=content.at,
             newest_key_id=content.newest_key_id,
+            in_codex=content.in_codex,
         )
         if stamp.action is RowAction.REMOVED:
             return OpenedRow(row=row, fault=StepKind.WITHDRAWN, stamp=stamp)

@@ -29,6 +29,14 @@ class RowAction(enum.Enum):
     """It took the account out of the table for all computers."""
 
 
+class InCodexOn(msgspec.Struct, frozen=True, kw_only=True):
+    """A computer on which the official client works with the account of a row, without its refresh token."""
+
+    computer_id: str
+    computer: str
+    """Its name."""
+
+
 class RowStamp(msgspec.Struct, frozen=True, kw_only=True):
     """Which write of a row this is, and whose. Only a holder of the key can have made it."""
 
@@ -43,6 +51,8 @@ class RowStamp(msgspec.Struct, frozen=True, kw_only=True):
     """When, by that computer's clock; aware UTC."""
     newest_key_id: str = ""
     """The newest key that this computer had then, which is another one than ``key_id`` while the key is changed."""
+    in_codex: tuple[InCodexOn, ...] = ()
+    """Each computer says it for itself with its syncs. A program that doesn't know it leaves it out when it writes."""
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -114,6 +114,11 @@ class PlacementKeeper:
 
         return frozenset(login.key for login in logins if is_with_client(login))
 
+    async def lent(self) -> frozenset[AccountKey]:
+        """The accounts that a client has without their refresh tokens. Raises ReadError."""
+        book = await self._file.load()
+        return frozenset(one.key for one in _placements(book) if one.way is HandOver.LENT)
+
     async def pass_on(self, key: AccountKey) -> None:
         """Put the account's newest access token where it is lent to; never raises, what failed is told.
 

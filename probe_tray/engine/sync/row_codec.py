@@ -6,8 +6,9 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.sync.envelope import RowAction, RowStamp, next_generation
+from probe_tray.core.sync.envelope import InCodexOn, RowAction, RowStamp, next_generation
 from probe_tray.core.sync.rows import NONCE_BYTES, OpenedRow, RemoteRow, StepKind
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.core.sync.table_key import key_id
@@ -29,6 +30,8 @@ class RowWriter(NamedTuple):
     computer_id: str
     """Which one it is, whatever its name."""
     action: RowAction
+    in_codex: frozenset[AccountKey] = frozenset()
+    """The accounts that the official client uses on this computer, without their refresh tokens."""
 
 
 class RowCodec:
@@ -147,10 +150,11 @@ class RowCodec:
     def reseal(self, before: OpenedRow) -> OpenedRow | None:
         """The same row in the form and with the key that are written now; it goes on saying who wrote it.
 
-        None where it is so already, or is not used. Raises SyncError.
+        None where it is so already, or is not used. Also where only the word about the official client here is another
+        one. Raises SyncError.
         """
         known, login = before.stamp, before.login
-        if not self.can_reseal(before):
+        if not (self.can_reseal(before) or self._is_misnoted(before)):
             return None
         stamp = self._stamp(before.row.id, known)
         if known is not None:
@@ -163,12 +167,31 @@ class RowCodec:
                 computer_id=known.computer_id,
                 at=known.at,
                 newest_key_id=newest,
+                in_codex=known.in_codex,
             )
         if login is not None:
             return self._sealed(login, stamp)
         return OpenedRow(
             row=self._cipher.seal_removed(before.row.id, self._nonce(), stamp), fault=before.fault, stamp=stamp
         )
+
+    def elsewhere(self, stamp: RowStamp | None) -> RowStamp | None:
+        """``stamp`` with what other computers say of the official client alone."""
+        return None if stamp is None else replace(stamp, in_codex=self._others_in_codex(stamp))
+
+    def _others_in_codex(self, stamp: RowStamp) -> tuple[InCodexOn, ...]:
+        return tuple(one for one in stamp.in_codex if one.computer_id != self._writer.computer_id)
+
+    def _in_codex(self, login: Credential, stamp: RowStamp) -> tuple[InCodexOn, ...]:
+        """On which computers the official client works with ``login``, as this one knows it of itself."""
+        own = InCodexOn(computer_id=self._writer.computer_id, computer=self._writer.computer)
+        is_here = login.key in self._writer.in_codex
+        return (*self._others_in_codex(stamp), own) if is_here else self._others_in_codex(stamp)
+
+    def _is_misnoted(self, opened: OpenedRow) -> bool:
+        """Whether the row says something else of the official client on this computer than is so."""
+        stamp, login = opened.stamp, opened.login
+        return stamp is not None and login is not None and set(self._in_codex(login, stamp)) != set(stamp.in_codex)
 
     def _is_own(self, stamp: RowStamp) -> bool:
         # Rows of earlier versions have the name alone, which another computer may have too.
@@ -185,6 +208,7 @@ class RowCodec:
             computer_id=writer.computer_id,
             at=writer.clock.now(),
             newest_key_id=self.newest_key_id,
+            in_codex=() if known is None else known.in_codex,
         )
 
     def _stamp(self, row_id: str, known: RowStamp | None) -> RowStamp:
@@ -197,6 +221,7 @@ class RowCodec:
         )
 
     def _sealed(self, login: Credential, stamp: RowStamp) -> OpenedRow:
+        stamp = replace(stamp, in_codex=self._in_codex(login, stamp))
         return OpenedRow(
             row=self._cipher.seal(login, self._nonce(), self._writer.zone, stamp), login=login, stamp=stamp
         )

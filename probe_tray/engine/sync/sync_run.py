@@ -73,6 +73,8 @@ class SyncContext(NamedTuple):
     """What is remembered against the refresh token of a fingerprint."""
     with_client: Callable[[Sequence[Credential]], Awaitable[frozenset[AccountKey]]]
     """Which of these logins the official client has with their refresh tokens, and renews."""
+    in_codex: Callable[[], Awaitable[frozenset[AccountKey]]]
+    """The accounts that it has without them."""
     tables: Tables
     make_cipher: MakeLoginCipher
     memory: SyncMemory
@@ -91,7 +93,8 @@ class SyncContext(NamedTuple):
         """
         record = await self.memory.table(table_name(target.url))
         computer_id = await self.memory.computer_id()
-        writer = RowWriter(self.clock, self.randomness, self.zone, self.computer, computer_id, action)
+        in_codex = await self.in_codex()
+        writer = RowWriter(self.clock, self.randomness, self.zone, self.computer, computer_id, action, in_codex)
         return RowCodec(self.make_cipher(target.key), target, record, writer)
 
 
@@ -125,7 +128,8 @@ class SyncRun:
         """What was done, in the order of the plan."""
         found = [self._items[number] for number in sorted(self._items)]
         used = SENT | RECEIVED | {StepKind.SAME, StepKind.WITHDRAWN}
-        return [replace(one, stamp=self._stamps.get(one.row_id)) if one.kind in used else one for one in found]
+        stamps = {row_id: self.codec.elsewhere(stamp) for row_id, stamp in self._stamps.items()}
+        return [replace(one, stamp=stamps.get(one.row_id)) if one.kind in used else one for one in found]
 
     async def work(self, local: Sequence[Credential], progress: Progress, stopped: Callable[[], bool]) -> None:
         """Do what is to be done for each account, a few side by side; those that share a row one after the other.
@@ -179,7 +183,7 @@ class SyncRun:
                 continue
             if await self._table.replace(sealed.row, row.row):
                 await self._wrote(sealed)
-                done += 1
+                done += self.codec.can_reseal(row)
         return done
 
     def step(self, mine: Credential) -> SyncStep | None:

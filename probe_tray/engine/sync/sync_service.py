@@ -9,6 +9,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.codex.codex_state import CodexUseChanged, CodexUsePhase
 from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncCommand, SyncNow, TrySync
 from probe_tray.core.errors import ProbeError, Problem, SyncOffError, SyncSecretError
 from probe_tray.core.events import Event, RenewalEnded, SettingsChanged, TroubleMet
@@ -149,7 +150,7 @@ class SyncService:
         if isinstance(event, SettingsChanged):
             self._stale = True
             self._timer.wake()
-        elif isinstance(event, RenewalEnded) and event.problem is None and self._settings.sync_after_renewal:
+        elif _is_for_others(event) and self._settings.sync_after_renewal:
             rest = timedelta(seconds=max(0.0, self._synced_at - self._after(-_APART)))
             self._begin_within(max(_AFTER_RENEWAL, rest))
 
@@ -346,3 +347,10 @@ class SyncService:
     @property
     def _is_automatic(self) -> bool:
         return bool(self._hours) or self._settings.sync_after_renewal
+
+
+def _is_for_others(event: Event) -> bool:
+    """Whether other computers have something to learn: a new login, or which account Codex uses here."""
+    if isinstance(event, CodexUseChanged):
+        return event.use is not None and event.use.phase is CodexUsePhase.DONE
+    return isinstance(event, RenewalEnded) and event.problem is None

@@ -3,6 +3,7 @@
 import msgspec
 
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import all_of
 from probe_tray.core.sync.computers import computer_label, has_key
 from probe_tray.core.sync.envelope import RowAction, RowStamp
 from probe_tray.core.sync.rows import SyncReport
@@ -65,13 +66,21 @@ def shared_words(sync: SyncState, key: AccountKey, now: Now, t: Translator) -> s
     items = () if report is None or not sync.setup.begun else report.items
     stamp = next((item.stamp for item in items if item.key == key and item.stamp is not None), None)
     if report is not None and stamp is not None:
-        return written_words(stamp, computer_label(stamp, report.computers), now, t)
+        return _with_codex(written_words(stamp, computer_label(stamp, report.computers), now, t), stamp, t)
     is_read = report is not None and report.newest_key_id
     if is_read or sync.earlier is None or (stamp := sync.earlier.stamps.get(key.slug)) is None:
         return ""
-    written = written_words(stamp, computer_label(stamp, sync.earlier.computers), now, t)
+    written = _with_codex(written_words(stamp, computer_label(stamp, sync.earlier.computers), now, t), stamp, t)
     when = ago(sync.earlier.ended_at, now, t)
     return t("{what} (last sync {when})", what=written, when=when) if written else ""
+
+
+def _with_codex(written: str, stamp: RowStamp, t: Translator) -> str:
+    """``written`` with the other computers on which Codex works with the account."""
+    if not (written and stamp.in_codex):
+        return written
+    computers = t.said(all_of([one.computer for one in stamp.in_codex]))
+    return t("{what}, in use by Codex on {computers}", what=written, computers=computers)
 
 
 def key_holders(report: SyncReport, now: Now, t: Translator) -> list[str]:

@@ -257,6 +257,8 @@ class SyncBench:
         self.table = table or FakeTable()
         self.memory, self.secrets = MemoryOfRows(), FakeSyncSecrets()
         self.dead: dict[str, RenewalState] = {}
+        self.in_codex = frozenset[AccountKey]()
+        """What the official client has here without its refresh token."""
         self.with_client: Callable[[Sequence[Credential]], Awaitable[frozenset[AccountKey]]] = none_of_them
         self.unsettled: ProbeError | None = None
         self.context = SyncContext(
@@ -265,6 +267,7 @@ class SyncBench:
             store_for_new=lambda: accounts.ours[0],
             renewal_of=self._renewal_of,
             with_client=self._with_client,
+            in_codex=self._in_codex,
             tables=tables or self.table,
             make_cipher=AesGcmLoginCipher,
             memory=self.memory,
@@ -291,6 +294,9 @@ class SyncBench:
 
     async def _with_client(self, logins: Sequence[Credential]) -> frozenset[AccountKey]:
         return await self.with_client(logins)
+
+    async def _in_codex(self) -> frozenset[AccountKey]:
+        return self.in_codex
 
     async def _renewal_of(self, fingerprint: str) -> RenewalState:
         return self.dead.get(fingerprint, RenewalState())

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from probe_tray.core import commands as sync_commands
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.codex.codex_state import CodexUse, CodexUseChanged, CodexUsePhase
 from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncNow
 from probe_tray.core.errors import (
     SYNC_TABLE,
@@ -368,6 +369,19 @@ async def test_a_renewal_is_followed_by_one_sync_where_that_is_wanted() -> None:
         assert bench.syncs == 1
         renewed(bench, well=False)
         await bench.clock.advance(timedelta(hours=5))
+        assert bench.syncs == 1
+
+
+async def test_so_is_a_use_in_codex_which_the_others_are_to_know_of() -> None:
+    bench = SyncedBench(credential(), sync_after_renewal=True)
+    async with bench.watching():
+        for phase in (CodexUsePhase.RUNNING, CodexUsePhase.FAILED):
+            use = CodexUse(account=credential().key, home="", phase=phase)
+            bench.store.dispatch(CodexUseChanged(use=use))
+        await bench.clock.advance(timedelta(seconds=7))
+        assert bench.syncs == 0
+        bench.store.dispatch(CodexUseChanged(use=replace(use, phase=CodexUsePhase.DONE)))
+        await bench.clock.advance(timedelta(seconds=7))
         assert bench.syncs == 1
 
 

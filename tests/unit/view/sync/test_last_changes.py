@@ -11,7 +11,7 @@ from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.computers import computer_labels
-from probe_tray.core.sync.envelope import RowAction, RowStamp
+from probe_tray.core.sync.envelope import InCodexOn, RowAction, RowStamp
 from probe_tray.core.sync.rows import LastSync, StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SyncState
 from probe_tray.resources import resource
@@ -85,6 +85,19 @@ def test_card_details_and_command_say_which_computer_did_what_last(
         assert {fact.label: fact.value for fact in view.facts}[label] == words
         (said,) = last_of_each_computer(report(row("study-pc", 2, action)), samples.NOW, t)
         assert words in said
+
+
+def test_card_and_details_say_on_which_other_computers_codex_uses_the_account() -> None:
+    item = row("laptop", 2)
+    assert item.stamp is not None
+    users = (InCodexOn(computer_id="a", computer="study-pc"), InCodexOn(computer_id="b", computer="attic"))
+    known = state(replace(item, stamp=replace(item.stamp, in_codex=users)))
+    words = "renewed by laptop, 2 h ago, in use by Codex on study-pc and attic"
+    assert f"In the shared table: {words}" in card(known).hover.splitlines()
+    view = details(known, ANA.key, Span.WEEK, NOW, Translator())
+    assert view is not None
+    assert words in {fact.value for fact in view.facts}
+    assert "由 laptop 续期，2 小时前，Codex 正在 study-pc 和 attic 上使用" in card(known, CHINESE).hover
 
 
 def test_without_a_setup_or_a_stamp_nothing_is_said() -> None:
