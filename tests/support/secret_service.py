@@ -42,6 +42,20 @@ class SecretService:
         """The names of its entries."""
         return self._with_collection(lambda found: [item.get_label() for item in found.get_all_items()])
 
+    def secrets(self, service: str) -> list[str]:
+        """The values of the entries of a service."""
+
+        def values(found: Any) -> list[str]:  # noqa: ANN401 - the library has no types
+            return [item.get_secret().decode() for item in found.search_items({"service": service})]
+
+        return self._with_collection(values)
+
+    def add(self, value: str, **attributes: str) -> None:
+        """Another program keeps something."""
+        self._with_collection(
+            lambda found: found.create_item("of another program", attributes, value.encode(), replace=True)
+        )
+
     @contextmanager
     def hanging(self) -> Generator[None]:
         """Within this block it does not answer."""

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Final, final
 
 from probe_tray.adapters.keyring.backends import TrustedBackend, backend_name, may_prompt, meaning
+from probe_tray.adapters.keyring.shared_entry import keep_shared, shared_value
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringDeniedError, KeyringLockedError, KeyringNoAnswerError, StoreError
 
@@ -79,6 +80,19 @@ def _without_interaction() -> Generator[None]:
         switch(1)
 
 
+def _is_shared(backend: TrustedBackend, service: str) -> bool:
+    """Whether another program reads and writes the entry too, and the keyring tells entries apart by its library."""
+    return backend_name(backend) in _SECRET_SERVICE and service != _SERVICE
+
+
+def _value(backend: TrustedBackend, service: str, user: str) -> str | None:
+    # Asked first: it opens a keyring that is locked.
+    found = backend.get_password(service, user)
+    if found is None or not _is_shared(backend, service):
+        return found
+    return shared_value(service, user) or found
+
+
 class OsKeyStore:
     """Implements ``KeyStore`` over the ``keyring`` library.
 
@@ -135,8 +149,13 @@ class OsKeyStore:
 
         def keep() -> Secret | None:
             with self._opened(service, user, silently=silently) as backend:
-                backend.set_password(service, user, value.reveal())
-                return self._secret(backend.get_password(service, user))
+                if _is_shared(backend, service):
+                    # Reading it opens a keyring that is locked.
+                    backend.get_password(service, user)
+                    keep_shared(service, user, value.reveal())
+                else:
+                    backend.set_password(service, user, value.reveal())
+                return self._secret(_value(backend, service, user))
 
         if await self._ask(keep) != value:
             raise KeyringDeniedError
@@ -161,7 +180,7 @@ class OsKeyStore:
 
         def look() -> Secret | None:
             with self._opened(service, user, silently=silently) as backend:
-                return self._secret(backend.get_password(service, user))
+                return self._secret(_value(backend, service, user))
 
         return await self._ask(look)
 
