@@ -1,11 +1,12 @@
 """The window that takes logins out of files: ways to bring them, what was found, and what would happen."""
 
 from collections.abc import Callable
+from typing import cast
 
 import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QCheckBox, QLabel, QStackedWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QStackedWidget, QWidget
 
 from probe_tray.core.transfer.state import RowId
 from probe_tray.ui.accessibility import describe
@@ -68,7 +69,7 @@ class ImportDialog(TransferDialog):
         """Show this, in place of what was shown."""
         if model == self._shown:
             return
-        self._shown = model
+        could_take, self._shown = self._shown is not None and self._shown.can_take, model
         self.setWindowTitle(model.window_title)
         self.head(model.title, model.text)
         for part, text in (
@@ -93,6 +94,10 @@ class ImportDialog(TransferDialog):
         self._tree.setAccessibleDescription(model.text)
         self._tree.show_lines(model.lines)
         self._middle.setCurrentWidget(self._tree if model.lines else self._drop)
+        keyboard = cast("QWidget | None", self.focusWidget())
+        if model.can_take and not could_take and keyboard in {None, self._files, self._folder, self._paste}:
+            # From what has brought them to what was found, where Return takes it.
+            self._tree.setFocus(Qt.FocusReason.OtherFocusReason)
         leave_room(self)
         describe(self, model.text)
 

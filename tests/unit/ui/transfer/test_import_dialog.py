@@ -273,6 +273,28 @@ def test_text_is_read_and_never_shown(bench: Bench, how: str) -> None:
         assert "tokens" in QGuiApplication.clipboard().text()
 
 
+@pytest.mark.parametrize("already_open", [False, True])
+def test_the_keyboard_goes_to_what_was_pasted_and_return_takes_it(bench: Bench, already_open: bool) -> None:  # noqa: FBT001 - a parameter
+    QGuiApplication.clipboard().setMimeData(text(official("ana")))
+    if already_open:
+        bench.window.show()
+    bench.window.paste()
+    keyboard = bench.dialog.focusWidget()
+    assert keyboard is bench.table
+    QTest.keyClick(keyboard, Qt.Key.Key_Return)
+    assert bench.kept() == {"ana"}
+
+
+def test_the_keyboard_stays_on_the_box_that_ticks_everything(bench: Bench) -> None:
+    bench.window.show()
+    drop(bench.dialog, files(bench.write("two.json", exported("ben", "cat"))))
+    box = part(bench.dialog, QCheckBox)
+    box.setFocus()
+    for _ in range(2):
+        QTest.keyClick(box, Qt.Key.Key_Space)
+        assert bench.dialog.focusWidget() is box
+
+
 def test_files_that_were_copied_are_pasted_as_files(bench: Bench) -> None:
     QGuiApplication.clipboard().setMimeData(files(bench.write("a.json", flat("ana"))))
     bench.window.show()
