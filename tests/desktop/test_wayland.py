@@ -2,7 +2,9 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
@@ -32,6 +34,14 @@ pytestmark = [
 
 KEEPS_RUNNING = "Probe Tray keeps running"
 SCREEN = Region(0, 0, 1280, 800)
+OTHER_PROGRAM = """
+from PySide6.QtWidgets import QApplication, QLabel
+app = QApplication([])
+label = QLabel("Another program")
+label.setWindowTitle("Another program")
+label.show()
+app.exec()
+"""
 
 
 def focus(desktop: Desktop, name: str) -> Callable[[], bool]:
@@ -141,6 +151,50 @@ def change_setting(desktop: Desktop, wayland: Wayland, app: App) -> None:
     assert json.loads(config_file(desktop).read_text("utf-8"))["renew_before_expiry_days"] == 9
 
 
+def turn_wheel(desktop: Desktop, wayland: Wayland, app: App) -> None:
+    """The wheel over a field moves the page; over one that was clicked it changes the number."""
+    app.item.click_menu("Settings…")
+    wayland.wait_window(SETTINGS_WINDOW)
+    page = desktop.reader.wait("Notifications", role="list item", pid=app.pid)
+    with closing(wayland.mouse()) as mouse:
+        mouse.click(*wayland.point(desktop.reader.place(page), SETTINGS_WINDOW))
+        field = desktop.reader.wait("Warn when the 5-hour quota reaches", role="spin box", pid=app.pid)
+        place = desktop.reader.place(field)
+        mouse.hover(*wayland.point(place, SETTINGS_WINDOW))
+        mouse.turn_wheel(-1)
+        wait_for("the page to move", lambda: desktop.reader.region(field) != place)
+        mouse.turn_wheel(3)
+        wait_for("the page to come back", lambda: desktop.reader.region(field) == place)
+        assert desktop.reader.value(field) == 80
+        mouse.click(*wayland.point(place, SETTINGS_WINDOW))
+        mouse.turn_wheel(1)
+        wait_for("the number to change", lambda: desktop.reader.value(field) == 81)
+        assert desktop.reader.region(field) == place
+    wayland.dismiss(SETTINGS_WINDOW)
+
+
+def pin(desktop: Desktop, wayland: Wayland, app: App) -> None:
+    """The panel goes when another program is used, unless it is pinned."""
+    app.item.activate()
+    wayland.wait_keyboard(PANEL)
+    other = desktop.start(sys.executable, "-c", OTHER_PROGRAM, env=wayland.environment)
+    wayland.wait_no_window(PANEL)
+    other.stop()
+    # A click on the icon within that moment would be the one that closed it.
+    app.item.click_menu("Open Probe Tray")
+    wayland.wait_keyboard(PANEL)
+    button = desktop.reader.wait("Keep this window open", role="check box", pid=app.pid)
+    with closing(wayland.mouse()) as mouse:
+        mouse.click(*wayland.point(desktop.reader.place(button), PANEL))
+        app.read("^This window stays open")
+        desktop.start(sys.executable, "-c", OTHER_PROGRAM, env=wayland.environment)
+        wayland.wait_keyboard("Another program")
+        # What the app answers afterwards, it answers knowing that another program is used.
+        app.item.click_menu("More", "Hide names")
+        app.read(r"^a•••@e•••\.")
+        assert wayland.wait_window(PANEL).pid == app.pid
+
+
 def test_everything_works_on_wayland_and_qt_has_nothing_to_complain_of(desktop: Desktop) -> None:
     with Wayland(desktop) as wayland:
         app = App(desktop, "--demo", env=wayland.environment)
@@ -161,6 +215,9 @@ def test_everything_works_on_wayland_and_qt_has_nothing_to_complain_of(desktop: 
         wayland.wait_no_window(LOGIN_WINDOW)
         app.wait_account(NEWCOMER)
         change_setting(desktop, wayland, app)
+        turn_wheel(desktop, wayland, app)
+        wayland.dismiss(PANEL)
+        pin(desktop, wayland, app)
         app.quit()
         assert app.program.errors() == ""
 

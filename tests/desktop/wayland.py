@@ -17,12 +17,15 @@ from tests.desktop.bus import plain
 from tests.desktop.processes import Program
 from tests.desktop.session import BACKGROUND, NOTIFICATIONS, START_SECONDS, TRAY
 from tests.desktop.waiting import BenchError, T, wait_for
+from tests.desktop.wayland_mouse import WaylandMouse
+from tests.desktop.windows import Region
 from tests.support.patience import PATIENCE
 
 NOBODY: Final = 65534
 """sway refuses to run as root."""
+_WIDTH, _HEIGHT = 1280, 800
 _CONFIGURATION: Final = f"""
-output HEADLESS-1 resolution 1280x800
+output HEADLESS-1 resolution {_WIDTH}x{_HEIGHT}
 output HEADLESS-1 bg {BACKGROUND} solid_color
 for_window [app_id=".*"] floating enable
 """
@@ -40,6 +43,8 @@ class WaylandWindow(Struct, frozen=True):
     pid: int
     focused: bool
     """Whether it has the keyboard: what is typed now comes after the news of that."""
+    content: Region
+    """Where what the program draws is on the screen."""
 
 
 class Wayland:
@@ -149,6 +154,16 @@ class Wayland:
         """Type on the keyboard."""
         self._run("wtype", text)
 
+    def mouse(self) -> WaylandMouse:
+        """A mouse, until it is closed; without one the seat has none."""
+        return WaylandMouse(self._display, _WIDTH, _HEIGHT)
+
+    def point(self, place: Region, title: str) -> tuple[int, int]:
+        """Where the middle of ``place`` is on the screen, which programs tell from the corner of their window."""
+        content = next(window for window in self.windows() if re.search(title, window.title)).content
+        x, y = place.centre
+        return content.x + x, content.y + y
+
     def notification(self, title: str) -> int | None:
         """The number of the notification of this title that mako shows; None where it shows none."""
         (shown,) = self._desktop.session.bus.call(NOTIFICATIONS, _MAKO_PATH, _MAKO, "ListNotifications")
@@ -200,6 +215,12 @@ def _windows(node: dict[str, Any]) -> Iterator[WaylandWindow]:
             app_id=str(node["app_id"]),
             pid=int(node["pid"]),
             focused=bool(node["focused"]),
+            content=Region(
+                x=node["rect"]["x"] + node["window_rect"]["x"],
+                y=node["rect"]["y"] + node["window_rect"]["y"],
+                width=node["window_rect"]["width"],
+                height=node["window_rect"]["height"],
+            ),
         )
     for part in (*node.get("nodes", ()), *node.get("floating_nodes", ())):
         yield from _windows(cast("dict[str, Any]", part))
