@@ -13,7 +13,7 @@ BUDGET_MB: Final = 120
 HIDDEN: Final = {
     # Found by name while the program runs, which no reader of imports sees.
     "darwin": ("rubicon.objc", "keyring.backends.macOS", "desktop_notifier.backends.macos"),
-    "linux": ("keyring.backends.SecretService", "keyring.backends.kwallet", "desktop_notifier.backends.dbus"),
+    "linux": ("keyring.backends.SecretService", "keyring.backends.kwallet"),
     "win32": ("keyring.backends.Windows", "desktop_notifier.backends.winrt"),
 }
 # desktop-notifier reads a file of this package as soon as it is imported.

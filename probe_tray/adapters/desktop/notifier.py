@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
 from probe_tray.adapters.systems.current import this_system
-from probe_tray.ports.desktop import Notification, Urgency
+from probe_tray.ports.desktop import Notification
 
 if TYPE_CHECKING:
-    from desktop_notifier.backends.base import DesktopNotifierBackend
+    from probe_tray.adapters.desktop.notification_center import NotificationCenter
 
 APP_NAME: Final = "Probe Tray"
-OPEN_ACTION: Final = "open"
-"""What a click on the whole notification is called."""
 SEND_SECONDS: Final = 5.0
 """A service that has not taken a notification by then is taken for absent."""
 
@@ -24,18 +22,14 @@ _log: Final = logging.getLogger(__name__)
 
 @final
 class DesktopNotifier:
-    """Shows notifications with desktop-notifier; implements the port ``Notifier``.
-
-    On Linux it talks to the session bus from the running loop (seen to work with qasync 0.28 and PySide6 6.11).
-    """
+    """Shows notifications; implements the port ``Notifier``."""
 
     def __init__(self, fallback: Callable[[str, str], None], icon: Path) -> None:
         """Show ``icon`` beside each. ``fallback`` gets title and body where the desktop shows no notifications."""
         self._fallback = fallback
         self._icon = icon
-        self._service: DesktopNotifierBackend | None = None
+        self._center: NotificationCenter | None = None
         self._shown: dict[str, str] = {}
-        self._early: list[Callable[[], None]] = []
         # One after the other: with two at once, both would look for the same older one.
         self._turn = asyncio.Lock()
 
@@ -51,16 +45,13 @@ class DesktopNotifier:
             delivered = False
             try:
                 async with asyncio.timeout(SEND_SECONDS):
-                    service = self._open()
-                    if service is not None and await this_system().may_notify(service) is False:
+                    center = self._opened()
+                    if center is not None and await center.allowed() is False:
                         # The person's choice is respected: no other way of showing it is tried.
                         return False
-                    delivered = service is not None and await self._send(service, notification, on_action)
+                    delivered = center is not None and await self._send(center, notification, on_action)
             except Exception as error:  # noqa: BLE001 - whatever a desktop does, a notification is never worth a crash
                 _log.debug("no notification service: %s", type(error).__name__)
-            early, self._early = self._early, []
-            for act in early:
-                act()
             if not delivered:
                 # Its connection may be to a service that is gone: the next one starts anew.
                 await self._leave()
@@ -91,107 +82,50 @@ class DesktopNotifier:
             await self._leave()
 
     async def _withdraw(self, tag: str) -> None:
-        service, shown = self._service, self._shown.pop(tag, None)
-        if service is None or shown is None:
+        center, shown = self._center, self._shown.pop(tag, None)
+        if center is None or shown is None:
             return
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                if shown in await service.get_current_notifications():
-                    await service.clear(shown)
+                await center.withdraw(shown)
         except Exception as error:  # noqa: BLE001 - whatever a desktop does, a notification is never worth a crash
             _log.debug("a notification could not be withdrawn: %s", type(error).__name__)
 
     async def _leave(self) -> None:
         """Leave the desktop's service."""
-        service, self._service = self._service, None
+        center, self._center = self._center, None
         self._shown.clear()
-        bus = getattr(service, "bus", None)
-        if bus is not None:
-            # WORKAROUND desktop-notifier 6.2: it has no way to end its connection, which would stay open for ever.
+        if center is not None:
             with contextlib.suppress(Exception):
-                bus.disconnect()
                 async with asyncio.timeout(SEND_SECONDS):
-                    await bus.wait_for_disconnect()
+                    await center.leave()
 
     async def _ask_person(self) -> None:
-        """Have macOS ask whether this program may show notifications; once asked, it answers at once.
-
-        Without a limit: the call returns when the person has answered (desktop-notifier 6.2, ``backends/macos.py``).
-        Not in ``_turn``, which withdrawing and closing need meanwhile.
-        """
+        # Not in ``_turn``, which withdrawing and closing need meanwhile.
         try:
-            if service := self._open():
-                await service.request_authorisation()
+            center = self._opened()
+            if center is not None:
+                await center.ask_person()
         except Exception as error:  # noqa: BLE001 - as above
             _log.debug("notifications could not be asked for: %s", type(error).__name__)
 
-    def _open(self) -> "DesktopNotifierBackend | None":
-        """The desktop's service, None where this system gives this program none, as macOS outside of a bundle."""
-        # Imported late: it costs 35 ms and the session bus, and most starts show nothing.
-        import desktop_notifier as desktop
-        from desktop_notifier.backends.dummy import DummyNotificationCenter
-        from desktop_notifier.main import get_backend_class
-
-        if self._service is None:
-            kind = get_backend_class()
-            # It takes every notification, shows none, and counts them as dispatched.
-            if issubclass(kind, DummyNotificationCenter):
-                return None
-            self._service = kind(this_system().notification_sender(APP_NAME), desktop.Icon(path=self._icon))
-            # WORKAROUND desktop-notifier 6.2 (``winrt.py``): it has just named the id after itself.
-            this_system().describe_process(self._icon)
-            self._wait_for_numbers(self._service)
-        return self._service
+    def _opened(self) -> "NotificationCenter | None":
+        """The desktop's service, None where this system gives this program none."""
+        if self._center is None:
+            self._center = _open(self._icon)
+        return self._center
 
     async def _send(
-        self, service: "DesktopNotifierBackend", notification: Notification, on_action: Callable[[str], None]
+        self, center: "NotificationCenter", notification: Notification, on_action: Callable[[str], None]
     ) -> bool:
         """Hand it to the desktop's service; whether that took it."""
-        import desktop_notifier as desktop
-
-        loop = asyncio.get_running_loop()
         older = self._shown.pop(notification.tag, None)
-        if older is not None and older in await service.get_current_notifications():
-            await service.clear(older)
-
-        def act(action: str) -> None:
-            # macOS and Windows call from threads of their own.
-            loop.call_soon_threadsafe(on_action, action)
-
-        delivered: list[bool] = []
-        shown = desktop.Notification(
-            title=notification.title,
-            message=plain_body(notification.body),
-            urgency=desktop.Urgency.Critical if notification.urgency is Urgency.CRITICAL else desktop.Urgency.Normal,
-            buttons=tuple(
-                desktop.Button(title=button.label, identifier=button.action, on_pressed=_bound(act, button.action))
-                for button in notification.buttons
-            ),
-            on_clicked=_bound(act, OPEN_ACTION),
-            # The library reports a failure to its log only, but a success here.
-            on_dispatched=lambda: delivered.append(True),
-        )
-        self._shown[notification.tag] = shown.identifier
-        await service.send(shown)
-        return bool(delivered)
-
-    def _wait_for_numbers(self, service: "DesktopNotifierBackend") -> None:
-        """Keep a click that comes before the program knows the notification's number until it does.
-
-        WORKAROUND desktop-notifier 6.2: on Linux it forgets such a click, and the bubble is gone by then. While the
-        program draws what a start brings, that is long enough for a person to lose one.
-        """
-        acted = getattr(service, "_on_action", None)
-        if acted is None:
-            return
-
-        def on_action(number: int, action: str) -> None:
-            if self._turn.locked():
-                self._early.append(lambda: acted(number, action))
-            else:
-                acted(number, action)
-
-        vars(service)["_on_action"] = on_action
+        if older is not None:
+            await center.withdraw(older)
+        identifier = await center.send(notification, on_action)
+        if identifier is not None:
+            self._shown[notification.tag] = identifier
+        return identifier is not None
 
     async def _show_otherwise(self, notification: Notification) -> None:
         if await asyncio.to_thread(this_system().show_notification, notification.title, notification.body):
@@ -209,29 +143,23 @@ async def may_notify(icon: Path) -> bool | None:
     """
     if not this_system().tells_permission:
         return None
-    from desktop_notifier.backends.dummy import DummyNotificationCenter
-    from desktop_notifier.common import Icon
-    from desktop_notifier.main import get_backend_class
-
     try:
-        kind = get_backend_class()
-        if issubclass(kind, DummyNotificationCenter):
-            return None
         async with asyncio.timeout(SEND_SECONDS):
-            service = kind(this_system().notification_sender(APP_NAME), Icon(path=icon))
-            return await this_system().may_notify(service)
+            center = _open(icon)
+            return None if center is None else await center.allowed()
     except Exception as error:  # noqa: BLE001 - whatever a desktop does, a report is made all the same
         _log.debug("no permission of notifications: %s", type(error).__name__)
         return None
 
 
-def plain_body(body: str) -> str:
-    """``body`` as the desktop's service must get it to show it as it is: some read markup."""
-    # Imported here: it brings a table of 0.3 MB that a start does without.
-    from html import escape
+def _open(icon: Path) -> "NotificationCenter | None":
+    # Imported late: most starts show nothing.
+    system = this_system()
+    sender = system.notification_sender(APP_NAME)
+    if system.has_notification_bus:
+        from probe_tray.adapters.desktop.bus_notifications import BusNotifications
 
-    return escape(body, quote=False) if this_system().reads_markup else body
+        return BusNotifications(sender, icon)
+    from probe_tray.adapters.desktop.library_notifications import library_notifications
 
-
-def _bound(act: Callable[[str], None], action: str) -> Callable[[], None]:
-    return lambda: act(action)
+    return library_notifications(sender, icon)

@@ -55,7 +55,7 @@ class LinuxSystem(PosixSystem):
     verifies_certificates = False
     asks_before_notifying = False
     tells_permission = False
-    reads_markup = True
+    has_notification_bus = True
     asks_before_opening = False
     # The last three are what GNOME, Debian and WSL offer.
     browser_starters = ("xdg-open", "gio open", "x-www-browser", "wslview")

@@ -57,7 +57,7 @@ class MacosSystem(PosixSystem):
     verifies_certificates = True
     asks_before_notifying = True
     tells_permission = True
-    reads_markup = False
+    has_notification_bus = False
     asks_before_opening = True  # TCC, "Privacy & Security > Files and Folders".
     browser_starters = ("open",)
 

@@ -130,8 +130,8 @@ class OperatingSystem(Protocol):
     """Whether the person is asked once whether a program may show notifications."""
     tells_permission: bool
     """Whether the system says if the person lets a program show notifications."""
-    reads_markup: bool
-    """Whether a notification's text is read as markup."""
+    has_notification_bus: bool
+    """Whether notifications are shown by a service on the session bus (freedesktop.org)."""
     notification_picture: str
     """The picture beside a notification, in a format that the system's service shows: a file of ``resources``."""
     backslash_escapes: bool

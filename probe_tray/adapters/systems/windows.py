@@ -53,7 +53,7 @@ class WindowsSystem:
     verifies_certificates = True
     asks_before_notifying = False
     tells_permission = True
-    reads_markup = False
+    has_notification_bus = False
     # Toasts show no SVG ("Toast content" on learn.microsoft.com: PNG, JPEG, GIF and others).
     notification_picture = "icons/probe-tray-256.png"
     asks_before_opening = False

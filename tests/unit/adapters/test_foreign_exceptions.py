@@ -7,10 +7,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, cast
-from unittest.mock import AsyncMock, Mock
+from unittest.mock import AsyncMock, MagicMock, Mock
 
 import pytest
 
@@ -35,6 +36,7 @@ from tests.support.exceptions import CANARY, local_exceptions
 from tests.support.fakes import START
 from tests.support.keyrings import GoodBackend
 from tests.support.tokens import credential
+from tests.support.winreg import Winreg
 
 RAISED = local_exceptions()
 linux = pytest.mark.skipif(sys.platform != "linux", reason="D-Bus is Linux's")
@@ -257,6 +259,7 @@ def test_a_cipher_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch) -
 # The desktop
 
 BUS = "jeepney.io.blocking.open_dbus_connection"
+NOTIFICATIONS = "probe_tray.adapters.desktop.bus_notifications"
 
 
 def bus_failing(call: str, error: Exception) -> Mock:
@@ -288,20 +291,59 @@ def test_a_network_service_that_fails_does_not_hide_a_locked_screen(
         assert situation(tmp_path).locked
 
 
-NOTIFIER_CALLS = ("made", "request_authorisation", "get_current_notifications", "clear", "send", "disconnect")
+NOTIFIER_CALLS = ("made", "request_authorisation", "get_current_notifications", "clear", "send")
 
 
 @pytest.mark.parametrize("call", NOTIFIER_CALLS)
 async def test_a_desktop_that_fails_leaves_the_fallback(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Winreg.installed(monkeypatch)
+    # Only macOS asks.
+    monkeypatch.setattr("sys.platform", "darwin" if call == "request_authorisation" else "win32")
     for error in RAISED.values():
-        service, fallback = service_failing(call, error), Mock(side_effect=error)
+        service = service_failing(call, error)
         made = Mock(side_effect=error) if call == "made" else Mock(return_value=service)
-        monkeypatch.setattr("desktop_notifier.main.get_backend_class", Mock(return_value=made))
-        notifier = DesktopNotifier(fallback, Path("icon.png"))
-        for _ in range(2):
-            await notifier.show(Notification(tag="t", title="A title", body="A body"), Mock())
-        await notifier.close()
+        kind = type("Backend", (), {"__new__": made})
+        monkeypatch.setattr("desktop_notifier.main.get_backend_class", Mock(return_value=kind))
+        await show_twice(Mock(side_effect=error))
+
+
+BUS_CALLS = ("open", "AddMatch", "GetServerInformation", "Notify", "close")
+
+
+@linux
+@pytest.mark.parametrize("call", BUS_CALLS)
+async def test_a_session_bus_that_fails_leaves_the_fallback(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for error in RAISED.values():
+        connection = AsyncMock(**{"close.side_effect": error} if call == "close" else {})
+        monkeypatch.setattr(f"{NOTIFICATIONS}.DBusRouter", Mock(return_value=router_failing(call, error)))
+        opened = AsyncMock(side_effect=error) if call == "open" else AsyncMock(return_value=connection)
+        monkeypatch.setattr(f"{NOTIFICATIONS}.open_dbus_connection", opened)
+        await show_twice(Mock(side_effect=error), shown_otherwise=call != "close")
+
+
+def router_failing(call: str, error: Exception) -> MagicMock:
+    """A bus on which everything works but the method ``call``."""
+    fields = import_module("jeepney").HeaderFields
+
+    async def answer(message: Mock) -> Mock:
+        if message.header.fields[fields.member] == call:
+            raise error
+        return Mock(body=(1,))
+
+    router = MagicMock(send_and_get_reply=answer)
+    router.__aenter__.return_value = router
+    return router
+
+
+async def show_twice(fallback: Mock, *, shown_otherwise: bool = True) -> None:
+    notifier = DesktopNotifier(fallback, Path("icon.png"))
+    for _ in range(2):
+        await notifier.show(Notification(tag="t", title="A title", body="A body"), Mock())
+    await notifier.close()
+    if shown_otherwise:
         fallback.assert_called_with("A title", "A body")
+    else:
+        fallback.assert_not_called()
 
 
 def service_failing(call: str, error: Exception) -> Mock:
@@ -309,19 +351,17 @@ def service_failing(call: str, error: Exception) -> Mock:
     sent: list[str] = []
 
     async def send(shown: Mock) -> None:
-        if call == "send" or (call == "disconnect" and sent):
+        if call == "send":
             raise error
         sent.append(shown.identifier)
         shown.on_dispatched()
 
-    service = Mock(spec=["bus", *NOTIFIER_CALLS[1:5]])
+    service = Mock(spec=["has_authorisation", *NOTIFIER_CALLS[1:]])
+    service.has_authorisation = AsyncMock(return_value=True)
     service.request_authorisation = AsyncMock()
     service.get_current_notifications = AsyncMock(side_effect=lambda: sent)
     service.clear = AsyncMock()
     service.send = send
-    service.bus.wait_for_disconnect = AsyncMock()
-    if call == "disconnect":
-        service.bus.disconnect.side_effect = error
-    elif call not in ("made", "send"):
+    if call not in ("made", "send"):
         getattr(service, call).side_effect = error
     return service

@@ -63,11 +63,15 @@ class Service:
         self.closed: list[int] = []
         self.answers = True
         self.pressed_at_once = ""
+        self.name = "test"
         self._number = 0
         bus.add_message_handler(self._answer)
 
     def press(self, number: int, action: str) -> None:
         self._signal("ActionInvoked", "us", number, action)
+
+    def bring_to_front(self, number: int) -> None:
+        self._signal("ActivationToken", "us", number, "renew")
 
     def _signal(self, name: str, kinds: str, *values: object) -> None:
         self._sender.send(Message.new_signal(PATH, NAME, name, kinds, list(values)))
@@ -81,7 +85,7 @@ class Service:
             case "GetCapabilities":
                 return Message.new_method_return(message, "as", [["actions", "body", "body-markup"]])
             case "GetServerInformation":
-                return Message.new_method_return(message, "ssss", ["test", "test", "1", "1.2"])
+                return Message.new_method_return(message, "ssss", [self.name, "test", "1", "1.2"])
             case "Notify" if self.answers:
                 return Message.new_method_return(message, "u", [self._note(message.body)])
             case "CloseNotification":
@@ -237,6 +241,23 @@ async def test_buttons_and_clicks_are_told_apart(service: Service, notifier: Des
     assert await first.next() == "renew"
 
 
+async def test_what_else_the_service_tells_is_no_press(service: Service, notifier: DesktopNotifier) -> None:
+    pressed = Pressed()
+    await notifier.show(notification(buttons=(Button("renew", "Renew"), Button("x", "X"))), pressed)
+    service.bring_to_front(1)
+    service.press(99, "renew")
+    service.press(1, "x")
+    assert await pressed.next() == "x"
+
+
+async def test_where_a_click_on_the_whole_would_be_a_button_there_is_none(
+    service: Service, notifier: DesktopNotifier
+) -> None:
+    service.name = "Xfce Notify Daemon"
+    await notifier.show(notification(buttons=(Button("renew", "Renew"),)), Pressed())
+    assert service.told[1].actions == ["renew", "Renew"]
+
+
 async def test_several_at_once_all_arrive(service: Service, notifier: DesktopNotifier) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(10):
@@ -315,8 +336,3 @@ async def test_a_fallback_that_fails_does_not_matter(bus_address: str, caplog: p
     await notifier.show(notification(), Pressed())
     assert "could not be shown: RuntimeError" in caplog.text
     await notifier.close()
-
-
-def test_other_systems_get_the_text_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.platform", "darwin")
-    assert module.plain_body("a < b & c") == "a < b & c"
