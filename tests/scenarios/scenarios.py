@@ -81,7 +81,7 @@ class Scenarios:
             program.end_login("ana")
             await program.refresh()
             assert program.notifications() == ["ana@example.com: log in again"]
-            assert "Log in needed" in program.tray_text()
+            assert "Login needed" in program.tray_text()
             await program.log_in_again("ana")
             assert "There is capacity" in program.tray_text()
             assert "Week 17%" in program.tray_text()

@@ -2,8 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from itertools import product
 
 import msgspec
+from msgspec.structs import replace
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
@@ -25,6 +27,8 @@ _TURN = 5760
 _TOP = 1440
 _FULL = 100
 _SMALL = 20
+_STALE, _STRONG = 0.5, 0.5
+"""The opacity of old numbers, and that from which a part is a strong one."""
 
 
 class Ink(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,13 +40,17 @@ class Ink(msgspec.Struct, frozen=True, kw_only=True):
     on_critical: str = "#ffffff"
     warning_number: str = "#ffb454"
     """Digits need more contrast than a ring does."""
+    halo: str = ""
+    """What is drawn around the strong parts; empty: nothing."""
 
 
 ON_LIGHT = Ink(plain="#2b333c", warning="#c56a00", critical="#c9261b", warning_number="#9a5200")
 ON_DARK = Ink(plain="#eef1f4", warning="#ffb454", critical="#ff6b5e", on_critical="#22262c")
 
-ON_EITHER = Ink(plain="#3792a5", warning="#c97a0d", critical="#e5483c", warning_number="#c97a0d")
-"""For a place whose background nobody describes: at least 3:1 on white and on black."""
+IN_MENU = Ink(plain="#3792a5", warning="#c97a0d", critical="#e5483c", warning_number="#c97a0d")
+"""For a menu whose background nobody describes: at least 3:1 on white and on black."""
+ON_EITHER = replace(IN_MENU, halo="#ffffff")
+"""The same for a panel, which may have a color of its own, such as the blue of Waybar: the halo stands out there."""
 
 
 def tray_ink(wanted: IconInk, desktop: SystemDesktop) -> Ink:
@@ -66,7 +74,7 @@ def is_template(wanted: IconInk, desktop: SystemDesktop) -> bool:
 
 def menu_ink(tokens: Tokens, desktop: SystemDesktop) -> Ink:
     """The glyphs in the tray's menu, which on Linux the panel draws in its own colours."""
-    return card_ink(tokens) if desktop.draws_menu else ON_EITHER
+    return card_ink(tokens) if desktop.draws_menu else IN_MENU
 
 
 def card_ink(tokens: Tokens) -> Ink:
@@ -119,16 +127,36 @@ def _paint(look: IconLook, ink: Ink, pixels: int) -> QPixmap:
     picture = QPixmap(pixels, pixels)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
+    if ink.halo:
+        _paint_halo(painter, look, ink.halo, pixels)
     _IconDrawing(painter, pixels, ink).paint(look)
     painter.end()
     return picture
 
 
+def _paint_halo(painter: QPainter, look: IconLook, colour: str, pixels: int) -> None:
+    """An edge around the strong parts; the faint ones, which say by it that they are empty, only lie on its colour."""
+    plain = Ink(plain=colour, warning=colour, critical=colour, on_critical=colour, warning_number=colour)
+    shape = QPixmap(pixels, pixels)
+    shape.fill(Qt.GlobalColor.transparent)
+    inside = QPainter(shape)
+    _IconDrawing(inside, pixels, plain, faint=0.0).paint(replace(look, stale=False))
+    inside.end()
+    _IconDrawing(painter, pixels, plain).paint(look)
+    away = max(1.0, pixels / _GRID)
+    painter.setOpacity(_STALE if look.stale else 1.0)
+    for across, down in product((-away, 0.0, away), repeat=2):
+        painter.drawPixmap(QPointF(across, down), shape)
+    painter.setOpacity(1.0)
+
+
 class _IconDrawing:
     """One picture. Measures snap to whole pixels, so that a ring of 16 px is two pixels thick and sharp."""
 
-    def __init__(self, painter: QPainter, size: int, ink: Ink) -> None:
+    def __init__(self, painter: QPainter, size: int, ink: Ink, *, faint: float = 1.0) -> None:
+        """``faint``: how much of the parts is drawn that are hardly to be seen."""
         self._painter = painter
+        self._faint = faint
         self._size = size
         self._ink = ink
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -141,7 +169,7 @@ class _IconDrawing:
 
     def paint(self, look: IconLook) -> None:
         if look.stale:
-            self._painter.setOpacity(0.5)
+            self._painter.setOpacity(_STALE)
         if look.number is not None:
             self._number(look, look.number)
             return
@@ -278,7 +306,7 @@ class _IconDrawing:
 
     def _plain(self, opacity: float) -> QColor:
         colour = QColor(self._ink.plain)
-        colour.setAlphaF(opacity)
+        colour.setAlphaF(opacity if opacity >= _STRONG else opacity * self._faint)
         return colour
 
     def _middle(self) -> QPointF:

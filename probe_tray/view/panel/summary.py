@@ -180,7 +180,7 @@ def _only(account: AccountState, what: Condition, now: Now, t: Translator) -> st
         case Condition.NEEDS_LOGIN:
             if account.personal:
                 return t("The access token has ended")
-            return t("Start Codex once") if account.official else t("Log in needed")
+            return t("Start Codex once") if account.official else t("Login needed")
         case Condition.WAITING_KEYRING:
             return t("Your logins are waiting")
         case Condition.UNUSABLE:

@@ -213,7 +213,7 @@ def test_a_first_start_shows_how_to_begin() -> None:
 
 @pytest.mark.parametrize(
     ("index", "headline"),
-    [(0, "There is capacity"), (2, "No capacity until Friday 18:20"), (3, "Log in needed")],
+    [(0, "There is capacity"), (2, "No capacity until Friday 18:20"), (3, "Login needed")],
 )
 def test_one_account_needs_no_counting(index: int, headline: str) -> None:
     assert shown(samples.only([samples.four().accounts[index]])).panel.headline == headline

@@ -2,14 +2,14 @@ import itertools
 
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QColor, QFont, QImage
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from probe_tray.adapters.systems.desktop import PlainDesktop, SystemDesktop
 from probe_tray.adapters.systems.macos_desktop import MacosDesktop
 from probe_tray.adapters.systems.windows_desktop import WindowsDesktop
 from probe_tray.ui.tokens import DARK, LIGHT, Tokens
-from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, ON_LIGHT, SIZES, IconPainter, Ink, card_ink, menu_ink
+from probe_tray.ui.tray.icon import IN_MENU, ON_DARK, ON_EITHER, ON_LIGHT, SIZES, IconPainter, Ink, card_ink, menu_ink
 from probe_tray.view.view_models import IconLook, Tone
 
 LOOKS = {
@@ -171,9 +171,24 @@ def test_the_menu_of_a_panel_shows_its_glyphs_on_light_and_on_dark(ground: str) 
     # WCAG 2.1, 1.4.11: parts of graphics that tell something have 3:1.
     for colour in (ON_EITHER.plain, ON_EITHER.warning, ON_EITHER.critical):
         assert contrast(colour, ground) >= 3
-    assert menu_ink(LIGHT, PlainDesktop({})) == menu_ink(DARK, PlainDesktop({})) == ON_EITHER
+    assert menu_ink(LIGHT, PlainDesktop({})) == menu_ink(DARK, PlainDesktop({})) == IN_MENU
 
 
 @pytest.mark.parametrize("desktop", [WindowsDesktop(), MacosDesktop()], ids=["Windows", "macOS"])
 def test_a_menu_in_the_colours_of_our_windows_has_their_glyphs(desktop: SystemDesktop) -> None:
     assert menu_ink(DARK, desktop) == card_ink(DARK)
+
+
+@pytest.mark.parametrize("ground", ["#2980b9", "#2b303b", "#000000", "#ffffff"])
+@pytest.mark.parametrize("name", sorted(LOOKS.keys() - {"no data", "stale"}))
+@pytest.mark.parametrize("size", [16, 24])
+def test_the_icon_stands_out_on_any_panel_also_on_the_blue_of_waybar(
+    qapp: QApplication, ground: str, name: str, size: int
+) -> None:
+    panel = QImage(size, size, QImage.Format.Format_RGB32)
+    panel.fill(QColor(ground))
+    painter = QPainter(panel)
+    painter.drawPixmap(0, 0, IconPainter().pixmap(LOOKS[name], ON_EITHER, size))
+    painter.end()
+    pixels = [panel.pixelColor(x, y).name() for x in range(size) for y in range(size)]
+    assert sum(contrast(colour, ground) >= 2.9 for colour in pixels) >= size * 0.75
