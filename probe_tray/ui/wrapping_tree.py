@@ -4,6 +4,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget, QTreeWidgetItem
 
+from probe_tray.ui.line_breaks import breakable
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import list_style
 from probe_tray.view.view_models import Tone
@@ -77,6 +78,12 @@ class _WrappingDelegate(QStyledItemDelegate):
         tree.setItemDelegate(self)
         tree.header().sectionResized.connect(tree.scheduleDelayedItemsLayout)
 
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """With the places where a line of a sentence may end."""
+        super().initStyleOption(option, index)
+        if index.column() == self._column:
+            option.text = breakable(option.text)
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """The size of one cell in its column's present width."""
         px = self._theme.px
@@ -84,5 +91,6 @@ class _WrappingDelegate(QStyledItemDelegate):
         room = QRect(0, 0, max(self._tree.columnWidth(index.column()) - margin, 1), 10_000)
         broken = Qt.TextFlag.TextWordWrap if index.column() == self._column else Qt.TextFlag.TextSingleLine
         said = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
+        said = breakable(said) if index.column() == self._column else said
         height = option.fontMetrics.boundingRect(room, int(broken), said).height()
         return QSize(super().sizeHint(option, index).width(), max(height, option.fontMetrics.height()) + space)

@@ -31,6 +31,7 @@ from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.ui.widgets import ElidedLabel
+from probe_tray.ui.wrapping_tree import WrappingTree
 from probe_tray.view.details.details import details
 from probe_tray.view.help.guides import help_view
 from probe_tray.view.presenter import present
@@ -229,3 +230,20 @@ def test_no_line_of_the_panels_head_ends_or_begins_with_a_dot(theme: Theme) -> N
     QApplication.processEvents()
     assert lines_below(panel, "Best now")[0].text.replace("\u00a0", " ").endswith(" · 1 needs you")
     panel.close()
+
+
+@pytest.mark.parametrize("theme", [13, 20], indirect=True)
+def test_the_last_line_of_a_sentence_in_a_list_has_more_than_a_short_word(theme: Theme) -> None:
+    tree = WrappingTree(theme, 2)
+    tree.apply_theme()
+    line = tree.line(tree.invisibleRootItem(), 0)
+    tree.write(line, ("gpt-6-sol", "The quota of this account is used up. It resets now."), None)
+    tree.setColumnWidth(0, theme.px(80))
+    tree.resize(theme.px(80 + 310), theme.px(200))
+    tree.show()
+    QApplication.processEvents()
+    drawn = [piece.text.replace("\u00a0", " ").strip() for piece in drawn_texts(tree)]
+    tree.close()
+    assert "It resets now." in drawn
+    # What a screen reader or a copy gets is as it was.
+    assert line.text(1).endswith("It resets now.")

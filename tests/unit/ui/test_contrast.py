@@ -1,0 +1,61 @@
+"""Every text can be read: its contrast with what it lies on is 4.5 to 1 at least (WCAG 2.1, 1.4.3)."""
+
+import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.settings import Appearance
+from probe_tray.ui.theme import Theme
+from probe_tray.ui.tokens import DARK, LIGHT, Tokens
+
+LEAST = 4.5
+GROUNDS = ("window", "card", "strip", "strip_critical", "strip_calm", "track")
+LIES_ON = {
+    "text": GROUNDS,
+    "secondary": GROUNDS,
+    "accent": ("window", "card"),
+    "good": GROUNDS,
+    "warning_text": ("window", "card", "strip", "strip_calm"),
+    "critical_text": GROUNDS,
+    "on_accent": ("accent",),
+}
+
+
+def luminance(colour: QColor) -> float:
+    parts = (colour.redF(), colour.greenF(), colour.blueF())
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(QColor(one)), luminance(QColor(other))))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("ink", LIES_ON)
+def test_each_ink_reads_on_each_ground_that_it_lies_on(tokens: Tokens, ink: str) -> None:
+    for ground in LIES_ON[ink]:
+        assert contrast(getattr(tokens, ink), getattr(tokens, ground)) >= LEAST, ground
+
+
+@pytest.mark.parametrize("appearance", [Appearance.LIGHT, Appearance.DARK])
+def test_a_row_of_a_menu_that_only_says_something_can_be_read(
+    qtbot: QtBot, qapp: QApplication, appearance: Appearance
+) -> None:
+    theme = Theme(qapp, lambda: False)
+    theme.set_appearance(appearance)
+    menu = QMenu()
+    qtbot.addWidget(menu)
+    menu.addAction("MMMMMMMM").setEnabled(False)
+    theme.apply_theme(menu)
+    menu.show()
+    row = menu.grab(menu.actionGeometry(menu.actions()[0])).toImage()
+    colours = {row.pixelColor(x, y).name() for x in range(row.width()) for y in range(row.height())}
+    theme.set_appearance(Appearance.AUTO)
+    assert max(contrast(colour, theme_card(appearance)) for colour in colours) >= LEAST
+
+
+def theme_card(appearance: Appearance) -> str:
+    return (DARK if appearance is Appearance.DARK else LIGHT).card
