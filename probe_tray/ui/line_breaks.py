@@ -16,6 +16,7 @@ _LAST_WORDS = re.compile(r"(?<=[^\s·]) (?=(?=.{3,16}$)\S+\u00a0\S+$)", re.MULTI
 _LAST_CHINESE = re.compile(r"(?:[\u3000-\uffef]{4,6}|[\u3000-\uffef]{3}\u00a0\S{1,12})$", re.MULTILINE)
 _NUMBER = re.compile(r"(?<=\d) (?=[^\W\d])")
 _UNIT = re.compile("(?<=\\d\u00a0)(?:小时|分钟)")
+_REMARK = re.compile("（[^（）]{1,8}）")
 _LEAST = 30
 """Letters of a text that may be broken at all."""
 _BETWEEN = re.compile(r"(?<=[\u3000-\uffef])(?=\S)|(?<=\S)(?=[\u3000-\uffef])")
@@ -26,14 +27,15 @@ _NO_END: Final = "\u2060"
 def breakable(text: str) -> str:
     """``text`` for a place where it is wrapped: its long words break behind their punctuation, or anywhere.
 
-    Short parts between middle dots stay whole, no line begins with a dot, the last line has more than a short word, and
-    a number stays with what it counts.
+    Short parts between middle dots stay whole, no line begins with a dot, the last line has more than a short word, a
+    number stays with what it counts, and a short remark in Chinese parentheses stays whole.
     """
     parts = text.split(_DOT)
     if len(parts) > 1:
         text = _STAYING_DOT.join(_whole(part) if len(part) <= _SHORT else part for part in parts)
     if len(text) >= _LEAST or _LAST_CHINESE.search(text):
         text = _UNIT.sub(_joined, _NUMBER.sub("\u00a0", text))
+        text = _REMARK.sub(lambda found: _whole(found[0]), text)
         text = _LAST_CHINESE.sub(_joined, _LAST_WORDS.sub("\u00a0", _LAST_WORD.sub("\u00a0", text)))
     return _LONG.sub(lambda word: _PIECE.sub(_MAY_END, _BOUNDARY.sub(_MAY_END, word[0])), text)
 

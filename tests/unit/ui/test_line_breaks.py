@@ -61,6 +61,11 @@ def test_a_short_part_between_dots_stays_on_one_line_in_chinese() -> None:
     assert told.rpartition("· ")[2].replace("\u2060", "|") == "1\u00a0个|需|要|处|理"
 
 
+def test_a_short_remark_in_chinese_parentheses_stays_whole() -> None:
+    told = shown("OpenAI 目前出现故障（状态 503）。Probe Tray 会再次尝试，请稍候再看一看。")
+    assert "障（|状|态~503|）。P" in told
+
+
 @given(st.text())
 def test_nothing_but_breaks_is_added(text: str) -> None:
     def plain(words: str) -> str:

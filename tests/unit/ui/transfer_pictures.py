@@ -80,5 +80,6 @@ def _export(
     dialog = ExportDialog(theme, actions)
     dialog.show_model(export_view(AppState(exporting=state, accounts=accounts), choices, NOW, t))
     dialog.show()
-    dialog.resize(theme.px(520), theme.px(560))
+    if accounts:
+        dialog.resize(theme.px(520), theme.px(560))
     return dialog
