@@ -14,7 +14,7 @@ _SHORT = 24
 _LAST_WORD = re.compile(r"(?<=[^\s·]) (?=\S{1,12}$)", re.MULTILINE)
 _LAST_WORDS = re.compile(r"(?<=[^\s·]) (?=(?=.{3,16}$)\S+\u00a0\S+$)", re.MULTILINE)
 _LAST_CHINESE = re.compile(r"(?:[\u3000-\uffef]{4,6}|[\u3000-\uffef]{3}\u00a0\S{1,12})$", re.MULTILINE)
-_NUMBER = re.compile(r"(?<=\d) (?=[^\W\d])")
+_NUMBER = re.compile(r"(?<!\S)(\d[\d.,]*) (?=[^\W\d])")
 _UNIT = re.compile("(?<=\\d\u00a0)(?:小时|分钟)")
 _REMARK = re.compile("（[^（）]{1,8}）")
 _LEAST = 30
@@ -34,7 +34,7 @@ def breakable(text: str) -> str:
     if len(parts) > 1:
         text = _STAYING_DOT.join(_whole(part) if len(part) <= _SHORT else part for part in parts)
     if len(text) >= _LEAST or _LAST_CHINESE.search(text):
-        text = _UNIT.sub(_joined, _NUMBER.sub("\u00a0", text))
+        text = _UNIT.sub(_joined, _NUMBER.sub("\\1\u00a0", text))
         text = _REMARK.sub(lambda found: _whole(found[0]), text)
         text = _LAST_CHINESE.sub(_joined, _LAST_WORDS.sub("\u00a0", _LAST_WORD.sub("\u00a0", text)))
     return _LONG.sub(lambda word: _PIECE.sub(_MAY_END, _BOUNDARY.sub(_MAY_END, word[0])), text)

@@ -61,6 +61,10 @@ def test_a_short_part_between_dots_stays_on_one_line_in_chinese() -> None:
     assert told.rpartition("· ")[2].replace("\u2060", "|") == "1\u00a0个|需|要|处|理"
 
 
+def test_groups_of_a_code_are_no_numbers() -> None:
+    assert "~" not in shown("PTSYNC1 ACKZH PDIOR 2HA4Z 2F4XW CYTD7 RSWM8 3IFZZ XK4DB MJQXGZJOMNX5SL3")
+
+
 def test_a_short_remark_in_chinese_parentheses_stays_whole() -> None:
     told = shown("OpenAI 目前出现故障（状态 503）。Probe Tray 会再次尝试，请稍候再看一看。")
     assert "障（|状|态~503|）。P" in told

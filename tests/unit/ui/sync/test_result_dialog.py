@@ -35,3 +35,10 @@ def test_it_is_low_without_a_list_and_grows_with_one(qtbot: QtBot, qapp: QApplic
     window.show_model(sync_result(AppState(sync=synced()), Now(samples.NOW, UTC), Translator()))
     window.grab()
     assert window.findChildren(QTreeWidget)[0].height() > low
+    # A later one that fails leaves no empty half behind; while one runs, nothing jumps.
+    high = window.height()
+    running = SyncState(report=synced().report, running=True)
+    window.show_model(sync_result(AppState(sync=running), Now(samples.NOW, UTC), Translator()))
+    assert window.height() == high
+    window.show_model(sync_result(AppState(sync=failed), Now(samples.NOW, UTC), Translator()))
+    assert window.height() < high / 2
