@@ -153,6 +153,8 @@ class CodexDoubles:
             FakeProcesses(),
         )
         self.homes = [self.place]
+        self.unlisted: list[MemoryPlace] = []
+        """Those that the settings don't name: the command used them."""
         self.memory = memory
         self._accounts, self._clock = accounts, clock
         self.placements = PlacementKeeper(accounts, self.file, self._place_at, self.kept, locks, clock, tell)
@@ -165,7 +167,7 @@ class CodexDoubles:
 
     async def places(self) -> list[MemoryPlace]:
         """The homes of the settings."""
-        return self.homes
+        return [home for home in self.homes if home not in self.unlisted]
 
     def hand_overs(self, renewals: Renewals, randomness: Randomness) -> LoginHandOver:
         memory = TokenMemory(self.memory, self._clock, randomness)

@@ -1,6 +1,8 @@
 """What only the tray app's own wiring can show: that its parts hear of each other."""
 
 import asyncio
+import os
+import threading
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -9,17 +11,27 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from probe_tray.adapters.files.app_folders import user_places
+from probe_tray.adapters.files.app_folders import ProgramFiles, user_places
+from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.hygiene import KnownSecrets
+from probe_tray.adapters.locks import FileLocks
+from probe_tray.adapters.logins.sealer import FolderSealer, VaultKey
 from probe_tray.adapters.system import SystemClock
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ClockError, ProbeError
 from probe_tray.core.service.service import OFFICIAL, RELEASES_PATH
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState
 from probe_tray.core.update.release import parse_release
 from probe_tray.demo import DemoService
+from probe_tray.engine.account.accounts import Accounts, nothing_remembered
+from probe_tray.engine.store import Store
 from probe_tray.engine_factory import Wired
+from probe_tray.wiring import make_codex
 from tests.support.fakes import problem_kind, settle
+from tests.support.keyrings import FakeKeyStore
 from tests.support.patience import PATIENCE
 from tests.support.programs import wired_tray
 from tests.support.tokens import credential
@@ -30,6 +42,16 @@ from tests.unit.engine.bench import running
 def three_hours_ahead() -> Iterator[DemoService]:
     with DemoService(now=lambda: SystemClock().now() + timedelta(hours=3)) as service:
         yield service
+
+
+class EmptyKeyring:
+    """Implements ``KeyringEntries``."""
+
+    async def read_entry(self, service: str, user: str, *, silently: bool = False) -> Secret | None:
+        del service, user, silently
+
+    async def write_entry(self, service: str, user: str, value: Secret, *, silently: bool = False) -> None:
+        raise NotImplementedError
 
 
 @asynccontextmanager
@@ -67,6 +89,28 @@ async def test_a_login_that_is_kept_in_the_folder_is_known_to_be_made_here(
             await asyncio.wait_for(there.wait(), PATIENCE)
         (account,) = tray.engine.state.accounts
     assert (account.stores, account.revocable) == ((StoreKind.FOLDER,), True)
+
+
+async def test_no_network_drive_holds_up_the_program_for_a_home_of_codex(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = ProgramFiles(places=user_places(), locks=FileLocks(tmp_path / "locks"), disk=Disk())
+    store, sealer = Store(AppState()), FolderSealer(VaultKey(FakeKeyStore(), files.locks, lambda: False))
+    accounts = Accounts((), store, nothing_remembered)
+    threads, realpath = set[threading.Thread](), os.path.realpath
+
+    def seen(path: str) -> str:
+        threads.add(threading.current_thread())
+        return realpath(path)
+
+    monkeypatch.setattr(os.path, "realpath", seen)
+    codex = make_codex(accounts, files, EmptyKeyring(), sealer, store.dispatch)
+    homes = await codex.homes(Settings(codex_homes=(str(tmp_path / "one"),)))
+    named = await codex.home_at(str(tmp_path / "two"))
+    await codex.placements.look([*homes, named])
+    await codex.processes.running(named.home)
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_what_the_tray_sends_is_known_to_its_log(three_hours_ahead: DemoService) -> None:

@@ -194,3 +194,18 @@ async def test_a_record_that_cannot_be_read_is_told_once() -> None:
         await program.accounts.read()
         await settle()
         assert program.trouble is None
+
+
+async def test_a_home_that_only_the_command_named_is_followed_and_can_be_used() -> None:
+    program = Program(ANA, BEN)
+    other = program.codex.add(".codex-work")
+    program.codex.unlisted.append(other)
+    hand_overs = program.codex.hand_overs(program.renewals, program.randomness)
+    await hand_overs.use(ANA.key, other, HandOver.WHOLE, keep=False)
+    async with program.started():
+        # So the timer leaves it to the client.
+        assert program.state.codex.renews(ANA.key)
+        used = await done(program, UseInCodex(account=BEN.key, home=other.path))
+        assert used.phase is CodexUsePhase.DONE
+        assert other.login is not None
+        assert other.login.key == BEN.key
