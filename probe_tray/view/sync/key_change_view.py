@@ -9,6 +9,7 @@ from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import SyncReport
 from probe_tray.core.sync.setup import KEY, SecretPlace, SyncState
 from probe_tray.core.sync.table_change import TableChange, TableChangeKind
+from probe_tray.view.sync.advice import advice_of
 from probe_tray.view.sync.last_changes import key_holders, key_holders_note, last_changes
 from probe_tray.view.sync.setup_view import NextComputerView, code_view
 from probe_tray.view.text.privacy import mask
@@ -168,7 +169,7 @@ def _in_file(sync: SyncState, t: Translator) -> str:
 def _failure(state: AppState, change: TableChange | None, phase: _Phase, t: Translator) -> tuple[str, str]:
     sync = state.sync
     if change is not None and change.problem is not None:
-        return t.title(change.problem), t.hint(change.problem)
+        return t.title(change.problem), advice_of(change.problem, t)
     if sync.setup.problem is not None:
         return t.title(sync.setup.problem), t.hint(sync.setup.problem)
     problem = None if sync.report is None else sync.report.problem

@@ -8,6 +8,7 @@ from probe_tray.core.state import AppState
 from probe_tray.core.sync.rows import OVERWRITABLE, RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SyncSetup, SyncState
 from probe_tray.core.sync.table_change import TableChangeKind
+from probe_tray.view.sync.advice import advice_of
 from probe_tray.view.sync.setup_view import key_changing
 from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.times import Now, ago, stamp
@@ -324,7 +325,7 @@ def _heading(sync: SyncState, now: Now, t: Translator) -> tuple[str, str, Tone |
         if change.running:
             return t("Removing the account from the table…"), "", None
         if change.problem is not None:
-            return t.title(change.problem), t.hint(change.problem), Tone.CRITICAL
+            return t.title(change.problem), advice_of(change.problem, t), Tone.CRITICAL
     if sync.running:
         said = t("{done} of {total} accounts done.", done=str(sync.done), total=str(sync.total)) if sync.total else ""
         return t("Syncing…"), said or t("Reading the table…"), None

@@ -5,6 +5,7 @@ from typing import Final
 
 from probe_tray.core.sync.rights import TableGrants, TableRight
 from probe_tray.core.sync.setup import SyncTestResult
+from probe_tray.view.sync.advice import advice_of
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.view_models import Tone
 
@@ -20,7 +21,7 @@ _NEEDED: Final = frozenset({TableRight.READ, TableRight.ADD, TableRight.CHANGE})
 def tested_words(test: SyncTestResult, t: Translator) -> tuple[str, str, Tone]:
     """What it showed, what to do about it or what else is known, and how grave that is."""
     if test.problem is not None:
-        return t.title(test.problem), t.hint(test.problem), Tone.CRITICAL
+        return t.title(test.problem), advice_of(test.problem, t), Tone.CRITICAL
     if test.rights is not None and test.rights.missing:
         return missing_rights(test.rights, t)
     said, others = _opened(test, t), test.opened < test.rows
