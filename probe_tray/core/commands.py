@@ -257,8 +257,7 @@ class PutBackInCodex(msgspec.Struct, frozen=True):
     """Put what was in place before the first hand-over back there."""
 
     home: str = ""
-    """As in :class:`UseInCodex`. Likewise ``keep``."""
-    keep: bool = False
+    """As in :class:`UseInCodex`."""
 
 
 class CloseCodexUse(msgspec.Struct, frozen=True):

@@ -158,7 +158,8 @@ class CodexService:
 
     async def _run(self, command: UseInCodex | PutBackInCodex, place: CodexPlace) -> CodexUse:
         if isinstance(command, PutBackInCodex):
-            return await self._hand_overs.put_back(place, keep=command.keep)
+            # Where a login is found that nobody here has, the view says what to do first.
+            return await self._hand_overs.put_back(place, keep=False)
         if command.way is HandOver.WHOLE and self._store.state.settings.sync_url:
             raise CodexWholeSharedError
         return await self._hand_overs.use(command.account, place, command.way, keep=command.keep)

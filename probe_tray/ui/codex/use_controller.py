@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.codex.codex_state import CodexUse
-from probe_tray.core.commands import CloseCodexUse, PutBackInCodex, UseInCodex
+from probe_tray.core.commands import CloseCodexUse, UseInCodex
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.question_controller import QuestionController
 from probe_tray.view.codex.use_actions import unknown_login_question
@@ -60,9 +60,7 @@ class CodexUseController:
 
     def _keep(self, use: CodexUse) -> None:
         self._open = False
-        if use.account is None:
-            self._engine.send(PutBackInCodex(home=use.home, keep=True))
-        else:
+        if use.account is not None:
             self._engine.send(UseInCodex(account=use.account, home=use.home, way=use.way, keep=True))
 
     def _close(self) -> None:
