@@ -16,6 +16,26 @@ def die(self, source, target):
 Disk.rename = die
 """
 
+_KILL_AFTER = """
+import os, signal
+from keyring.backends.SecretService import Keyring
+from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.keyring import key_store
+
+left = {left!r}
+def after(call):
+    def called(*arguments, **named):
+        global left
+        result = call(*arguments, **named)
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    return called
+Disk.rename, Disk.remove = after(Disk.rename), after(Disk.remove)
+Keyring.set_password, key_store.keep_shared = after(Keyring.set_password), after(key_store.keep_shared)
+"""
+
 _FULL_AT = """
 
 from probe_tray.adapters.files.disk import Disk
@@ -135,6 +155,11 @@ def _preload(folder: Path, code: str) -> dict[str, str]:
 def killed_before_replacing(name: str, folder: Path) -> dict[str, str]:
     """The environment of a command that is killed at the moment when it would replace the file ``name``."""
     return _preload(folder, _KILL_AT_RENAME.format(name=name))
+
+
+def killed_after(steps: int, folder: Path) -> dict[str, str]:
+    """The environment of a command that is killed once it has put so many files or keyring entries in place."""
+    return _preload(folder, _KILL_AFTER.format(left=steps))
 
 
 def ahead_by(seconds: Path, folder: Path, *, killed_before: str = "") -> dict[str, str]:

@@ -1,14 +1,18 @@
 """`codex-probe use` against the simulated service, with the client's place as a file."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from probe_tray.adapters.logins.official_store import keyring_user
 from probe_tray.demo.token_families import DemoLogin
 from tests.command.bench import Bench
 from tests.desktop.walking import official_login
+from tests.support.secret_service import is_here as secret_service_is_here
+from tests.support.secret_service import secret_service
 
 
 class Client:
@@ -20,10 +24,10 @@ class Client:
         self.config = folder / "config.json"
         self.config.write_text(json.dumps({"sync_dir": str(bench.logins), "storage": "folder"}))
 
-    def run(self, *arguments: object, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    def run(self, *arguments: object, **environment: str) -> "subprocess.CompletedProcess[bytes]":
         """Run the command."""
         words = ("use", *arguments, "--config", self.config)
-        return self.bench.run_given(given, *words, CODEX_HOME=str(self.home))
+        return self.bench.run(*words, CODEX_HOME=str(self.home), **environment)
 
     @property
     def path(self) -> Path:
@@ -210,3 +214,47 @@ def test_putting_back_keeps_a_login_that_is_not_here_only_with_a_word(bench: Ben
     assert client.run("--put-back", "--keep").returncode == 0
     files = [json.loads(path.read_bytes()) for path in bench.logins.iterdir()]
     assert eva.refresh_token in [held["refresh_token"] for held in files]
+
+
+@pytest.mark.skipif(not secret_service_is_here(), reason="GNOME Keyring is missing")
+def test_a_keyring_of_the_client_is_used_and_said_where_it_is_locked(bench: Bench, client: Client) -> None:
+    ana, ben = bench.login("a.json", 0, days=9), bench.login("b.json", 1, days=9)
+    (client.home / "config.toml").write_text('cli_auth_credentials_store = "keyring"')
+    with secret_service() as keyring:
+        # As the client keeps it.
+        there = {"service": "Codex Auth", "username": keyring_user(client.home)}
+        keyring.add(official_login(ana).decode(), application="rust-keyring", target="default", **there)
+        assert client.run(ben.email, **keyring.environment).returncode == 0
+        (held,) = keyring.secrets("Codex Auth")
+        assert json.loads(held)["tokens"]["access_token"] == ben.access_token
+        keyring.lock()
+        done = client.run(ana.email, **keyring.environment)
+        keyring.unlock()
+        assert (done.returncode, keyring.secrets("Codex Auth")) == (1, [held])
+    assert "keyring" in said(done)
+    assert not client.path.exists()
+    assert bench.is_live("a.json")
+
+
+CHINESE = {"LANG": "zh_CN.UTF-8", "LANGUAGE": "zh_CN", "LC_ALL": "zh_CN.UTF-8"}
+
+
+@pytest.mark.parametrize("case", ["unknown account", "link", "foreign login", "missing home"])
+def test_what_goes_wrong_is_said_in_chinese_too(case: str, bench: Bench, client: Client, tmp_path: Path) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    words: list[object] = [ana.email]
+    if case == "unknown account":
+        words = ["nobody@example.com"]
+    elif case == "link":
+        (tmp_path / "target.json").write_text("{}")
+        client.path.symlink_to(tmp_path / "target.json")
+    elif case == "foreign login":
+        foreign(bench, client)
+    elif case == "missing home":
+        words += ["--home", tmp_path / "nowhere"]
+    done = client.run(*words, **CHINESE)
+    assert done.returncode in {1, 2}
+    assert re.search("[\u4e00-\u9fff]{4}", said(done)), said(done)
+    # What nobody has translated.
+    plain = re.sub(r"codex-probe( use)?|Probe Tray|Codex|\S*[/@.]\S*|--\w+|[iI]d|token|ID", "", said(done))
+    assert not re.search("[a-z]{3,} [a-z]{2,}", plain), said(done)
