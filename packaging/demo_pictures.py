@@ -1,4 +1,4 @@
-"""Runs the demo and photographs it: ``python packaging/demo_pictures.py light|dark first|three|many FOLDER``.
+"""Runs the demo and photographs it: ``python packaging/demo_pictures.py light|dark first|three|codex|many FOLDER``.
 
 One run shows one story, with folders of its own and without a screen. Each of its pictures is a window as it is drawn,
 ``NAME-TONE.png``, and beside it the tray icon of that moment, ``NAME-TONE-icon.png``.
@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,35 +22,39 @@ from PySide6.QtWidgets import QApplication, QWidget
 from probe_tray.adapters.files.app_folders import demo_places
 from probe_tray.adapters.files.config_file import load_settings
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.files.safe_files import make_private_folder
+from probe_tray.adapters.files.safe_files import make_private_folder, replace_file
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.backends import known_backend
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.adapters.systems.desktop import PlainDesktop
-from probe_tray.bootstrap import Session, write_past
+from probe_tray.bootstrap import LOGGED_OUT, Session, write_past
 from probe_tray.core.account.credential import Credential, make_credential
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.commands import Refresh, StartLogin
+from probe_tray.core.account.suggestion import suggestion
+from probe_tray.core.commands import Refresh, StartLogin, UseInCodex
 from probe_tray.core.service.service import OFFICIAL
+from probe_tray.core.settings import Language
 from probe_tray.core.state import LoginPhase
 from probe_tray.demo import DemoService, people
 from probe_tray.demo.samples import sample_logins
 from probe_tray.engine_factory import DesktopHooks, RunService, Wired
 from probe_tray.ports.time import Clock
+from probe_tray.resources import resource
 from probe_tray.ui.loop import run
 from probe_tray.ui.shell import Shell
 from probe_tray.ui.shell_context import ShellContext
 from probe_tray.ui.tray.first_icon import FirstIcon
 from probe_tray.ui.tray.icon import ON_DARK, ON_LIGHT, IconPainter
 from probe_tray.view.presenter import present
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 
 ICON = 44
 _LONGEST = 30.0
 _DRAWN = 0.5
 """Seconds after which every change has been drawn."""
-_ACCOUNTS = {"first": 0, "three": 3, "many": 20}
+_ACCOUNTS = {"first": 0, "three": 3, "codex": 3, "many": 20}
 
 
 class Camera:
@@ -81,6 +85,15 @@ class Camera:
         before = self._clock.now()
         self.engine.send(Refresh())
         await self.until(lambda: all(a.checked_at and a.checked_at >= before for a in self.engine.state.accounts))
+
+    def now(self) -> datetime:
+        """The time of the demo."""
+        return self._clock.now()
+
+    async def use_in_codex(self, account: AccountKey) -> None:
+        """Have the demo's official client use an account, and see that it does."""
+        self.engine.send(UseInCodex(account=account))
+        await self.until(lambda: any(home.account == account for home in self.engine.state.codex.homes))
 
     async def photograph(self, name: str, window: str = "panel") -> None:
         """Take a picture of the window with this name, and one of the icon."""
@@ -114,6 +127,17 @@ async def tell(story: str, camera: Camera) -> None:
             camera.service.stop()
             await camera.refresh()
             await camera.photograph("offline")
+        case "codex":
+            spent = next(a.key for a in state.state.accounts if a.email.startswith("research"))
+            await camera.use_in_codex(spent)
+            await camera.until(lambda: not state.state.feedback)
+            await camera.photograph("spent")
+            seen = state.state
+            best = suggestion(seen, camera.now())
+            if best is None:
+                raise ValueError(story)
+            await camera.use_in_codex(best.next.key)
+            await camera.photograph("used")
         case _:
             await camera.photograph("many")
 
@@ -126,6 +150,8 @@ async def demo(app: QApplication, service: DemoService, tone: str, folder: Path)
     await write_past(service, places)
     simulated = replace(OFFICIAL, issuer=addresses.issuer, backend=addresses.backend)
     disk = Disk()
+    make_private_folder(places.codex_home)
+    replace_file(places.official_login, LOGGED_OUT, disk=disk)
     loaded = load_settings(places.config_file, disk=disk, create=FileLocks(places.locks))
 
     def samples(clock: Clock) -> Iterable[Credential]:
@@ -141,9 +167,10 @@ async def demo(app: QApplication, service: DemoService, tone: str, folder: Path)
         script_proxy=lambda _host: "",
     )
     session = Session(run, places, loaded, os.environ, disk, KnownSecrets())
-    wired = session.wire(Translator(), UTC, desktop)
+    words = _translator(loaded.settings.language)
+    wired = session.wire(words, UTC, desktop)
     around = ShellContext(
-        translator=Translator(),
+        translator=words,
         clock=wired.clock,
         zone=UTC,
         inspector=wired.inspector,
@@ -186,11 +213,12 @@ def main() -> int:
     parser.add_argument("tone", choices=("light", "dark"))
     parser.add_argument("story", choices=tuple(_ACCOUNTS))
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--language", choices=("en", "zh_CN"), default="en")
     options = parser.parse_args()
     with TemporaryDirectory() as home:
-        _move_in(Path(home), options.tone)
+        _move_in(Path(home), options.tone, options.language)
         app = QApplication(sys.argv[:1])
-        font = QFont(["Inter", "Noto Sans", "Segoe UI", "Helvetica Neue"])
+        font = QFont(["Inter", "Noto Sans", "Segoe UI", "Helvetica Neue", "Noto Sans CJK SC"])
         font.setPixelSize(13)
         app.setFont(font)
 
@@ -203,7 +231,7 @@ def main() -> int:
         return run(app, work)
 
 
-def _move_in(home: Path, tone: str) -> None:
+def _move_in(home: Path, tone: str, language: str) -> None:
     """Have a home in which nothing is anybody's, before anything of the program is made."""
     for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         os.environ[name] = str(home)
@@ -215,8 +243,14 @@ def _move_in(home: Path, tone: str) -> None:
     config.parent.mkdir(parents=True, exist_ok=True)
     logins = home / "logins"
     logins.mkdir()
-    settings = {"appearance": tone, "language": "en", "storage": "folder", "sync_dir": str(logins)}
+    settings = {"appearance": tone, "language": language, "storage": "folder", "sync_dir": str(logins)}
     config.write_text(json.dumps(settings), encoding="utf-8")
+
+
+def _translator(language: Language) -> Translator:
+    if language is not Language.CHINESE:
+        return Translator()
+    return Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
 
 
 def _save(window: QWidget, file: Path) -> None:

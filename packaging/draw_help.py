@@ -31,6 +31,8 @@ BEHIND = {"light": QColor("#c9d3dc"), "dark": QColor("#171a1f")}
 WORDS = {"light": QColor("#2b333c"), "dark": QColor("#eef1f4")}
 FONTS = ["Inter", "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC"]
 STORIES = ("first", "three", "many")
+CODEX = {"": "en", "zh_CN/": "zh_CN"}
+"""The languages of the guide with a picture of use in Codex, by the folder of the picture."""
 STATES = {
     "welcome": "First start",
     "login": "Logging in",
@@ -65,11 +67,15 @@ def main() -> int:
         os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={screen}"
         for tone, story in product(TONES, STORIES):
             _run("packaging/demo_pictures.py", tone, story, name)
+        for folder_, language in CODEX.items():
+            _run("packaging/demo_pictures.py", "light", "codex", name, "--language", language, QT_SCALE_FACTOR="2")
+            steps = [QImage(str(folder / f"{step}-light.png")) for step in ("spent", "used")]
+            _save(_side_by_side([("light", step) for step in steps]), f"{folder_}codex.png")
         for tone in TONES:
             _run("-m", "tests.pictures", name, "--one", "2", tone, "en", QT_SCALE_FACTOR="2")
             _save(_states(folder, tone), f"states-{tone}.png")
         for name_, file in {"panel": "three-{}.png", "details": "details-{}-en-2x.png"}.items():
-            pair = {tone: QImage(str(folder / file.format(tone))) for tone in TONES}
+            pair = [(tone, QImage(str(folder / file.format(tone)))) for tone in TONES]
             _save(_side_by_side(pair), f"{name_}.png")
     _save(_icons(1), "icons.png")
     _save(_icons(2), "zh_CN/icons.png")
@@ -154,12 +160,13 @@ def _icons(language: int) -> QImage:
     return sheet
 
 
-def _side_by_side(pair: dict[str, QImage]) -> QImage:
-    height = max(picture.height() for picture in pair.values()) + 2 * GAP
-    sheet = QImage(sum(p.width() + 2 * GAP for p in pair.values()), height, QImage.Format.Format_RGB32)
+def _side_by_side(pair: list[tuple[str, QImage]]) -> QImage:
+    """Two pictures, each with its tone."""
+    height = max(picture.height() for _, picture in pair) + 2 * GAP
+    sheet = QImage(sum(p.width() + 2 * GAP for _, p in pair), height, QImage.Format.Format_RGB32)
     painter = QPainter(sheet)
     left = 0
-    for tone, picture in pair.items():
+    for tone, picture in pair:
         painter.fillRect(left, 0, picture.width() + 2 * GAP, height, BEHIND[tone])
         painter.drawImage(left + GAP, GAP, picture)
         left += picture.width() + 2 * GAP

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _DEMO_KEY_USER = "vault key of the demo"
 _SCENE: Final = "probe-tray-demo-"
 """How the names of the folders of scenes begin."""
-_LOGGED_OUT: Final = b'{"OPENAI_API_KEY": null, "tokens": null, "last_refresh": null}\n'
+LOGGED_OUT: Final = b'{"OPENAI_API_KEY": null, "tokens": null, "last_refresh": null}\n'
 """The official client's file while nobody is logged in with it."""
 
 
@@ -107,7 +107,7 @@ def open_session(environment: Mapping[str, str], disk: Disk, *, demo: DemoScene 
         # would be looked for in the keyring.
         make_private_folder(places.codex_home)
         if not places.official_login.exists():
-            replace_file(places.official_login, _LOGGED_OUT, disk=disk)
+            replace_file(places.official_login, LOGGED_OUT, disk=disk)
         begin = _begin_demo if demo is DemoScene.THREE else partial(_begin_scene, demo)
         run_service, table = begin(places, disk, stack)
         loaded = _load(places, disk)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QMenu,
     QPushButton,
     QScrollArea,
@@ -183,6 +184,9 @@ def leave_room(window: QWidget) -> None:
 
 def height(part: QWidget, width: int) -> int:
     """How high a part of a window wants to be at this width."""
+    # Qt learns in a later turn of its event loop that a button has gone, and measures with its room until then.
+    for layout in reversed(part.findChildren(QLayout)):
+        layout.activate()
     return part.heightForWidth(width) if part.hasHeightForWidth() else part.sizeHint().height()
 
 

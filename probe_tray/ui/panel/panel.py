@@ -272,7 +272,7 @@ class PanelWindow(QWidget):
         title.addWidget(self._headline, 1)
         for button in self._tool_buttons:
             title.addWidget(button)
-        head = self._head_layout = QVBoxLayout(self._head)
+        head = QVBoxLayout(self._head)
         head.setContentsMargins(px(16), px(9), px(12), px(9))
         head.setSpacing(0)
         head.addLayout(title)
@@ -390,7 +390,6 @@ class PanelWindow(QWidget):
         if not self.isVisible():
             # What was never shown would measure itself by a width, and by parts, that it will not have.
             self._list.resize(self._theme.px(width_of(self._shown)), self._list.height())
-            self._head_layout.activate()
         self._fitted = self.sizeHint()
         if self.size() != self._fitted:
             self.resize(self._fitted)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListView, QMenu,
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.arrangement import Arrangement, Density, Sort
-from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.codex.codex_state import ClientProcess, CodexHome, CodexState, CodexUse, CodexUsePhase, HandOver
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
@@ -801,3 +801,17 @@ def test_a_card_that_is_opened_is_lit_for_two_seconds(panel: Shown) -> None:
     (ends,) = (timer for timer in cards.findChildren(QTimer) if timer.isActive() and timer.interval() == 2000)
     ends.timeout.emit()
     assert cards.grab().toImage() == plain
+
+
+def test_where_a_button_has_gone_no_room_is_left_below_the_cards(panel: Shown) -> None:
+    official = (StoreKind.VAULT, StoreKind.OFFICIAL)
+    spent = samples.account("ana@example.com", samples.snapshot(100, 61), stores=official)
+    lee = samples.account("lee@studio.example", samples.snapshot(42, 17))
+    home = CodexHome(path="~/.codex", is_default=True, account=spent.key, way=HandOver.LENT)
+    panel.show(replace(samples.only([spent, lee]), codex=CodexState(homes=(home,))))
+    QApplication.processEvents()
+    assert visible_button(panel.window, "Use in Codex")
+    panel.state = samples.only([replace(spent, stores=official[:1]), replace(lee, stores=official)])
+    panel.draw()
+    QApplication.processEvents()
+    assert panel.window.height() == panel.window.sizeHint().height()
