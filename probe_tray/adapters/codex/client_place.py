@@ -16,7 +16,9 @@ from probe_tray.core.codex.codex_state import CodexKeeper
 from probe_tray.core.codex.place_content import PlaceContent, place_content
 from probe_tray.core.errors import (
     CodexHomeMissingError,
+    CodexKeyringError,
     CodexPlaceChangedError,
+    CodexSettingsError,
     KeyringAbsentError,
     OfficialSealedError,
     Phrase,
@@ -77,7 +79,7 @@ class ClientPlace:
         except KeyringAbsentError:
             if kept == "auto":
                 return await self._file()
-            raise
+            raise CodexKeyringError(path=str(self._real / _CONFIG)) from None
         if kept == "auto" and entry is None:
             return await self._file()
         if entry is None:
@@ -144,7 +146,9 @@ class ClientPlace:
         except OSError as error:
             raise ReadError(path=str(path), reason=reason_of(error)) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-            raise ReadError(path=str(path), reason=Phrase("it is not valid TOML")) from None
+            raise CodexSettingsError(path=str(path), reason=Phrase("it is not valid TOML")) from None
         if not isinstance(found, str) or found not in {"file", "keyring", "auto"}:
-            raise ReadError(path=str(path), reason=Phrase('its "{key}" is not file, keyring or auto', key=_KEY))
+            raise CodexSettingsError(
+                path=str(path), reason=Phrase('its "{key}" is not file, keyring or auto', key=_KEY)
+            )
         return found

@@ -131,7 +131,7 @@ class _UseCommand:
     async def _told(self, use: CodexUse, place: CodexPlace) -> ExitStatus:
         console, t = self._session.console, self._session.t
         if use.phase is CodexUsePhase.ASKING:
-            console.failure(t.joined((keep_question(use.found, t), keep_advice(t))))
+            console.failure(keep_advice(use.found, t))
             return ExitStatus.FAILURE
         for words in result_words(use, await self._keeper(place), self._name, t):
             console.note(words)

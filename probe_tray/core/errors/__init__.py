@@ -15,7 +15,7 @@ ProbeError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
     KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
     NoSuchStoreError, CodexHomeMissingError, CodexPlaceChangedError, CodexNotKeptError
-    CodexRecordError (a ReadError)
+    CodexRecordError, CodexSettingsError (each a ReadError), CodexKeyringError (a KeyringAbsentError)
   CodexError
     CodexUnfitError, CodexRunningError, CodexBusyError, CodexWholeElsewhereError, CodexWholeSharedError
     CodexNothingKeptError, CodexRenewsError, CodexBehindError
@@ -60,12 +60,14 @@ from probe_tray.core.errors.codex import (
     CodexBusyError,
     CodexError,
     CodexHomeMissingError,
+    CodexKeyringError,
     CodexNothingKeptError,
     CodexNotKeptError,
     CodexPlaceChangedError,
     CodexRecordError,
     CodexRenewsError,
     CodexRunningError,
+    CodexSettingsError,
     CodexUnfitError,
     CodexWholeElsewhereError,
     CodexWholeSharedError,
@@ -237,12 +239,14 @@ __all__ = [
     "CodexBusyError",
     "CodexError",
     "CodexHomeMissingError",
+    "CodexKeyringError",
     "CodexNotKeptError",
     "CodexNothingKeptError",
     "CodexPlaceChangedError",
     "CodexRecordError",
     "CodexRenewsError",
     "CodexRunningError",
+    "CodexSettingsError",
     "CodexUnfitError",
     "CodexWholeElsewhereError",
     "CodexWholeSharedError",

@@ -1,7 +1,7 @@
 """Failures of handing an account to the official client."""
 
 from probe_tray.core.errors.base import ProbeError, Remedy
-from probe_tray.core.errors.stores import ReadError, StoreError
+from probe_tray.core.errors.stores import KeyringAbsentError, ReadError, StoreError
 
 
 class CodexError(ProbeError):
@@ -81,6 +81,22 @@ class CodexHomeMissingError(StoreError):
 
     title_template = "The Codex folder {path} doesn't exist."
     hint_template = "Start Codex once, or create the folder, then try again."
+
+
+class CodexSettingsError(ReadError):
+    """The client's own settings don't say in a way that is understood where it keeps its login."""
+
+    hint_template = "Correct that file, then try again. Nothing was changed."
+
+
+class CodexKeyringError(KeyringAbsentError):
+    """The client's own settings name the keyring, and there is none."""
+
+    title_template = "{path} says that Codex keeps its login in the keyring, but this system has none."
+    hint_template = (
+        'Start one (GNOME Keyring or KWallet on Linux), or set "cli_auth_credentials_store" to "file" in that file.'
+    )
+    remedy = None
 
 
 class CodexPlaceChangedError(StoreError):

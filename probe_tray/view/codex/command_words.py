@@ -62,9 +62,13 @@ def keep_question(found: str, t: Translator) -> str:
     return t("Codex is logged in as {name}, which Probe Tray doesn't have. Keep that login here first?", name=found)
 
 
-def keep_advice(t: Translator) -> str:
+def keep_advice(found: str, t: Translator) -> str:
     """What a script does about it."""
-    return t("Add --keep to save it here first. Nothing was changed.")
+    return t(
+        "Codex is logged in as {name}, which Probe Tray doesn't have. To save that login here first, add --keep. "
+        "Nothing was changed.",
+        name=found,
+    )
 
 
 def _programs(running: Sequence[ClientProcess], t: Translator) -> str:

@@ -21,8 +21,10 @@ from probe_tray.core.codex.place_content import PlaceContent
 from probe_tray.core.codex.placement import HomeRecord, PlacementBook, placement_of
 from probe_tray.core.errors import (
     CodexHomeMissingError,
+    CodexKeyringError,
     CodexPlaceChangedError,
     CodexRecordError,
+    CodexSettingsError,
     KeyringAbsentError,
     KeyringLockedError,
     OfficialSealedError,
@@ -128,7 +130,7 @@ async def test_with_auto_and_no_keyring_it_is_the_file(client: Client) -> None:
     assert token(await client.place.read()) == ANA.access_token
     assert (client.home / "auth.json").read_text() == TEXT.reveal()
     client.configure("keyring")
-    with pytest.raises(KeyringAbsentError):
+    with pytest.raises(CodexKeyringError, match=r"config\.toml says that Codex keeps its login in the keyring"):
         await client.place.read()
 
 
@@ -195,7 +197,7 @@ async def test_one_on_a_drive_that_is_not_connected_is_not_taken_for_deleted(tmp
 )
 async def test_settings_that_nobody_understands_are_no_guess(client: Client, config: str) -> None:
     (client.home / "config.toml").write_bytes(config.encode("latin-1"))
-    with pytest.raises(ReadError):
+    with pytest.raises(CodexSettingsError, match="Correct that file"):
         await client.place.read()
 
 
