@@ -17,7 +17,7 @@ ANA, LEE = "ana@example.com", "lee@studio.example"
 def tokens(desktop: Desktop) -> dict[str, str]:
     """What the client finds in its place; never print it."""
     try:
-        return json.loads((data_folder(desktop) / "codex" / "auth.json").read_bytes()).get("tokens", {})
+        return json.loads((data_folder(desktop) / "codex" / "auth.json").read_bytes()).get("tokens") or {}
     except FileNotFoundError:
         return {}
 
