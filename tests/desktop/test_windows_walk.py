@@ -13,9 +13,9 @@ pytestmark = [pytest.mark.desktop]
 
 FROM_THE_MENU: Final = (
     ((LOG_IN,), LOGIN_WINDOW),
-    (("Settings…",), SETTINGS_WINDOW),
     (("More", "Import…"), "^Import"),
     (("More", "Test models…"), "^Test models"),
+    (("Settings…",), SETTINGS_WINDOW),
 )
 
 
@@ -34,8 +34,6 @@ def look_twice(desktop: Desktop, title: str, open_it: Callable[[], object]) -> N
 def test_windows_open_again_where_they_were(desktop: Desktop) -> None:
     app = App(desktop, "--demo")
     app.wait_account("lee@studio.example")
-    for rows, title in FROM_THE_MENU:
-        look_twice(desktop, title, partial(app.item.click_menu, *rows))
 
     # Pinned the panel is a window too, and its cards open others.
     app.open_panel()
@@ -48,6 +46,8 @@ def test_windows_open_again_where_they_were(desktop: Desktop) -> None:
     desktop.screen.key("Home", "Down", to=PANEL)
     desktop.reader.wait_focus(r"(?s)lee@studio\.example\..*")
     look_twice(desktop, "in detail", lambda: desktop.screen.key("Return", to=PANEL))
+    for rows, title in FROM_THE_MENU:
+        look_twice(desktop, title, partial(app.item.click_menu, *rows))
     app.quit()
     assert app.program.errors() == ""
 
