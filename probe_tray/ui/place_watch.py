@@ -34,13 +34,14 @@ class PlaceWatch(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Note where the window is; it gets every event all the same."""
-        if watched is self._window and event.type() in _TELLING:
-            self._note()
+        # Not by an attribute: a window that nobody keeps is taken apart by Python first, and still hears events then.
+        if isinstance(watched, QWidget) and watched is self.parent() and event.type() in _TELLING:
+            self._note(watched)
         return super().eventFilter(watched, event)
 
-    def _note(self) -> None:
-        handle = cast("QWindow | None", self._window.windowHandle())
+    def _note(self, window: QWidget) -> None:
+        handle = cast("QWindow | None", window.windowHandle())
         frame = QMargins() if handle is None else handle.frameMargins()
         # A closed window has no frame any more.
         if not frame.isNull():
-            self._corner = self._window.geometry().topLeft() - QPoint(frame.left(), frame.top())
+            self._corner = window.geometry().topLeft() - QPoint(frame.left(), frame.top())

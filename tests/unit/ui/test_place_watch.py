@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 from PySide6.QtCore import QMargins, QPoint
 from PySide6.QtGui import QWindow
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.ui.place_watch import PlaceWatch
@@ -73,3 +73,14 @@ def test_without_a_frame_the_corner_is_the_windows_own(label: FramedLabel) -> No
     label.show()
     label.close()
     assert watch.corner == label.pos()
+
+
+def test_a_window_that_python_takes_apart_may_hear_events_until_the_end(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    watch = PlaceWatch(window)
+    # So does the garbage collector, whose order nobody knows, before Qt hides the window that it deletes.
+    vars(watch).clear()
+    window.show()
+    window.hide()
+    assert not window.isVisible()
