@@ -269,8 +269,8 @@ class PlacementKeeper:
             return placement
         if age(ours) > age(login):
             return None
-        if age(login) > age(ours):
-            # It is the login that we obtained, as the client renewed it.
+        if age(login) > age(ours) or login.refresh_token != ours.refresh_token:
+            # It is the login that we obtained, as the client renewed it; ages are whole seconds.
             await self._accounts.keep(replace(login, made_here=ours.made_here), placement.key)
             self._took_over = True
         return replace(placement.named(login), access=login.access_token.fingerprint)

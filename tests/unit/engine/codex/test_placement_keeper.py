@@ -68,6 +68,16 @@ async def test_what_the_client_has_renewed_is_taken_over() -> None:
     assert await exchange.codex.placements.renewed_by_client(ANA.key)
 
 
+async def test_what_it_has_renewed_twice_in_one_second_is_taken_over_too() -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA, WHOLE)
+    for number in (2, 3):
+        fresh = credential("ana", number=number, at=START + 5 * DAY)
+        exchange.place.holds(fresh)
+        await look(exchange)
+        assert (await exchange.ours(ANA)).refresh_token == fresh.refresh_token
+
+
 async def test_once_another_one_is_there_it_is_renewed_here_again() -> None:
     exchange = Exchange(ANA, BEN)
     await exchange.use(ANA, WHOLE)
