@@ -20,12 +20,17 @@ class SharedLogins(Protocol):
         """
         ...
 
-    async def adopt_newer(self, key: AccountKey) -> bool:
-        """Take over what another computer has renewed, in all stores here; whether there was anything newer."""
+    async def adopt_newer(self, key: AccountKey, *, insists: bool = False) -> bool:
+        """Take over what another computer has renewed, in all stores here; whether there was anything newer.
+
+        ``insists``: the refresh token is used even if the others cannot be asked, so they are asked several times.
+        """
         ...
 
-    async def claim(self, login: Credential) -> bool:
+    async def claim(self, login: Credential, *, insists: bool = False) -> bool:
         """Let the others know that this computer renews ``login`` now, whose refresh token it will use; look again.
+
+        ``insists`` as in :meth:`adopt_newer`.
 
         True where a newer login was taken over instead; there is nothing to renew then. Raises ClaimedElsewhereError
         while another computer renews it, and RenewalSentElsewhereError where another one may have used the refresh

@@ -28,20 +28,20 @@ class CodexRenewalGuard:
         """As ``shared`` does."""
         return await self._shared.turn(key)
 
-    async def adopt_newer(self, key: AccountKey) -> bool:
+    async def adopt_newer(self, key: AccountKey, *, insists: bool = False) -> bool:
         """Also what a client that renews the account has renewed. Raises CodexRenewsError where it has not."""
         before = await self._placements.login_of(key)
         if await self._placements.renewed_by_client(key):
             if await self._placements.login_of(key) == before:
                 raise CodexRenewsError
             return True
-        return await self._shared.adopt_newer(key)
+        return await self._shared.adopt_newer(key, insists=insists)
 
-    async def claim(self, login: Credential) -> bool:
+    async def claim(self, login: Credential, *, insists: bool = False) -> bool:
         """Raises CodexRenewsError while a client renews the account: the last question before the request."""
         if await self._placements.renewed_by_client(login.key) or await self._is_in_a_home(login):
             raise CodexRenewsError
-        return await self._shared.claim(login)
+        return await self._shared.claim(login, insists=insists)
 
     async def _is_in_a_home(self, login: Credential) -> bool:
         """Whether a client has the refresh token that is about to be sent, whatever the record says: it may be lost.

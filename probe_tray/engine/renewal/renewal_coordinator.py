@@ -43,7 +43,7 @@ class RenewalCoordinator:
         Raises RenewalWaitsError where that cannot be told and there is time, StoreError where it cannot be kept.
         """
         try:
-            return await self._shared.adopt_newer(login.key)
+            return await self._shared.adopt_newer(login.key, insists=self._is_urgent(login, reason))
         except TableUncheckedError as error:
             self._go_on_if_urgent(login, reason, error, tell=False)
             return False
@@ -55,7 +55,7 @@ class RenewalCoordinator:
         where another one has sent the token.
         """
         try:
-            return await self._shared.claim(login)
+            return await self._shared.claim(login, insists=self._is_urgent(login, reason))
         except TableUncheckedError as error:
             self._go_on_if_urgent(login, reason, error, tell=True)
             return False
@@ -89,10 +89,13 @@ class RenewalCoordinator:
         with suppress(ProbeError):
             await self._shared.give_up(key)
 
-    def _go_on_if_urgent(self, login: Credential, reason: Reason, error: TableUncheckedError, *, tell: bool) -> None:
+    def _is_urgent(self, login: Credential, reason: Reason) -> bool:
+        """Whether it is renewed though the others cannot be asked."""
         ends = login.expiry
-        asked = reason in {Reason.FORCED, Reason.REFUSED}
-        if not asked and ends is not None and ends > self._clock.now() + _SOON:
+        return reason in {Reason.FORCED, Reason.REFUSED} or ends is None or ends <= self._clock.now() + _SOON
+
+    def _go_on_if_urgent(self, login: Credential, reason: Reason, error: TableUncheckedError, *, tell: bool) -> None:
+        if not self._is_urgent(login, reason):
             raise RenewalWaitsError(retry_after=_RETRY_AFTER, reason=error.facts["reason"]) from None
         if tell:
             self._tell(TroubleMet(problem=RenewedUncheckedError(reason=error.facts["reason"]).problem))

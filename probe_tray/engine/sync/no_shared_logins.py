@@ -12,14 +12,14 @@ class NoSharedLogins:
         del key
         return None
 
-    async def adopt_newer(self, key: AccountKey) -> bool:
+    async def adopt_newer(self, key: AccountKey, *, insists: bool = False) -> bool:
         """Nobody else has one."""
-        del key
+        del key, insists
         return False
 
-    async def claim(self, login: Credential) -> bool:
+    async def claim(self, login: Credential, *, insists: bool = False) -> bool:
         """Nobody else renews it."""
-        del login
+        del login, insists
         return False
 
     async def mark_sent(self, key: AccountKey) -> None:

@@ -24,7 +24,6 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     ClaimedElsewhereError,
-    Phrase,
     ProbeError,
     RenewalSentElsewhereError,
     SharingStoppedError,
@@ -40,19 +39,14 @@ from probe_tray.core.sync.rows import SENT, OpenedRow, RemoteRow, StepKind, Sync
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.engine.sync.row_codec import RowCodec
 from probe_tray.engine.sync.sync_run import SyncContext, SyncRun
+from probe_tray.engine.sync.table_reach import BETWEEN_TRIES, TRIES, TableReach, unchecked
 from probe_tray.ports.http import RemoteTable
 
 _LONGEST: Final = 10.0
 """Seconds that one visit to the table may take."""
-_REST: Final = 60.0
-"""Seconds for which a table that failed is not asked again: many renewals would wait one after the other."""
 _LOOKS: Final = 6
-_BETWEEN_LOOKS: Final = 3.0
-"""Seconds: another computer's renewal takes a second or two, and then its login is taken over."""
 _RETRY_AFTER: Final = timedelta(minutes=2)
 _SENT_RETRY_AFTER: Final = timedelta(hours=2)  # Each try reads the row twice; the other one may be away for days.
-_TRIES: Final = 3
-"""How often a new login is offered to the table while other computers wait for it."""
 
 
 class _OpenedTable(NamedTuple):
@@ -105,7 +99,7 @@ class SharedTable:
         """
         self._context, self._target, self._adds_rows = context, target, adds_rows
         self._claims: dict[AccountKey, _ClaimedLogin] = {}
-        self._failed: tuple[float, TableUncheckedError] | None = None
+        self._reach = TableReach(context.clock)
 
     async def turn(self, key: AccountKey) -> float | None:
         """As the port says."""
@@ -114,19 +108,25 @@ class SharedTable:
                 return None
             return turn_fraction(key.slug, await self._context.memory.computer_id())
 
-    async def adopt_newer(self, key: AccountKey) -> bool:
+    async def adopt_newer(self, key: AccountKey, *, insists: bool = False) -> bool:
         """As the port says."""
+        return await self._reach.ask(lambda: self._adopt_newer(key), insists=insists)
+
+    async def claim(self, login: Credential, *, insists: bool = False) -> bool:
+        """As the port says."""
+        return await self._reach.ask(lambda: self._claim(login), insists=insists)
+
+    async def _adopt_newer(self, key: AccountKey) -> bool:
         async with self._opened(key) as opened:
             return opened is not None and await self._adopted(await self._visit(opened), key)
 
-    async def claim(self, login: Credential) -> bool:
-        """As the port says."""
+    async def _claim(self, login: Credential) -> bool:
         key, token = login.key, login.refresh_token
         self._claims.pop(key, None)
         before: RemoteRow | None = None
         for look in range(_LOOKS):
             if look:
-                await self._context.clock.sleep(_BETWEEN_LOOKS)
+                await self._context.clock.sleep(BETWEEN_TRIES)
             async with self._opened(key) as opened:
                 if opened is None or token is None:
                     return False
@@ -194,7 +194,7 @@ class SharedTable:
     async def publish(self, key: AccountKey) -> None:
         """As the port says. A table that fails is tried again where others wait for this."""
         claim = self._claims.pop(key, None)
-        for left in reversed(range(1 if claim is None else _TRIES)):
+        for left in reversed(range(1 if claim is None else TRIES)):
             try:
                 await self._publish(key, claim)
             except TableUncheckedError:
@@ -203,8 +203,8 @@ class SharedTable:
                     with suppress(StoreError):
                         await self._context.memory.add_unshared(key.slug, "")
                     raise
-                self._failed = None
-                await self._context.clock.sleep(_BETWEEN_LOOKS)
+                self._reach.forget()
+                await self._context.clock.sleep(BETWEEN_TRIES)
             else:
                 return
 
@@ -232,7 +232,7 @@ class SharedTable:
             async with asyncio.timeout(_LONGEST), self._context.tables.open(target) as table:
                 await table.end_lease(lease, renewed=False)
         except TimeoutError as error:
-            raise _unchecked(error) from None
+            raise unchecked(error) from None
 
     async def _publish(self, key: AccountKey, claim: _ClaimedLogin | None) -> None:
         async with self._opened(key) as opened:
@@ -267,14 +267,14 @@ class SharedTable:
         try:
             holder = await self._context.memory.holder(key.slug)
         except StoreError as error:
-            raise _unchecked(error) from None
+            raise unchecked(error) from None
         return Lease(account=key.slug, token=token.fingerprint, holder=holder)
 
     async def _change_memory(self, change: Awaitable[None]) -> None:
         try:
             await change
         except StoreError as error:
-            raise _unchecked(error) from None
+            raise unchecked(error) from None
 
     def _is_claimed(self, row: RemoteRow | None) -> bool:
         return row is not None and is_claimed(row.update_time, self._context.clock.now())
@@ -317,9 +317,7 @@ class SharedTable:
         Raises StoreError for the stores here, TableUncheckedError for everything on the way to the table.
         """
         held = [stored.credential for _, stored in await self._context.accounts.holders(key)]
-        failed, clock = self._failed, self._context.clock
-        if failed is not None and clock.monotonic() < failed[0] + _REST:
-            raise failed[1]
+        self._reach.check()
         try:
             target = await self._found_target() if held else None
             if target is None:
@@ -333,16 +331,14 @@ class SharedTable:
         except (StoreError, ClaimedElsewhereError, RenewalSentElsewhereError):
             raise
         except (ProbeError, TimeoutError) as error:
-            found = error if isinstance(error, TableUncheckedError) else _unchecked(error)
-            self._failed = (clock.monotonic(), found)
-            raise found from None
+            raise self._reach.failed(error) from None
 
     async def _found_target(self) -> SyncTarget | None:
         try:
             return await self._target()
         except StoreError as error:
             # The keyring keeps the secrets of sync, and not necessarily the logins.
-            raise _unchecked(error) from None
+            raise unchecked(error) from None
 
     async def _visit(self, opened: _OpenedTable) -> _Visit:
         """What the account's row means as it is now."""
@@ -353,7 +349,7 @@ class SharedTable:
         try:
             seen = await self._context.memory.recall()
         except StoreError as error:
-            raise _unchecked(error) from None
+            raise unchecked(error) from None
         rows = [known] if (known := found or opened.codec.absent(opened.mine.account_id)) else []
         run = SyncRun(self._context, opened.table, opened.codec, seen, SyncOptions(), rows, _held_already)
         await self._remember(run, opened.codec)
@@ -369,13 +365,7 @@ class SharedTable:
         try:
             return await self._context.codec(target, RowAction.RENEWED)
         except StoreError as error:
-            raise _unchecked(error) from None
-
-
-def _unchecked(error: ProbeError | TimeoutError) -> TableUncheckedError:
-    if isinstance(error, ProbeError):
-        return TableUncheckedError(reason=error.cause)
-    return TableUncheckedError(reason=Phrase("no answer came in time"))
+            raise unchecked(error) from None
 
 
 def _held_already(_key: AccountKey) -> AbstractAsyncContextManager[None]:

@@ -38,7 +38,8 @@ class SharedRow(NoSharedLogins):
         del key
         return self.part
 
-    async def adopt_newer(self, key: AccountKey) -> bool:
+    async def adopt_newer(self, key: AccountKey, *, insists: bool = False) -> bool:
+        del insists
         (mine,) = [login for login in self._store.held.values() if login.key == key]
         if self._row.login is None or age(self._row.login) <= age(mine):
             return False

@@ -20,6 +20,7 @@ from probe_tray.core.errors import (
     ReadError,
     RenewalSentElsewhereError,
     RenewalWaitsError,
+    UncertainError,
 )
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
@@ -237,6 +238,44 @@ async def test_a_table_that_fails_is_asked_once_for_many_renewals() -> None:
         with pytest.raises(RenewalWaitsError):
             await bench.renewals.renew(credential(person).key, RenewalRequest(days=3))
     assert asked == 1
+
+
+@pytest.mark.parametrize("lost", ["status", "row", "take_lease"])
+async def test_one_lost_answer_makes_nobody_use_a_token_that_another_computer_has_used(lost: str) -> None:
+    first, second, _, spent = two("ana", leases=True)
+    await first.renewals.renew(old().key, FORCED)
+    table, left = second.sync.table, [lost]
+
+    async def lose(request: str) -> None:
+        table.fault = UncertainError(reason="the other side closed the connection") if request in left else None
+        left[:] = [one for one in left if one != request]
+
+    table.before = lose
+    renewing = asyncio.create_task(second.renewals.renew(old().key, FORCED))
+    await second.clock.advance(timedelta(seconds=10))
+    assert (await renewing).kind is RenewalKind.ADOPTED
+    assert spent == ["rt_ana.1"]
+
+
+async def test_a_table_that_is_gone_is_asked_three_times_before_tokens_are_used_without_it() -> None:
+    bench = Bench(*(old(person) for person in PEOPLE))
+    bench.service.__class__ = Issuer
+    assert isinstance(bench.service, Issuer)
+    bench.service.spent = []
+    bench.sync.ready, bench.sync.table.fault = True, NotSentError(reason="there is no connection")
+    asked = 0
+
+    async def count(_request: str) -> None:
+        nonlocal asked
+        asked += 1
+
+    bench.sync.table.before = count
+    first = asyncio.create_task(bench.renewals.renew(old(PEOPLE[0]).key, FORCED))
+    await bench.clock.advance(timedelta(seconds=6))
+    assert (await first).kind is RenewalKind.RENEWED
+    for person in PEOPLE[1:]:
+        assert (await bench.renewals.renew(old(person).key, FORCED)).kind is RenewalKind.RENEWED
+    assert asked == 3
 
 
 class TestLeases:

@@ -277,7 +277,9 @@ async def test_a_renewal_that_has_no_time_goes_on_without_the_table_and_says_so(
     said: list[type[ProbeError] | None] = []
     bench.store.on_event(lambda event: said.append(problem_kind(getattr(event, "problem", None))))
     async with bench.watching():
-        renewed = await bench.renewals.renew(old.key, RenewalRequest(days=3, reason=reason))
+        renewing = asyncio.create_task(bench.renewals.renew(old.key, RenewalRequest(days=3, reason=reason)))
+        await bench.clock.advance(timedelta(seconds=10))
+        renewed = await renewing
     assert renewed.kind is RenewalKind.RENEWED
     assert (bench.service.count("refresh"), bench.sync.table.writes) == (1, [])
     assert [kind for kind in said if kind is not None] == [RenewedUncheckedError, RenewalUnsharedError]
