@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.owner import Owner, OwnerMatch
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.codex.codex_state import HandOver
 from probe_tray.core.errors import Phrase
 
@@ -96,6 +97,23 @@ class HomeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A hand-over of which nobody knows yet whether the place was written: the process that did it may have died."""
     current: CodexPlacement | None = None
     """What was in place before it, and still is where the place was never written."""
+    back: str = ""
+    """Fingerprint of what is being put back instead, until it is known to be there."""
+
+    def after_look(self, text: Secret | None, login: Credential | None) -> "tuple[HomeRecord, CodexPlacement | None]":
+        """The record after ``text``, which is ``login``, was found in the place; and what has ended there since.
+
+        What ended there by itself, that is: an exchange that was begun by this program counts where the place holds it,
+        and never happened where it does not.
+        """
+        if self.back and text is not None and text.fingerprint == self.back:
+            return HomeRecord(home=self.home), None
+        record = replace(self, begun=None, back="")
+        if self.begun is not None and self.begun.is_login(login):
+            return replace(record, current=self.begun), None
+        if self.current is None or self.current.is_login(login):
+            return record, None
+        return HomeRecord(home=self.home), self.current
 
 
 class PlacementBook(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,19 +139,6 @@ class PlacementBook(msgspec.Struct, frozen=True, kw_only=True):
     def without_ended(self, keys: frozenset[AccountKey]) -> "PlacementBook":
         """The same without what is remembered of these accounts."""
         return replace(self, ended=tuple(one for one in self.ended if one.key not in keys))
-
-
-def settled(record: HomeRecord, found: Credential | None) -> tuple[HomeRecord, CodexPlacement | None]:
-    """The record after a look at the place, and the placement that has ended there without this program.
-
-    A hand-over that was begun counts where the place holds it, and never happened where it does not.
-    """
-    if record.begun is not None and record.begun.is_login(found):
-        return replace(record, begun=None, current=record.begun), None
-    current = record.current
-    if current is None or current.is_login(found):
-        return replace(record, begun=None), None
-    return HomeRecord(home=record.home), current
 
 
 def unfit(login: Credential, way: HandOver) -> str:

@@ -141,9 +141,11 @@ class LoginHandOver:
             if text is None:
                 raise CodexNothingKeptError(path=place.path)
             await self._check_running(place, found)
-            _, taken = await self._take_back(book.record(place.home), found, keys, keep=keep)
+            record, taken = await self._take_back(book.record(place.home), found, keys, keep=keep)
             # What a person put there since is the one to put back next time.
             kept = await self._keep_rest(place, found)
+            # First: else a look after a sudden end would take what it finds for a log-out.
+            await self._placements.record(replace(record, back=text.fingerprint))
             await place.write(text, found, asks=True)
             await self._placements.record(HomeRecord(home=place.home))
             if not kept:

@@ -19,7 +19,6 @@ from probe_tray.core.codex.placement import (
     PlacementBook,
     placed_login,
     placement_of,
-    settled,
 )
 from probe_tray.core.errors import CodexBehindError, CodexHomeMissingError, ProbeError, Problem, StoreError
 from probe_tray.core.events import Event, TroubleMet
@@ -223,7 +222,7 @@ class PlacementKeeper:
                 # Whoever has no refresh token renews nothing, whatever became of it.
                 unknown |= {placement.key: error for placement in of_home if await self._is_whole_there(placement)}
                 continue
-            after, ended = settled(record, found.login)
+            after, ended = record.after_look(found.text, found.login)
             if after.current is not None and after.current.way is HandOver.WHOLE:
                 after = replace(after, current=await self._adopt(after.current, found))
             if after != record:

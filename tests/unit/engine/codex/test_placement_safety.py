@@ -190,6 +190,41 @@ async def test_what_is_put_back_over_a_login_that_nobody_here_has_asks_too() -> 
     assert (await exchange.ours(BEN)).refresh_token == BEN.refresh_token
 
 
+class _SuddenEnd(BaseException):
+    """The process is killed."""
+
+
+@pytest.mark.parametrize("is_written", [True, False])
+async def test_a_kill_while_something_is_put_back_leaves_the_account_to_be_renewed(*, is_written: bool) -> None:
+    exchange = Exchange(ANA)
+    exchange.place.data = b'{"OPENAI_API_KEY": "sk-1"}'
+    await exchange.use(ANA, WHOLE)
+
+    def die() -> None:
+        raise _SuddenEnd
+
+    if is_written:
+        exchange.place.after = die
+    else:
+        exchange.place.meanwhile = die
+    with pytest.raises(_SuddenEnd):
+        await exchange.hand_overs.put_back(exchange.place, keep=False)
+    exchange.place.after = exchange.place.meanwhile = None
+    looked = await exchange.codex.placements.look([exchange.place])
+    assert ([home.account for home in looked.homes], looked.logged_out) == (
+        [None if is_written else ANA.key],
+        frozenset(),
+    )
+    await exchange.clock.advance(8 * DAY)
+    answers(exchange)
+    if is_written:
+        await exchange.renewals.renew(ANA.key, FORCED)
+    else:
+        with pytest.raises(CodexRenewsError):
+            await exchange.renewals.renew(ANA.key, FORCED)
+    assert exchange.service.count("refresh") == is_written
+
+
 async def test_a_home_that_only_the_command_named_is_shown_too() -> None:
     exchange = Exchange(ANA, BEN)
     other = exchange.codex.add(".codex-work")
