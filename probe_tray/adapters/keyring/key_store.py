@@ -86,11 +86,10 @@ def _is_shared(backend: TrustedBackend, service: str) -> bool:
 
 
 def _value(backend: TrustedBackend, service: str, user: str) -> str | None:
-    # Asked first: it opens a keyring that is locked.
+    # Asked first: it opens a keyring that is locked. That it finds nothing says nothing of a shared entry: libsecret
+    # looks for those of Python's library alone.
     found = backend.get_password(service, user)
-    if found is None or not _is_shared(backend, service):
-        return found
-    return shared_value(service, user) or found
+    return (shared_value(service, user) or found) if _is_shared(backend, service) else found
 
 
 class OsKeyStore:

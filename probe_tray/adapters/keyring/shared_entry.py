@@ -9,12 +9,14 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from typing import Any, Final
 
+from probe_tray.core.errors import KeyringLockedError
+
 _TARGET: Final = "default"
 _APPLICATION: Final = "rust-keyring"
 
 
 def shared_value(service: str, user: str) -> str | None:
-    """What the client would read; None where there is no entry of its own. The keyring is open."""
+    """What the client would read; None where there is no entry of its own. Raises KeyringLockedError."""
     with _collection() as collection:
         for item in _items(collection, service, user):
             if _is_clients(item):
@@ -23,7 +25,10 @@ def shared_value(service: str, user: str) -> str | None:
 
 
 def keep_shared(service: str, user: str, value: str) -> None:
-    """Change every entry of this service and user, and make the client's where it has none. The keyring is open."""
+    """Change every entry of this service and user, and make the client's where it has none.
+
+    Raises KeyringLockedError.
+    """
     secret = value.encode()
     with _collection() as collection:
         found = _items(collection, service, user)
@@ -39,7 +44,11 @@ def _collection() -> Generator[Any]:
     import secretstorage
 
     with closing(secretstorage.dbus_init()) as bus:
-        yield secretstorage.get_collection_by_alias(bus, "default")
+        collection = secretstorage.get_default_collection(bus)
+        # Not every library opens a keyring in which it finds nothing of its own.
+        if collection.is_locked() and collection.unlock():
+            raise KeyringLockedError
+        yield collection
 
 
 def _items(collection: Any, service: str, user: str) -> list[Any]:  # noqa: ANN401 - the library has no types

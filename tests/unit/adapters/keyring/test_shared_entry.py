@@ -1,6 +1,8 @@
-"""The entry of the official client in a real GNOME Keyring: one entry, which both programs read and change."""
+"""The entry of the official client: one, which both programs read and change, in a real GNOME Keyring where one is."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,6 +10,8 @@ from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.backends import known_backend
 from probe_tray.adapters.keyring.key_store import OsKeyStore, os_key_store
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.errors import KeyringLockedError
+from tests.support.keyrings import GoodBackend
 from tests.support.secret_service import SecretService, is_here, secret_service
 
 SERVICE = "Codex Auth"
@@ -55,3 +59,73 @@ async def test_of_several_it_is_the_one_that_the_client_reads(running: SecretSer
     assert await keys.read_entry(SERVICE, "cli|3") == Secret("the client's")
     await keys.write_entry(SERVICE, "cli|3", Secret("new"))
     assert {"old", "the client's"}.isdisjoint(running.secrets(SERVICE))
+
+
+class ClientsItem:
+    """What the client kept: no other library finds it by its own attributes."""
+
+    def __init__(self, user: str, value: str) -> None:
+        self.attributes = {**CLIENTS, "username": user}
+        self.value = value.encode()
+
+    def get_attributes(self) -> Mapping[str, str]:
+        return self.attributes
+
+    def get_secret(self) -> bytes:
+        return self.value
+
+    def set_secret(self, value: bytes) -> None:
+        self.value = value
+
+
+class ClientsCollection:
+    """A keyring with one entry, which opens only where the person agrees."""
+
+    def __init__(self, item: ClientsItem, *, locked: bool, agrees: bool = True) -> None:
+        self.item, self.locked, self.agrees = item, locked, agrees
+
+    def is_locked(self) -> bool:
+        return self.locked
+
+    def unlock(self) -> bool:
+        self.locked = not self.agrees
+        return self.locked
+
+    def search_items(self, wanted: Mapping[str, str]) -> list[ClientsItem]:
+        assert not self.locked
+        return [self.item] if wanted.items() <= self.item.attributes.items() else []
+
+
+def beside_libsecret(collection: ClientsCollection, monkeypatch: pytest.MonkeyPatch) -> OsKeyStore:
+    """The keyring as this program has it where libsecret is what it asks."""
+
+    def default(_bus: object) -> ClientsCollection:
+        return collection
+
+    bus = SimpleNamespace(close=lambda: None)
+    library = SimpleNamespace(dbus_init=lambda: bus, get_default_collection=default)
+    monkeypatch.setitem(sys.modules, "secretstorage", library)
+    backend = type("Keyring", (GoodBackend,), {"__module__": "keyring.backends.libsecret"})()
+    return os_key_store("one of the tests", lambda: backend, KnownSecrets().add)
+
+
+@pytest.mark.parametrize("locked", [False, True])
+async def test_libsecret_which_never_finds_the_clients_entry_does_not_hide_it(
+    monkeypatch: pytest.MonkeyPatch, *, locked: bool
+) -> None:
+    collection = ClientsCollection(ClientsItem("cli|4", "Eva's"), locked=locked)
+    keys = beside_libsecret(collection, monkeypatch)
+    assert await keys.read_entry(SERVICE, "cli|4") == Secret("Eva's")
+    collection.locked = locked
+    await keys.write_entry(SERVICE, "cli|4", Secret("Ana's"))
+    assert collection.item.value == b"Ana's"
+    assert await keys.read_entry(SERVICE, "cli|5") is None
+
+
+async def test_where_the_person_does_not_open_it_nothing_is_taken_for_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    collection = ClientsCollection(ClientsItem("cli|4", "Eva's"), locked=True, agrees=False)
+    keys = beside_libsecret(collection, monkeypatch)
+    for attempt in (keys.read_entry(SERVICE, "cli|4"), keys.write_entry(SERVICE, "cli|4", Secret("Ana's"))):
+        with pytest.raises(KeyringLockedError):
+            await attempt
+    assert collection.item.value == b"Eva's"
