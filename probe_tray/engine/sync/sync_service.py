@@ -73,6 +73,8 @@ class SyncService:
         """When the last sync that went well ended, by the monotonic clock. Likewise ``_soon``."""
         self._soon: float | None = None
         """When to begin for a reason, by the monotonic clock; None: there is none."""
+        self._is_use_done = False
+        """Whether what was last heard of use in Codex is that it is done."""
 
     def new_key(self) -> Secret:
         """A key that nobody else has: 64 hexadecimal digits."""
@@ -150,9 +152,18 @@ class SyncService:
         if isinstance(event, SettingsChanged):
             self._stale = True
             self._timer.wake()
-        elif _is_for_others(event) and self._settings.sync_after_renewal:
+        elif self._is_for_others(event) and self._settings.sync_after_renewal:
             rest = timedelta(seconds=max(0.0, self._synced_at - self._after(-_APART)))
             self._begin_within(max(_AFTER_RENEWAL, rest))
+
+    def _is_for_others(self, event: Event) -> bool:
+        """Whether other computers have something to learn: a new login, or which account Codex uses here."""
+        if isinstance(event, CodexUseChanged):
+            # Each program that ends later has the same use told once more.
+            before = self._is_use_done
+            self._is_use_done = event.use is not None and event.use.phase is CodexUsePhase.DONE
+            return self._is_use_done and not before
+        return isinstance(event, RenewalEnded) and event.problem is None
 
     async def _begin(self) -> None:
         await self.look()
@@ -347,10 +358,3 @@ class SyncService:
     @property
     def _is_automatic(self) -> bool:
         return bool(self._hours) or self._settings.sync_after_renewal
-
-
-def _is_for_others(event: Event) -> bool:
-    """Whether other computers have something to learn: a new login, or which account Codex uses here."""
-    if isinstance(event, CodexUseChanged):
-        return event.use is not None and event.use.phase is CodexUsePhase.DONE
-    return isinstance(event, RenewalEnded) and event.problem is None

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from probe_tray.core import commands as sync_commands
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.codex.codex_state import CodexUse, CodexUseChanged, CodexUsePhase
+from probe_tray.core.codex.codex_state import ClientProcess, CodexUse, CodexUseChanged, CodexUsePhase
 from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncNow
 from probe_tray.core.errors import (
     SYNC_TABLE,
@@ -385,6 +385,31 @@ async def test_so_is_a_use_in_codex_which_the_others_are_to_know_of() -> None:
         bench.store.dispatch(CodexUseChanged(use=replace(use, phase=CodexUsePhase.DONE)))
         await bench.clock.advance(timedelta(seconds=7))
         assert bench.syncs == 1
+
+
+async def test_a_program_that_ends_is_nothing_that_the_others_are_to_know_of() -> None:
+    bench = SyncedBench(credential(), sync_after_renewal=True)
+    programs = tuple(ClientProcess(name="codex", number=number) for number in (1, 2))
+    begun = CodexUse(account=credential().key, home="")
+    done = replace(begun, phase=CodexUsePhase.DONE, running=programs)
+    async with bench.watching():
+        for number, use in enumerate((done, replace(done, account=None)), start=1):
+            bench.store.dispatch(CodexUseChanged(use=begun))
+            for running in (programs, programs[1:], ()):
+                bench.store.dispatch(CodexUseChanged(use=replace(use, running=running)))
+                await bench.clock.advance(timedelta(hours=2))
+            assert bench.syncs == number
+
+
+async def test_the_same_use_begun_anew_is_told_again() -> None:
+    bench = SyncedBench(credential(), sync_after_renewal=True)
+    begun = CodexUse(account=credential().key, home="")
+    async with bench.watching():
+        for number in (1, 2):
+            bench.store.dispatch(CodexUseChanged(use=begun))
+            bench.store.dispatch(CodexUseChanged(use=replace(begun, phase=CodexUsePhase.DONE)))
+            await bench.clock.advance(timedelta(hours=2))
+            assert bench.syncs == number
 
 
 async def test_without_the_wish_nothing_begins_by_itself() -> None:
