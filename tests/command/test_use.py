@@ -1,6 +1,7 @@
 """`codex-probe use` against the simulated service, with the client's place as a file."""
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -9,8 +10,9 @@ import pytest
 
 from probe_tray.adapters.logins.official_store import keyring_user
 from probe_tray.demo.token_families import DemoLogin
-from tests.command.bench import Bench
+from tests.command.bench import COMMAND, Bench
 from tests.desktop.walking import official_login
+from tests.support.screen import Session
 from tests.support.secret_service import is_here as secret_service_is_here
 from tests.support.secret_service import secret_service
 
@@ -119,6 +121,27 @@ def test_a_login_that_is_not_here_is_kept_only_with_a_word(bench: Bench, client:
     assert client.run(ana.email, "--keep").returncode == 0
     files = [json.loads(path.read_bytes()) for path in bench.logins.iterdir()]
     assert eva.refresh_token in [held["refresh_token"] for held in files]
+
+
+@pytest.mark.parametrize("put_back", [False, True])
+@pytest.mark.parametrize(("keys", "status"), [(b"\x03", 130), (b"n\n", 1), (b"y\n", 0)])
+def test_a_person_at_a_terminal_is_asked_and_one_ctrl_c_ends_it(
+    bench: Bench, client: Client, keys: bytes, status: int, *, put_back: bool
+) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    if put_back:
+        client.path.write_text('{"OPENAI_API_KEY": "sk-test"}')
+        assert client.run(ana.email).returncode == 0
+    eva = foreign(bench, client)
+    before = client.path.read_bytes()
+    environment = os.environ | bench.proxy.environment | {"TERM": "xterm-256color", "CODEX_HOME": str(client.home)}
+    words = "--put-back" if put_back else ana.email
+    with Session([COMMAND, "use", words, "--config", str(client.config)], environment, columns=200) as watched:
+        watched.watch(lambda screen: "Keep that login here first? [y/N]" in "\n".join(screen.lines))
+        watched.type(keys)
+        assert watched.end() == status
+    held = [json.loads(path.read_bytes())["refresh_token"] for path in bench.logins.iterdir()]
+    assert (client.path.read_bytes() == before, eva.refresh_token in held) == (status != 0, status == 0)
 
 
 def test_an_api_key_is_kept_and_put_back(bench: Bench, client: Client) -> None:

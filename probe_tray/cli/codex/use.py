@@ -18,7 +18,7 @@ from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.core.account.account_names import AccountNames, matching
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.codex.codex_state import CodexKeeper, CodexUse, CodexUsePhase, HandOver
-from probe_tray.core.errors import CodexWholeSharedError, Phrase, StoreError, UsageError
+from probe_tray.core.errors import CodexWholeSharedError, Phrase, Problem, StoreError, UsageError
 from probe_tray.core.events import ArrangementChanged, Event, TroubleMet
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.engine.store import Store
@@ -31,26 +31,45 @@ from probe_tray.view.text.privacy import discreet_account
 
 def use_in_codex(session: CommandSession) -> ExitStatus:
     """Do it, or say which account each home uses. Raises a ProbeError where that can't be."""
-    loaded = session.read_settings()
-    return session.runner.run(_run(session, loaded))
+    loaded, keep = session.read_settings(), session.arguments.keep
+    told: list[Problem] = []
+    while isinstance(outcome := session.runner.run(_run(session, loaded, told, keep=keep)), CodexUse):
+        # Asked between two runs of the event loop: there, Ctrl-C would wait for the answer.
+        if keep or not _says_yes(session, outcome):
+            session.console.failure(keep_advice(outcome.found, session.t))
+            return ExitStatus.FAILURE
+        keep = True
+    return outcome
 
 
-async def _run(session: CommandSession, loaded: LoadedSettings) -> ExitStatus:
+async def _run(
+    session: CommandSession, loaded: LoadedSettings, told: list[Problem], *, keep: bool
+) -> ExitStatus | CodexUse:
+    """The use that asks, else the exit status. What was ``told`` is not said again."""
     stores, _ = own_stores(session, loaded, session.vault)
     store = Store(AppState(settings=loaded.settings))
-    store.on_event(partial(_tell_trouble, session))
+    store.on_event(partial(_tell_trouble, session, told))
     async with run_context(session, loaded, SelectedLogins(stores=stores), store) as context:
         await context.accounts.read()
-        command = _UseCommand(session, loaded, store, context)
+        command = _UseCommand(session, loaded, store, context, keep=keep)
         return await command.run()
+
+
+def _says_yes(session: CommandSession, use: CodexUse) -> bool:
+    """Whether the person at the terminal, who is asked, keeps the login in place."""
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+        return False
+    session.console.prompt(f"{keep_question(use.found, session.t)} [y/N] ", end="")
+    return said_yes()
 
 
 def _is_in(place: CodexPlace, folder: Path) -> bool:
     return os.path.realpath(folder) == place.home
 
 
-def _tell_trouble(session: CommandSession, event: Event) -> None:
-    if isinstance(event, TroubleMet) and event.problem is not None:
+def _tell_trouble(session: CommandSession, told: list[Problem], event: Event) -> None:
+    if isinstance(event, TroubleMet) and event.problem is not None and event.problem not in told:
+        told.append(event.problem)
         session.console.failure(session.t.told(event.problem))
 
 
@@ -61,16 +80,19 @@ class _UseCommand:
         loaded: LoadedSettings,
         store: Store,
         context: CommandContext,
+        *,
+        keep: bool,
     ) -> None:
         self._session, self._loaded, self._store = session, loaded, store
-        self._codex, self._hand_overs = context.codex, context.hand_overs
+        self._codex, self._hand_overs, self._keep = context.codex, context.hand_overs, keep
 
-    async def run(self) -> ExitStatus:
-        """What the words of the command line ask for."""
+    async def run(self) -> ExitStatus | CodexUse:
+        """What the words of the command line ask for; the use that asks whether to keep a login, where one does."""
         arguments, session = self._session.arguments, self._session
         places = await self._places()
         if arguments.put_back:
-            return await self._put_back(places[0])
+            use = await self._hand_overs.put_back(places[0], keep=self._keep)
+            return await self._told(use, places[0])
         for place in places:
             # Here a keyring may ask: no lock is held yet, and once it is open it need not ask again.
             with suppress(StoreError):
@@ -105,34 +127,16 @@ class _UseCommand:
             )
         return (place,)
 
-    async def _use(self, key: AccountKey, place: CodexPlace) -> ExitStatus:
-        arguments = self._session.arguments
-        way = HandOver.WHOLE if arguments.whole else self._loaded.settings.codex_hand_over
+    async def _use(self, key: AccountKey, place: CodexPlace) -> ExitStatus | CodexUse:
+        way = HandOver.WHOLE if self._session.arguments.whole else self._loaded.settings.codex_hand_over
         if way is HandOver.WHOLE and self._loaded.settings.sync_url:
             raise CodexWholeSharedError
-        use = await self._hand_overs.use(key, place, way, keep=arguments.keep)
-        if self._says_yes(use):
-            use = await self._hand_overs.use(key, place, way, keep=True)
-        return await self._told(use, place)
+        return await self._told(await self._hand_overs.use(key, place, way, keep=self._keep), place)
 
-    async def _put_back(self, place: CodexPlace) -> ExitStatus:
-        use = await self._hand_overs.put_back(place, keep=self._session.arguments.keep)
-        if self._says_yes(use):
-            use = await self._hand_overs.put_back(place, keep=True)
-        return await self._told(use, place)
-
-    def _says_yes(self, use: CodexUse) -> bool:
-        """Whether the person at the terminal, who is asked, keeps the login in place."""
-        if use.phase is not CodexUsePhase.ASKING or not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
-            return False
-        self._session.console.prompt(f"{keep_question(use.found, self._session.t)} [y/N] ", end="")
-        return said_yes()
-
-    async def _told(self, use: CodexUse, place: CodexPlace) -> ExitStatus:
-        console, t = self._session.console, self._session.t
+    async def _told(self, use: CodexUse, place: CodexPlace) -> ExitStatus | CodexUse:
         if use.phase is CodexUsePhase.ASKING:
-            console.failure(keep_advice(use.found, t))
-            return ExitStatus.FAILURE
+            return use
+        console, t = self._session.console, self._session.t
         for words in result_words(use, await self._keeper(place), self._name, t):
             console.note(words)
         return ExitStatus.SUCCESS
