@@ -197,9 +197,12 @@ def test_muted_until_its_reset_an_account_says_nothing_more_of_its_quota(
     desktop: Desktop, service: DemoService, proxy: Mitm
 ) -> None:
     told = AccountAlerts(desktop, service, proxy)
-    before = told.app.item.icon_pixels
+    calm = told.app.item.icon_pixels
     told.use(80)
-    desktop.notifications.press(desktop.notifications.wait("80% of the 5-hour quota used"), "Mute until reset")
+    note = desktop.notifications.wait("80% of the 5-hour quota used")
+    wait_for("the icon of a warning", lambda: told.app.item.icon_pixels != calm)
+    before = told.app.item.icon_pixels
+    desktop.notifications.press(note, "Mute until reset")
     wait_for("another icon", lambda: told.app.item.icon_pixels != before)
     told.app.open_panel()
     told.app.read(rf"^{ANA}\..*Muted until ")

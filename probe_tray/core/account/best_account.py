@@ -18,12 +18,7 @@ def best_account(usable: Iterable[AccountState], pinned: str = "") -> AccountSta
     The one with the slug ``pinned`` where it has some. Else the one with the most whole percent free in its tightest
     window, of equal ones the one whose tightest window is reset soonest, and of these the first.
     """
-    return next(iter(best_first(usable, pinned)), None)
-
-
-def best_first(usable: Iterable[AccountState], pinned: str = "") -> list[AccountState]:
-    """All of them in the order of :func:`best_account`."""
-    return sorted(usable, key=lambda a: (a.key.slug != pinned, rank(a.snapshot)))
+    return min(usable, key=lambda a: (a.key.slug != pinned, rank(a.snapshot)), default=None)
 
 
 def tightest_window(snapshot: Snapshot) -> Window | None:

@@ -52,5 +52,9 @@ def any_of(choices: Iterable[str]) -> str:
 
 
 def all_of(parts: Iterable[str]) -> str:
-    """One text for at least one part: "this and that"."""
-    return reduce(lambda one, other: Phrase("{one} and {other}", one=one, other=other), parts)
+    """One text for at least one part: "this, this and that"."""
+    *others, last = parts
+    if not others:
+        return last
+    listed = reduce(lambda one, other: Phrase("{one}, {other}", one=one, other=other), others)
+    return Phrase("{one} and {other}", one=listed, other=last)

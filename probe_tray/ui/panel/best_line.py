@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
@@ -32,6 +32,12 @@ class _PartsLabel(PlainLabel):
         """Divide the parts for the width."""
         super().resizeEvent(event)
         self._divide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Divide the parts for the font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._divide()
 
     def heightForWidth(self, width: int) -> int:
         """As high as the lines are that fit into ``width``."""

@@ -99,7 +99,10 @@ class CardList(QListView):
         index, place = self._brought
         current = self.currentIndex()
         if index.isValid() and index.row() == current.row() and self.verticalScrollBar().value() == place:
-            self.go_to(current)
+            self.executeDelayedItemsLayout()
+            card, seen = self.visualRect(current), self.viewport().rect()
+            if card.top() < seen.top() or card.bottom() > seen.bottom():
+                self.go_to(current)
         else:
             self._brought = None
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import msgspec
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 
 from probe_tray.ui.accessibility import describe
@@ -37,8 +38,8 @@ class SyncResultDialog(TreeDialog):
         super().__init__(theme, "sync-result", columns=2)
         self._actions = actions
         self._model: SyncResultView | None = None
-        self._has_grown = False
-        """Whether it was made as high as a list needs."""
+        self._grown_to: QSize | None = None
+        """The size that it was given for a list."""
         self._tree.setRootIsDecorated(False)
         self._tree.hide()
         self._tree.itemSelectionChanged.connect(self._selected)
@@ -58,11 +59,11 @@ class SyncResultDialog(TreeDialog):
         self._tree.setAccessibleName(model.window_title)
         if self._tree.isHidden() and model.rows and self.height() < self._theme.px(_HEIGHT):
             self.open_at(max(self.width(), self._theme.px(_WIDTH)), _HEIGHT)
-            self._has_grown = True
-        elif self._has_grown and not model.rows and not model.running:
-            # While it runs the list may come back at once: nothing jumps then.
+            self._grown_to = self.size()
+        elif self._grown_to == self.size() and not model.rows and not model.running:
+            # While it runs the list may come back at once: nothing jumps then. Nor does a size that a person chose.
             self.open_at(_WIDTH, _SHORT)
-            self._has_grown = False
+            self._grown_to = None
         self._tree.setVisible(bool(model.rows))
         say(self._again, model.again)
         self._close.setText(model.close)

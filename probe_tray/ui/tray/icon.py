@@ -127,14 +127,17 @@ def _paint(look: IconLook, ink: Ink, pixels: int) -> QPixmap:
     picture = QPixmap(pixels, pixels)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
-    if ink.halo:
-        _paint_halo(painter, look, ink.halo, pixels)
     _IconDrawing(painter, pixels, ink).paint(look)
+    if ink.halo:
+        painter.setOpacity(1.0)
+        # Below what is drawn, which cuts holes around badge, pause and slash: what lies there before is cut too.
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOver)
+        painter.drawPixmap(0, 0, _halo(look, ink.halo, pixels))
     painter.end()
     return picture
 
 
-def _paint_halo(painter: QPainter, look: IconLook, colour: str, pixels: int) -> None:
+def _halo(look: IconLook, colour: str, pixels: int) -> QPixmap:
     """An edge around the strong parts; the faint ones, which say by it that they are empty, only lie on its colour."""
     plain = Ink(plain=colour, warning=colour, critical=colour, on_critical=colour, warning_number=colour)
     shape = QPixmap(pixels, pixels)
@@ -142,12 +145,16 @@ def _paint_halo(painter: QPainter, look: IconLook, colour: str, pixels: int) -> 
     inside = QPainter(shape)
     _IconDrawing(inside, pixels, plain, faint=0.0).paint(replace(look, stale=False))
     inside.end()
+    ground = QPixmap(pixels, pixels)
+    ground.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(ground)
     _IconDrawing(painter, pixels, plain).paint(look)
     away = max(1.0, pixels / _GRID)
     painter.setOpacity(_STALE if look.stale else 1.0)
     for across, down in product((-away, 0.0, away), repeat=2):
         painter.drawPixmap(QPointF(across, down), shape)
-    painter.setOpacity(1.0)
+    painter.end()
+    return ground
 
 
 class _IconDrawing:

@@ -62,11 +62,9 @@ class Seen(NamedTuple):
 
 
 def best_first(found: Iterable[SurveyFinding], pinned: str = "") -> list[SurveyFinding]:
-    """Those that have capacity, in the order of :func:`probe_tray.core.account.best_account.best_first`."""
-    usable = sorted((one for one in found if one.what in USABLE), key=lambda one: one.rank)
-    if pinned:
-        usable.sort(key=lambda one: one.account.key.slug != pinned)
-    return usable
+    """Those that have capacity, in the order of :func:`probe_tray.core.account.best_account.best_account`."""
+    usable = (one for one in found if one.what in USABLE)
+    return sorted(usable, key=lambda one: (one.account.key.slug != pinned, one.rank))
 
 
 class Memory:

@@ -310,7 +310,7 @@ def _table_step(sync: SyncState, t: Translator) -> TableStepView:
         compatible=t("Let other programs &use the table"),
         protection=t(
             "Only computers with your encryption key can read or change the table. Other programs, such as "
-            "the codex-probe written in Go, can't use it. A table that is in use already keeps its rows. This can't "
+            "the codex-probe written in Go, can't use it. A table you already use keeps its rows. This can't "
             "be undone: other programs can't read rows written from then on."
         ),
         incomplete=t("Complete steps 1 and 2 first: the SQL lets in only computers that have your key."),

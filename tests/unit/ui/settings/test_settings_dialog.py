@@ -492,6 +492,7 @@ def test_controls_begin_and_end_below_each_other(settings: Opened, number: int) 
     kinds = (QComboBox, QSpinBox)
     beside = [row.control for row in settings.dialog.findChildren(SettingRow) if row.is_beside and row.isVisible()]
     fields = [control for control in beside if isinstance(control, kinds)]
+    assert beside, "the page has controls"
     places = {(at(field), field.width()) for field in fields}
     assert len(places) <= 1
     # What is seen of a switch ends where a field ends.

@@ -192,3 +192,7 @@ def test_the_icon_stands_out_on_any_panel_also_on_the_blue_of_waybar(
     painter.end()
     pixels = [panel.pixelColor(x, y).name() for x in range(size) for y in range(size)]
     assert sum(contrast(colour, ground) >= 2.9 for colour in pixels) >= size * 0.75
+    if LOOKS[name].badge or LOOKS[name].paused:
+        at = [value for value in range(size) if value >= size * 0.62]
+        corner = [panel.pixelColor(x, y).name() for x in at for y in at]
+        assert sum(contrast(colour, ground) >= 2.9 for colour in corner) >= size / 2
