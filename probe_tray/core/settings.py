@@ -86,7 +86,7 @@ MOST_MODELS, LONGEST_NAME = 64, 100
 MOST_HOMES, LONGEST_PATH = 16, 1000
 _Percent = Annotated[int, Meta(ge=1, le=100)]
 _OwnPercent = Annotated[int, Meta(ge=0, le=100)]
-_Folder = Annotated[str, Meta(min_length=1, max_length=LONGEST_PATH)]
+_Folder = Annotated[str, Meta(min_length=1, max_length=LONGEST_PATH, pattern="^[^\\x00]+$")]
 _Hour = Annotated[int, Meta(ge=0, le=23)]
 PollMinutes = typing.Literal[0, 1, 2, 5, 15, 30]
 MOST_POLL_MINUTES = 1440

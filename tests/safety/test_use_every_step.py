@@ -196,7 +196,7 @@ def faults(name: str, error: int, computers: Computers, *, keyring: bool, apart:
     pytest.fail("it never ends")
 
 
-def test_a_disk_that_is_full_from_any_step_on_loses_nothing(computers: Computers) -> None:
+def test_a_disk_that_is_full_from_some_step_on_loses_nothing(computers: Computers) -> None:
     faults("taken back", errno.ENOSPC, computers, keyring=False, apart=13)
 
 

@@ -77,8 +77,13 @@ class EndedPlacement(msgspec.Struct, frozen=True, kw_only=True):
     """Where it was, by its real path; empty in records of earlier versions."""
 
     def is_back(self, found: Credential | None, ours: Credential) -> bool:
-        """Whether ``found`` in that home is the lent login again: nobody else writes one without a refresh token."""
-        if found is None or found.renewable or self.way is not HandOver.LENT:
+        """Whether ``found`` in that home is the login again, as it was handed over.
+
+        Nobody but this program writes one without a refresh token. One with it is the client's to renew, unless a
+        person has logged in here since.
+        """
+        whole = self.way is HandOver.WHOLE
+        if found is None or found.renewable is not whole or (whole and ours.access_token.fingerprint != self.access):
             return False
         return found.owner.match(ours.owner) is OwnerMatch.SAME
 

@@ -73,7 +73,9 @@ class CodexRecordError(ReadError):
     """The record of what was put where is damaged: a client may have any of our refresh tokens."""
 
     title_template = "The file that says which accounts Codex uses is damaged: {path}."
-    hint_template = "Delete it, then use your account in Codex again. Until then no login is renewed."
+    hint_template = (
+        "Quit Codex, delete this file, then use your account in Codex again. Until then no login is renewed."
+    )
 
 
 class CodexHomeMissingError(StoreError):

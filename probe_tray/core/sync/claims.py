@@ -28,6 +28,12 @@ def is_claimed(update_time: str | None, now: datetime) -> bool:
     return min(apart, _ROUND - apart) < LEASE
 
 
+def same_moment(one: str | None, other: str | None) -> bool:
+    """Whether two times of rows are the same: databases write them in their own way."""
+    first, second = _read(one), _read(other)
+    return first is not None and first == second
+
+
 def _mark(now: datetime) -> int:
     # From 1, since 0 microseconds mean that nobody claims the row.
     return int(now.timestamp()) % _ROUND + 1

@@ -73,7 +73,8 @@ class Accounts:
             if content.problem is not None:
                 problems.append((store.kind, content.problem))
             api_key = content.api_key or api_key
-        self._official_keys = frozenset(stored.credential.key for stored in theirs)
+        if not any(kind is StoreKind.OFFICIAL for kind, _ in problems):
+            self._official_keys = frozenset(stored.credential.key for stored in theirs)
         found = _by_account(ours, theirs)
         self._store.dispatch(
             AccountsRead(
@@ -120,15 +121,23 @@ class Accounts:
         return () if stored is None or stored.store is StoreKind.OFFICIAL else (stored,)
 
     async def official(self, login: Credential) -> Credential | None:
-        """The official client's own login, where it is the same owner's and can be read."""
-        keys = {login.key, AccountKey(login.account_id), *self._official_keys}
+        """The official client's own login, where it is the same owner's.
+
+        Raises StoreError where the client had one of this account and it cannot be read: it may be newer.
+        """
+        own = {login.key, AccountKey(login.account_id)}
+        keys = own | self._official_keys
         for store in self._stores:
             if store.kind is StoreKind.OFFICIAL:
                 for key in keys:
-                    with suppress(StoreError):
+                    try:
                         stored = await store.read(key)
-                        if stored is not None and stored.credential.owner.match(login.owner) is OwnerMatch.SAME:
-                            return stored.credential
+                    except StoreError:
+                        if own & self._official_keys:
+                            raise
+                        continue
+                    if stored is not None and stored.credential.owner.match(login.owner) is OwnerMatch.SAME:
+                        return stored.credential
         return None
 
     def shown_key(self, owner: Owner) -> AccountKey | None:

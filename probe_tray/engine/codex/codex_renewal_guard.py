@@ -1,6 +1,8 @@
 """What a renewal has to know of the official client, asked where it asks about other computers."""
 
+import asyncio
 from contextlib import suppress
+from typing import Final
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
@@ -9,6 +11,9 @@ from probe_tray.engine.codex.placement_keeper import PlacementKeeper
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.ports.codex import KnownPlaces
 from probe_tray.ports.shared_logins import SharedLogins
+
+_LOOK: Final = 5.0
+"""Seconds for one home."""
 
 
 class CodexRenewalGuard:
@@ -52,10 +57,16 @@ class CodexRenewalGuard:
         token = login.refresh_token
         if token is None or not (login.made_here or await self._memory.brought_at(token.fingerprint) is not None):
             return False
-        for place in (*await self._homes(), *await self._placements.places()):
-            # What is recorded of one that can't be read was looked at before.
-            with suppress(StoreError):
-                found = (await place.read()).login
+        places = [*await self._placements.places()]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK):
+                places += await self._homes()
+        for place in places:
+            # What is recorded of one that can't be read was looked at before; one on a drive that does not answer must
+            # not keep logins from being renewed.
+            with suppress(StoreError, TimeoutError):
+                async with asyncio.timeout(_LOOK):
+                    found = (await place.read()).login
                 if found is not None and found.refresh_token == token:
                     return True
         return False

@@ -109,7 +109,7 @@ class LoginHandOver:
     async def _use(self, key: AccountKey, place: CodexPlace, way: HandOver, *, keep: bool) -> CodexUse:
         # Here a keyring may ask: no lock is held, and once it is open it need not ask again.
         before = await place.read(asks=True)
-        keys = frozenset({key, *await self._owners(before)})
+        keys = frozenset({key, *await self._owners(before)}) | await self._placements.placed(place.home)
         # The newest tokens of an account may be in the journal still.
         async with self._placements.held(keys, self._renewals.finish_held) as book:
             found = await _unchanged(place, before)
@@ -134,7 +134,7 @@ class LoginHandOver:
 
     async def _put_back(self, place: CodexPlace, *, keep: bool) -> CodexUse:
         before = await place.read(asks=True)
-        keys = frozenset(await self._owners(before))
+        keys = frozenset(await self._owners(before)) | await self._placements.placed(place.home)
         async with self._placements.held(keys, self._renewals.finish_held) as book:
             found = await _unchanged(place, before)
             text = await self._kept.newest(place.home)

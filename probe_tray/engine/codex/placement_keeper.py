@@ -184,6 +184,11 @@ class PlacementKeeper:
             book = book.without_ended(frozenset({record.current.key}))
         await self._file.save(book)
 
+    async def placed(self, home: str) -> frozenset[AccountKey]:
+        """The accounts whose login is recorded there. Raises ReadError."""
+        record = (await self._file.load()).record(home)
+        return frozenset(one.key for one in (record.begun, record.current) if one is not None)
+
     async def login_of(self, key: AccountKey) -> Credential | None:
         """Our newest login of the account. Raises StoreError."""
         found = [stored.credential for _, stored in await self._accounts.holders(key)]
@@ -196,7 +201,7 @@ class PlacementKeeper:
         return frozenset(keys | {key for key in named if key is not None})
 
     async def _take_up_again(self) -> None:
-        """Go on with a lent login that is in its place again: the client was writing when it was looked for, say."""
+        """Go on with a login that is in its place again: its folder was moved away, or the client was writing, say."""
         book = await self._file.load()
         for ended in book.ended:
             record, ours = book.record(ended.home), await self.login_of(ended.key)
@@ -205,7 +210,7 @@ class PlacementKeeper:
             with suppress(StoreError):
                 found = (await self._place_at(ended.home).read()).login
                 if found is not None and ended.is_back(found, ours):
-                    again = placement_of(found, HandOver.LENT, self._clock.now()).named(ours)
+                    again = placement_of(ours, ended.way, self._clock.now()).named(found)
                     await self.record(replace(record, current=again))
 
     async def _followed(self, keys: frozenset[AccountKey]) -> _Followed:

@@ -32,7 +32,7 @@ from probe_tray.core.errors import (
     TableUncheckedError,
 )
 from probe_tray.core.renewal.turn import turn_fraction
-from probe_tray.core.sync.claims import claimed_time, is_claimed
+from probe_tray.core.sync.claims import claimed_time, is_claimed, same_moment
 from probe_tray.core.sync.envelope import RowAction
 from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rows import SENT, OpenedRow, RemoteRow, StepKind, SyncOptions, SyncStep, filled
@@ -99,6 +99,8 @@ class SharedTable:
         """
         self._context, self._target, self._adds_rows = context, target, adds_rows
         self._claims: dict[AccountKey, _ClaimedLogin] = {}
+        self._begun: dict[AccountKey, _ClaimedLogin] = {}
+        """The last claim on a row that was asked for, whatever came of it."""
         self._reach = TableReach(context.clock)
 
     async def turn(self, key: AccountKey) -> float | None:
@@ -284,13 +286,21 @@ class SharedTable:
         row, old = self._row_to_claim(opened, visit), visit.row
         if row is None:
             return True
+        own = self._begun.get(login.key)
+        if own is not None and old is not None and _is_same_row(old, own):
+            # It was taken a moment ago, and the answer was lost.
+            self._claims[login.key] = own
+            return True
         if self._is_claimed(old):
             return False
         claimed = replace(row, update_time=claimed_time(row.update_time, self._context.clock.now()))
+        if (token := login.refresh_token) is None:
+            return False
+        begun = self._begun[login.key] = _ClaimedLogin(token.fingerprint, row=claimed, old_time=row.update_time)
         async with asyncio.timeout(_LONGEST):
             taken = await (opened.table.insert(claimed) if old is None else opened.table.replace(claimed, old))
-        if taken and (token := login.refresh_token) is not None:
-            self._claims[login.key] = _ClaimedLogin(token.fingerprint, row=claimed, old_time=row.update_time)
+        if taken:
+            self._claims[login.key] = begun
         return taken
 
     def _row_to_claim(self, opened: _OpenedTable, visit: _Visit) -> RemoteRow | None:
@@ -366,6 +376,11 @@ class SharedTable:
             return await self._context.codec(target, RowAction.RENEWED)
         except StoreError as error:
             raise unchecked(error) from None
+
+
+def _is_same_row(row: RemoteRow, claim: _ClaimedLogin) -> bool:
+    mine = claim.row
+    return mine is not None and row.token_data == mine.token_data and same_moment(row.update_time, mine.update_time)
 
 
 def _held_already(_key: AccountKey) -> AbstractAsyncContextManager[None]:

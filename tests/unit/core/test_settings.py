@@ -64,6 +64,11 @@ def test_an_interval_that_is_allowed_is_not_rounded() -> None:
     assert rounded(parse({}), {}) is None
 
 
+def test_a_folder_that_no_system_can_have_is_refused() -> None:
+    with pytest.raises(ConfigError):
+        parse({"codex_homes": ["~/.codex\0"]})
+
+
 def test_an_empty_object_means_the_defaults() -> None:
     assert parse({}) == Settings()
 

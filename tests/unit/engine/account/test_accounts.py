@@ -215,6 +215,18 @@ async def test_the_official_client_s_login_is_joined_to_ours_of_the_same_owner(*
     assert await accounts.official(ours) == theirs
 
 
+async def test_a_client_s_login_that_was_there_and_cannot_be_read_is_not_taken_for_none() -> None:
+    ours, theirs = credential("ana", number=1), credential("ana", number=2)
+    client, vault = MemoryStore(StoreKind.OFFICIAL, theirs), MemoryStore(StoreKind.VAULT, ours, credential("ben"))
+    accounts, _ = joined(client, vault)
+    await accounts.read()
+    client.fault = KeyringLockedError()
+    await accounts.read()
+    with pytest.raises(KeyringLockedError):
+        await accounts.official(ours)
+    assert await accounts.official(credential("ben")) is None
+
+
 async def test_the_official_client_s_login_of_another_member_is_another_account() -> None:
     ours, theirs = nameless(credential("ana", account="team")), credential("ben", account="team")
     accounts, store = joined(MemoryStore(StoreKind.OFFICIAL, theirs), MemoryStore(StoreKind.VAULT, ours))

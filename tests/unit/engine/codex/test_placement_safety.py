@@ -190,6 +190,32 @@ async def test_what_is_put_back_over_a_login_that_nobody_here_has_asks_too() -> 
     assert (await exchange.ours(BEN)).refresh_token == BEN.refresh_token
 
 
+async def test_a_whole_login_is_followed_again_when_its_folder_is_back() -> None:
+    exchange = Exchange(replace(ANA, made_here=False))
+    await exchange.use(ANA, WHOLE)
+    there, exchange.place.data = exchange.place.data, None
+    await exchange.codex.placements.look([exchange.place])
+    exchange.place.data = there
+    exchange.place.holds(renewed(ANA, "ana"))
+    await exchange.codex.placements.look([exchange.place])
+    await exchange.clock.advance(9 * DAY)
+    with pytest.raises(CodexRenewsError):
+        await exchange.renewals.renew(ANA.key, FORCED)
+    assert exchange.service.count("refresh") == 0
+    assert (await exchange.ours(ANA)).refresh_token == renewed(ANA, "ana").refresh_token
+
+
+async def test_the_end_of_a_whole_login_is_seen_though_another_one_is_used_at_once() -> None:
+    exchange = Exchange(replace(ANA, made_here=True), BEN)
+    await exchange.use(ANA, WHOLE)
+    exchange.place.data = None
+    await exchange.use(BEN)
+    await exchange.clock.advance(9 * DAY)
+    with pytest.raises(CodexRenewsError):
+        await exchange.renewals.renew(ANA.key, FORCED)
+    assert exchange.service.count("refresh") == 0
+
+
 class _SuddenEnd(BaseException):
     """The process is killed."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from probe_tray.core.account.condition import Condition, condition
 from probe_tray.core.account.credential import Credential
-from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import (
     NotSentError,
     OfficialExpiredError,
@@ -55,6 +55,18 @@ def times(bench: Bench) -> list[datetime]:
 
     bench.service.usage = noted
     return seen
+
+
+async def test_a_login_that_a_glance_does_not_find_is_looked_for_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(_store: MemoryStore, _key: AccountKey) -> None:
+        return None
+
+    monkeypatch.setattr(MemoryStore, "glance", nothing)
+    bench = Bench(ANA)
+    bench.service.answer("usage", usage_answer())
+    async with polling(bench):
+        await settle()
+    assert condition(bench.store.state.accounts[0], Settings(), bench.clock.now()) is Condition.AVAILABLE
 
 
 def change(bench: Bench, *, poll_minutes: PollMinutes) -> None:

@@ -26,7 +26,7 @@ from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.sync.claims import claimed_time, is_claimed
-from probe_tray.core.sync.rows import SyncOptions
+from probe_tray.core.sync.rows import RemoteRow, SyncOptions
 from probe_tray.demo.table_rows import LeaseBook
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from tests.support.fakes import START, FakeRandomness, MemoryStore, settle
@@ -254,6 +254,24 @@ async def test_one_lost_answer_makes_nobody_use_a_token_that_another_computer_ha
     renewing = asyncio.create_task(second.renewals.renew(old().key, FORCED))
     await second.clock.advance(timedelta(seconds=10))
     assert (await renewing).kind is RenewalKind.ADOPTED
+    assert spent == ["rt_ana.1"]
+
+
+async def test_a_claim_on_a_row_whose_answer_was_lost_is_known_again() -> None:
+    first, _, _, spent = two("ana")
+    table = first.sync.table
+    take, lost = table.replace, [True]
+
+    async def replace_and_lose(row: RemoteRow, seen: RemoteRow) -> bool:
+        taken = await take(row, seen)
+        if lost and lost.pop():
+            raise UncertainError(reason="the other side closed the connection")
+        return taken
+
+    table.replace = replace_and_lose  # type: ignore[method-assign]
+    renewing = asyncio.create_task(first.renewals.renew(old().key, FORCED))
+    await first.clock.advance(timedelta(seconds=4))
+    assert (await renewing).kind is RenewalKind.RENEWED
     assert spent == ["rt_ana.1"]
 
 
