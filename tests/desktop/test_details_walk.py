@@ -56,7 +56,7 @@ def read_by_keyboard(desktop: Desktop, app: App) -> str:
     desktop.screen.click(*desktop.reader.place(chart(desktop, app)).centre, pid=app.pid)
     desktop.screen.hover(2, 400)
     said: list[str] = []
-    for key in ("End", "Left", "Home"):
+    for key in ("Home", "Right", "End"):
         desktop.screen.key(key, to=DETAILS)
         wait_for("another moment", lambda: chart(desktop, app).description not in {"", *said[-1:]})
         said.append(chart(desktop, app).description)

@@ -80,6 +80,8 @@ class EveryWindow:
 
     def __init__(self, app: QApplication, state: AppState, translator: Translator | None = None) -> None:
         """Open them."""
+        # Other tests of this process may have left some, which are not this desktop's.
+        self._others = QApplication.topLevelWidgets()
         self.engine = FakeEngine(state)
         around = shell_context(translator=translator, desktop=this_desktop())
         self._shell = Shell(app, self.engine, around, lambda: None)
@@ -129,7 +131,8 @@ class EveryWindow:
         """Everything in windows, those that were closed and are kept for a while included: screen readers find it."""
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         for window in QApplication.topLevelWidgets():
-            yield from _all_texts(window)
+            if window not in self._others:
+                yield from _all_texts(window)
 
     def close(self) -> None:
         """Close all of them, as the program does at its end."""
