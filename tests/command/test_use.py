@@ -64,6 +64,12 @@ def test_an_account_is_lent_and_shown(bench: Bench, client: Client) -> None:
     )
 
 
+def test_what_ends_a_login_in_codex_is_said_with_the_first_use_alone(bench: Bench, client: Client) -> None:
+    ana, ben = bench.login("a.json", 0, days=9), bench.login("b.json", 1, days=9)
+    warnings = ["Don't use codex logout" in said(client.run(login.email)) for login in (ana, ben, ana)]
+    assert warnings == [True, False, False]
+
+
 def test_a_renewal_passes_the_fresh_token_on(bench: Bench, client: Client) -> None:
     ana = bench.login("a.json", 0, days=9)
     assert client.run(ana.email).returncode == 0
@@ -75,7 +81,9 @@ def test_a_renewal_passes_the_fresh_token_on(bench: Bench, client: Client) -> No
 
 def test_what_codex_renews_is_left_to_it_and_followed(bench: Bench, client: Client) -> None:
     ana, ben = bench.login("a.json", 0, days=9), bench.login("b.json", 1, days=9)
-    assert client.run(ana.email, "--whole").returncode == 0
+    whole = client.run(ana.email, "--whole")
+    assert whole.returncode == 0
+    assert "Codex renews this login from now on." in said(whole)
     assert client.tokens["refresh_token"] == ana.refresh_token
     before = bench.refreshes()
     done = bench.run("--renew", "-f", bench.logins / "a.json", CODEX_HOME=str(client.home))

@@ -92,7 +92,7 @@ class _UseCommand:
         places = await self._places()
         if arguments.put_back:
             use = await self._hand_overs.put_back(places[0], keep=self._keep)
-            return await self._told(use, places[0])
+            return await self._told(use, places[0], is_first=False)
         for place in places:
             # Here a keyring may ask: no lock is held yet, and once it is open it need not ask again.
             with suppress(StoreError):
@@ -109,7 +109,8 @@ class _UseCommand:
             listed = [(self._name(account.key), account.key.slug) for account in found]
             session.console.failure(which_of(listed, given, session.t))
             return ExitStatus.WRONG_USE
-        return await self._use(found[0].key, places[0])
+        is_first = all(home.way is None for home in looked.homes)
+        return await self._use(found[0].key, places[0], is_first=is_first)
 
     async def _places(self) -> Sequence[CodexPlace]:
         """Those to work on. Raises UsageError for one in which our own logins would be taken for the client's."""
@@ -127,17 +128,18 @@ class _UseCommand:
             )
         return (place,)
 
-    async def _use(self, key: AccountKey, place: CodexPlace) -> ExitStatus | CodexUse:
+    async def _use(self, key: AccountKey, place: CodexPlace, *, is_first: bool) -> ExitStatus | CodexUse:
         way = HandOver.WHOLE if self._session.arguments.whole else self._loaded.settings.codex_hand_over
         if way is HandOver.WHOLE and self._loaded.settings.sync_url:
             raise CodexWholeSharedError
-        return await self._told(await self._hand_overs.use(key, place, way, keep=self._keep), place)
+        use = await self._hand_overs.use(key, place, way, keep=self._keep)
+        return await self._told(use, place, is_first=is_first)
 
-    async def _told(self, use: CodexUse, place: CodexPlace) -> ExitStatus | CodexUse:
+    async def _told(self, use: CodexUse, place: CodexPlace, *, is_first: bool) -> ExitStatus | CodexUse:
         if use.phase is CodexUsePhase.ASKING:
             return use
         console, t = self._session.console, self._session.t
-        for words in result_words(use, await self._keeper(place), self._name, t):
+        for words in result_words(use, await self._keeper(place), self._name, t, is_first=is_first):
             console.note(words)
         return ExitStatus.SUCCESS
 

@@ -28,8 +28,8 @@ def _used(home: CodexHome, name: NameOf, t: Translator) -> str:
             return t("{name}, renewed by Codex", name=who)
 
 
-def result_words(use: CodexUse, keeper: CodexKeeper, name: NameOf, t: Translator) -> Sequence[str]:
-    """What came of a hand-over, a sentence each."""
+def result_words(use: CodexUse, keeper: CodexKeeper, name: NameOf, t: Translator, *, is_first: bool) -> Sequence[str]:
+    """What came of a hand-over, a sentence each; what ends a login is said with the first."""
     words: list[str] = []
     if use.account is None:
         words.append(t("Codex uses its earlier login again from its next start."))
@@ -43,7 +43,9 @@ def result_words(use: CodexUse, keeper: CodexKeeper, name: NameOf, t: Translator
         words.append(t("What Codex had before was kept. codex-probe use --put-back brings it back."))
     if use.account is not None and use.way is HandOver.LENT:
         words.append(t("Run Probe Tray or codex-probe --renew at least every three days: only they renew this login."))
-    if use.account is not None:
+    if use.account is not None and use.way is HandOver.WHOLE:
+        words.append(t("Codex renews this login from now on."))
+    if use.account is not None and is_first:
         words.append(
             t(
                 "Don't use codex logout or codex login to change accounts: they end this login. Use codex-probe use "
