@@ -271,10 +271,14 @@ class PlacementKeeper:
         login, ours = found.login, await self.login_of(placement.key)
         if login is None or ours is None:
             return placement
-        if age(ours) > age(login):
+        is_ours_placed = ours.access_token.fingerprint == placement.access
+        # Of what was placed, another refresh token is what the client made of it, whatever date it wrote beside it: only
+        # the issuer's says that an older copy was put there. Ages are whole seconds.
+        dated = replace(login, last_refresh=ours.last_refresh) if is_ours_placed else login
+        if age(ours) > age(dated):
             return None
-        if age(login) > age(ours) or login.refresh_token != ours.refresh_token:
-            # It is the login that we obtained, as the client renewed it; ages are whole seconds.
+        if age(dated) > age(ours) or login.refresh_token != ours.refresh_token:
+            # It is the login that we obtained, as the client renewed it.
             await self._accounts.keep(replace(login, made_here=ours.made_here), placement.key)
             self._took_over = True
         return replace(placement.named(login), access=login.access_token.fingerprint)

@@ -78,6 +78,26 @@ async def test_what_it_has_renewed_twice_in_one_second_is_taken_over_too() -> No
         assert (await exchange.ours(ANA)).refresh_token == fresh.refresh_token
 
 
+async def test_it_is_taken_over_whatever_date_the_client_wrote_beside_it() -> None:
+    # Within the second of the login that was handed over, as a clock that was set back makes it.
+    exchange = Exchange(ANA)
+    await exchange.use(ANA, WHOLE)
+    fresh = replace(credential("ana", number=2, at=START), last_refresh=START - DAY)
+    exchange.place.holds(fresh)
+    await look(exchange)
+    assert (await exchange.ours(ANA)).refresh_token == fresh.refresh_token
+
+
+async def test_a_login_that_a_person_made_here_within_that_second_stays_ours() -> None:
+    exchange = Exchange(ANA)
+    await exchange.use(ANA, WHOLE)
+    made = credential("ana", number=3, at=START)
+    await exchange.accounts.keep(made, ANA.key)
+    exchange.place.holds(replace(credential("ana", number=2, at=START), last_refresh=START - DAY))
+    await look(exchange)
+    assert (await exchange.ours(ANA)).refresh_token == made.refresh_token
+
+
 async def test_once_another_one_is_there_it_is_renewed_here_again() -> None:
     exchange = Exchange(ANA, BEN)
     await exchange.use(ANA, WHOLE)
