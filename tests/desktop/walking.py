@@ -7,6 +7,7 @@ import os
 import re
 import socket
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -194,7 +195,8 @@ def vault_tokens(desktop: Desktop, *, demo: bool = True) -> list[bytes]:
 
 
 def official_login(login: DemoLogin) -> bytes:
-    """The official client's auth.json with this login."""
+    """The official client's auth.json with this login, as it is written once the service has given it."""
     tokens = {name: getattr(login, name) for name in ("id_token", "access_token", "refresh_token", "account_id")}
-    made = {"auth_mode": "chatgpt", "OPENAI_API_KEY": None, "tokens": tokens, "last_refresh": "2026-11-20T08:00:00Z"}
+    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    made = {"auth_mode": "chatgpt", "OPENAI_API_KEY": None, "tokens": tokens, "last_refresh": now}
     return json.dumps(made, indent=2).encode()
