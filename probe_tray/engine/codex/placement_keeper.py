@@ -272,8 +272,8 @@ class PlacementKeeper:
         if login is None or ours is None:
             return placement
         is_ours_placed = ours.access_token.fingerprint == placement.access
-        # Of what was placed, another refresh token is what the client made of it, whatever date it wrote beside it: only
-        # the issuer's says that an older copy was put there. Ages are whole seconds.
+        # Of what was placed, another refresh token is what the client made of it, whatever date it wrote beside it.
+        # Only the issuer's says that an older copy was put there. Ages are whole seconds.
         dated = replace(login, last_refresh=ours.last_refresh) if is_ours_placed else login
         if age(ours) > age(dated):
             return None
