@@ -20,7 +20,7 @@ from probe_tray.adapters.systems.current import this_system
 from tests.desktop import needs
 from tests.desktop.waiting import TimedOutError
 from tests.support import postgres
-from tests.tooling.isolation import FIXED, REMOVED, folders
+from tests.tooling.isolation import FIXED, REMOVED, folders, keep_bytecode
 from tests.tooling.logs import Unexpected
 from tests.tooling.scheduling import SharingPlugin
 from tests.tooling.without_qt import needs_qt
@@ -54,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if REMOVED.fullmatch(name)]:
         del os.environ[name]
     _begin_with_usual_signals()
+    keep_bytecode(HOMES / "bytecode")
     os.environ.update(FIXED)
     os.environ.update(folders(HOMES / "0"))
     if hasattr(time, "tzset"):

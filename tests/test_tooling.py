@@ -22,7 +22,7 @@ from tests import __main__ as runner
 from tests import conftest
 from tests.support import postgres
 from tests.support.patience import PATIENCE
-from tests.tooling import assertions, debian, logs, other_system, pythons, source, vocabulary
+from tests.tooling import assertions, debian, isolation, logs, other_system, pythons, source, vocabulary
 from tests.tooling.steps import Pytest, Step, print_all_but_last, run_all, system_packages
 from tests.tooling.workflows import Checker, command
 
@@ -345,6 +345,22 @@ class TestIsolation:
         assert os.environ["XDG_RUNTIME_DIR"] == str(home / "run")
         assert not [name for name in os.environ if name.lower().endswith("_proxy")]
 
+    @pytest.mark.parametrize("kept", ["", "1"])
+    def test_what_python_compiles_is_kept_for_the_run_alone_where_nothing_may_be_kept(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: str
+    ) -> None:
+        monkeypatch.setattr(sys, "dont_write_bytecode", bool(kept))
+        monkeypatch.setattr(sys, "pycache_prefix", None)
+        monkeypatch.setenv("PYTHONPYCACHEPREFIX", "")
+        monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", kept)
+        isolation.keep_bytecode(tmp_path / "bytecode")
+        program = "import sys, probe_tray; print(probe_tray.__cached__)"
+        said = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
+        made = Path(said.stdout.strip())
+        assert made.is_relative_to(tmp_path / "bytecode") == bool(kept)
+        assert made.is_file()
+        assert not sys.dont_write_bytecode
+
     def test_a_warning_in_the_log_is_seen_and_a_note_is_not(self, caplog: pytest.LogCaptureFixture) -> None:
         del caplog  # expects what is logged here
         with logs.Unexpected() as seen:
@@ -541,8 +557,10 @@ def test_a_checker_is_not_installed_where_its_download_is_closed(
 @pytest.mark.parametrize("system", ["macos", "windows"])
 def test_every_suite_is_collected_on_the_other_systems(system: str) -> None:
     # What Linux alone has is taken away: an import at the top of one test file would keep all of them from running.
+    # Hypothesis would read all of the program for examples.
+    pytest_alone = [sys.executable, "-m", "pytest", "-n0", "--no-cov", "-p", "no:hypothesispytest"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n0", "--no-cov", "-q", "-p", "tests.tooling.other_system", "--collect-only"],
+        [*pytest_alone, "--collect-only", "-q", "-p", "tests.tooling.other_system"],
         cwd=ROOT,
         env=os.environ | {other_system.VARIABLE: system},
         capture_output=True,

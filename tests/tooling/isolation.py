@@ -1,5 +1,6 @@
 """The environment of the tests: nothing of the person's own machine may reach them, nor the other way round."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -21,6 +22,16 @@ FIXED: Final = {
     # The C library of Windows reads POSIX's form alone, and takes every other name for UTC.
     "TZ": "CST-8" if sys.platform == "win32" else "Asia/Shanghai",
 }
+
+
+def keep_bytecode(folder: Path) -> None:
+    """Have Python keep what it compiles in ``folder``, where the environment lets it keep nothing.
+
+    Every program that the tests start, and every process that runs tests, would compile all of its modules again.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(folder)
+        sys.dont_write_bytecode = False
 
 
 def folders(home: Path) -> dict[str, str]:
