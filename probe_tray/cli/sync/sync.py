@@ -66,8 +66,8 @@ def sync(session: CommandSession) -> ExitStatus:
     session.console.note(
         t(
             "Anyone with the publishable key can then damage rows, put old ones back or keep your computers from "
-            "renewing. They still can't read or forge a login. If you didn't open the table yourself, protect it "
-            "again: someone else may have changed your database."
+            "renewing. They still can't read or forge a login. If you didn't turn its protection off yourself, protect "
+            "it again: someone else may have changed your database."
         )
     )
     session.console.prompt(t("Use the table unprotected from now on? [y/N] "), end="")

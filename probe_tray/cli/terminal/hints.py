@@ -119,7 +119,7 @@ _HINTS: Final[Mapping[type[ProbeError], str]] = {
     SyncKeyEndedError: _NEW_KEY,
     SyncOpenedError: mark(
         "Nothing was changed on this computer or in the table. Protect it again with the SQL from codex-probe --sync "
-        "--show-sql. If you opened it yourself, run codex-probe --sync --allow-unprotected."
+        "--show-sql. If you turned its protection off yourself, run codex-probe --sync --allow-unprotected."
     ),
     SyncLeasesError: mark(
         "Run all of the SQL again in Supabase's SQL editor: Set up sync in the Probe Tray app shows it. It deletes "

@@ -53,7 +53,7 @@ class SyncOpenedError(SyncError):
     title_template = "The table at {host} is no longer protected: anyone with the publishable key can use it."
     hint_template = (
         "Nothing was changed on this computer or in the table. Protect it again with the SQL from Set up sync. If you "
-        "opened it yourself, you can allow this in Settings, Storage and sync, Last result."
+        "turned its protection off yourself, you can allow this in Settings, Storage and sync, Last result."
     )
 
 

@@ -286,9 +286,9 @@ def allowing_open(t: Translator) -> Question:
         title=t("Use the table although it isn't protected any more?"),
         text=t(
             "Anyone with the publishable key can then damage rows, put old ones back or keep your computers from "
-            "renewing. They still can't read or forge a login. If you didn't open the table yourself, cancel and "
-            "protect it again: someone else may have changed your database. Your answer holds on this computer until "
-            "the table is protected again."
+            "renewing. They still can't read or forge a login. If you didn't turn its protection off yourself, cancel "
+            "and protect it again: someone else may have changed your database. Your answer holds on this computer "
+            "until the table is protected again."
         ),
         yes=t("&Use it unprotected"),
         no=t("Cancel"),
