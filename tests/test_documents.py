@@ -175,7 +175,7 @@ SHOWN: Final = {
     r"uv run probe-tray": BY_HAND,
     r"uv run probe-tray --demo": "tests/unit/test_app.py::test_with_none_running_the_program_starts_and_does_it",
     r"uv run python -m tests --quick": WORKFLOW,
-    r"uv run python -m tests (--(heavy|no-install|pythons)|-k renew)": (
+    r"uv run python -m tests (--(coverage|heavy|no-install|pythons)|-k renew)": (
         "tests/test_tooling.py::TestRunner::test_each_option_has_its_steps"
     ),
     r"uv run pytest .*": "tests/test_documents.py::test_pytest_finds_the_tests_that_are_shown",

@@ -402,6 +402,7 @@ class TestRunner:
             (["--quick"], "ruff format --check .", "pytest --quick"),
             (["--heavy"], "system packages, installed: True", "pytest --heavy"),
             (["--no-install"], "system packages, installed: False", "pytest"),
+            (["--coverage"], "system packages, installed: True", "pytest --coverage"),
             (["-k", "renew"], "system packages, installed: True", "pytest -k renew"),
             (["--pythons"], "another Python", "another Python"),
         ],
@@ -427,9 +428,9 @@ class TestRunner:
         assert runner.main(option) == 0
         assert (seen[0], seen[-1]) == (first, last)
 
-    @pytest.mark.parametrize(("arguments", "measured"), [([], True), (["--quick"], False), (["-k", "renew"], False)])
-    def test_coverage_is_asked_only_of_all_tests(self, arguments: list[str], *, measured: bool) -> None:
-        assert ("--cov" in Pytest(arguments).command()) == measured
+    @pytest.mark.parametrize("measured", [True, False])
+    def test_coverage_is_measured_where_that_is_asked(self, *, measured: bool) -> None:
+        assert ("--cov" in Pytest([], measures=measured).command()) == measured
 
     def test_a_heavy_test_may_take_as_long_as_its_mark_says(self) -> None:
         named = [one for one in Pytest(["--heavy"]).command() if one.startswith("faulthandler_timeout=")]

@@ -135,28 +135,35 @@ _HEAVY_SECONDS = 3900
 
 
 class Pytest:
-    """Run pytest on every core, print its output as it comes, and keep its count for the very end.
+    """Run pytest on every core, print its output as it comes, and keep its count for the very end."""
 
-    Coverage is measured where all tests run.
-    """
+    def __init__(
+        self,
+        arguments: list[str],
+        *,
+        measures: bool = False,
+        python: Path | None = None,
+        suites: Sequence[str] = (),
+    ) -> None:
+        """``python`` is the one that runs them, by default this one; ``suites`` are folders, by default all.
 
-    def __init__(self, arguments: list[str], *, python: Path | None = None, suites: Sequence[str] = ()) -> None:
-        """``python`` is the one that runs them, by default this one; ``suites`` are folders, by default all."""
+        ``measures`` says which lines no test reached: the tests take twice as long then.
+        """
         self.last_line = "pytest did not start."
         self._arguments, self._suites = arguments, suites
         self._python = python or Path(sys.executable)
-        # A part of the tests says nothing about the whole program.
-        self._is_whole = not arguments and not suites
+        self._measures = measures
         # A few tests named by a person are done before other processes have even started.
         self._workers = min(4, os.cpu_count() or 1) if {"--quick", "--heavy"}.issuperset(arguments) else 1
 
     def step(self) -> Step:
         """Return it as a step."""
-        return Step(" ".join(("pytest", *self._arguments)), self.run)
+        shown = ["--coverage"] if self._measures else []
+        return Step(" ".join(("pytest", *shown, *self._arguments)), self.run)
 
     def command(self) -> list[str]:
-        """Return what is run. Only the whole of the tests is measured: no part of them covers enough to pass."""
-        measure = ["--cov", "--cov-report="] if self._is_whole else []
+        """Return what is run."""
+        measure = ["--cov", "--cov-report="] if self._measures else []
         share = ["-n", str(self._workers)] if self._workers > 1 else []
         patience = ["-o", f"faulthandler_timeout={_HEAVY_SECONDS}"] if "--heavy" in self._arguments else []
         return [str(self._python), "-m", "pytest", *measure, *self._arguments, *patience, *share, *self._suites]
@@ -172,7 +179,7 @@ class Pytest:
             if sys.stdout.isatty():
                 command.append("--color=yes")
             passed = self._stream(command, env)
-            if not self._is_whole:
+            if not self._measures:
                 return passed
             say("\n==== coverage ====")
             report = [sys.executable, "-m", "coverage", "report"]
