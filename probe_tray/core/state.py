@@ -236,7 +236,11 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
 
     def place(self, key: AccountKey) -> int | None:
         """Where among the accounts that key is."""
-        # Asked several times for every check of each of a thousand: a list is searched much faster than accounts.
+        # Asked several times for every check of each of a thousand: most ask with the account's own key, which is
+        # found at half the price.
+        for place, account in enumerate(self.accounts):
+            if account.key is key:
+                return place
         try:
             return [account.key for account in self.accounts].index(key)
         except ValueError:

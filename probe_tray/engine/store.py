@@ -1,14 +1,15 @@
 """The one place where the state lives while the program runs."""
 
 import logging
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import Final
 
 from probe_tray.core.events import Event
 from probe_tray.core.reduce import reduce
 from probe_tray.core.state import AppState
 
 _log = logging.getLogger(__name__)
+_NOT_FOLLOWED: Final = "A change of the state could not be followed."
 
 
 class Store:
@@ -33,14 +34,18 @@ class Store:
         """
         before, self._state = self._state, reduce(self._state, event)
         for handler in tuple(self._handlers.values()):
-            with _logged():
+            try:
                 handler(event)
+            except Exception:  # noqa: BLE001 - whatever one of them meets, the others go on
+                _log.exception(_NOT_FOLLOWED)
         if self._state is not before:
             for number in tuple(self._listeners):
                 # One that was called before may have ended this one's subscription.
                 if listener := self._listeners.get(number):
-                    with _logged():
+                    try:
                         listener()
+                    except Exception:  # noqa: BLE001 - as above
+                        _log.exception(_NOT_FOLLOWED)
 
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call ``listener`` after every change; the returned function ends that."""
@@ -56,11 +61,3 @@ class Store:
         number, self._next = self._next, self._next + 1
         self._handlers[number] = handler
         return lambda: self._handlers.pop(number, None) and None
-
-
-@contextmanager
-def _logged() -> Generator[None]:
-    try:
-        yield
-    except Exception:  # noqa: BLE001 - whatever one of them meets, the others go on
-        _log.exception("A change of the state could not be followed.")

@@ -18,6 +18,7 @@ from probe_tray.adapters.files.safe_files import (
     remove_stale,
     replace_file,
 )
+from probe_tray.adapters.files.thread_batch import ThreadBatch
 from probe_tray.core.errors import Phrase, ReadError, StoreError, WriteError
 from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
 
@@ -60,10 +61,6 @@ _HEAD: Final = msgspec.json.Decoder(_OutcomeHead)
 _LINE: Final = msgspec.json.Decoder(_Line)
 
 
-_Recalled = TokenOutcome | OSError | StoreError | None
-_Asked = tuple[list[str], "asyncio.Future[list[_Recalled]]"]
-
-
 class FileRenewalMemory:
     """Implements ``RenewalMemory``.
 
@@ -76,39 +73,16 @@ class FileRenewalMemory:
         """Keep the files in ``folder``, which is made when needed."""
         self._folder, self._disk = folder, disk
         self._pruned: datetime | None = None
-        self._asked: _Asked | None = None
-        """What is asked for in this turn of the loop: a start recalls a thousand at once, which one thread reads."""
+        self._recalls = ThreadBatch(self._recall)
+        """A start recalls a thousand at once, and each check of an account one."""
 
     async def recall(self, fingerprint: str) -> TokenOutcome | None:
         """Read the token's file."""
-        if self._asked is None:
-            wanted = list[str]()
-            self._asked = wanted, asyncio.ensure_future(self._recall_soon(wanted))
-        wanted, reading = self._asked
-        place = len(wanted)
-        wanted.append(_checked(fingerprint))
-        # Whoever is cancelled must not take it from the others.
-        found = (await asyncio.shield(reading))[place]
-        if isinstance(found, OSError | StoreError):
-            raise found
-        return found
+        return await self._recalls.ask(_checked(fingerprint))
 
     async def remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
         """Write the token's file; once a day also remove those that are too old, as seen from ``outcome.at``."""
         await asyncio.to_thread(self._remember, _checked(fingerprint), outcome)
-
-    async def _recall_soon(self, wanted: list[str]) -> list[_Recalled]:
-        self._asked = None
-        return await asyncio.to_thread(self._recall_all, wanted)
-
-    def _recall_all(self, wanted: list[str]) -> list[_Recalled]:
-        return [self._recall_or_fault(fingerprint) for fingerprint in wanted]
-
-    def _recall_or_fault(self, fingerprint: str) -> _Recalled:
-        try:
-            return self._recall(fingerprint)
-        except (OSError, StoreError) as fault:
-            return fault
 
     def _recall(self, fingerprint: str) -> TokenOutcome | None:
         ended = self._folder / f"{fingerprint}{_ENDED}"

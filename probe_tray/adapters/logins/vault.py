@@ -16,6 +16,7 @@ from probe_tray.adapters.files.safe_files import (
     remove_stale,
     replace_file,
 )
+from probe_tray.adapters.files.thread_batch import ThreadBatch
 from probe_tray.adapters.logins.sealer import Key, VaultKey
 from probe_tray.adapters.logins.vault_record import VaultRecord, is_newer, open_record, read_record, seal_record
 from probe_tray.core.account.credential import Credential, StoredCredential
@@ -38,6 +39,7 @@ class VaultStore:
         """Keep the records in ``folder``, which is made with the first one."""
         self._folder, self._key, self._disk = folder, key, disk
         self._turn = asyncio.Lock()
+        self._reads = ThreadBatch(self._read_one)
         self._seen: dict[str, tuple[int, int, int]] = {}
 
     @property
@@ -64,7 +66,7 @@ class VaultStore:
     async def read(self, key: AccountKey) -> StoredCredential | None:
         """The account's login."""
         path = self._path(key)
-        record = await asyncio.to_thread(self._read_one, path)
+        record = await self._reads.ask(path)
         if record is None:
             return None
         opener = await self._key_for([record])

@@ -107,8 +107,18 @@ class Accounts:
         return await _first_of(s.read(key) for s in self._stores)
 
     async def at_a_glance(self, key: AccountKey) -> StoredCredential | None:
-        """As :meth:`current`, for who only asks the service something with it; see :meth:`AccountStore.glance`."""
-        return await _first_of(s.glance(key) for s in self._stores)
+        """As :meth:`current`, for who only asks the service something with it; see :meth:`AccountStore.glance`.
+
+        It is looked for where it was when the stores were last read, in those of ours if it was there; and as
+        :meth:`current` does where it is there no more, or cannot be read.
+        """
+        account = self._store.state.account(key)
+        seen_in = frozenset(account.stores) if account else frozenset[StoreKind]()
+        kinds = seen_in - {StoreKind.OFFICIAL} or seen_in
+        with suppress(StoreError):
+            if found := await _first_of(s.glance(key) for s in self._stores if s.kind in kinds):
+                return found
+        return await self.current(key)
 
     async def holders(self, key: AccountKey) -> list[tuple[AccountStore, StoredCredential]]:
         """The stores of ours that hold ``key``, with what they hold. Raises StoreError when one cannot tell."""
@@ -255,8 +265,12 @@ def _by_account(
     return found
 
 
-async def _first_of(answers: Iterable[Awaitable[StoredCredential | None]]) -> StoredCredential | None:
-    answered = await asyncio.gather(*answers, return_exceptions=True)
+async def _first_of(questions: Iterable[Awaitable[StoredCredential | None]]) -> StoredCredential | None:
+    waiting = tuple(questions)
+    if len(waiting) == 1:
+        # So it is for each check of each account, which need no task of its own for it.
+        return await waiting[0]
+    answered = await asyncio.gather(*waiting, return_exceptions=True)
     found = [a for a in answered if isinstance(a, StoredCredential)]
     if found:
         return _first(found)

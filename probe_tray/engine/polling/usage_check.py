@@ -140,7 +140,7 @@ class UsageCheck:
     async def snapshot(self, key: AccountKey, settings: Settings) -> Snapshot:
         """The quota now. Raises a ProbeError."""
         # Where it is behind after all, the service refuses it, and the renewal reads every file.
-        stored = await self._accounts.at_a_glance(key) or await self._accounts.current(key)
+        stored = await self._accounts.at_a_glance(key)
         if stored is None:
             raise await self._gone(TokenRefusedError())
 

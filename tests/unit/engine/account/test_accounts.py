@@ -7,7 +7,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from probe_tray.core.account.age import age, newest
-from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.owner import Owner, OwnerMatch
 from probe_tray.core.errors import KeyringLockedError, LoginEndedError, RecordError, WriteError
@@ -62,6 +62,68 @@ async def test_a_login_of_ours_goes_before_the_official_client_s_even_when_that_
     current = await accounts.current(ours.key)
     assert current is not None
     assert current.credential == ours
+
+
+class Glances:
+    """Which of the stores were asked for an account at a glance, and which thoroughly."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.at: list[StoreKind] = []
+        self.thorough: list[StoreKind] = []
+        read = MemoryStore.read
+
+        async def glanced(store: MemoryStore, key: AccountKey) -> StoredCredential | None:
+            self.at.append(store.kind)
+            return await read(store, key)
+
+        async def looked(store: MemoryStore, key: AccountKey) -> StoredCredential | None:
+            self.thorough.append(store.kind)
+            return await read(store, key)
+
+        monkeypatch.setattr(MemoryStore, "glance", glanced)
+        monkeypatch.setattr(MemoryStore, "read", looked)
+
+
+async def test_at_a_glance_only_the_stores_of_ours_that_had_the_account_are_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ana, ben, cleo = credential("ana"), credential("ben"), credential("cleo")
+    vault, folder = MemoryStore(StoreKind.VAULT, ben), MemoryStore(StoreKind.FOLDER, ana, ben)
+    accounts, _ = joined(vault, folder, MemoryStore(StoreKind.OFFICIAL, ana, cleo))
+    await accounts.read()
+    asked = Glances(monkeypatch)
+    expected = [
+        (ana, StoreKind.FOLDER, [StoreKind.FOLDER]),
+        (ben, StoreKind.VAULT, [StoreKind.VAULT, StoreKind.FOLDER]),
+        (cleo, StoreKind.OFFICIAL, [StoreKind.OFFICIAL]),
+    ]
+    for login, kind, kinds in expected:
+        asked.at.clear()
+        found = await accounts.at_a_glance(login.key)
+        assert found == StoredCredential(credential=login, store=kind)
+        assert asked.at == kinds
+    assert asked.thorough == []
+
+
+async def test_what_is_no_longer_where_it_was_is_looked_for_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    ana = credential("ana")
+    vault, folder, client = (MemoryStore(kind) for kind in (StoreKind.VAULT, StoreKind.FOLDER, StoreKind.OFFICIAL))
+    folder.held[ana.key] = client.held[ana.key] = ana
+    accounts, _ = joined(vault, folder, client)
+    await accounts.read()
+    asked = Glances(monkeypatch)
+    vault.held[ana.key] = folder.held.pop(ana.key)
+    assert await accounts.at_a_glance(ana.key) == StoredCredential(credential=ana, store=StoreKind.VAULT)
+    assert (asked.at, asked.thorough) == (
+        [StoreKind.FOLDER],
+        [StoreKind.VAULT, StoreKind.FOLDER, StoreKind.OFFICIAL],
+    )
+    del vault.held[ana.key]
+    folder.fault = KeyringLockedError()
+    assert await accounts.at_a_glance(ana.key) == StoredCredential(credential=ana, store=StoreKind.OFFICIAL)
+    del client.held[ana.key]
+    with pytest.raises(KeyringLockedError):
+        await accounts.at_a_glance(ana.key)
 
 
 async def test_the_official_client_s_login_alone_is_never_ours_to_renew() -> None:
