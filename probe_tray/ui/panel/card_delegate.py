@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
-    QMargins,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -14,14 +13,15 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from probe_tray.ui.panel.card_face import CardFace, Face
-from probe_tray.ui.panel.card_layout import GAP, SIDE, CardLayout
-from probe_tray.ui.panel.card_model import ABOUT_ROLE, CARD_ROLE, LINE_ROLE
+from probe_tray.ui.panel.card_layout import SIDE, CardLayout
+from probe_tray.ui.panel.card_model import ABOUT_ROLE, CardModel
 from probe_tray.ui.panel.card_painter import MORE, RADIUS, ButtonState, CardPainter
 from probe_tray.ui.panel.line_face import LineFace
+from probe_tray.ui.panel.line_frame import LineFrame
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.view_models import Card, CardAction
@@ -38,14 +38,15 @@ class CardDelegate(QStyledItemDelegate):
     def __init__(
         self,
         view: QListView,
+        rows: CardModel,
         theme: Theme,
         icons: IconPainter,
         act: Callable[[CardAction], None],
         more: Callable[[Card, QPoint], object],
     ) -> None:
-        """Draw for ``view``. ``more`` gets the card and where its menu opens, in the viewport's coordinates."""
+        """Draw ``rows``. ``more`` gets the card and where its menu opens, in the coordinates of ``view``'s viewport."""
         super().__init__(view)
-        self._view = view
+        self._view, self._rows = view, rows
         self._theme = theme
         self._icons = icons
         self._painter = CardPainter(theme, icons)
@@ -55,6 +56,7 @@ class CardDelegate(QStyledItemDelegate):
         self._width = 0
         self._card_face: CardFace | None = None
         self._line_face: LineFace | None = None
+        self._line_frame: LineFrame | None = None
         self._hovered: _Spot | None = None
         self._pressed: _Spot | None = None
         self.by_keyboard = False
@@ -78,56 +80,49 @@ class CardDelegate(QStyledItemDelegate):
     def forget(self) -> None:
         """Measure everything anew: the font or the width changed."""
         self._width = 0
+        self._card_face = self._line_face = self._line_frame = None
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
         """The room of one card."""
-        if index.data(LINE_ROLE):
+        if self._rows.is_line(row := index.row()):
             # All are alike: a thousand cards would be put into words to learn nothing.
-            return self._line_size(index)
+            return self.line_size(row)
         found: object = index.data(ABOUT_ROLE)
-        return self._face(index).size(found) if isinstance(found, Card) else QSize()
+        return self._face(index.row()).size(found) if isinstance(found, Card) else QSize()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Draw one card."""
-        card = _card(index)
+        row = index.row()
+        card = self._rows.card(row)
         if card is None:
             return
-        face = self._face(index)
+        is_line = self._rows.is_line(row)
+        face = self._face(row)
         painter.save()
         painter.translate(self._corner(option))
         focused = self.by_keyboard and bool(option.state & QStyle.StateFlag.State_HasFocus)
         face.paint(painter, card, lambda number: self._state(card, number), focused=focused)
         if card.name == self.lit:
             self._light(painter, face.area(card))
-        if index.data(LINE_ROLE):
-            self._frame(painter, index, face.area(card))
+        if is_line:
+            self._frame(painter, row, face.area(card))
         painter.restore()
-        size = self._line_size(index) if index.data(LINE_ROLE) else face.size(card)
+        size = self.line_size(row) if is_line else face.size(card)
         if size.height() != option.rect.height():
             # Words that changed with the time may need another line.
             self._view.scheduleDelayedItemsLayout()
 
-    def _line_size(self, index: _Index) -> QSize:
-        size = self.line_face().size_of_all
-        if index.sibling(index.row() + 1, 0).data(LINE_ROLE):
-            return size
-        # What comes below a table is as far from it as cards are from each other.
-        return size.grownBy(QMargins(0, 0, 0, self._theme.px(GAP)))
+    def line_size(self, row: int) -> QSize:
+        """The room of a line."""
+        # Rows are asked for from the first one on: what was measured then holds for the others.
+        face = self.line_face() if row == 0 or self._line_face is None else self._line_face
+        return face.size_of_all if self._rows.is_line(row + 1) else face.size_of_last
 
-    def _frame(self, painter: QPainter, index: _Index, area: QRectF) -> None:
-        """Draw one line's part of the frame that lines below each other have together: that of a card."""
-        radius = self._theme.px(RADIUS)
-        is_first, is_last = (not index.sibling(index.row() + step, 0).data(LINE_ROLE) for step in (-1, 1))
-        # Where the table goes on, its rounded end lies beyond what is drawn here.
-        reach = 2 * radius
-        edge = area.adjusted(0.5, 0.5 if is_first else -reach, -0.5, -0.5 if is_last else reach)
-        inside, outside = QPainterPath(), QPainterPath()
-        inside.addRoundedRect(edge, radius, radius)
-        outside.addRect(area)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setClipRect(area)
-        painter.fillPath(outside - inside, QColor(self._theme.tokens.window))
-        painter.strokePath(inside, QPen(QColor(self._theme.tokens.line), 1.0))
+    def _frame(self, painter: QPainter, row: int, area: QRectF) -> None:
+        if self._line_frame is None:
+            self._line_frame = LineFrame(self._theme, area)
+        first, last = (not self._rows.is_line(row + step) for step in (-1, 1))
+        self._line_frame.paint(painter, is_first=first, is_last=last)
 
     def _light(self, painter: QPainter, area: QRectF) -> None:
         """Tint a card. It must not look like the frame that shows where the keyboard is."""
@@ -142,10 +137,10 @@ class CardDelegate(QStyledItemDelegate):
         self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: _Index
     ) -> bool:
         """Follow the mouse over a card's button."""
-        card = _card(index)
+        card = self._rows.card(index.row())
         if card is None or not isinstance(event, QMouseEvent):
             return super().editorEvent(event, model, option, index)
-        buttons, corner = self._face(index).buttons(card), self._corner(option)
+        buttons, corner = self._face(index.row()).buttons(card), self._corner(option)
         number = _button_at(buttons, event.position() - corner)
         left = event.button() is Qt.MouseButton.LeftButton
         before = (self._hovered, self._pressed)
@@ -166,14 +161,14 @@ class CardDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, index: _Index) -> QWidget:
         """The field in which an account gets another name."""
         field = QLineEdit(parent)
-        card = _card(index)
+        card = self._rows.card(index.row())
         field.setAccessibleName("" if card is None else card.title)
         field.setFont(self._theme.font())
         return field
 
     def setEditorData(self, editor: QWidget, index: _Index) -> None:
         """Begin with the name it has."""
-        card = _card(index)
+        card = self._rows.card(index.row())
         # Qt asks again at each change of the model, which must not undo what is being typed.
         if isinstance(editor, QLineEdit) and card is not None and not editor.isModified():
             editor.setText(card.title)
@@ -181,16 +176,16 @@ class CardDelegate(QStyledItemDelegate):
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
         """Hand the name on; what comes of it is drawn like any change."""
-        card = _card(index)
+        card = self._rows.card(index.row())
         if isinstance(editor, QLineEdit) and card is not None and editor.text() != card.title:
             model.setData(index, editor.text(), Qt.ItemDataRole.EditRole)
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _Index) -> None:
         """Over the name."""
-        card = _card(index)
+        card = self._rows.card(index.row())
         if card is None:
             return
-        area = self._face(index).name(card).translated(self._corner(option))
+        area = self._face(index.row()).name(card).translated(self._corner(option))
         height = editor.sizeHint().height()
         top = round(area.center().y() - height / 2)
         editor.setGeometry(round(area.left()) - self._theme.px(4), top, round(area.width()), height)
@@ -203,7 +198,7 @@ class CardDelegate(QStyledItemDelegate):
 
     def below_more(self, option: QStyleOptionViewItem, index: QModelIndex, card: Card) -> QPoint:
         """Where the menu of a card opens, in the viewport's coordinates."""
-        return (self._corner(option) + self._face(index).buttons(card)[MORE].bottomLeft()).toPoint()
+        return (self._corner(option) + self._face(index.row()).buttons(card)[MORE].bottomLeft()).toPoint()
 
     def line_face(self) -> LineFace:
         """How lines are drawn now."""
@@ -224,8 +219,8 @@ class CardDelegate(QStyledItemDelegate):
             return ButtonState.PLAIN
         return ButtonState.PRESSED if self._pressed == spot else ButtonState.HOVERED
 
-    def _face(self, index: _Index) -> Face:
-        if index.data(LINE_ROLE):
+    def _face(self, row: int) -> Face:
+        if self._rows.is_line(row):
             return self.line_face()
         self._measure()
         if self._card_face is None:
@@ -238,15 +233,10 @@ class CardDelegate(QStyledItemDelegate):
         width = min(self._view.width() - 2 * side, self._view.viewport().width() - side - 2)
         if width != self._width:
             self._width, self._side = width, side
-            self._card_face = self._line_face = None
+            self._card_face = self._line_face = self._line_frame = None
 
     def _corner(self, option: QStyleOptionViewItem) -> QPointF:
         return QPointF(option.rect.left() + self._side, option.rect.top())
-
-
-def _card(index: _Index) -> Card | None:
-    found: object = index.data(CARD_ROLE)
-    return found if isinstance(found, Card) else None
 
 
 def _button_at(buttons: Mapping[int, QRectF], at: QPointF) -> int | None:

@@ -57,7 +57,7 @@ class CardList(QListView):
         """Show ``model``."""
         super().__init__()
         self._actions = actions
-        self._cards = CardDelegate(self, theme, icons, actions.act, self._open_menu)
+        self._cards = CardDelegate(self, model, theme, icons, actions.act, self._open_menu)
         self._theme = theme
         self._rows = model
         self.setModel(model)
@@ -174,9 +174,11 @@ class CardList(QListView):
 
     def sizeHint(self) -> QSize:
         """As high as all cards together, or more than any screen."""
-        height = self._theme.px(2)
-        for row in range(self._rows.rowCount()):
-            height += self.sizeHintForIndex(self._rows.index(row)).height()
+        height, rows = self._theme.px(2), self._rows
+        for row in range(rows.rowCount()):
+            # Lines need no question through Qt.
+            size = self._cards.line_size(row) if rows.is_line(row) else self.sizeHintForIndex(rows.index(row))
+            height += size.height()
             if height > _HIGH:
                 break
         return QSize(self._theme.px(384), height)

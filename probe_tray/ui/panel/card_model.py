@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.view.panel.card_sequence import CardEntry, CardSequence
 from probe_tray.view.panel.survey import SurveyFinding
+from probe_tray.view.view_models import Card
 
 CARD_ROLE = Qt.ItemDataRole.UserRole + 1
 ABOUT_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -59,7 +60,7 @@ class CardModel(QAbstractListModel):
             case _ if role == ABOUT_ROLE:
                 return self._sequence.about(row)
             case _ if role == LINE_ROLE:
-                return self._lines and isinstance(self._entries[row].about, SurveyFinding)
+                return self.is_line(row)
             case Qt.ItemDataRole.DisplayRole:
                 return self._sequence[row].title
             case Qt.ItemDataRole.ToolTipRole:
@@ -68,6 +69,14 @@ class CardModel(QAbstractListModel):
                 return self._sequence[row].spoken
             case _:
                 return None
+
+    def card(self, row: int) -> Card | None:
+        """The card as it is now. For one that paints: asking :meth:`data` through Qt takes ten times as long."""
+        return self._sequence[row] if self._sequence is not None and 0 <= row < len(self._entries) else None
+
+    def is_line(self, row: int) -> bool:
+        """Whether it takes one line."""
+        return self._lines and 0 <= row < len(self._entries) and isinstance(self._entries[row].about, SurveyFinding)
 
     def show(self, cards: CardSequence, *, lines: bool = False, movable: bool = True) -> None:
         """Show these cards now. ``movable``: all accounts are there, so that one can be put between two others."""

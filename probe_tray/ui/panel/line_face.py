@@ -12,6 +12,7 @@ from probe_tray.core.account.condition import Condition
 from probe_tray.ui.baseline import baseline, draw_beside
 from probe_tray.ui.glyphs import Glyph, draw
 from probe_tray.ui.panel.card_face import States
+from probe_tray.ui.panel.card_layout import GAP
 from probe_tray.ui.panel.card_painter import MORE, ButtonState, paint_bar
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
@@ -45,6 +46,8 @@ class LineFace:
         px = theme.px
         height = max(px(34), math.ceil(theme.metrics().height()) + px(14))
         self.size_of_all = QSize(width, height)
+        # What comes below a table is as far from it as cards are from each other.
+        self.size_of_last = self.size_of_all + QSize(0, px(GAP))
         glyph, bar = px(22), px(66)
         more = QRectF(width - px(26), (height - px(26)) / 2, px(26), px(26))
         measured = theme.metrics(12, figures=True, strong=True)
