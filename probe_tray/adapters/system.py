@@ -52,14 +52,18 @@ class SystemRandomness:
 class LocalZone(tzinfo):
     """Follows the system's rules for summer time, and the person who travels, without a restart."""
 
+    def __init__(self) -> None:
+        """Ask the system that this is."""
+        self._system = this_system()
+
     def fromutc(self, dt: datetime) -> datetime:
         """The local time of ``dt``, which carries UTC values."""
         moment = dt.replace(tzinfo=UTC)
-        return (moment + _within_a_day(this_system().offset_at(moment))).replace(tzinfo=self)
+        return (moment + _within_a_day(self._system.offset_at(moment))).replace(tzinfo=self)
 
     def utcoffset(self, dt: datetime | None) -> timedelta:
         """The offset at ``dt``, local time; now without one."""
-        system = this_system()
+        system = self._system
         return _within_a_day(system.offset_at(datetime.now(UTC)) if dt is None else system.offset_of(dt))
 
     def dst(self, dt: datetime | None) -> None:

@@ -35,6 +35,8 @@ class Presenter:
         self._memory = Memory()
         self._cards, self._rows, self._uses = CardMemory(), RowMemory(), RowMemory()
         self._language: str = translator.language
+        self._last: tuple[AppState, int, Seen, ClosedScreen] | None = None
+        """What was presented last, and of which state in which minute."""
 
     def present(self, state: AppState, now: datetime, options: ScreenOptions = _ANYTHING) -> Screen:
         """The whole screen at ``now`` (aware UTC). Never raises for any state."""
@@ -51,15 +53,21 @@ class Presenter:
         return self._survey(state, now)[1]
 
     def _survey(self, state: AppState, now: datetime) -> tuple[Seen, ClosedScreen]:
-        seen, t = self._memory.survey(state, Now(now, self._zone)), self._t
+        moment, t = Now(now, self._zone), self._t
         if t.language != self._language:
-            self._language = t.language
+            self._language, self._last = t.language, None
             self._cards, self._rows, self._uses = CardMemory(), RowMemory(), RowMemory()
+        last = self._last
+        # Each letter of a search asks for other cards alone. A login counts down by the second.
+        if last is not None and last[0] is state and last[1] == moment.minute and state.login is None:
+            return last[2:]
+        seen = self._memory.survey(state, moment)
         closed = ClosedScreen(
             tray=tray(seen, t),
             menu=menu(seen, t, self._rows, self._uses),
             login=login(seen.state.login, state.settings.redirect_host, _wanted(seen.state), seen.now, t),
         )
+        self._last = state, moment.minute, seen, closed
         return seen, closed
 
 

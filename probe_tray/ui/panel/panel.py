@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.accessibility import describe, walk
@@ -25,11 +25,10 @@ from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.card_model import CardModel
 from probe_tray.ui.panel.column_head import ColumnHead
 from probe_tray.ui.panel.footer import Footer
-from probe_tray.ui.panel.no_match import NoMatchPage
 from probe_tray.ui.panel.panel_actions import PanelActions
+from probe_tray.ui.panel.panel_pages import PanelPages
 from probe_tray.ui.panel.popover import Popover
 from probe_tray.ui.panel.tools_row import ToolsRow
-from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.placement import fitting, free_area, keep_inside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
@@ -90,9 +89,7 @@ class PanelWindow(QWidget):
         self._tools = ToolsRow(theme, actions.show_only, lambda value: actions.choose(value, self._cards.keys()))
         self._banner, self._release = Banner(theme, actions.cards.act), Banner(theme, actions.cards.act)
         self._list = CardList(self._cards, theme, icons, actions.cards)
-        self._no_match = NoMatchPage(theme, self._clear_search)
-        self._welcome = WelcomePage(theme, icons, actions.cards.act)
-        self._middle = QStackedWidget(self)
+        self._middle = PanelPages(theme, icons, actions.cards.act, self._list, self._clear_search)
         self._foot = Footer(theme, actions.cards.act)
         self._columns = ColumnHead(theme, self._list)
         for button in (self._hide, self._pin):
@@ -105,7 +102,7 @@ class PanelWindow(QWidget):
         self._connect()
         self._apply_theme()
         stops = (*self._tool_buttons, self._best.button, *self._banner.stops, *self._tools.stops)
-        walk(*stops, self._list, self._no_match.button, *self._release.stops, self._foot.undo_button, self._foot.log_in)
+        walk(*stops, self._list, *self._release.stops, self._foot.undo_button, self._foot.log_in)
 
     def show_model(self, model: Panel) -> None:
         """Show this from now on."""
@@ -117,7 +114,6 @@ class PanelWindow(QWidget):
         self._show_head(model, first=first)
         self._tools.show_model(model)
         self._tools.setVisible(model.searchable)
-        self._no_match.show_words(model.nothing_found, model.clear_search)
         self._list.setAccessibleName(model.list_name)
         self._list.setAccessibleDescription(model.helps.accounts)
         self._banner.show_model(model.banner)
@@ -130,9 +126,8 @@ class PanelWindow(QWidget):
         self._list.expect(0 if model.lines else len(model.cards))
         # Between two of a selection, nobody knows where among the others.
         self._cards.show(model.cards, lines=model.lines, movable=self._tools.options == ScreenOptions())
-        self._welcome.show_model(model.welcome)
         self._foot.show_model(model)
-        self._choose_page()
+        self._middle.show_model(model, found=self._tools.options == ScreenOptions() or self._cards.rowCount() > 0)
         describe(self, model.headline)
         # A size that the person chose stays while the same cards become higher or lower.
         reframed = self.isVisible() and self._take_frame()
@@ -179,7 +174,7 @@ class PanelWindow(QWidget):
             row = self._cards.row_of(key)
             if row is not None:
                 self._list.light(self._cards.index(row))
-        (self._list if self._middle.currentWidget() is self._list else self._welcome).setFocus()
+        self._middle.take_focus()
 
     def _take_frame(self) -> bool:
         """Be a popover by the icon, or a window where the person keeps it; whether that changed, which hides it."""
@@ -223,9 +218,9 @@ class PanelWindow(QWidget):
         if shown:
             self.closed.emit()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what is behind everything."""
-        self._popover.paint()
+        self._popover.paint(event.rect())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc ends the search, then closes the window."""
@@ -285,10 +280,6 @@ class PanelWindow(QWidget):
             around.setContentsMargins(*map(px, edges))
             around.addWidget(notice)
             place.setVisible(False)
-        # Else the highest page would set the least height of all of them.
-        self._middle.setMinimumHeight(1)
-        for page in (self._list, self._no_match, self._welcome):
-            self._middle.addWidget(page)
         whole = self._whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -300,7 +291,7 @@ class PanelWindow(QWidget):
         self._settings.clicked.connect(lambda: self._act(CardAction(kind=ActionKind.SETTINGS, label="")))
         self._pin.clicked.connect(self._press_pin)
         self._hide.clicked.connect(self._press_hide)
-        self._tools.search.down.connect(self._enter_list)
+        self._tools.search.down.connect(self._middle.enter)
         self._tools.search.returnPressed.connect(self._list.open_first)
         self._theme.changed.connect(self._apply_theme)
         self._look.timeout.connect(self._look_at)
@@ -318,7 +309,7 @@ class PanelWindow(QWidget):
         theme.apply_theme(self)
         self._headline.setFont(theme.font(15, strong=True))
         self._best.apply_theme()
-        self._no_match.apply_theme()
+        self._middle.apply_theme()
         self._tools.apply_theme()
         self._banner.apply_theme()
         self._release.apply_theme()
@@ -362,20 +353,6 @@ class PanelWindow(QWidget):
     def _clear_search(self) -> None:
         self._tools.clear()
         self._tools.search.setFocus()
-
-    def _enter_list(self) -> None:
-        if self._cards.rowCount():
-            self._list.enter()
-        else:
-            self._no_match.button.setFocus()
-
-    def _choose_page(self) -> None:
-        if self._shown is not None and self._shown.welcome is not None:
-            self._middle.setCurrentWidget(self._welcome)
-        elif self._tools.options != ScreenOptions() and not self._cards.rowCount():
-            self._middle.setCurrentWidget(self._no_match)
-        else:
-            self._middle.setCurrentWidget(self._list)
 
     def _leave(self) -> None:
         """Close when another program is used, unless the person wants the window to stay, or it is all there is."""

@@ -23,7 +23,7 @@ class Popover:
     """Decides how a window is framed, and paints what is behind its content."""
 
     def __init__(self, window: QWidget, theme: Theme, blends: Callable[[], bool], place: QPoint | None) -> None:
-        """Begin as a framed window, at ``place`` where the person has put one before.
+        """Begin as a popover where a window can be one; ``place`` is where the person has put a framed one before.
 
         ``blends``: whether the screen shows what lies behind a translucent window now.
         """
@@ -32,7 +32,9 @@ class Popover:
         self._watch = PlaceWatch(window)
         self.place = place
         """Where the person has put it while it was framed."""
-        self.frameless = False
+        # Most open so, and a window that has its parts takes a frame on or off in 20 ms.
+        self.frameless = _can_be_placed()
+        window.setWindowFlag(Qt.WindowType.FramelessWindowHint, self.frameless)
         window.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
 
     @property
@@ -47,11 +49,8 @@ class Popover:
         return QMargins(width, width, width, width)
 
     def take_frame(self, *, frameless: bool) -> bool:
-        """Be a popover or a framed window; whether that changed, which hides the window.
-
-        A Wayland client can't place its windows: a popover would appear anywhere, so the window keeps its frame.
-        """
-        frameless = frameless and not QGuiApplication.platformName().startswith("wayland")
+        """Be a popover or a framed window; whether that changed, which hides the window."""
+        frameless = frameless and _can_be_placed()
         if not self._window.isVisible() or frameless != self.frameless:
             # Asked when it opens, not at each drawing: the answer comes from the X server.
             self._blended = frameless and self._blends()
@@ -96,12 +95,19 @@ class Popover:
         size = size.shrunkBy(margins)
         return (near(anchor, size) or by_the_panel(size)) - QPoint(margins.left(), margins.top())
 
-    def paint(self) -> None:
-        """Paint the shadow and the ground."""
+    def paint(self, part: QRect) -> None:
+        """Paint the shadow and the ground, as far as ``part`` of the window needs it."""
         painter = QPainter(self._window)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         whole, edge, colours = QRectF(self._window.rect()), self.edge, self._theme.tokens
         ground, radius = whole.adjusted(edge, edge, -edge, -edge), self._theme.px(RADIUS)
+        if ground.adjusted(0, radius, 0, -radius).contains(QRectF(part)):
+            # The list is scrolled: shadow and rounded corners, which take milliseconds, are elsewhere.
+            painter.fillRect(part, QColor(colours.window))
+            for left in (ground.left(), ground.right() - 1) if self.frameless else ():
+                painter.fillRect(QRectF(left, part.top(), 1, part.height()), QColor(colours.line))
+            painter.end()
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not edge:
             painter.fillRect(whole, QColor(colours.window))
         painter.setPen(Qt.PenStyle.NoPen)
@@ -118,3 +124,8 @@ class Popover:
             else:
                 painter.drawRect(line)
         painter.end()
+
+
+def _can_be_placed() -> bool:
+    """Whether a program places its windows. A Wayland client can't: a popover would appear anywhere."""
+    return not QGuiApplication.platformName().startswith("wayland")

@@ -6,7 +6,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.codex.codex_state import CodexHome, CodexUse, CodexUsePhase
 from probe_tray.core.errors import Remedy
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.view.panel.summary import shortened, suggested
+from probe_tray.view.panel.summary import shortened
 from probe_tray.view.panel.survey import Seen, name
 from probe_tray.view.text.privacy import discreet_account, discreet_codex
 from probe_tray.view.text.translate import Translator
@@ -46,7 +46,7 @@ def is_used(state: AppState, key: AccountKey, number: int = 0) -> bool:
 
 def use_next(seen: Seen, t: Translator) -> CardAction | None:
     """The button that has the client go on with the account that is suggested; None where none is."""
-    found = suggested(seen)
+    found = seen.suggested
     if found is None or not can_be_used(seen.state, found.next):
         return None
     return _use(found.next, 0, t("Use in Codex"))

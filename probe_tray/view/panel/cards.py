@@ -33,7 +33,7 @@ def cards(seen: Seen, options: ScreenOptions, t: Translator, memory: CardMemory)
     needle = options.search.strip().casefold()
     accounts = tuple(
         CardEntry(_place(found.account), found)
-        for found in ordered(seen.found, state.arrangement, now.moment)
+        for found in ordered(seen)
         if needle in found.searched and wanted(found, options.shown)
     )
     stores = [_store(kind, problem, t) for kind, problem in state.store_problems]

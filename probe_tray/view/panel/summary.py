@@ -6,13 +6,12 @@ from probe_tray.core.account.arrangement import Sort
 from probe_tray.core.account.best_account import tightest_window
 from probe_tray.core.account.condition import USABLE, Condition, local_time
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.account.suggestion import Suggestion, suggest
 from probe_tray.core.quota.snapshot import WindowKind
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import Percentages
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.renewal_status import round_words
-from probe_tray.view.panel.survey import NEEDS_PERSON, Seen, best_first, name
+from probe_tray.view.panel.survey import NEEDS_PERSON, Seen, name
 from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.reasons import in_short
 from probe_tray.view.text.times import Now, age, at, span, until
@@ -48,8 +47,8 @@ def headline(seen: Seen, t: Translator) -> str:
 
 def best_now(seen: Seen, t: Translator) -> tuple[AccountKey, str] | None:
     """The account to go on with, and the sentence that says so; None where there is no choice."""
-    found = suggested(seen)
-    usable = best_first(seen.found, seen.state.pinned)
+    found = seen.suggested
+    usable = seen.best_first
     best = found.next if found is not None else usable[0].account if usable else None
     if best is None or len(seen.found) == 1 or not (words := best_words(best, t)):
         return None
@@ -71,11 +70,6 @@ def best_words(best: AccountState, t: Translator) -> str:
             return t("Best now: {name}, {percent}% of the month free", name=called, percent=percent)
         case WindowKind.SHORT | WindowKind.BUDGET | WindowKind.OTHER:
             return t("Best now: {name}, {percent}% free", name=called, percent=percent)
-
-
-def suggested(seen: Seen) -> Suggestion | None:
-    """The account to go on with in the place of the one that the official client has used up, or nearly so."""
-    return suggest(((f.account, f.what) for f in seen.found), seen.state.settings, seen.state.pinned)
 
 
 def subline(seen: Seen, t: Translator) -> str:
@@ -102,7 +96,7 @@ def subline(seen: Seen, t: Translator) -> str:
 
 def _in_codex(seen: Seen, t: Translator) -> str:
     """Why another account comes into question."""
-    found = suggested(seen)
+    found = seen.suggested
     if found is None:
         return ""
     return t("Used up in Codex") if found.is_used_up else t("Nearly used up in Codex")

@@ -1,14 +1,18 @@
 """Every account looked at once: what the sentences, the icon, the menu and the cards all go by."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
-from probe_tray.core.account.arrangement import Arrangement, Sort
+import msgspec
+
+from probe_tray.core.account.arrangement import Sort
 from probe_tray.core.account.best_account import Rank, rank
 from probe_tray.core.account.condition import USABLE, Condition, condition, local_time, tightest
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.suggestion import Suggestion, suggest
 from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
@@ -52,19 +56,34 @@ class SurveyFinding(NamedTuple):
     """Smaller is better to go on with, where it has capacity."""
 
 
-class Seen(NamedTuple):
-    """The state, and what its accounts come to."""
+class Seen(msgspec.Struct, frozen=True, dict=True):
+    """The state, and what its accounts come to. Each order is made once, for icon, menu and panel."""
 
     state: AppState
     now: Now
     found: tuple[SurveyFinding, ...]
     """In the state's order."""
 
+    @cached_property
+    def by_need(self) -> tuple[SurveyFinding, ...]:
+        """Most needy and tightest first; equal ones by name."""
+        return by_need(self.found)
 
-def best_first(found: Iterable[SurveyFinding], pinned: str = "") -> list[SurveyFinding]:
+    @cached_property
+    def best_first(self) -> tuple[SurveyFinding, ...]:
+        """Those that have capacity, the one to go on with first: the pinned one, else by its numbers."""
+        return best_first(self.found, self.state.pinned)
+
+    @cached_property
+    def suggested(self) -> Suggestion | None:
+        """The account to go on with in the place of the one that the official client has used up, or nearly so."""
+        return suggest(((f.account, f.what) for f in self.found), self.state.settings, self.state.pinned)
+
+
+def best_first(found: Iterable[SurveyFinding], pinned: str = "") -> tuple[SurveyFinding, ...]:
     """Those that have capacity, in the order of :func:`probe_tray.core.account.best_account.best_account`."""
     usable = (one for one in found if one.what in USABLE)
-    return sorted(usable, key=lambda one: (one.account.key.slug != pinned, one.rank))
+    return tuple(sorted(usable, key=lambda one: (one.account.key.slug != pinned, one.rank)))
 
 
 class Memory:
@@ -78,11 +97,11 @@ class Memory:
         self._known: dict[AccountKey, tuple[AccountState, SurveyFinding]] = {}
         self._for: tuple[int, Settings, SyncReport | None, LastSync | None] | None = None
 
-    def survey(self, state: AppState, now: Now) -> "Seen":
+    def survey(self, state: AppState, now: Now) -> Seen:
         """All accounts of ``state`` at ``now``; in privacy mode without their names, though in the same order."""
         settings = state.settings
         # A card says what the last sync found of its account.
-        made_for = int(now.moment.timestamp() // 60), settings, state.sync.report, state.sync.earlier
+        made_for = now.minute, settings, state.sync.report, state.sync.earlier
         before, fresh = self._known, self._for == made_for
         if self._for is not None and self._for[1].privacy != settings.privacy:
             before = {}
@@ -121,25 +140,26 @@ def plan(account: AccountState) -> str:
     return word.replace("_", " ").title()
 
 
-def by_need(found: Iterable[SurveyFinding]) -> list[SurveyFinding]:
+def by_need(found: Iterable[SurveyFinding]) -> tuple[SurveyFinding, ...]:
     """Most needy and tightest first; equal ones by name."""
-    return sorted(found, key=lambda f: (f.need, f.name))
+    return tuple(sorted(found, key=lambda f: (f.need, f.name)))
 
 
-def ordered(found: tuple[SurveyFinding, ...], arrangement: Arrangement, now: datetime) -> list[SurveyFinding]:
+def ordered(seen: Seen) -> Sequence[SurveyFinding]:
     """As the person wants them sorted."""
+    arrangement, now = seen.state.arrangement, seen.now.moment
     match arrangement.sort:
         case Sort.NEED:
-            return by_need(found)
+            return seen.by_need
         case Sort.NAME:
-            return sorted(found, key=lambda f: f.name)
+            return sorted(seen.found, key=lambda f: f.name)
         case Sort.RESET:
-            coming = [f for f in by_need(found) if f.reset is not None and f.reset > now]
-            rest = [f for f in by_need(found) if f.reset is None or f.reset <= now]
+            coming = [f for f in seen.by_need if f.reset is not None and f.reset > now]
+            rest = [f for f in seen.by_need if f.reset is None or f.reset <= now]
             return sorted(coming, key=lambda f: f.reset or now) + rest
         case Sort.OWN:
             places = {slug: place for place, slug in enumerate(arrangement.order)}
-            return sorted(by_need(found), key=lambda f: places.get(f.account.key.slug, len(places)))
+            return sorted(seen.by_need, key=lambda f: places.get(f.account.key.slug, len(places)))
 
 
 def _look_at(account: AccountState, settings: Settings, now: datetime) -> SurveyFinding:

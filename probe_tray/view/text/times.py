@@ -1,6 +1,7 @@
 """Moments and spans in a person's words, both ways: how long still, and when that is on the clock."""
 
 from datetime import datetime, timedelta, tzinfo
+from functools import cached_property
 
 import msgspec
 
@@ -34,12 +35,22 @@ _MONTHS = (
 )
 
 
-class Now(msgspec.Struct, frozen=True):
+class Now(msgspec.Struct, frozen=True, dict=True):
     """When and where the words are read."""
 
     moment: datetime
     """Aware UTC."""
     zone: tzinfo
+
+    @property
+    def minute(self) -> int:
+        """The minutes since 1970: words count in them."""
+        return int(self.moment.timestamp() // _MINUTE)
+
+    @cached_property
+    def local(self) -> datetime:
+        """``moment`` as the person has it, found once: the system is asked for it, and a thousand cards ask."""
+        return self.moment.astimezone(self.zone)
 
 
 def until(moment: datetime, now: Now, t: Translator) -> str:
@@ -95,35 +106,35 @@ def at(moment: datetime, now: Now, t: Translator, *, long: bool = False, brief: 
 
     ``long``: as in a sentence. ``brief``: where there is no room for more than a weekday, nor for a year.
     """
-    days = _days_ahead(moment, now)
+    local = moment.astimezone(now.zone)
+    days, time = _midnights(local, now), _clock(local)
     if days == 0:
-        return clock(moment, now)
+        return time
     if days == 1 and not brief:
-        return t("tomorrow {clock}", clock=clock(moment, now))
+        return t("tomorrow {clock}", clock=time)
     if days == -1 and not brief:
-        return t("yesterday {clock}", clock=clock(moment, now))
+        return t("yesterday {clock}", clock=time)
     if 0 < days < _WEEK_DAYS:
         names = _LONG_DAYS if long else _DAYS
-        day = t(names[moment.astimezone(now.zone).weekday()])
-        return t("{weekday} {clock}", weekday=day, clock=clock(moment, now))
-    return date(moment, now, t, brief=brief)
+        return t("{weekday} {clock}", weekday=t(names[local.weekday()]), clock=time)
+    return _date(local, now, t, brief=brief)
 
 
 def stamp(moment: datetime, now: Now, t: Translator) -> str:
     """A moment that is past, exactly: "09:12" today, "yesterday 22:10", else "18 Nov 09:12"."""
-    if _days_ahead(moment, now) in {0, -1}:
+    if _midnights(moment.astimezone(now.zone), now) in {0, -1}:
         return at(moment, now, t)
     return t("{date} {clock}", date=date(moment, now, t), clock=clock(moment, now))
 
 
 def is_today(moment: datetime, now: Now) -> bool:
     """Whether :func:`at` says no more than the hour."""
-    return not _days_ahead(moment, now)
+    return not _midnights(moment.astimezone(now.zone), now)
 
 
-def _days_ahead(moment: datetime, now: Now) -> int:
-    """How many midnights, as the person has them, lie before ``moment``."""
-    return (moment.astimezone(now.zone).date() - now.moment.astimezone(now.zone).date()).days
+def _midnights(local: datetime, now: Now) -> int:
+    """How many midnights, as the person has them, lie before ``local``."""
+    return (local.date() - now.local.date()).days
 
 
 def weekday(moment: datetime, now: Now, t: Translator) -> str:
@@ -133,14 +144,21 @@ def weekday(moment: datetime, now: Now, t: Translator) -> str:
 
 def clock(moment: datetime, now: Now) -> str:
     """The time of day of ``moment``, "09:12": for a person only where the day is plain, else :func:`at`."""
-    return f"{moment.astimezone(now.zone):%H:%M}"
+    return _clock(moment.astimezone(now.zone))
+
+
+def _clock(local: datetime) -> str:
+    return f"{local.hour:02}:{local.minute:02}"
 
 
 def date(moment: datetime, now: Now, t: Translator, *, brief: bool = False) -> str:
     """The day of ``moment``, with the year where it is another one, unless it is to be ``brief``."""
-    local = moment.astimezone(now.zone)
+    return _date(moment.astimezone(now.zone), now, t, brief=brief)
+
+
+def _date(local: datetime, now: Now, t: Translator, *, brief: bool) -> str:
     month = t(_MONTHS[local.month - 1])
-    if brief or local.year == now.moment.astimezone(now.zone).year:
+    if brief or local.year == now.local.year:
         return t("{day} {month}", day=str(local.day), month=month)
     return t("{day} {month} {year}", day=str(local.day), month=month, year=str(local.year))
 

@@ -16,7 +16,7 @@ from probe_tray.view.help.release import release_entry
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import checked, known_bars
 from probe_tray.view.panel.summary import best_now, headline, no_capacity, shortened
-from probe_tray.view.panel.survey import Seen, SurveyFinding, best_first, by_need, name
+from probe_tray.view.panel.survey import Seen, SurveyFinding, best_first, name
 from probe_tray.view.sync.sync_view import sync_entry
 from probe_tray.view.text.percentages import counted, listed, shown
 from probe_tray.view.text.reasons import in_short
@@ -109,7 +109,7 @@ class RowMemory:
 
 def menu(seen: Seen, t: Translator, memory: RowMemory, uses: RowMemory) -> Menu:
     """The tray's menu: at most six accounts, the most needy and tightest; ``uses`` are those to use in Codex."""
-    accounts = by_need(seen.found)
+    accounts = seen.by_need
     best = best_now(seen, t)
     more = len(accounts) > _MOST_ROWS
     return Menu(
@@ -142,8 +142,8 @@ def menu(seen: Seen, t: Translator, memory: RowMemory, uses: RowMemory) -> Menu:
 
 def _use(seen: Seen, t: Translator, memory: RowMemory) -> UseMenu:
     """Those that have capacity come first, the one to go on with before all others."""
-    ours = [one for one in seen.found if can_be_used(seen.state, one.account)]
-    wanted = [*best_first(ours, seen.state.pinned), *by_need(one for one in ours if one.what not in USABLE)]
+    rest = (one for one in seen.by_need if one.what not in USABLE)
+    wanted = [one for one in (*seen.best_first, *rest) if can_be_used(seen.state, one.account)]
     more = len(wanted) > _MOST_ROWS
     return UseMenu(
         title=t("Use in &Codex") if wanted else "",

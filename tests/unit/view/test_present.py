@@ -1,4 +1,4 @@
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 from msgspec.structs import replace
@@ -17,8 +17,8 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalState
-from probe_tray.view.presenter import present
-from probe_tray.view.screen import Screen
+from probe_tray.view.presenter import Presenter, present
+from probe_tray.view.screen import Screen, ScreenOptions
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, Card, IconLook, Tone
 from tests.unit.ui import samples
@@ -306,3 +306,51 @@ def test_in_privacy_mode_the_window_of_a_login_names_nobody() -> None:
     words = f"{found.window_title} {found.title} {found.text}"
     assert "m•••@e•••" in words
     assert "example" not in words
+
+
+class AskedZone(tzinfo):
+    """Counts how often it is asked for the local time."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def fromutc(self, dt: datetime) -> datetime:
+        self.asked += 1
+        return dt
+
+    def utcoffset(self, dt: datetime | None) -> timedelta:
+        del dt
+        return timedelta()
+
+    def dst(self, dt: datetime | None) -> None:
+        del dt
+
+    def tzname(self, dt: datetime | None) -> str:
+        del dt
+        return "UTC"
+
+
+def test_the_system_is_asked_for_each_moment_of_a_card_once_and_for_now_once_in_all() -> None:
+    zone = AskedZone()
+    made = list(present(samples.many(100), NOW, zone, Translator()).panel.cards)
+    assert len(made) == 100
+    assert 0 < zone.asked < 8 * len(made)
+
+
+def test_a_search_leaves_icon_and_menu_as_they_are_until_the_state_or_the_minute_changes() -> None:
+    presenter, state = Presenter(UTC, Translator()), samples.many(30)
+    first = presenter.present(state, NOW)
+    again = presenter.present(state, NOW + timedelta(seconds=5), ScreenOptions(search="per"))
+    assert (again.tray is first.tray, again.menu is first.menu) == (True, True)
+    assert len(again.panel.cards) <= len(first.panel.cards)
+    later = presenter.present_closed(state, NOW + timedelta(minutes=1))
+    changed = presenter.present_closed(replace(state, loaded=False), NOW + timedelta(minutes=1))
+    assert later.menu is not first.menu
+    assert changed.menu.summary == "Reading your logins…"
+
+
+def test_a_login_that_waits_is_presented_anew_each_time() -> None:
+    presenter, until = Presenter(UTC, Translator()), NOW + timedelta(seconds=90)
+    state = AppState(loaded=True, login=LoginState(phase=LoginPhase.WAITING, ends_at=until))
+    one, two = (presenter.present_closed(state, NOW + timedelta(seconds=s)).login for s in (0, 31))
+    assert one != two

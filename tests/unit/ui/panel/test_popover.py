@@ -1,11 +1,21 @@
 """How the panel's window is placed, whatever platform draws it."""
 
-from PySide6.QtCore import QPoint, QRect, QSize
+from datetime import UTC
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.popover import Popover
 from probe_tray.ui.theme import Theme
+from probe_tray.view.presenter import present
+from probe_tray.view.text.translate import Translator
+from tests.unit.ui import samples
+from tests.unit.ui.panel.open_panel import opened
 
 
 class Window(QWidget):
@@ -32,3 +42,34 @@ def test_the_foot_of_a_window_with_a_frame_is_above_the_taskbar(qtbot: QtBot, qa
     anchor = QRect(QPoint(free.right() - 40, free.bottom() - 24), QSize(24, 24))
     place = popover.opening_place(anchor)
     assert QRect(place, window.size() + QSize(16, 39)).bottom() < anchor.top()
+
+
+def test_a_panel_that_opens_by_the_icon_is_a_popover_from_the_start(qtbot: QtBot, qapp: QApplication) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    popover = Popover(window, Theme(qapp, lambda: False), lambda: True, None)
+    assert not popover.take_frame(frameless=True)
+    assert window.windowFlags() & Qt.WindowType.FramelessWindowHint
+
+
+def test_a_list_that_is_scrolled_has_no_shadow_painted_and_looks_the_same(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = present(samples.many(300), samples.NOW, UTC, Translator()).panel
+    panel = opened(qtbot, Theme(qapp, lambda: False), model)
+    shown = panel.findChildren(CardList)[0]
+    inside = QRect(shown.mapTo(panel, QPoint(0, 0)), shown.size())
+    rounded: list[int] = []
+
+    class Counted(QPainter):
+        def drawRoundedRect(self, *where: Any, **how: Any) -> None:  # noqa: ANN401 - a rectangle and two radiuses
+            rounded.append(1)
+            super().drawRoundedRect(*where, **how)
+
+    whole = panel.grab().copy(inside).toImage()
+    monkeypatch.setattr("probe_tray.ui.panel.popover.QPainter", Counted)
+    part = panel.grab(inside).toImage()
+    assert (rounded, part.size()) == ([], whole.size())
+    assert part == whole
+    panel.grab()
+    assert rounded

@@ -4,6 +4,7 @@ from datetime import UTC
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QModelIndex
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -11,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.panel.card_layout import GAP, SIDE
 from probe_tray.ui.panel.card_list import CardList
-from probe_tray.ui.panel.card_model import LINE_ROLE
+from probe_tray.ui.panel.card_model import LINE_ROLE, CardModel
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
@@ -22,6 +23,7 @@ from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Card
 from tests.support.patience import PATIENCE_MS
 from tests.unit.ui import samples
+from tests.unit.ui.panel.open_panel import opened
 
 
 @pytest.fixture
@@ -70,3 +72,22 @@ def test_only_lines_in_sight_are_put_into_words(qtbot: QtBot, theme: Theme, monk
     bar.setValue(bar.maximum())
     qtbot.waitUntil(lambda: bool(told) and panel.keys()[-1] in told[-1], timeout=PATIENCE_MS)
     assert 0 < len(made) < 150
+
+
+def test_a_thousand_lines_are_measured_without_asking_for_any_of_them(
+    qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = opened(qtbot, theme, present(samples.many(1000), samples.NOW, UTC, Translator()).panel)
+    shown = panel.findChildren(CardList)[0]
+    qtbot.waitUntil(lambda: shown.verticalScrollBar().maximum() > 0, timeout=PATIENCE_MS)
+    asked: list[int] = []
+
+    def counted(model: CardModel, index: QModelIndex, role: int) -> object:
+        asked.append(index.row())
+        return answer(model, index, role)
+
+    answer = CardModel.data
+    monkeypatch.setattr(CardModel, "data", counted)
+    shown.doItemsLayout()
+    assert shown.sizeHint().height() > shown.viewport().height()
+    assert len(asked) < 100
