@@ -19,6 +19,8 @@ from tests.support.patience import PATIENCE
 from tests.support.tokens import tokens
 
 KEY = base64.b64encode(bytes(32)).decode()
+NO_WAY_OUT = {"HTTPS_PROXY": "http://127.0.0.1:9"}
+"""A proxy that is not there: no test asks this machine for the address of the real service."""
 LIVE, SHARED = "Anyone with this file can use", "Renew a login in one program only"
 
 
@@ -33,7 +35,7 @@ class Bench:
     def run(self, *arguments: object, more: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run(
             [COMMAND, "--config", str(self.config), *map(str, arguments)],
-            env=os.environ | dict(more or {}),
+            env=os.environ | NO_WAY_OUT | dict(more or {}),
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -18,6 +18,8 @@ from probe_tray.ports.time import Clock
 _AT_ONCE: Final = 8
 _SECONDS: Final = 10.0
 """For an answer without which the login can be imported as well."""
+_ENOUGH: Final = 8
+"""So many requests in a row that nobody answered say that the service can't be reached."""
 _DEAD: Final = Phrase("OpenAI has already refused it")
 DEAD_PERSONAL: Final = Phrase("OpenAI has already refused this personal access token")
 _REFUSED: Final = Phrase("OpenAI already refuses its access token. It works only if it can still be renewed.")
@@ -32,9 +34,15 @@ class LoginCheck:
         self._quota, self._renewal_of, self._clock = quota, renewal_of, clock
         self._refused: dict[str, bool] = {}
         """By the fingerprint of the access token: the preview is made again and again."""
+        self._unanswered = 0
+        """Requests in a row, since this look began, that nobody answered."""
 
     async def checked(self, items: Iterable[Item]) -> tuple[Item, ...]:
-        """``items``, those that are dead with the reason why they are of no use."""
+        """``items``, those that are dead with the reason why they are of no use.
+
+        Where the service can't be reached, the rest are as they came: hundreds would each wait for nothing.
+        """
+        self._unanswered = 0
         limit = asyncio.Semaphore(_AT_ONCE)
 
         async def check(item: Item) -> Item:
@@ -69,6 +77,8 @@ class LoginCheck:
             # That it has ended is no news, and it is renewed before it is used.
             return False
         known = self._refused.get(login.access_token.fingerprint)
+        if known is None and self._unanswered >= _ENOUGH:
+            return False
         if known is None:
             known = await self._ask(login)
             self._refused[login.access_token.fingerprint] = known
@@ -77,6 +87,9 @@ class LoginCheck:
     async def _ask(self, login: Credential) -> bool:
         try:
             async with asyncio.timeout(_SECONDS):
-                return isinstance(problem_of(await ask_once(self._quota, login, self._clock)), TokenRefusedError)
+                problem = problem_of(await ask_once(self._quota, login, self._clock))
         except TimeoutError:
+            self._unanswered += 1
             return False
+        self._unanswered = self._unanswered + 1 if problem is not None and problem.offline else 0
+        return isinstance(problem, TokenRefusedError)

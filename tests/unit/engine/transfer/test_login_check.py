@@ -28,6 +28,10 @@ class Check:
     async def renewal_of(self, _fingerprint: str) -> RenewalState:
         return RenewalState(problem=self.problem)
 
+    async def of_many(self, *logins: Credential) -> list[Item]:
+        items = (Item(location="a", credential=one, account=one.key, action=ImportAction.ADD) for one in logins)
+        return list(await self.check.checked(items))
+
     async def of(self, login: Credential, action: ImportAction = ImportAction.ADD) -> Item:
         item = Item(location="a.json", credential=login, account=login.key, action=action)
         (found,) = await self.check.checked([item])
@@ -70,3 +74,30 @@ async def test_only_what_is_to_be_imported_and_has_not_ended_is_asked_about() ->
     ended = replace(ANA, claims=replace(ANA.claims, expires_at=START))
     assert (await check.of(ended)).notes == ()
     assert check.service.asked == []
+
+
+def copies(count: int) -> list[Credential]:
+    return [replace(credential(f"p{number}"), refresh_token=None) for number in range(count)]
+
+
+async def test_a_service_that_cannot_be_reached_is_not_asked_about_each_of_many_logins() -> None:
+    check, many = Check(NotSentError(reason="no network")), copies(50)
+    found = await check.of_many(*many)
+    assert all(item.taken and item.problem is None for item in found)
+    assert 8 <= check.service.count("usage") < 16
+
+
+async def test_once_the_service_is_there_again_those_that_were_left_out_are_asked_about() -> None:
+    check, many = Check(NotSentError(reason="no network")), copies(50)
+    await check.of_many(*many)
+    check.service.answer("usage", REFUSED)
+    found = await check.of_many(*many)
+    assert found[-1].action is ImportAction.DEAD
+
+
+async def test_single_requests_that_were_lost_keep_no_login_from_being_asked_about() -> None:
+    check, many = Check(REFUSED), copies(50)
+    check.service.answer("usage", *([NotSentError(reason="lost"), usage_answer()] * 24), REFUSED)
+    found = await check.of_many(*many)
+    assert check.service.count("usage") == 50
+    assert found[-1].action is ImportAction.DEAD
