@@ -249,8 +249,8 @@ class UseInCodex(msgspec.Struct, frozen=True, kw_only=True):
     home: str = ""
     """One of :attr:`CodexState.homes` by its path; empty for the default one."""
     way: HandOver = HandOver.LENT
-    keep: bool = False
-    """The person has agreed that the login in place, which no store of ours holds, becomes an account of ours."""
+    keep: AccountKey | None = None
+    """Whose login in place, which no store of ours holds, becomes an account of ours: the person was asked about it."""
 
 
 class PutBackInCodex(msgspec.Struct, frozen=True):

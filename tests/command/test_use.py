@@ -152,6 +152,21 @@ def test_a_person_at_a_terminal_is_asked_and_one_ctrl_c_ends_it(
     assert (client.path.read_bytes() == before, eva.refresh_token in held) == (status != 0, status == 0)
 
 
+def test_a_yes_keeps_no_other_login_than_the_one_that_was_named(bench: Bench, client: Client) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    eva = foreign(bench, client)
+    environment = os.environ | bench.proxy.environment | {"TERM": "xterm-256color", "CODEX_HOME": str(client.home)}
+    with Session([COMMAND, "use", ana.email, "--config", str(client.config)], environment, columns=200) as watched:
+        watched.watch(lambda screen: f"logged in as {eva.email}" in "\n".join(screen.lines))
+        other = bench.demo.issue_login(bench.demo.people[1].email)
+        client.path.write_bytes(official_login(other))
+        watched.type(b"y\n")
+        watched.watch(lambda screen: f"logged in as {other.email}" in "\n".join(screen.lines))
+        watched.type(b"n\n")
+        assert watched.end() == 1
+    assert (client.path.read_bytes(), len([*bench.logins.iterdir()])) == (official_login(other), 1)
+
+
 def test_an_api_key_is_kept_and_put_back(bench: Bench, client: Client) -> None:
     ana = bench.login("a.json", 0, days=9)
     client.path.write_text('{"OPENAI_API_KEY": "sk-test"}')

@@ -31,19 +31,21 @@ from probe_tray.view.text.privacy import discreet_account
 
 def use_in_codex(session: CommandSession) -> ExitStatus:
     """Do it, or say which account each home uses. Raises a ProbeError where that can't be."""
-    loaded, keep = session.read_settings(), session.arguments.keep
+    loaded = session.read_settings()
+    keep: AccountKey | bool = session.arguments.keep
     told: list[Problem] = []
     while isinstance(outcome := session.runner.run(_run(session, loaded, told, keep=keep)), CodexUse):
         # Asked between two runs of the event loop: there, Ctrl-C would wait for the answer.
-        if keep or not _says_yes(session, outcome):
+        if not _says_yes(session, outcome):
             session.console.failure(keep_advice(outcome.found, session.t))
             return ExitStatus.FAILURE
-        keep = True
+        # Whatever else is there by then is asked about in its turn.
+        keep = outcome.asks_about or False
     return outcome
 
 
 async def _run(
-    session: CommandSession, loaded: LoadedSettings, told: list[Problem], *, keep: bool
+    session: CommandSession, loaded: LoadedSettings, told: list[Problem], *, keep: AccountKey | bool
 ) -> ExitStatus | CodexUse:
     """The use that asks, else the exit status. What was ``told`` is not said again."""
     stores, _ = own_stores(session, loaded, session.vault)
@@ -81,7 +83,7 @@ class _UseCommand:
         store: Store,
         context: CommandContext,
         *,
-        keep: bool,
+        keep: AccountKey | bool,
     ) -> None:
         self._session, self._loaded, self._store = session, loaded, store
         self._codex, self._hand_overs, self._keep = context.codex, context.hand_overs, keep

@@ -73,6 +73,8 @@ class CodexUse(msgspec.Struct, frozen=True, kw_only=True):
     phase: CodexUsePhase = CodexUsePhase.RUNNING
     found: str = ""
     """While asking: the address, or else the account id, of the login in place that no store of ours holds."""
+    asks_about: AccountKey | None = None
+    """While asking: whose login that is."""
     problem: Problem | None = None
     """Why it failed."""
     before: AccountKey | None = None

@@ -162,7 +162,7 @@ class CodexService:
             return await self._hand_overs.put_back(place, keep=False)
         if command.way is HandOver.WHOLE and self._store.state.settings.sync_url:
             raise CodexWholeSharedError
-        return await self._hand_overs.use(command.account, place, command.way, keep=command.keep)
+        return await self._hand_overs.use(command.account, place, command.way, keep=command.keep or False)
 
     def _account_in(self, place: CodexPlace) -> AccountKey | None:
         homes = self._store.state.codex.homes

@@ -41,8 +41,8 @@ _TRIES = 5
 class _Asking(Exception):
     """A person has to say first whether the login in place is kept."""
 
-    def __init__(self, found: str) -> None:
-        self.found = found
+    def __init__(self, login: Credential) -> None:
+        self.found, self.about = login.email or login.account_id, login.key
         super().__init__()
 
 
@@ -72,10 +72,11 @@ class LoginHandOver:
         self._accounts, self._placements, self._renewals = accounts, placements, renewals
         self._kept, self._processes, self._memory, self._clock = kept, processes, memory, clock
 
-    async def use(self, key: AccountKey, place: CodexPlace, way: HandOver, *, keep: bool) -> CodexUse:
+    async def use(self, key: AccountKey, place: CodexPlace, way: HandOver, *, keep: AccountKey | bool) -> CodexUse:
         """Put the account's login into ``place``. Raises a ProbeError; then the client has the login that it had.
 
-        With ``keep`` a login in place that no store of ours holds becomes an account of ours; without, the answer asks.
+        A login in place that no store of ours holds becomes an account of ours where ``keep`` allows it, and else the
+        answer asks. True allows it of whatever is there; a person who was asked has allowed it of one account alone.
         """
         await self._freshen(key)
         for _ in range(_TRIES):
@@ -86,10 +87,11 @@ class LoginHandOver:
                     await self._freshen(key, only_ended=True)
                     return use
             except _Asking as asked:
-                return CodexUse(account=key, home=place.path, way=way, phase=CodexUsePhase.ASKING, found=asked.found)
+                use = CodexUse(account=key, home=place.path, way=way, phase=CodexUsePhase.ASKING)
+                return replace(use, found=asked.found, asks_about=asked.about)
         raise CodexBusyError(path=place.path)
 
-    async def put_back(self, place: CodexPlace, *, keep: bool) -> CodexUse:
+    async def put_back(self, place: CodexPlace, *, keep: AccountKey | bool) -> CodexUse:
         """Put what was kept of this place back into it. Raises a ProbeError; then everything is as it was.
 
         ``keep`` is that of :meth:`use`.
@@ -99,14 +101,15 @@ class LoginHandOver:
                 with suppress(CodexPlaceChangedError):
                     return await self._put_back(place, keep=keep)
             except _Asking as asked:
-                return CodexUse(account=None, home=place.path, phase=CodexUsePhase.ASKING, found=asked.found)
+                use = CodexUse(account=None, home=place.path, phase=CodexUsePhase.ASKING)
+                return replace(use, found=asked.found, asks_about=asked.about)
         raise CodexBusyError(path=place.path)
 
     async def running(self, place: CodexPlace) -> tuple[ClientProcess, ...]:
         """The programs of the client that work with this home now."""
         return await self._processes.running(place.home)
 
-    async def _use(self, key: AccountKey, place: CodexPlace, way: HandOver, *, keep: bool) -> CodexUse:
+    async def _use(self, key: AccountKey, place: CodexPlace, way: HandOver, *, keep: AccountKey | bool) -> CodexUse:
         # Here a keyring may ask: no lock is held, and once it is open it need not ask again.
         before = await place.read(asks=True)
         keys = frozenset({key, *await self._owners(before)}) | await self._placements.placed(place.home)
@@ -132,7 +135,7 @@ class LoginHandOver:
             running=await self.running(place),
         )
 
-    async def _put_back(self, place: CodexPlace, *, keep: bool) -> CodexUse:
+    async def _put_back(self, place: CodexPlace, *, keep: AccountKey | bool) -> CodexUse:
         before = await place.read(asks=True)
         keys = frozenset(await self._owners(before)) | await self._placements.placed(place.home)
         async with self._placements.held(keys, self._renewals.finish_held) as book:
@@ -197,7 +200,7 @@ class LoginHandOver:
             raise CodexRunningError(programs=all_of(named))
 
     async def _take_back(
-        self, record: HomeRecord, found: PlaceContent, keys: frozenset[AccountKey], *, keep: bool
+        self, record: HomeRecord, found: PlaceContent, keys: frozenset[AccountKey], *, keep: AccountKey | bool
     ) -> _TakenBack:
         """Bring the login in place into our stores where it is worth more than theirs.
 
@@ -213,8 +216,8 @@ class LoginHandOver:
         ours = None if known is None else await self._placements.login_of(known)
         # A personal access token is shown once by the service: nothing replaces it unasked.
         if known is None or (ours is not None and ours.is_personal):
-            if not keep:
-                raise _Asking(login.email or login.account_id)
+            if not keep or keep not in {True, login.key}:
+                raise _Asking(login)
         elif ours is None or not await self._is_better(login, ours):
             return _TakenBack(record, None)
         if login.renewable:

@@ -61,7 +61,7 @@ class CodexUseController:
     def _keep(self, use: CodexUse) -> None:
         self._open = False
         if use.account is not None:
-            self._engine.send(UseInCodex(account=use.account, home=use.home, way=use.way, keep=True))
+            self._engine.send(UseInCodex(account=use.account, home=use.home, way=use.way, keep=use.asks_about))
 
     def _close(self) -> None:
         self._open = False

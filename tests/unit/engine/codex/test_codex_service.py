@@ -56,7 +56,12 @@ async def test_the_answer_asks_and_the_same_command_keeps() -> None:
         asked = await done(program, UseInCodex(account=ANA.key))
         assert (asked.phase, asked.found) == (CodexUsePhase.ASKING, "eva@example.com")
         assert kinds(program) == []
-        kept = await done(program, UseInCodex(account=ANA.key, keep=True))
+        program.codex.place.holds(BEN)
+        other = await done(program, UseInCodex(account=ANA.key, keep=asked.asks_about))
+        assert (other.phase, other.found) == (CodexUsePhase.ASKING, "ben@example.com")
+        assert program.state.account(BEN.key) is None
+        program.codex.place.holds(EVA)
+        kept = await done(program, UseInCodex(account=ANA.key, keep=asked.asks_about))
         assert kept.phase is CodexUsePhase.DONE
         assert program.state.account(EVA.key) is not None
 

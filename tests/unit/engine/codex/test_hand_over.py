@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.codex.codex_state import ClientProcess, CodexUse, CodexUsePhase, HandOver
 from probe_tray.core.codex.placement import HomeRecord
 from probe_tray.core.errors import (
@@ -52,7 +53,7 @@ class Exchange(Bench):
     def place(self) -> MemoryPlace:
         return self.codex.place
 
-    async def use(self, login: Credential, way: HandOver = LENT, *, keep: bool = False) -> CodexUse:
+    async def use(self, login: Credential, way: HandOver = LENT, *, keep: AccountKey | bool = False) -> CodexUse:
         return await self.hand_overs.use(login.key, self.place, way, keep=keep)
 
     async def ours(self, login: Credential) -> Credential:

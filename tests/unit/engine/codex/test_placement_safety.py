@@ -15,7 +15,7 @@ from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.service.answer import Answer
 from tests.support.fakes import START
 from tests.support.tokens import credential, nameless, reply_body, tokens
-from tests.unit.engine.codex.test_hand_over import ANA, BEN, CLIENT, DAY, Exchange, in_place, renewed
+from tests.unit.engine.codex.test_hand_over import ANA, BEN, CLIENT, DAY, EVA, Exchange, in_place, renewed
 
 LENT, WHOLE = HandOver.LENT, HandOver.WHOLE
 FORCED = RenewalRequest(days=3, reason=Reason.FORCED)
@@ -176,6 +176,37 @@ async def test_a_personal_access_token_of_ours_is_replaced_only_where_the_person
     assert (await exchange.ours(BEN)).access_token == token.access_token
     assert (await exchange.use(ANA, keep=True)).phase is CodexUsePhase.DONE
     assert (await exchange.ours(BEN)).refresh_token == BEN.refresh_token
+
+
+async def test_a_yes_counts_for_the_login_that_was_asked_about_alone() -> None:
+    exchange = Exchange(ANA)
+    exchange.place.holds(BEN)
+    asked = await exchange.use(ANA)
+    assert (asked.found, asked.asks_about) == (BEN.email, BEN.key)
+    exchange.place.holds(EVA)
+    again = await exchange.use(ANA, keep=BEN.key)
+    assert (again.phase, again.found, again.asks_about) == (CodexUsePhase.ASKING, EVA.email, EVA.key)
+    assert (in_place(exchange.place).key, await exchange.vault.read(EVA.key)) == (EVA.key, None)
+    assert (await exchange.use(ANA, keep=EVA.key)).phase is CodexUsePhase.DONE
+    assert (await exchange.ours(EVA)).refresh_token == EVA.refresh_token
+
+
+async def test_so_does_one_to_what_is_put_back() -> None:
+    exchange = Exchange(ANA)
+    exchange.place.data = b'{"OPENAI_API_KEY": "sk-1"}'
+    await exchange.use(ANA)
+    exchange.place.holds(EVA)
+    asked = await exchange.hand_overs.put_back(exchange.place, keep=BEN.key)
+    assert (asked.phase, asked.found, asked.asks_about) == (CodexUsePhase.ASKING, EVA.email, EVA.key)
+
+
+async def test_a_yes_still_counts_when_the_client_has_renewed_that_login_since() -> None:
+    exchange = Exchange(ANA)
+    exchange.place.holds(BEN)
+    asked = await exchange.use(ANA)
+    exchange.place.holds(credential("ben", number=2, at=START + timedelta(hours=1)))
+    assert asked.asks_about is not None
+    assert (await exchange.use(ANA, keep=asked.asks_about)).phase is CodexUsePhase.DONE
 
 
 async def test_what_is_put_back_over_a_login_that_nobody_here_has_asks_too() -> None:

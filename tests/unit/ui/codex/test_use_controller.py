@@ -41,7 +41,12 @@ def with_use(use: CodexUse | None, *homes: CodexHome) -> AppState:
 
 
 ASKING = CodexUse(
-    account=LEE.key, home="~/.codex", way=HandOver.WHOLE, phase=CodexUsePhase.ASKING, found="mia@example.com"
+    account=LEE.key,
+    home="~/.codex",
+    way=HandOver.WHOLE,
+    phase=CodexUsePhase.ASKING,
+    found="mia@example.com",
+    asks_about=account("mia@example.com").key,
 )
 
 
@@ -128,8 +133,20 @@ def test_a_login_that_nobody_knows_is_asked_about_once_and_kept(desktop: Desktop
     desktop.shell.draw()
     assert texts(question)[0] == "Keep the login of mia@example.com first?"
     press(question, "Keep and use lee@example.com")
-    assert desktop.sent() == [UseInCodex(account=LEE.key, home="~/.codex", way=HandOver.WHOLE, keep=True)]
+    assert desktop.sent() == [UseInCodex(account=LEE.key, home="~/.codex", way=HandOver.WHOLE, keep=ASKING.asks_about)]
     assert not open_windows(QuestionDialog)
+
+
+def test_another_login_there_meanwhile_is_asked_about_again(desktop: Desktop) -> None:
+    desktop.change(with_use(ASKING))
+    press(opened(QuestionDialog), "Keep and use lee@example.com")
+    zoe = account("zoe@example.com").key
+    desktop.change(with_use(replace(ASKING, found="zoe@example.com", asks_about=zoe)))
+    question = opened(QuestionDialog)
+    assert texts(question)[0] == "Keep the login of zoe@example.com first?"
+    press(question, "Keep and use lee@example.com")
+    kept = [command.keep for command in desktop.sent() if isinstance(command, UseInCodex)]
+    assert kept == [ASKING.asks_about, zoe]
 
 
 @pytest.mark.parametrize("by", ["button", "another question"])
