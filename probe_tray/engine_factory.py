@@ -1,8 +1,9 @@
 """Makes the tray app's engine, layer 4: every adapter and every use case, once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import partial
+from pathlib import Path
 from typing import final
 from urllib.parse import urlsplit
 
@@ -341,8 +342,12 @@ class EngineFactory:
         return AlertService(notifier, composer, self._store, clock, memory, zone, forecast)
 
     def _transfers(self) -> Transfers:
-        official, disk, accounts = self._places.official_login, self._disk, self._accounts
+        disk, accounts = self._disk, self._accounts
         store, clock, client_id = self._store, self._clock, self._service.client_id
+
+        def official() -> Sequence[Path]:
+            return self._places.official_logins(store.state.settings.codex_homes)
+
         check = LoginCheck(self._client, self._memory.renewal_of, clock)
         taking = LoginImport(accounts, self._locks, check, self._owners)
         return Transfers(

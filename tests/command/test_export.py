@@ -147,9 +147,11 @@ def test_one_name_that_is_taken_keeps_all_of_them_from_being_written(bench: Benc
     assert [path.name for path in (bench.folder / "new").iterdir()] == ["auth_bob@example.com.json"]
 
 
-def test_the_official_clients_own_login_is_never_replaced(bench: Bench, home: Path) -> None:
-    (home / ".codex").mkdir()
-    own = home / ".codex" / "auth.json"
+@pytest.mark.parametrize("name", [".codex", ".codex-work"])
+def test_the_official_clients_own_login_is_never_replaced(bench: Bench, home: Path, name: str) -> None:
+    (home / name).mkdir()
+    own = home / name / "auth.json"
+    bench.config.write_text(json.dumps({"sync_dir": "shared", "storage": "folder", "codex_homes": ["~/.codex-work"]}))
     own.write_text(json.dumps(official("bob")))
     done = bench.run("--export", "auth.json", "--yes", "-o", own, bench.write("a.json", flat("ana")))
     assert done.returncode == 2

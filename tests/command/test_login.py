@@ -246,6 +246,8 @@ def test_a_disk_that_fills_up_after_the_sign_in_loses_nothing(bench: Bench, tmp_
         ("notes.txt", 2, "already exists and isn't a credential file"),
         ("home/.codex/auth.json", 2, "belongs to the Codex client"),
         ("home/.codex", 2, "belongs to the Codex client"),
+        ("home/.codex-work/auth.json", 2, "belongs to the Codex client"),
+        ("home/.codex-work", 2, "belongs to the Codex client"),
         ("notes.txt/below/a.json", 1, "can't be written"),
     ],
 )
@@ -253,15 +255,19 @@ def test_a_place_that_is_wrong_is_told_before_anybody_signs_in(
     bench: Bench, tmp_path: Path, place: str, status: int, words: str
 ) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    codex = tmp_path / "home" / ".codex"
-    codex.mkdir(parents=True)
-    (codex / "auth.json").write_text("{}")
-    done = bench.run("--login", "-o", place, CODEX_HOME=str(codex))
+    codex, work = tmp_path / "home" / ".codex", tmp_path / "home" / ".codex-work"
+    for made in (codex, work):
+        made.mkdir(parents=True)
+        (made / "auth.json").write_text("{}")
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"codex_homes": [str(work)]}))
+    done = bench.run("--login", "-o", place, "--config", config, CODEX_HOME=str(codex))
     assert done.returncode == status
     assert words in done.stderr.decode()
     assert b"Traceback" not in done.stderr
     assert bench.demo.requests == ()
-    assert ((tmp_path / "notes.txt").read_text(), (codex / "auth.json").read_text()) == ("mine", "{}")
+    left = [path.read_text() for path in (tmp_path / "notes.txt", codex / "auth.json", work / "auth.json")]
+    assert left == ["mine", "{}", "{}"]
 
 
 # --- how it fails

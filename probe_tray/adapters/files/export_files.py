@@ -3,7 +3,7 @@
 import asyncio
 import enum
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import final
 
@@ -34,8 +34,8 @@ _FINAL = {
 class DiskExportFiles:
     """Implements ``ExportFiles``; each step runs in a thread."""
 
-    def __init__(self, official: Path, *, disk: Disk) -> None:
-        """``official`` is the official client's own file, which is never written."""
+    def __init__(self, official: Callable[[], Sequence[Path]], *, disk: Disk) -> None:
+        """``official`` are the official client's own files now, which are never written."""
         self._official, self._disk = official, disk
 
     async def in_the_way(self, paths: Sequence[str]) -> tuple[str, ...]:
@@ -51,7 +51,7 @@ class DiskExportFiles:
         found: list[str] = []
         for path in paths:
             try:
-                obstacle = obstacle_at(Path(path), self._official)
+                obstacle = obstacle_at(Path(path), self._official())
             except OSError as error:
                 raise WriteError(path=path, reason=reason_of(error)) from None
             if obstacle in _FINAL:
@@ -63,10 +63,10 @@ class DiskExportFiles:
         return tuple(found)
 
 
-def obstacle_at(path: Path, official: Path) -> Obstacle | None:
+def obstacle_at(path: Path, official: Sequence[Path]) -> Obstacle | None:
     """What is at ``path`` already; None where nothing is. Raises OSError as the system does."""
     if not is_there(path):
         return None
-    if path.exists() and official.exists() and official.samefile(path):
+    if path.exists() and any(own.exists() and own.samefile(path) for own in official):
         return Obstacle.OFFICIAL
     return Obstacle.FILE if stat.S_ISREG(path.lstat().st_mode) else Obstacle.NO_FILE

@@ -1,7 +1,7 @@
 """Files of other programs, read so that their logins can be taken over; they are never changed."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import final
 
@@ -17,8 +17,8 @@ from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 class DiskImportFiles:
     """Implements ``ImportFiles``; each step runs in a thread."""
 
-    def __init__(self, official: Path, *, disk: Disk) -> None:
-        """``official`` is the official client's own file: read like any other, and marked as in use."""
+    def __init__(self, official: Callable[[], Sequence[Path]], *, disk: Disk) -> None:
+        """``official`` are the official client's own files now: read like any other, and marked as in use."""
         self._official, self._disk = official, disk
 
     async def find(self, paths: Sequence[str]) -> tuple[ImportCandidate, ...]:
@@ -27,7 +27,7 @@ class DiskImportFiles:
 
     async def read(self, candidates: Sequence[ImportCandidate]) -> tuple[Source, ...]:
         """What these files hold."""
-        return await asyncio.to_thread(read_files, candidates, self._official, disk=self._disk)
+        return await asyncio.to_thread(read_files, candidates, self._official(), disk=self._disk)
 
     async def read_text(self, location: str, text: Secret) -> Source:
         """What a person pasted."""
@@ -48,10 +48,10 @@ def find_files(paths: Iterable[str]) -> tuple[ImportCandidate, ...]:
     return tuple(found)
 
 
-def read_files(candidates: Iterable[ImportCandidate], official: Path, *, disk: Disk) -> tuple[Source, ...]:
+def read_files(candidates: Iterable[ImportCandidate], official: Sequence[Path], *, disk: Disk) -> tuple[Source, ...]:
     """What these files hold; one that cannot be read is a source with its problem. Never raises."""
     # It remembers what it read, tokens included, so it lives no longer than this.
-    files = CredentialFiles((official,), disk)
+    files = CredentialFiles(official, disk)
     return tuple(_read(files, candidate) for candidate in candidates)
 
 

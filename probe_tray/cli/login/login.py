@@ -124,7 +124,7 @@ async def _log_in(session: CommandSession, settings: Settings) -> ExitStatus:
     places, proxy = session.places, session.proxy(settings)
     target = LoginTarget(
         session.arguments.o or "",
-        official=places.official_login,
+        official=places.official_logins(settings.codex_homes),
         spare=places.data_folder / "logins without a place",
         made=MadeHere(places.made_here, disk=session.disk),
         disk=session.disk,

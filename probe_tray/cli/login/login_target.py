@@ -1,7 +1,7 @@
 """Where ``codex-probe --login`` keeps what it brings: the file or folder of ``-o``."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,14 +24,15 @@ class LoginTarget:
     """A file or folder that is made fit before the person signs in, and another place for when it fails after that."""
 
     def __init__(
-        self, given: str, *, official: Path, spare: Path, made: MadeHere, disk: Disk, now: Callable[[], float]
+        self, given: str, *, official: Sequence[Path], spare: Path, made: MadeHere, disk: Disk, now: Callable[[], float]
     ) -> None:
         """``given`` is what stood after ``-o``; ``spare`` the folder for a login that finds no place otherwise.
 
+        ``official`` are the official client's own files, which are refused.
         ``made`` notes that the login was made here. ``now`` counts seconds and never goes back.
         """
         self._path = Path(given)
-        self._official = official
+        self._official = tuple(official)
         self._spare = spare
         self._made, self._disk, self._now = made, disk, now
         is_file = self._path.suffix and not given.endswith(("/", os.sep))
@@ -65,16 +66,15 @@ class LoginTarget:
     def _store(self) -> NamedFileStore | FolderStore:
         if self._is_folder:
             return self._folder(self._path)
-        official, made, disk = (self._official,), self._made, self._disk
+        official, made, disk = self._official, self._made, self._disk
         return NamedFileStore([self._path], held={}, official=official, made=made, disk=disk, now=self._now)
 
     def _folder(self, path: Path) -> FolderStore:
-        return FolderStore(path, official=(self._official,), made=self._made, disk=self._disk, now=self._now)
+        return FolderStore(path, official=self._official, made=self._made, disk=self._disk, now=self._now)
 
     def _refuse_official(self, places: list[Place]) -> None:
-        if any(
-            self._official.exists() and place.path.exists() and self._official.samefile(place.path) for place in places
-        ):
+        there = [place.path for place in places if place.path.exists()]
+        if any(own.exists() and own.samefile(path) for own in self._official for path in there):
             raise UsageError(
                 what=Phrase(
                     "-o {path} belongs to the Codex client. Choose another file or folder.", path=str(self._path)
@@ -82,7 +82,7 @@ class LoginTarget:
             )
 
     def _refuse_stranger(self) -> None:
-        held = CredentialFiles((self._official,), self._disk).read(Place(self._path))
+        held = CredentialFiles(self._official, self._disk).read(Place(self._path))
         if held is None or not any(document.credential for document in held.documents):
             raise UsageError(
                 what=Phrase(

@@ -53,7 +53,8 @@ def export_logins(session: CommandSession) -> ExitStatus:
     logins = [s.credential for s in found.logins if arguments.paths or s.store is not StoreKind.OFFICIAL]
     # Complaints are part of the JSON, which does not change with the language.
     t = Translator() if arguments.json else session.t
-    exporting = _Exporting(session, found, t)
+    official = session.places.official_logins(loaded.settings.codex_homes)
+    exporting = _Exporting(session, found, official, t)
     return exporting.run(export(logins, style), style)
 
 
@@ -63,10 +64,10 @@ async def _find(session: CommandSession, loaded: LoadedSettings) -> SelectedLogi
 
 
 class _Exporting:
-    def __init__(self, session: CommandSession, found: SelectedLogins, t: Translator) -> None:
+    def __init__(self, session: CommandSession, found: SelectedLogins, official: Sequence[Path], t: Translator) -> None:
         self._arguments = session.arguments
         self._t = t
-        self._official = session.places.official_login
+        self._official = official
         self._console = session.console
         self._disk = session.disk
         self._found = found

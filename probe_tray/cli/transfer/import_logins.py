@@ -42,10 +42,10 @@ _SHOWN = "standard input"
 _KEPT = mark("interrupted: logins imported so far are kept.")
 
 
-def read_sources(paths: Sequence[str], official: Path, *, disk: Disk) -> list[Source]:
+def read_sources(paths: Sequence[str], official: Sequence[Path], *, disk: Disk) -> list[Source]:
     """Everything that is to be imported, files in their order; what cannot be read is a source with its problem.
 
-    ``official`` is the official client's own file: it is read like any other, and a copy of its login is made.
+    ``official`` are the official client's own files: they are read like any other, and a copy of a login is made.
     """
     given = [_standard_input()] if STANDARD_INPUT in paths else []
     return [*given, *read_files(find_files(path for path in paths if path != STANDARD_INPUT), official, disk=disk)]
@@ -71,7 +71,8 @@ def import_logins(session: CommandSession) -> ExitStatus:
     loaded = session.read_settings()
     if STANDARD_INPUT in arguments.paths and is_terminal(sys.stdin):
         console.prompt(t("Paste the logins here, then press Ctrl-D (on Windows Ctrl-Z and Enter)."))
-    sources = read_sources(arguments.paths, session.places.official_login, disk=session.disk)
+    official = session.places.official_logins(loaded.settings.codex_homes)
+    sources = read_sources(arguments.paths, official, disk=session.disk)
     stores, name = own_stores(session, loaded, session.vault)
     client = session.runner.run(_open_client(session, loaded))
     try:

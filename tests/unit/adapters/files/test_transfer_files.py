@@ -29,7 +29,7 @@ def reason(source: Source) -> str:
 
 
 async def read(*paths: Path, client: Path = NO_CLIENT) -> dict[str, Source]:
-    files = DiskImportFiles(client, disk=Disk())
+    files = DiskImportFiles(lambda: [client], disk=Disk())
     found = await files.find([str(path) for path in paths])
     return {Path(source.location).name: source for source in await files.read(found)}
 
@@ -51,10 +51,18 @@ async def test_lines_in_a_folder_are_found_as_an_export_names_them(tmp_path: Pat
     assert len(source.documents) == 2
 
 
+async def test_the_clients_own_logins_are_marked_in_each_of_its_homes(tmp_path: Path) -> None:
+    homes = [write(tmp_path / name / "auth.json", official("ana")) for name in ("usual", "work")]
+    copy = write(tmp_path / "copy.json", official("ana"))
+    files = DiskImportFiles(lambda: homes, disk=Disk())
+    found = await files.read(await files.find([str(path) for path in (*homes, copy)]))
+    assert [source.in_use for source in found] == [True, True, False]
+
+
 async def test_a_file_and_its_folder_are_read_once(tmp_path: Path) -> None:
     file = write(tmp_path / "a.json", flat("ana"))
     write(tmp_path / "b.json", flat("ben"))
-    files = DiskImportFiles(NO_CLIENT, disk=Disk())
+    files = DiskImportFiles(lambda: [NO_CLIENT], disk=Disk())
     found = await files.find([str(file), str(tmp_path), str(file)])
     assert [Path(candidate.location).name for candidate in found] == ["a.json", "b.json"]
 
@@ -91,7 +99,7 @@ async def test_the_login_of_the_client_here_is_marked(tmp_path: Path) -> None:
 
 
 async def test_text_is_held_to_the_limit_of_files() -> None:
-    files = DiskImportFiles(NO_CLIENT, disk=Disk())
+    files = DiskImportFiles(lambda: [NO_CLIENT], disk=Disk())
     good = await files.read_text("pasted text", Secret(json.dumps(flat("ana"))))
     large = await files.read_text("pasted text", Secret(" " * (256 * 1024 + 1)))
     odd = await files.read_text("pasted text", Secret('{"access_token": "\ud800"}'))
@@ -102,12 +110,14 @@ async def test_text_is_held_to_the_limit_of_files() -> None:
 
 async def test_a_file_is_written_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    assert await DiskExportFiles(NO_CLIENT, disk=Disk()).write(str(path), b"{}")
+    assert await DiskExportFiles(lambda: [NO_CLIENT], disk=Disk()).write(str(path), b"{}")
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"{}", 0o600)
 
 
 async def test_what_is_too_large_to_be_imported_is_told(tmp_path: Path) -> None:
-    assert not await DiskExportFiles(NO_CLIENT, disk=Disk()).write(str(tmp_path / "a.json"), b" " * (256 * 1024 + 1))
+    assert not await DiskExportFiles(lambda: [NO_CLIENT], disk=Disk()).write(
+        str(tmp_path / "a.json"), b" " * (256 * 1024 + 1)
+    )
 
 
 @pytest.mark.parametrize("step", ["create", "write", "sync", "rename"])
@@ -116,7 +126,7 @@ async def test_a_failed_write_leaves_what_was_there_and_nothing_else(tmp_path: P
     path.write_bytes(b"mine")
     disk.trouble(step, errno.ENOSPC)
     with pytest.raises(WriteError) as caught:
-        await DiskExportFiles(NO_CLIENT, disk=disk).write(str(path), b"{}")
+        await DiskExportFiles(lambda: [NO_CLIENT], disk=disk).write(str(path), b"{}")
     assert caught.value.facts["reason"] == "the disk is full"
     assert held(tmp_path) == {"a.json": b"mine"}
 
@@ -124,7 +134,7 @@ async def test_a_failed_write_leaves_what_was_there_and_nothing_else(tmp_path: P
 async def test_what_is_in_the_way_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"mine")
     paths = [str(tmp_path / name) for name in ("a.json", "b.json")]
-    assert await DiskExportFiles(NO_CLIENT, disk=Disk()).in_the_way(paths) == (paths[0],)
+    assert await DiskExportFiles(lambda: [NO_CLIENT], disk=Disk()).in_the_way(paths) == (paths[0],)
 
 
 @pytest.mark.parametrize(
@@ -133,13 +143,14 @@ async def test_what_is_in_the_way_is_told(tmp_path: Path) -> None:
         ("folder", "already there can't be replaced"),
         ("link", "already there can't be replaced"),
         ("auth.json", "never replaced"),
+        ("work.json", "never replaced"),
         ("gone/a.json", "its folder doesn't exist"),
     ],
 )
 async def test_what_can_never_be_replaced_is_refused(tmp_path: Path, name: str, said: str) -> None:
     (tmp_path / "folder").mkdir()
-    client = write(tmp_path / "auth.json", official("ana"))
+    homes = [write(tmp_path / own, official("ana")) for own in ("auth.json", "work.json")]
     (tmp_path / "link").symlink_to(write(tmp_path / "other.json", {}))
     with pytest.raises(WriteError) as caught:
-        await DiskExportFiles(client, disk=Disk()).in_the_way([str(tmp_path / name)])
+        await DiskExportFiles(lambda: homes, disk=Disk()).in_the_way([str(tmp_path / name)])
     assert said in caught.value.facts["reason"]

@@ -79,7 +79,7 @@ class LiveEngine:
         clock = FakeClock(START)
         self._transfers = Transfers(
             ImportSession(
-                DiskImportFiles(official_login, disk=Disk()),
+                DiskImportFiles(lambda: [official_login], disk=Disk()),
                 LoginImport(accounts, NoLocks(), offline_check(), offline_owners()),
                 accounts,
                 self.store,
