@@ -159,12 +159,13 @@ def test_a_yes_keeps_no_other_login_than_the_one_that_was_named(bench: Bench, cl
     with Session([COMMAND, "use", ana.email, "--config", str(client.config)], environment, columns=200) as watched:
         watched.watch(lambda screen: f"logged in as {eva.email}" in "\n".join(screen.lines))
         other = bench.demo.issue_login(bench.demo.people[1].email)
-        client.path.write_bytes(official_login(other))
+        there = official_login(other)
+        client.path.write_bytes(there)
         watched.type(b"y\n")
         watched.watch(lambda screen: f"logged in as {other.email}" in "\n".join(screen.lines))
         watched.type(b"n\n")
         assert watched.end() == 1
-    assert (client.path.read_bytes(), len([*bench.logins.iterdir()])) == (official_login(other), 1)
+    assert (client.path.read_bytes(), len([*bench.logins.iterdir()])) == (there, 1)
 
 
 def test_an_api_key_is_kept_and_put_back(bench: Bench, client: Client) -> None:
