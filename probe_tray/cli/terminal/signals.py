@@ -3,7 +3,9 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -25,23 +27,23 @@ class Interruption:
         self._stop = stop
         self._last_words = last_words
         self._loop = asyncio.get_running_loop()
-        self._before: list[tuple[int, object]] = []
+        self._taken = ExitStack()
         self._count = 0
         self.status: ExitStatus | None = None
         """The exit status that the signal asks for, None while none came."""
 
     def __enter__(self) -> Self:
         """Take the signals over."""
+        self._taken.enter_context(_waking(self._loop))
         for number in ending_signals():
-            self._before.append((number, signal.signal(number, self._came)))
+            self._taken.callback(signal.signal, number, signal.signal(number, self._came))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give the signals back."""
-        for number, handler in self._before:
-            signal.signal(number, handler)  # pyright: ignore[reportArgumentType] - it is what signal.signal returned
+        self._taken.close()
 
     def _came(self, number: int, frame: FrameType | None) -> None:
         del frame
@@ -67,3 +69,28 @@ class Interruption:
         finally:
             # Tasks that see what was sent to its end do not let go; what they do is safe against a sudden end.
             os._exit(self.status or ExitStatus.FAILURE)
+
+
+@contextmanager
+def _waking(loop: asyncio.AbstractEventLoop) -> Generator[None]:
+    """Let every signal end the wait of ``loop``.
+
+    Python calls a handler between two steps of the main thread. One that comes when that is just about to wait, or that
+    the system gives to another thread, would otherwise be heard of only when a request has come to its time limit.
+    """
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(0)
+        theirs.settimeout(0)
+        try:
+            loop.add_reader(ours, ours.recv, 4096)
+        except NotImplementedError:
+            # The loop of Windows does the same by itself.
+            yield
+            return
+        before = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            loop.remove_reader(ours)
