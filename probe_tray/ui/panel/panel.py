@@ -317,7 +317,8 @@ class PanelWindow(QWidget):
         self._draw_tools()
         self._whole.setContentsMargins(self._popover.margins)
         self._set_least_width()
-        self._fit()
+        if self._shown is not None:
+            self._fit()
 
     def _set_least_width(self) -> None:
         least = QSize(self._theme.px(NARROW), 1).grownBy(self._popover.margins)
