@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from probe_tray.ui.accessibility import walk
 from probe_tray.ui.panel.card_list import CardList
@@ -39,7 +39,7 @@ class PanelPages(QStackedWidget):
         if model.welcome is not None:
             if self._welcome is None:
                 self._welcome = WelcomePage(self._theme, self._icons, self._act)
-                self.addWidget(self._welcome)
+                self._add(self._welcome)
             self._welcome.show_model(model.welcome)
             self.setCurrentWidget(self._welcome)
         elif not found:
@@ -65,13 +65,21 @@ class PanelPages(QStackedWidget):
             page.setFocus()
 
     def apply_theme(self) -> None:
-        """Take the theme's colours and sizes."""
+        """Take the theme's colours and sizes, once the window has them."""
         if self._no_match is not None:
             self._no_match.apply_theme()
+        for page in (self._no_match, self._welcome):
+            if page is not None:
+                page.setPalette(self.palette())
 
     def _make_no_match(self) -> NoMatchPage:
         page = self._no_match = NoMatchPage(self._theme, self._clear)
         page.apply_theme()
-        self.addWidget(page)
+        self._add(page)
         walk(self._cards, page.button)
         return page
+
+    def _add(self, page: QWidget) -> None:
+        self.addWidget(page)
+        # Qt gives a widget no colours of a window that has had its style sheet before.
+        page.setPalette(self.palette())

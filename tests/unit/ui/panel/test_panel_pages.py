@@ -3,10 +3,13 @@
 from datetime import UTC
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.settings import Appearance
+from probe_tray.core.state import AppState
 from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.no_match import NoMatchPage
 from probe_tray.ui.panel.welcome import WelcomePage
@@ -45,3 +48,14 @@ def test_the_page_of_a_vain_search_comes_with_it_and_the_keyboard_gets_there(qtb
     assert following is page.button
     QTest.keyClick(field, Qt.Key.Key_Down)
     assert panel.focusWidget() is page.button
+
+
+def test_a_page_that_is_made_later_has_the_windows_colours_and_follows_them(qtbot: QtBot, qapp: QApplication) -> None:
+    theme = Theme(qapp, lambda: False)
+    theme.set_appearance(Appearance.DARK)
+    panel = opened(qtbot, theme, shown())
+    panel.show_model(present(AppState(loaded=True), samples.NOW, UTC, Translator()).panel)
+    (title,) = (label for label in panel.findChildren(QLabel) if label.text() == "Your Codex quotas at a glance")
+    for appearance in (Appearance.DARK, Appearance.LIGHT, Appearance.AUTO):
+        theme.set_appearance(appearance)
+        assert title.palette().color(QPalette.ColorRole.WindowText) == QColor(theme.tokens.text)
