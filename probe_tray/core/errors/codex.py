@@ -44,7 +44,10 @@ class CodexWholeSharedError(CodexError):
     """Other computers renew the account as well."""
 
     title_template = "Other computers renew this login too, so Codex can't have its refresh token."
-    hint_template = "Use the account without its refresh token, or stop syncing. Nothing was changed."
+    # Without the new login, the other computers still have this one, and go on renewing it.
+    hint_template = (
+        "Use the account without its refresh token, or stop syncing here and then log in again. Nothing was changed."
+    )
 
 
 class CodexNothingKeptError(CodexError):

@@ -35,6 +35,8 @@ class InCodexOn(msgspec.Struct, frozen=True, kw_only=True):
     computer_id: str
     computer: str
     """Its name."""
+    at: datetime | None = None
+    """When it said so, by its own clock: it says it again after a day. None in rows of earlier versions; aware UTC."""
 
 
 class RowStamp(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """Opens and seals the rows of one table, with what this computer remembers of them."""
 
-from datetime import tzinfo
-from typing import NamedTuple
+from datetime import timedelta, tzinfo
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -16,6 +16,11 @@ from probe_tray.core.sync.table_record import TableRecord, TableStatus, row_name
 from probe_tray.ports.files import SyncMemory
 from probe_tray.ports.http import LoginCipher
 from probe_tray.ports.time import Clock, Randomness
+
+_SAID_AGAIN_AFTER: Final = timedelta(days=1)
+"""So long a row is not written only because this computer still says the same of the official client."""
+_FORGOTTEN_AFTER: Final = timedelta(days=30)
+"""A computer that has said nothing for so long has lost the login: no access token lives as long."""
 
 
 class RowWriter(NamedTuple):
@@ -167,7 +172,7 @@ class RowCodec:
                 computer_id=known.computer_id,
                 at=known.at,
                 newest_key_id=newest,
-                in_codex=known.in_codex,
+                in_codex=_with_key_of(stamp, known),
             )
         if login is not None:
             return self._sealed(login, stamp)
@@ -180,13 +185,21 @@ class RowCodec:
         return None if stamp is None else replace(stamp, in_codex=self._others_in_codex(stamp))
 
     def _others_in_codex(self, stamp: RowStamp) -> tuple[InCodexOn, ...]:
-        return tuple(one for one in stamp.in_codex if one.computer_id != self._writer.computer_id)
+        now, own = self._writer.clock.now(), self._writer.computer_id
+        others = (replace(one, at=one.at or now) for one in stamp.in_codex if one.computer_id != own)
+        return tuple(one for one in others if now - (one.at or now) < _FORGOTTEN_AFTER)
 
     def _in_codex(self, login: Credential, stamp: RowStamp) -> tuple[InCodexOn, ...]:
         """On which computers the official client works with ``login``, as this one knows it of itself."""
-        own = InCodexOn(computer_id=self._writer.computer_id, computer=self._writer.computer)
-        is_here = login.key in self._writer.in_codex
-        return (*self._others_in_codex(stamp), own) if is_here else self._others_in_codex(stamp)
+        others = self._others_in_codex(stamp)
+        return (*others, self._own_in_codex(stamp)) if login.key in self._writer.in_codex else others
+
+    def _own_in_codex(self, stamp: RowStamp) -> InCodexOn:
+        now = self._writer.clock.now()
+        own = InCodexOn(computer_id=self._writer.computer_id, computer=self._writer.computer, at=now)
+        said = next((one for one in stamp.in_codex if replace(one, at=now) == own), None)
+        is_new = said is not None and said.at is not None and timedelta() <= now - said.at < _SAID_AGAIN_AFTER
+        return said if said is not None and is_new else own
 
     def _is_misnoted(self, opened: OpenedRow) -> bool:
         """Whether the row says something else of the official client on this computer than is so."""
@@ -201,14 +214,15 @@ class RowCodec:
 
     def _own_stamp(self, row_id: str, known: RowStamp | None) -> RowStamp:
         writer = self._writer
+        stamp = self._stamp(row_id, known)
         return replace(
-            self._stamp(row_id, known),
+            stamp,
             action=writer.action,
             computer=writer.computer,
             computer_id=writer.computer_id,
             at=writer.clock.now(),
             newest_key_id=self.newest_key_id,
-            in_codex=() if known is None else known.in_codex,
+            in_codex=() if known is None else _with_key_of(stamp, known),
         )
 
     def _stamp(self, row_id: str, known: RowStamp | None) -> RowStamp:
@@ -234,3 +248,11 @@ class RowCodec:
         found = self._seen.merged(TableRecord(protected=self._record.protected))
         if self._record.merged(found) != self._record or found.protected:
             await memory.remember_table(table_name(self._target.url), found)
+
+
+def _with_key_of(stamp: RowStamp, known: RowStamp) -> tuple[InCodexOn, ...]:
+    """What ``known`` says of the official client elsewhere: nothing once another key is used.
+
+    Whoever has that one says it again, and a computer that was left out is named no longer.
+    """
+    return known.in_codex if stamp.key_id == known.key_id else ()

@@ -1,15 +1,22 @@
 """What each computer last did in the shared table, as the last sync found it."""
 
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
 import msgspec
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import all_of
 from probe_tray.core.sync.computers import computer_label, has_key
-from probe_tray.core.sync.envelope import RowAction, RowStamp
+from probe_tray.core.sync.envelope import InCodexOn, RowAction, RowStamp
 from probe_tray.core.sync.rows import SyncReport
 from probe_tray.core.sync.setup import SyncState
 from probe_tray.view.text.times import Now, ago
 from probe_tray.view.text.translate import Translator
+
+_SILENT: Final = timedelta(days=2)
+"""A computer that uses an account in Codex says so each day that it syncs."""
 
 
 class LastChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,21 +73,29 @@ def shared_words(sync: SyncState, key: AccountKey, now: Now, t: Translator) -> s
     items = () if report is None or not sync.setup.begun else report.items
     stamp = next((item.stamp for item in items if item.key == key and item.stamp is not None), None)
     if report is not None and stamp is not None:
-        return _with_codex(written_words(stamp, computer_label(stamp, report.computers), now, t), stamp, t)
+        return _with_codex(written_words(stamp, computer_label(stamp, report.computers), now, t), stamp, now, t)
     is_read = report is not None and report.newest_key_id
     if is_read or sync.earlier is None or (stamp := sync.earlier.stamps.get(key.slug)) is None:
         return ""
-    written = _with_codex(written_words(stamp, computer_label(stamp, sync.earlier.computers), now, t), stamp, t)
+    written = _with_codex(written_words(stamp, computer_label(stamp, sync.earlier.computers), now, t), stamp, now, t)
     when = ago(sync.earlier.ended_at, now, t)
     return t("{what} (last sync {when})", what=written, when=when) if written else ""
 
 
-def _with_codex(written: str, stamp: RowStamp, t: Translator) -> str:
+def _with_codex(written: str, stamp: RowStamp, now: Now, t: Translator) -> str:
     """``written`` with the other computers on which Codex works with the account."""
     if not (written and stamp.in_codex):
         return written
-    computers = t.said(all_of([one.computer for one in stamp.in_codex]))
+    computers = t.said(all_of([*_computers(stamp.in_codex, now, t)]))
     return t("{what}, in use by Codex on {computers}", what=written, computers=computers)
+
+
+def _computers(found: tuple[InCodexOn, ...], now: Now, t: Translator) -> Iterator[str]:
+    for one in found:
+        if one.at is None or now.moment - one.at < _SILENT:
+            yield one.computer
+        else:
+            yield t("{computer} (last heard {when})", computer=one.computer, when=ago(one.at, now, t))
 
 
 def key_holders(report: SyncReport, now: Now, t: Translator) -> list[str]:

@@ -100,6 +100,18 @@ def test_card_and_details_say_on_which_other_computers_codex_uses_the_account() 
     assert "由 laptop 续期，2 小时前，Codex 正在 study-pc 和 attic 上使用" in card(known, CHINESE).hover
 
 
+def test_a_computer_that_was_not_heard_of_for_days_is_named_with_the_time() -> None:
+    item, now = row("laptop", 2), samples.NOW
+    assert item.stamp is not None
+    users = (
+        InCodexOn(computer_id="a", computer="study-pc", at=now - timedelta(days=12)),
+        InCodexOn(computer_id="b", computer="attic", at=now - timedelta(days=1, hours=23)),
+    )
+    known = state(replace(item, stamp=replace(item.stamp, in_codex=users)))
+    assert "in use by Codex on study-pc (last heard 12 d ago) and attic" in card(known).hover
+    assert "Codex 正在 study-pc（最后同步于 12 天前）和 attic 上使用" in card(known, CHINESE).hover
+
+
 def test_without_a_setup_or_a_stamp_nothing_is_said() -> None:
     for known in (state(row("study-pc", 2), set_up=False), state(replace(row("study-pc", 2), stamp=None)), state()):
         shown = card(known)
