@@ -34,6 +34,7 @@ from probe_tray.core.sync.table_sql import TableSql
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.codex.codex_parts import CodexParts
 from probe_tray.engine.codex.placement_keeper import PlacementKeeper
+from probe_tray.engine.codex.placement_stores import PlacementStores
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
@@ -101,7 +102,10 @@ def make_codex(
 
     kept = SealedKeptPlaces(places.kept_places, sealer, disk=disk)
     record = JsonPlacementFile(places.codex_record, files.locks, disk=disk)
-    placements = PlacementKeeper(accounts, record, recorded, kept, files.locks, SystemClock(), tell)
+    clock, tokens = SystemClock(), FileRenewalMemory(places.memory, disk=disk)
+    memory = TokenMemory(tokens, clock, SystemRandomness())
+    stores = PlacementStores(record, recorded, kept, memory)
+    placements = PlacementKeeper(accounts, stores, files.locks, clock, tell)
     return CodexParts(placements, kept, SystemClientProcesses(places.codex_home), homes, home_at)
 
 

@@ -104,7 +104,7 @@ class Doubles(Driver):
         locks = TaskLocks()
         accounts = Accounts((self._vault,), store, TokenMemory(self._tried, clock, chance).renewal_of)
         transaction = RefreshTransaction(service, accounts, self._journal, self._tried, clock, chance, "auth.example")
-        codex = CodexDoubles(accounts, locks, clock, store.dispatch, self._tried)
+        codex = CodexDoubles(accounts, locks, clock, store.dispatch, self._tried, chance)
         codex.place = codex.homes[0] = self._client
         shared = codex.guard(NoSharedLogins(), chance)
         renewals = Renewals(transaction, locks, clock, store.dispatch, shared, MemoryTally(), NoTokenLocks())

@@ -16,6 +16,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.codex.codex_renewal_guard import CodexRenewalGuard
 from probe_tray.engine.codex.hand_over import LoginHandOver
 from probe_tray.engine.codex.placement_keeper import PlacementKeeper
+from probe_tray.engine.codex.placement_stores import PlacementStores
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.ports.accounts import AccountLocks, RenewalMemory
@@ -145,6 +146,7 @@ class CodexDoubles:
         clock: Clock,
         tell: Callable[[Event], None],
         memory: RenewalMemory,
+        randomness: Randomness,
     ) -> None:
         self.place, self.file, self.kept, self.processes = (
             MemoryPlace(),
@@ -157,7 +159,8 @@ class CodexDoubles:
         """Those that the settings don't name: the command used them."""
         self.memory = memory
         self._accounts, self._clock = accounts, clock
-        self.placements = PlacementKeeper(accounts, self.file, self._place_at, self.kept, locks, clock, tell)
+        stores = PlacementStores(self.file, self._place_at, self.kept, TokenMemory(memory, clock, randomness))
+        self.placements = PlacementKeeper(accounts, stores, locks, clock, tell)
 
     def add(self, name: str) -> MemoryPlace:
         """One more home."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.owner import OwnerMatch
 from probe_tray.core.errors import CodexRenewsError, StoreError
 from probe_tray.engine.codex.placement_keeper import PlacementKeeper
 from probe_tray.engine.renewal.token_memory import TokenMemory
@@ -51,11 +52,15 @@ class CodexRenewalGuard:
     async def _is_in_a_home(self, login: Credential) -> bool:
         """Whether a client has the refresh token that is about to be sent, whatever the record says: it may be lost.
 
-        Only one that was obtained here can have been handed over. Where a person has imported a copy of the client's
-        own login, the client's file shows it, and the copy is renewed like any other.
+        Only one that was obtained here, or is known to have been given away, can have been handed over. Where a person
+        has imported a copy of the client's own login, the client's file shows it, and the copy is renewed like any
+        other.
         """
         token = login.refresh_token
-        if token is None or not (login.made_here or await self._memory.brought_at(token.fingerprint) is not None):
+        if token is None:
+            return False
+        was_given = await self._memory.is_with_client(token.fingerprint)
+        if not (was_given or login.made_here or await self._memory.brought_at(token.fingerprint) is not None):
             return False
         places = [*await self._placements.places()]
         with suppress(TimeoutError):
@@ -67,7 +72,7 @@ class CodexRenewalGuard:
             with suppress(StoreError, TimeoutError):
                 async with asyncio.timeout(_LOOK):
                     found = (await place.read()).login
-                if found is not None and found.refresh_token == token:
+                if found is not None and (found.refresh_token == token or (was_given and _is_same(found, login))):
                     return True
         return False
 
@@ -87,3 +92,8 @@ class CodexRenewalGuard:
     async def give_up(self, key: AccountKey) -> None:
         """As ``shared`` does."""
         await self._shared.give_up(key)
+
+
+def _is_same(found: Credential, login: Credential) -> bool:
+    """Whether a client may have made what was ``found`` of ``login``, which it was given."""
+    return found.renewable and found.owner.match(login.owner) is OwnerMatch.SAME

@@ -151,6 +151,7 @@ class LoginHandOver:
             await self._placements.record(replace(record, back=text.fingerprint))
             await place.write(text, found, asks=True)
             await self._placements.record(HomeRecord(home=place.home))
+            await self._is_ours_again(record.current, None)
             if not kept:
                 await self._kept.forget_newest(place.home)
         running = await self.running(place)
@@ -250,6 +251,8 @@ class LoginHandOver:
         """Record it, write it, look whether it is there, and record that."""
         now = self._clock.now()
         made = placement_of(login, way, now)
+        if login.refresh_token is not None:
+            await self._memory.with_client(login.refresh_token.fingerprint, stays=True)
         # First: a client could renew a whole login the moment it is there, and until this is settled nobody else may.
         await self._placements.record(replace(record, begun=made))
         try:
@@ -260,8 +263,21 @@ class LoginHandOver:
             with suppress(StoreError):
                 if not made.is_login((await place.read(asks=True)).login):
                     await self._placements.record(record)
+                    await self._is_ours_again(made, record.current)
             raise
         await self._placements.record(HomeRecord(home=record.home, current=made))
+        await self._is_ours_again(record.current, made)
+
+    async def _is_ours_again(self, gone: CodexPlacement | None, there: CodexPlacement | None) -> None:
+        """Remember, where the disk lets it, that the client has what is ``gone`` no longer, unless it is ``there``."""
+        if gone is None or gone.way is not HandOver.WHOLE:
+            return
+        if there is not None and there.way is HandOver.WHOLE and there.key == gone.key:
+            return
+        with suppress(StoreError):
+            ours = await self._placements.login_of(gone.key)
+            if ours is not None and ours.refresh_token is not None:
+                await self._memory.with_client(ours.refresh_token.fingerprint, stays=False)
 
     def _check_written(self, place: CodexPlace, found: PlaceContent, made: CodexPlacement) -> None:
         # A whole login may have been renewed by now.

@@ -23,8 +23,9 @@ from probe_tray.core.codex.placement import (
 from probe_tray.core.errors import CodexBehindError, CodexHomeMissingError, ProbeError, Problem, StoreError
 from probe_tray.core.events import Event, TroubleMet
 from probe_tray.engine.account.accounts import Accounts, hold_all
+from probe_tray.engine.codex.placement_stores import PlacementStores
 from probe_tray.ports.accounts import AccountLocks
-from probe_tray.ports.codex import CodexPlace, KeptPlaces, PlaceAt, PlacementFile
+from probe_tray.ports.codex import CodexPlace
 from probe_tray.ports.time import Clock
 
 
@@ -58,16 +59,14 @@ class PlacementKeeper:
     def __init__(
         self,
         accounts: Accounts,
-        file: PlacementFile,
-        place_at: PlaceAt,
-        kept: KeptPlaces,
+        stores: PlacementStores,
         locks: AccountLocks,
         clock: Clock,
         tell: Callable[[Event], None],
     ) -> None:
         """``tell`` hears of access tokens that could not be passed on."""
-        self._accounts, self._file, self._place_at, self._kept = accounts, file, place_at, kept
-        self._locks, self._clock, self._tell = locks, clock, tell
+        self._accounts, self._locks, self._clock, self._tell = accounts, locks, clock, tell
+        self._file, self._place_at, self._kept, self._memory = stores
         self._behind: dict[str, Problem] = {}
         """Why the place of a home lacks the newest access token, by the home's real path."""
         self._took_over = False
@@ -229,11 +228,19 @@ class PlacementKeeper:
                 continue
             after, ended = record.after_look(found.text, found.login)
             if after.current is not None and after.current.way is HandOver.WHOLE:
-                after = replace(after, current=await self._adopt(after.current, found))
+                adopted = await self._adopt(after.current, found)
+                if adopted is not None and adopted.access != after.current.access:
+                    await self._is_given(found.login)
+                after = replace(after, current=adopted)
             if after != record:
                 await self._file.save(await self._book_after(after, ended))
             placements += [placement for placement in (after.current,) if placement is not None]
         return _Followed(placements, unknown)
+
+    async def _is_given(self, login: Credential | None) -> None:
+        if login is not None and login.refresh_token is not None:
+            with suppress(StoreError):
+                await self._memory.with_client(login.refresh_token.fingerprint, stays=True)
 
     async def _is_whole_there(self, placement: CodexPlacement) -> bool:
         """Whether the client has the refresh token that we have: not once a person has logged in here again."""

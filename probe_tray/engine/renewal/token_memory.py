@@ -95,6 +95,20 @@ class TokenMemory:
         known = await self._memory.recall(fingerprint)
         return known.at if known is not None and known.verdict is TokenVerdict.FRESH else None
 
+    async def is_with_client(self, fingerprint: str) -> bool:
+        """Whether the official client was given this refresh token, and has it still. Raises ReadError."""
+        known = await self._memory.recall(_in_codex(fingerprint))
+        return known is not None and bool(known.reason)
+
+    async def with_client(self, fingerprint: str, *, stays: bool) -> None:
+        """Remember that the official client gets this refresh token, or that its place holds another login now.
+
+        The record of what was put where may be lost, and nothing else tells such a token from a copy of the client's
+        own. Raises WriteError.
+        """
+        outcome = TokenOutcome(verdict=TokenVerdict.FRESH, at=self._clock.now(), reason="given" if stays else "")
+        await self._memory.remember(_in_codex(fingerprint), outcome)
+
     async def last_renewed(self, login: Credential) -> datetime | None:
         """When a renewal brought ``login``, as far as that is known; None if it is no renewal. Raises ReadError.
 
@@ -210,6 +224,11 @@ class TokenMemory:
 
     def _left(self, before: TokenOutcome) -> timedelta:
         return timedelta() if before.until is None else before.until - self._clock.now()
+
+
+def _in_codex(fingerprint: str) -> str:
+    """What is remembered of a token and the official client stands under this name, as long as a fingerprint."""
+    return hashlib.sha256(f"with the client {fingerprint}".encode()).hexdigest()[:16]
 
 
 def _name_of(key: AccountKey) -> str:

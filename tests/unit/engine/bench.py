@@ -348,7 +348,9 @@ class Bench:
             self.service, self.accounts, MemoryJournal(), self.memory, self.clock, self.randomness, "host"
         )
         self.sync = SyncBench(self.accounts, self.locks, self.clock, self.randomness)
-        self.codex = CodexDoubles(self.accounts, self.locks, self.clock, self.store.dispatch, self.memory)
+        self.codex = CodexDoubles(
+            self.accounts, self.locks, self.clock, self.store.dispatch, self.memory, self.randomness
+        )
         self.sync.with_client = self.codex.placements.with_client
         shared = self.codex.guard(self.sync.shared, self.randomness)
         self.renewals = Renewals(

@@ -55,6 +55,49 @@ async def test_nor_one_that_a_renewal_here_has_brought() -> None:
     assert exchange.service.count("refresh") == 1
 
 
+async def test_nor_an_imported_one_that_was_handed_over() -> None:
+    exchange = Exchange(replace(ANA, made_here=False))
+    await exchange.use(ANA, WHOLE)
+    exchange.codex.file.book = PlacementBook()
+    await exchange.clock.advance(9 * DAY)
+    with pytest.raises(CodexRenewsError):
+        await exchange.renewals.renew(ANA.key, FORCED)
+    assert exchange.service.count("refresh") == 0
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+async def test_nor_one_that_the_client_has_renewed(*, is_seen: bool) -> None:
+    exchange = Exchange(replace(ANA, made_here=False))
+    await exchange.use(ANA, WHOLE)
+    exchange.place.holds(renewed(ANA, "ana"))
+    if is_seen:
+        await exchange.codex.placements.look(exchange.codex.homes)
+    exchange.codex.file.book = PlacementBook()
+    await exchange.clock.advance(9 * DAY)
+    with pytest.raises(CodexRenewsError):
+        await exchange.renewals.renew(ANA.key, FORCED)
+    assert exchange.service.count("refresh") == 0
+
+
+@pytest.mark.parametrize("by", ["lending it", "another account", "what was before"])
+async def test_one_that_was_taken_back_is_ours_again_whatever_the_client_does(by: str) -> None:
+    exchange = Exchange(replace(ANA, made_here=False), BEN)
+    exchange.place.data = b'{"OPENAI_API_KEY": "sk-1"}'
+    await exchange.use(ANA, WHOLE)
+    if by == "lending it":
+        await exchange.use(ANA, LENT)
+    elif by == "another account":
+        await exchange.use(BEN)
+    else:
+        await exchange.hand_overs.put_back(exchange.place, keep=False)
+    # A login of its own, which has nothing to do with ours.
+    exchange.place.holds(credential("ana", number=5, at=START - DAY))
+    await exchange.clock.advance(9 * DAY)
+    answers(exchange)
+    await exchange.renewals.renew(ANA.key, FORCED)
+    assert exchange.service.count("refresh") == 1
+
+
 async def test_an_imported_copy_of_the_clients_own_login_is_renewed_as_ever() -> None:
     exchange = Exchange(replace(ANA, made_here=False))
     exchange.place.holds(ANA)
