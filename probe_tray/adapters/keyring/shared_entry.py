@@ -27,16 +27,17 @@ def shared_value(service: str, user: str) -> str | None:
 def keep_shared(service: str, user: str, value: str) -> None:
     """Change every entry of this service and user, and make the client's where it has none.
 
+    The client's comes first: whatever ends the process in between, no other entry passes for what the client has.
     Raises KeyringLockedError.
     """
     secret = value.encode()
     with _collection() as collection:
-        found = _items(collection, service, user)
-        for item in found:
-            item.set_secret(secret)
+        found = sorted(_items(collection, service, user), key=_is_clients, reverse=True)
         if not any(map(_is_clients, found)):
             attributes = {"service": service, "username": user, "target": _TARGET, "application": _APPLICATION}
             collection.create_item(f"{user}@{service}:{_TARGET}", attributes, secret)
+        for item in found:
+            item.set_secret(secret)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.backends import known_backend
 from probe_tray.adapters.keyring.key_store import OsKeyStore, os_key_store
+from probe_tray.adapters.keyring.shared_entry import keep_shared, shared_value
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringLockedError
 from tests.support.keyrings import GoodBackend
@@ -129,3 +131,78 @@ async def test_where_the_person_does_not_open_it_nothing_is_taken_for_absent(mon
         with pytest.raises(KeyringLockedError):
             await attempt
     assert collection.item.value == b"Eva's"
+
+
+class SuddenEnd(BaseException):
+    """The process is killed."""
+
+
+class FragileKeyring:
+    """Entries of this user, of the client (``default``) or of other libraries; dies right before one of its changes."""
+
+    def __init__(self, targets: tuple[str, ...], dies_at: int) -> None:
+        self.items = [FragileItem(self, {"target": target}, b"old") for target in targets]
+        self.left = dies_at
+
+    def step(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise SuddenEnd
+
+    def is_locked(self) -> bool:
+        return False
+
+    def search_items(self, wanted: Mapping[str, str]) -> "list[FragileItem]":
+        assert wanted == {"service": SERVICE, "username": "cli|6"}
+        return self.items
+
+    def create_item(self, label: str, attributes: Mapping[str, str], value: bytes) -> None:
+        self.step()
+        assert label == f"cli|6@{SERVICE}:default"
+        self.items = [*self.items, FragileItem(self, attributes, value)]
+
+    def others(self) -> set[bytes]:
+        return {item.value for item in self.items if item.get_attributes()["target"] != "default"}
+
+
+class FragileItem:
+    """One entry."""
+
+    def __init__(self, keyring: FragileKeyring, attributes: Mapping[str, str], value: bytes) -> None:
+        self.keyring, self.attributes, self.value = keyring, attributes, value
+
+    def get_attributes(self) -> Mapping[str, str]:
+        return self.attributes
+
+    def get_secret(self) -> bytes:
+        return self.value
+
+    def set_secret(self, value: bytes) -> None:
+        self.keyring.step()
+        self.value = value
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+@pytest.mark.parametrize(
+    "targets", [(), ("default",), ("",), ("", "default"), ("default", ""), ("", "another")], ids=repr
+)
+def test_a_kill_at_any_step_gives_no_other_entry_what_the_client_does_not_have(
+    monkeypatch: pytest.MonkeyPatch, targets: tuple[str, ...], step: int
+) -> None:
+    keyring = FragileKeyring(targets, step)
+
+    def default(_bus: object) -> FragileKeyring:
+        return keyring
+
+    bus = SimpleNamespace(close=lambda: None)
+    library = SimpleNamespace(dbus_init=lambda: bus, get_default_collection=default)
+    monkeypatch.setitem(sys.modules, "secretstorage", library)
+    before = shared_value(SERVICE, "cli|6")
+    with suppress(SuddenEnd):
+        keep_shared(SERVICE, "cli|6", "new")
+    # Whoever asks next takes what the client has for what is there; where it has none, another entry's.
+    read = shared_value(SERVICE, "cli|6")
+    assert read in {before, "new"}
+    assert read == "new" or b"new" not in keyring.others()
+    keep_shared(SERVICE, "cli|6", "new")
+    assert (shared_value(SERVICE, "cli|6"), keyring.others() - {b"new"}) == ("new", set())
