@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from probe_tray.demo import DemoService
 from tests.safety.use_bench import ANA, BEN, Ended, Story, UseBench, UseDriver
+from tests.safety.use_driver import Run
 from tests.support.mitm import Mitm
 from tests.support.patience import PATIENCE
 
@@ -83,6 +85,19 @@ def use_driver() -> Iterator[UseDriver]:
         yield UseDriver(process.stdin, process.stdout)
         process.stdin.close()
         process.wait(PATIENCE)
+
+
+@pytest.mark.parametrize(("is_alive", "named"), [(True, "has not ended: half"), (False, "driver has ended: half")])
+def test_a_run_that_hangs_or_whose_driver_dies_is_named(tmp_path: Path, *, is_alive: bool, named: str) -> None:
+    output = tmp_path / "output"
+    output.write_text("half a line")
+    answers, answering = os.pipe()
+    with os.fdopen(answers) as reading, os.fdopen(answering, "w") as writing, (tmp_path / "given").open("w") as given:
+        if not is_alive:
+            writing.close()
+        run = Run(words=("use",), environment={}, output=str(output))
+        with pytest.raises(AssertionError, match=named):
+            UseDriver(given, reading, patience=0.01).run(run)
 
 
 class Computers:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.command.bench import TOKEN, write
 from tests.desktop.walking import official_login
 from tests.safety.use_driver import Run
 from tests.support.mitm import Mitm
+from tests.support.patience import PATIENCE
 from tests.tooling.isolation import folders
 
 ANA: Final = "ana@example.com"
@@ -35,15 +37,21 @@ class Ended(NamedTuple):
 class UseDriver:
     """The other end of the driver's standard streams."""
 
-    def __init__(self, given: IO[str], answers: IO[str]) -> None:
-        self._given, self._answers = given, answers
+    def __init__(self, given: IO[str], answers: IO[str], *, patience: float = PATIENCE) -> None:
+        self._given, self._answers, self._patience = given, answers, patience
 
     def run(self, task: Run) -> Ended:
-        """One run, to its end."""
+        """One run, to its end. Raises AssertionError with what it said where that does not come, or the driver ends."""
         self._given.write(msgspec.json.encode(task).decode() + "\n")
         self._given.flush()
-        status = int(self._answers.readline().split()[1])
-        return Ended(status, Path(task.output).read_text(errors="replace"))
+        # One line for each run: none is waiting in the buffer.
+        came, _, _ = select.select([self._answers], [], [], self._patience)
+        line = self._answers.readline() if came else ""
+        path = Path(task.output)
+        said = path.read_text(errors="replace") if path.exists() else ""
+        assert came, f"{task.words} has not ended: {said}"
+        assert line, f"the driver has ended: {said}"
+        return Ended(int(line.split()[1]), said)
 
 
 class UseBench:
