@@ -13,8 +13,8 @@ from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.ports.codex import KnownPlaces
 from probe_tray.ports.shared_logins import SharedLogins
 
-_LOOK: Final = 5.0
-"""Seconds for one home."""
+SECONDS: Final = 5.0
+"""So long a renewal waits for one home."""
 
 
 class CodexRenewalGuard:
@@ -25,10 +25,17 @@ class CodexRenewalGuard:
     """
 
     def __init__(
-        self, placements: PlacementKeeper, shared: SharedLogins, homes: KnownPlaces, memory: TokenMemory
+        self,
+        placements: PlacementKeeper,
+        shared: SharedLogins,
+        homes: KnownPlaces,
+        memory: TokenMemory,
+        *,
+        seconds: float = SECONDS,
     ) -> None:
-        """Ask ``placements`` first. ``memory`` knows which tokens were obtained here."""
+        """Ask ``placements`` first. ``memory`` knows which tokens were obtained here; one home has ``seconds``."""
         self._placements, self._shared, self._homes, self._memory = placements, shared, homes, memory
+        self._seconds = seconds
 
     async def turn(self, key: AccountKey) -> float | None:
         """As ``shared`` does."""
@@ -64,13 +71,13 @@ class CodexRenewalGuard:
             return False
         places = [*await self._placements.places()]
         with suppress(TimeoutError):
-            async with asyncio.timeout(_LOOK):
+            async with asyncio.timeout(self._seconds):
                 places += await self._homes()
         for place in places:
             # What is recorded of one that can't be read was looked at before; one on a drive that does not answer must
             # not keep logins from being renewed.
             with suppress(StoreError, TimeoutError):
-                async with asyncio.timeout(_LOOK):
+                async with asyncio.timeout(self._seconds):
                     found = (await place.read()).login
                 if found is not None and (found.refresh_token == token or (was_given and _is_same(found, login))):
                     return True

@@ -1,5 +1,7 @@
 """What keeps a refresh token from being used twice, or a login from being lost, when a record or a place goes wrong."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -8,12 +10,18 @@ from msgspec.structs import replace
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.codex.codex_state import CodexUsePhase, HandOver
+from probe_tray.core.codex.place_content import PlaceContent
 from probe_tray.core.codex.placement import PlacementBook
 from probe_tray.core.errors import CodexRenewsError, CodexRunningError, CodexUnfitError, KeyringLockedError, ReadError
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.service.answer import Answer
+from probe_tray.engine.codex.codex_renewal_guard import CodexRenewalGuard
+from probe_tray.engine.renewal.token_memory import TokenMemory
+from probe_tray.engine.sync.no_shared_logins import NoSharedLogins
+from tests.support.codex import MemoryPlace
 from tests.support.fakes import START
+from tests.support.patience import PATIENCE
 from tests.support.tokens import credential, nameless, reply_body, tokens
 from tests.unit.engine.codex.test_hand_over import ANA, BEN, CLIENT, DAY, EVA, Exchange, in_place, renewed
 
@@ -114,6 +122,44 @@ async def test_a_home_that_cannot_be_read_and_has_nothing_of_ours_stops_no_renew
     answers(exchange)
     await exchange.renewals.renew(ANA.key, FORCED)
     assert exchange.service.count("refresh") == 1
+
+
+@pytest.mark.parametrize("hangs", ["the search for the homes", "one of them"])
+async def test_a_home_on_a_drive_that_does_not_answer_holds_a_renewal_up_for_seconds_alone(hangs: str) -> None:
+    exchange = Exchange(replace(ANA, made_here=True))
+    asked: list[str] = []
+
+    async def homes() -> Sequence[MemoryPlace]:
+        if hangs == "one of them":
+            return [HangingPlace(asked), exchange.place]
+        asked.append(hangs)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    memory = TokenMemory(exchange.memory, exchange.clock, exchange.randomness)
+    guard = CodexRenewalGuard(exchange.codex.placements, NoSharedLogins(), homes, memory, seconds=0.01)
+    async with asyncio.timeout(PATIENCE):
+        assert await guard.claim(await exchange.ours(ANA)) == await NoSharedLogins().claim(ANA)
+    assert asked == [hangs]
+    # The others are looked at all the same.
+    exchange.place.holds(ANA)
+    if hangs == "one of them":
+        with pytest.raises(CodexRenewsError):
+            await guard.claim(await exchange.ours(ANA))
+
+
+class HangingPlace(MemoryPlace):
+    """On a network drive whose server is gone."""
+
+    def __init__(self, asked: list[str]) -> None:
+        super().__init__("/srv/codex", "/srv/codex")
+        self._asked = asked
+
+    async def read(self, *, asks: bool = False) -> PlaceContent:
+        assert not asks
+        self._asked.append("one of them")
+        await asyncio.Event().wait()
+        raise AssertionError
 
 
 async def test_without_a_readable_record_nothing_is_sent() -> None:
