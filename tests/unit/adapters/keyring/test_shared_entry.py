@@ -143,6 +143,7 @@ class FragileKeyring:
     def __init__(self, targets: tuple[str, ...], dies_at: int) -> None:
         self.items = [FragileItem(self, {"target": target}, b"old") for target in targets]
         self.left = dies_at
+        """How many changes are left until it dies; 0: it lives."""
 
     def step(self) -> None:
         self.left -= 1
@@ -204,5 +205,6 @@ def test_a_kill_at_any_step_gives_no_other_entry_what_the_client_does_not_have(
     read = shared_value(SERVICE, "cli|6")
     assert read in {before, "new"}
     assert read == "new" or b"new" not in keyring.others()
+    keyring.left = 0
     keep_shared(SERVICE, "cli|6", "new")
     assert (shared_value(SERVICE, "cli|6"), keyring.others() - {b"new"}) == ("new", set())
