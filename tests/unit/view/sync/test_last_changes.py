@@ -109,7 +109,7 @@ def test_a_computer_that_was_not_heard_of_for_days_is_named_with_the_time() -> N
     )
     known = state(replace(item, stamp=replace(item.stamp, in_codex=users)))
     assert "in use by Codex on study-pc (last heard 12 days ago) and attic" in card(known).hover
-    assert "Codex 正在 study-pc（最后同步于 12 天前）和 attic 上使用" in card(known, CHINESE).hover
+    assert "Codex 正在 study-pc（最后同步于 12 天前） 和 attic 上使用" in card(known, CHINESE).hover
 
 
 def test_without_a_setup_or_a_stamp_nothing_is_said() -> None:
