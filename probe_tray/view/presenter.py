@@ -9,10 +9,10 @@ from probe_tray.view.codex.use_actions import failed_use, running_use, use_next
 from probe_tray.view.help.release import release_notice
 from probe_tray.view.login.login import login
 from probe_tray.view.panel.card_sequence import CardMemory
-from probe_tray.view.panel.cards import cards, wanted, widest_briefs
+from probe_tray.view.panel.cards import cards, widest_briefs
 from probe_tray.view.panel.feedback import feedback, undo
 from probe_tray.view.panel.summary import headline, status, subline
-from probe_tray.view.panel.survey import Memory, Seen, name
+from probe_tray.view.panel.survey import NEEDS_PERSON, TIGHT, Memory, Seen, name
 from probe_tray.view.screen import Chip, ClosedScreen, Helps, Panel, Screen, ScreenContent, ScreenOptions, SortChoice
 from probe_tray.view.text.percentages import barred
 from probe_tray.view.text.sentences import WAITING
@@ -138,8 +138,7 @@ def _wanted(state: AppState) -> str:
 
 
 def _chips(seen: Seen, options: ScreenOptions, t: Translator) -> tuple[Chip, ...]:
-    needy = sum(wanted(f, ScreenContent.NEEDS_YOU) for f in seen.found) + len(seen.state.store_problems)
-    tight = sum(wanted(f, ScreenContent.TIGHT) for f in seen.found)
+    needy, tight = seen.count(NEEDS_PERSON) + len(seen.state.store_problems), seen.count(TIGHT)
     labels = {
         ScreenContent.ALL: t("All"),
         ScreenContent.NEEDS_YOU: t("Needs you · {n}", n=str(needy)),

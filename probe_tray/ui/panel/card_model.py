@@ -158,6 +158,8 @@ class CardModel(QAbstractListModel):
 
 def _differ(old: CardEntry, new: CardEntry) -> bool:
     """Whether more has changed than the time."""
+    if old is new:
+        return False
     a, b = old.about, new.about
     if isinstance(a, SurveyFinding) and isinstance(b, SurveyFinding):
         return a.account is not b.account or a.what is not b.what

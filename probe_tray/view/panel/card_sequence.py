@@ -21,12 +21,26 @@ class CardEntry(NamedTuple):
         return self.about.account.key if isinstance(self.about, SurveyFinding) else None
 
 
+def place_of(account: AccountKey) -> str:
+    """The name of an account's place."""
+    return f"account {account.account_id} {account.user_id}"
+
+
 class CardMemory:
     """The cards that were made, so that an account which has not changed is not put into words again."""
 
     def __init__(self) -> None:
         """Begin empty."""
         self.made: dict[AccountKey, tuple[SurveyFinding, Card]] = {}
+        self._entries: dict[AccountKey, CardEntry] = {}
+
+    def entry(self, found: SurveyFinding) -> CardEntry:
+        """The place of an account: the same object while the finding is the same."""
+        key = found.account.key
+        known = self._entries.get(key)
+        if known is None or known.about is not found:
+            known = self._entries[key] = CardEntry(place_of(key), found)
+        return known
 
 
 @final

@@ -10,7 +10,7 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, Unreadable
 from probe_tray.view.codex.in_codex import use_mark, use_notice, use_words
 from probe_tray.view.panel import looks
-from probe_tray.view.panel.card_sequence import CardEntry, CardMemory, CardSequence
+from probe_tray.view.panel.card_sequence import CardEntry, CardMemory, CardSequence, place_of
 from probe_tray.view.panel.outlook import outlook_notice
 from probe_tray.view.panel.renewal_status import last_renewal, lifetime
 from probe_tray.view.panel.survey import NEEDS_PERSON, TIGHT, Seen, SurveyFinding, name, ordered, plan
@@ -31,11 +31,10 @@ def cards(seen: Seen, options: ScreenOptions, t: Translator, memory: CardMemory)
     """The cards a person sent to see: stores that do not work first, then the accounts, then odd files."""
     state, now = seen.state, seen.now
     needle = options.search.strip().casefold()
-    accounts = tuple(
-        CardEntry(_place(found.account), found)
-        for found in ordered(seen)
-        if needle in found.searched and wanted(found, options.shown)
-    )
+    asked = ordered(seen)
+    if needle or options.shown is not ScreenContent.ALL:
+        asked = [found for found in asked if needle in found.searched and wanted(found, options.shown)]
+    accounts = tuple(map(memory.entry, asked))
     stores = [_store(kind, problem, t) for kind, problem in state.store_problems]
     others = [_api_key(state.api_key, t)] if state.api_key else []
     others += [_unreadable(u, t) for u in state.unreadable]
@@ -53,10 +52,6 @@ def wanted(found: SurveyFinding, shown: ScreenContent) -> bool:
             return found.what in NEEDS_PERSON
         case ScreenContent.TIGHT:
             return found.what in TIGHT
-
-
-def _place(account: AccountState) -> str:
-    return f"account {account.key.account_id} {account.key.user_id}"
 
 
 def _entry(card: Card) -> CardEntry:
@@ -85,7 +80,7 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
     used = use_words(account, there, t)
     sub = " · ".join(filter(None, (used, muted(account, now, t), subtitle(account, t, workspace=found.shares_address))))
     return Card(
-        name=_place(account),
+        name=place_of(account.key),
         key=account.key,
         condition=what,
         title=title,

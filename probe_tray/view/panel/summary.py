@@ -28,7 +28,7 @@ def headline(seen: Seen, t: Translator) -> str:
     state, now = seen.state, seen.now
     if not state.loaded:
         return t("Reading your logins…")
-    found = [f.what for f in seen.found]
+    found = seen.counts
     if not found:
         return t("Your logins are waiting") if state.store_problems else t("No account yet")
     if all(c is Condition.NO_DATA for c in found) and any(a.checking for a in state.accounts):
@@ -36,13 +36,13 @@ def headline(seen: Seen, t: Translator) -> str:
     if Condition.OFFLINE in found and all(c is Condition.OFFLINE or c in NEEDS_PERSON for c in found):
         # What is there now is not known; a number of accounts without capacity would be a claim.
         return t("Offline")
-    if len(found) == 1:
-        return _only(state.accounts[0], found[0], now, t)
-    if (unknown := [f for f in seen.found if f.what in _UNKNOWN]) and all(c in _UNKNOWN | NEEDS_PERSON for c in found):
+    if len(seen.found) == 1:
+        return _only(state.accounts[0], seen.found[0].what, now, t)
+    if seen.count(_UNKNOWN) and all(c in _UNKNOWN | NEEDS_PERSON for c in found):
         # Nor is it where all checks fail at the service.
-        return t("The numbers are old") if any(f.account.snapshot for f in unknown) else t("No numbers yet")
-    usable = sum(c in USABLE for c in found)
-    return t("{k} of {n} can work", k=str(usable), n=str(len(found)))
+        old = any(f.account.snapshot for f in seen.found if f.what in _UNKNOWN)
+        return t("The numbers are old") if old else t("No numbers yet")
+    return t("{k} of {n} can work", k=str(seen.count(USABLE)), n=str(len(seen.found)))
 
 
 def best_now(seen: Seen, t: Translator) -> tuple[AccountKey, str] | None:
@@ -75,7 +75,7 @@ def best_words(best: AccountState, t: Translator) -> str:
 def subline(seen: Seen, t: Translator) -> str:
     """The account to go on with and who needs the person, or what will change next."""
     state, now = seen.state, seen.now
-    needy = sum(f.what in NEEDS_PERSON for f in seen.found)
+    needy = seen.count(NEEDS_PERSON)
     best = best_now(seen, t)
     if best is not None:
         return " · ".join(filter(None, (_in_codex(seen, t), best[1], _needing(needy, t))))
@@ -124,7 +124,7 @@ def _status(seen: Seen, t: Translator) -> tuple[str, Tone]:
         return "", Tone.CALM
     if state.incident is not None:
         return t("OpenAI reports: {incident}", incident=state.incident.description), Tone.WARNING
-    found = [f.what for f in seen.found]
+    found = seen.counts
     if any(a.checking for a in state.accounts):
         return t("Checking…"), Tone.CALM
     if Condition.OFFLINE in found:

@@ -65,6 +65,15 @@ class Seen(msgspec.Struct, frozen=True, dict=True):
     """In the state's order."""
 
     @cached_property
+    def counts(self) -> Counter[Condition]:
+        """How many accounts come to what."""
+        return Counter(found.what for found in self.found)
+
+    def count(self, among: Iterable[Condition]) -> int:
+        """How many accounts come to one of these."""
+        return sum(self.counts[what] for what in among)
+
+    @cached_property
     def by_need(self) -> tuple[SurveyFinding, ...]:
         """Most needy and tightest first; equal ones by name."""
         return by_need(self.found)

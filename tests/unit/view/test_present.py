@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
@@ -17,6 +18,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalState
+from probe_tray.view.panel.survey import SurveyFinding, by_need
 from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.screen import Screen, ScreenOptions
 from probe_tray.view.text.translate import Translator
@@ -354,3 +356,25 @@ def test_a_login_that_waits_is_presented_anew_each_time() -> None:
     state = AppState(loaded=True, login=LoginState(phase=LoginPhase.WAITING, ends_at=until))
     one, two = (presenter.present_closed(state, NOW + timedelta(seconds=s)).login for s in (0, 31))
     assert one != two
+
+
+def test_accounts_are_sorted_once_however_often_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    sorted_: list[int] = []
+
+    def counted(found: Iterable[SurveyFinding]) -> tuple[SurveyFinding, ...]:
+        sorted_.append(1)
+        return by_need(found)
+
+    monkeypatch.setattr("probe_tray.view.panel.survey.by_need", counted)
+    presenter, state = Presenter(UTC, Translator()), samples.many(30)
+    found = [len(presenter.present(state, NOW, ScreenOptions(search=text)).panel.cards) for text in ("", "p", "nobody")]
+    assert (found[0], found[-1], len(sorted_)) == (30, 0, 1)
+
+
+def test_the_place_of_an_account_that_has_not_changed_is_the_same_object() -> None:
+    presenter, state = Presenter(UTC, Translator()), samples.many(30)
+    before = {entry.key: entry for entry in presenter.present(state, NOW).panel.cards.entries}
+    changed = replace(state.accounts[7], alias="other")
+    accounts = (*state.accounts[:7], changed, *state.accounts[8:])
+    after = presenter.present(replace(state, accounts=accounts), NOW).panel.cards.entries
+    assert [entry.key for entry in after if before[entry.key] is not entry] == [changed.key]
