@@ -275,9 +275,7 @@ def test_a_start_after_a_crash_runs(folder: Path) -> None:
 def test_with_none_running_the_program_starts_and_does_it(first: str, folder: Path) -> None:
     with started("--demo", first, BROWSER="true") as process:
         wait_running(process, folder)
-        assert wait_for(
-            "it to listen", lambda: program_start(demo_places().data_folder).tell(StartRequest.QUIT), seconds=30
-        )
+        assert wait_for("it to listen", lambda: program_start(demo_places().data_folder).tell(StartRequest.QUIT))
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, said(err)) == (0, "", [])
 
@@ -321,9 +319,7 @@ def test_nothing_in_the_configuration_or_the_environment_keeps_it_from_starting(
     config.parent.mkdir(parents=True)
     config.write_text(text, "utf-8")
     with started("--demo", **environment) as process:
-        assert wait_for(
-            "it to listen", lambda: program_start(demo_places().data_folder).tell(StartRequest.QUIT), seconds=30
-        )
+        assert wait_for("it to listen", lambda: program_start(demo_places().data_folder).tell(StartRequest.QUIT))
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, said(err)) == (0, "", [])
     assert config.read_text("utf-8") == text

@@ -81,16 +81,19 @@ def test_a_failure_of_the_main_coroutine_comes_out() -> None:
 
 def test_a_generator_that_is_left_in_the_middle_is_closed() -> None:
     act = """
+        closed = asyncio.Event()
+
         async def numbers():
             try:
                 yield 1
             finally:
                 await asyncio.sleep(0)
                 print("generator ended", flush=True)
+                closed.set()
 
         async for _ in numbers():
             break
-        await asyncio.sleep(0.05)
+        await closed.wait()
         return 0
     """
     status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
