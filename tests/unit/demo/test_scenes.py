@@ -18,6 +18,8 @@ from probe_tray.core.commands import ShowDetails
 from probe_tray.core.demo_scene import DemoScene
 from probe_tray.core.quota.history import Span
 from probe_tray.core.settings import Appearance, Storage
+from probe_tray.demo import Fault, Gate
+from probe_tray.demo.scenes import scene_accounts
 from probe_tray.engine_factory import Wired
 from probe_tray.view.details.details import details
 from probe_tray.view.presenter import present
@@ -96,8 +98,16 @@ HEADLINES = {
 """The sentence at the head, and how the one at the foot begins."""
 
 
-async def reach(session: Session, holds: Callable[[Wired], bool]) -> Wired:
-    """Run the app until it ``holds``, and end it."""
+@pytest.fixture
+def renewal(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    """What the slow renewal of a scene waits for, which the app sees to its end."""
+    gate = Gate()
+    monkeypatch.setattr(scene_accounts, "_SLOW", Fault(hold=gate))
+    return gate
+
+
+async def reach(session: Session, holds: Callable[[Wired], bool], reached: Callable[[], None] = lambda: None) -> Wired:
+    """Run the app until it ``holds``, and end it once ``reached`` was called."""
     wired = session.wire(T, UTC, NO_DESKTOP)
     try:
         changed = asyncio.Event()
@@ -107,6 +117,7 @@ async def reach(session: Session, holds: Callable[[Wired], bool]) -> Wired:
                 while not holds(wired):
                     changed.clear()
                     await changed.wait()
+            reached()
     except TimeoutError:
         cards = [(named(card), card.condition, said(card)) for card in screen(wired).panel.cards]
         pytest.fail(f"after {PATIENCE} s: {wired.engine.state.trouble} {cards}")
@@ -157,7 +168,7 @@ def begins_today(wired: Wired, email: str) -> bool:
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_each_scene_shows_its_states(scene: DemoScene) -> None:
+def test_each_scene_shows_its_states(scene: DemoScene, renewal: Gate) -> None:
     head, foot = HEADLINES.get(scene, ("", ""))
 
     def holds(wired: Wired) -> bool:
@@ -166,7 +177,7 @@ def test_each_scene_shows_its_states(scene: DemoScene) -> None:
         return new and shows(wired, SCENES[scene]) and head in panel.headline and panel.status.startswith(foot)
 
     with open_session(os.environ, Disk(), demo=scene) as session:
-        asyncio.run(reach(session, holds))
+        asyncio.run(reach(session, holds, renewal.open))
 
 
 def test_between_them_they_show_every_condition() -> None:

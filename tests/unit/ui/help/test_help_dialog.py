@@ -17,6 +17,7 @@ from probe_tray.core.settings import Language
 from probe_tray.resources import resource
 from probe_tray.ui.help.help_controller import HelpController
 from probe_tray.ui.help.help_dialog import HelpDialog
+from probe_tray.ui.lazy_window import forget_closed
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.preferences import load_catalogue
 from probe_tray.ui.shell import Shell
@@ -129,16 +130,14 @@ def test_opened_again_it_shows_the_page_where_it_was_left(guides: Opened) -> Non
     assert guides.page.toPlainText().startswith("Where things are kept")
 
 
-def test_also_a_window_made_anew_opens_where_the_last_one_was_left(
-    guides: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_also_a_window_made_anew_opens_where_the_last_one_was_left(guides: Opened, qtbot: QtBot) -> None:
     guides.follow("privacy.md")
     guides.follow("where.md")
     guides.dialog.resize(500, 300)
     guides.page.verticalScrollBar().setValue(120)
-    monkeypatch.setattr("probe_tray.ui.lazy_window.KEPT", 0)
     gone = guides.dialog
     guides.button("Close").click()
+    forget_closed()
     qtbot.waitUntil(lambda: not isValid(gone), timeout=PATIENCE_MS)
     guides.window.show()
     assert guides.page.toPlainText().startswith("Where things are kept")
@@ -150,13 +149,11 @@ def test_also_a_window_made_anew_opens_where_the_last_one_was_left(
     assert not guides.button("&Back").isEnabled()
 
 
-def test_in_another_language_a_window_made_anew_begins_on_the_first_page(
-    guides: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_in_another_language_a_window_made_anew_begins_on_the_first_page(guides: Opened, qtbot: QtBot) -> None:
     guides.follow("where.md")
-    monkeypatch.setattr("probe_tray.ui.lazy_window.KEPT", 0)
     gone = guides.dialog
     guides.button("Close").click()
+    forget_closed()
     qtbot.waitUntil(lambda: not isValid(gone), timeout=PATIENCE_MS)
     guides.translator.use(load_catalogue(Language.CHINESE, ()))
     guides.window.show()

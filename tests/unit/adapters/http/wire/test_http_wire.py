@@ -13,6 +13,7 @@ import httpcore
 import pytest
 
 from probe_tray.adapters.http import client as http_client
+from probe_tray.adapters.http import exchange as http_exchange
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.wire.connection import WireConnection
 from probe_tray.adapters.hygiene import KnownSecrets
@@ -194,7 +195,7 @@ async def test_a_service_that_is_silent_before_the_request_was_sent_nothing(
     async def silent(*_: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(http_client, "_CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(http_exchange, "_CONNECT_SECONDS", 0.1)
     async with raw_server(b"", hang=True) as server:
         if not greets:
             monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", silent)
