@@ -17,6 +17,8 @@ from tests.support.patience import PATIENCE
 
 COMMAND = str(Path(sys.executable).with_name("codex-probe"))
 TOKEN = "/oauth/token"
+NO_WAY_OUT = {"HTTPS_PROXY": "http://127.0.0.1:9"}
+"""A proxy that is not there, for a command that has no simulated service: it must not look for the real one."""
 _TOKENS = ("id_token", "access_token", "refresh_token")
 
 

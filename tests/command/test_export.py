@@ -12,15 +12,13 @@ import pytest
 
 from probe_tray.cli.arguments import EXPORT_FORMATS
 from probe_tray.core.transfer.export import ExportFormat
-from tests.command.bench import COMMAND, lines
+from tests.command.bench import COMMAND, NO_WAY_OUT, lines
 from tests.command.preload import failing_to_replace, with_keyring
 from tests.support.files import exported, flat, official
 from tests.support.patience import PATIENCE
 from tests.support.tokens import tokens
 
 KEY = base64.b64encode(bytes(32)).decode()
-NO_WAY_OUT = {"HTTPS_PROXY": "http://127.0.0.1:9"}
-"""A proxy that is not there: no test asks this machine for the address of the real service."""
 LIVE, SHARED = "Anyone with this file can use", "Renew a login in one program only"
 
 

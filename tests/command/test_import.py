@@ -14,7 +14,7 @@ from typing import Protocol, cast
 
 import pytest
 
-from tests.command.bench import COMMAND, lines
+from tests.command.bench import COMMAND, NO_WAY_OUT, lines
 from tests.command.preload import failing_to_replace, keyring_was_asked, with_keyring
 from tests.support.files import exported, flat, official
 from tests.support.patience import PATIENCE
@@ -37,7 +37,7 @@ class Tray:
     ) -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run(
             [COMMAND, "--config", str(self.config), *map(str, arguments)],
-            env=os.environ | dict(more or {}),
+            env=os.environ | NO_WAY_OUT | dict(more or {}),
             cwd=self.folder,
             input=given,
             capture_output=True,
@@ -244,7 +244,7 @@ def at_a_terminal(
     screen, terminal = pty.openpty()
     process = subprocess.Popen(
         [COMMAND, "--config", str(tray.config), *arguments],
-        env=os.environ | {"TERM": "dumb", "COLUMNS": "200"} | dict(more or {}),
+        env=os.environ | NO_WAY_OUT | {"TERM": "dumb", "COLUMNS": "200"} | dict(more or {}),
         cwd=tray.folder,
         stdin=terminal,
         stdout=terminal,
