@@ -25,6 +25,7 @@ from probe_tray.cli.session.language import spoken
 from probe_tray.cli.session.proxy import chosen_proxy, proxy_note
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line
+from probe_tray.cli.terminal.signals import woken_by_signals
 from probe_tray.core.errors import ConfigError, Phrase, ProbeError, ProxyAddressError, SyncOffError, UsageError
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import OFFICIAL, Service
@@ -50,7 +51,11 @@ def run_session(
     console = Console(quiet=quiet or arguments.quiet)
     # Until the configuration is read, and where it can't be, the language is that of the terminal.
     t = Translator(spoken(Language.AUTO, os.environ))
-    with configure_logging(logging.WARNING, sys.stderr, redactor), asyncio.Runner() as runner:
+    with (
+        configure_logging(logging.WARNING, sys.stderr, redactor),
+        asyncio.Runner() as runner,
+        woken_by_signals(runner.get_loop()),
+    ):
         try:
             return action(CommandSession(arguments, console, t, runner, known, redactor))
         except ProbeError as error:

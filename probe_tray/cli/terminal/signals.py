@@ -34,7 +34,6 @@ class Interruption:
 
     def __enter__(self) -> Self:
         """Take the signals over."""
-        self._taken.enter_context(_waking(self._loop))
         for number in ending_signals():
             self._taken.callback(signal.signal, number, signal.signal(number, self._came))
         return self
@@ -72,8 +71,8 @@ class Interruption:
 
 
 @contextmanager
-def _waking(loop: asyncio.AbstractEventLoop) -> Generator[None]:
-    """Let every signal end the wait of ``loop``.
+def woken_by_signals(loop: asyncio.AbstractEventLoop) -> Generator[None]:
+    """Let every signal end a wait of ``loop``, be it for an :class:`Interruption` or a KeyboardInterrupt.
 
     Python calls a handler between two steps of the main thread. One that comes when that is just about to wait, or that
     the system gives to another thread, would otherwise be heard of only when a request has come to its time limit.

@@ -4,34 +4,88 @@ import asyncio
 import signal
 import threading
 
+import pytest
+
+from probe_tray.cli.arguments import parse
 from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.cli.session.session import CommandSession, run_session
 from probe_tray.cli.terminal.signals import Interruption
 from tests.support.patience import PATIENCE
 
+STATUS = parse(["--status"])
 
-async def test_a_signal_that_another_thread_receives_is_heard_at_once() -> None:
-    asked, waiting = asyncio.Event(), threading.Event()
 
-    def receive() -> None:
-        waiting.wait(PATIENCE)
+class Other:
+    """Another thread, which the system gives a Ctrl-C once the loop waits."""
+
+    def __init__(self) -> None:
+        self._waiting = threading.Event()
+        self._thread = threading.Thread(target=self._receive)
+
+    def receives(self) -> None:
+        self._thread.start()
+        asyncio.get_running_loop().call_soon(self._waiting.set)
+
+    def _receive(self) -> None:
+        self._waiting.wait(PATIENCE)
         signal.raise_signal(signal.SIGINT)
 
-    other = threading.Thread(target=receive)
-    with Interruption(asked.set, lambda: None) as interruption:
-        other.start()
-        # The other thread comes to its turn once the loop waits.
-        asyncio.get_running_loop().call_soon(waiting.set)
-        async with asyncio.timeout(PATIENCE):
-            await asked.wait()
-    other.join()
-    assert interruption.status is ExitStatus.INTERRUPTED
+
+def seconds(session: CommandSession) -> float:
+    return session.runner.get_loop().time()
+
+
+def test_what_must_be_seen_to_its_end_hears_at_once_of_a_signal_that_another_thread_receives() -> None:
+    took = [PATIENCE]
+
+    async def wait() -> ExitStatus | None:
+        asked = asyncio.Event()
+        with Interruption(asked.set, lambda: None) as interruption:
+            Other().receives()
+            async with asyncio.timeout(PATIENCE):
+                await asked.wait()
+        return interruption.status
+
+    def action(session: CommandSession) -> ExitStatus:
+        began = seconds(session)
+        status = session.runner.run(wait())
+        took[0] = seconds(session) - began
+        return status or ExitStatus.SUCCESS
+
+    assert run_session(STATUS, action) is ExitStatus.INTERRUPTED
+    assert took[0] < PATIENCE
+
+
+def test_whatever_else_waits_is_ended_at_once_too() -> None:
+    took = [PATIENCE]
+
+    async def wait() -> None:
+        Other().receives()
+        await asyncio.sleep(PATIENCE)
+
+    def action(session: CommandSession) -> ExitStatus:
+        began = seconds(session)
+        try:
+            session.runner.run(wait())
+        finally:
+            took[0] = seconds(session) - began
+        return ExitStatus.SUCCESS
+
+    with pytest.raises(KeyboardInterrupt):
+        run_session(STATUS, action)
+    assert took[0] < PATIENCE
 
 
 async def test_afterwards_signals_go_where_they_went_before() -> None:
-    before, woken = signal.getsignal(signal.SIGINT), signal.set_wakeup_fd(-1)
-    signal.set_wakeup_fd(woken)
+    before = signal.getsignal(signal.SIGINT)
     with Interruption(lambda: None, lambda: None) as interruption:
         assert signal.getsignal(signal.SIGINT) != before
     assert signal.getsignal(signal.SIGINT) == before
-    assert signal.set_wakeup_fd(woken) == woken
     assert interruption.status is None
+
+
+def test_afterwards_nothing_is_woken() -> None:
+    before = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(before)
+    assert run_session(STATUS, lambda _: ExitStatus.SUCCESS) is ExitStatus.SUCCESS
+    assert signal.set_wakeup_fd(before) == before
