@@ -1,4 +1,4 @@
-"""More than a thousand secrets go through every path at debug level, and none is seen outside the stores."""
+"""Hundreds of secrets go through every path at debug level, and none is seen outside the stores."""
 
 import asyncio
 import gc
@@ -62,7 +62,6 @@ from tests.support.patience import PATIENCE
 from tests.support.stores import folder_store
 from tests.unit.adapters.callback.callback_bench import ask, get
 
-ROUNDS = 80
 BLUNDERS = 30
 FORCED = RenewalRequest(days=3, reason=Reason.FORCED)
 ONCE = Settings(auto_renew=False)
@@ -321,9 +320,16 @@ def on_disk(top: Path, *, besides: Path) -> list[bytes | str]:
     return found
 
 
-@pytest.mark.parametrize("loud", [False, True], ids=["as configured", "libraries at debug level too"])
+@pytest.mark.parametrize(
+    ("rounds", "loud"),
+    [
+        pytest.param(len(ECHOES), False, id="as configured"),
+        pytest.param(len(ECHOES), True, id="libraries at debug level too"),
+        pytest.param(80, False, id="a thousand secrets", marks=pytest.mark.heavy),
+    ],
+)
 async def test_no_canary_is_seen_outside_the_stores(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], *, loud: bool
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], *, rounds: int, loud: bool
 ) -> None:
     service, log_file = EchoService(), tmp_path / "data" / "probe-tray.log"
     asyncio.get_running_loop().set_exception_handler(log_loop_failure)
@@ -332,7 +338,7 @@ async def test_no_canary_is_seen_outside_the_stores(
         with configure_logging(logging.DEBUG, log_file, Redactor(programs.known)), caplog.at_level(logging.DEBUG):
             for name in ("httpx", "httpcore", "asyncio", "keyring") if loud else ():
                 logging.getLogger(name).setLevel(logging.DEBUG)
-            for number in range(len(ECHOES) if loud else ROUNDS):
+            for number in range(rounds):
                 await live(programs, number)
             await recover(programs, AccountKey("account-person2", "user-person2"))
             spoil(programs)
@@ -343,7 +349,7 @@ async def test_no_canary_is_seen_outside_the_stores(
                 await run.close()
             for secret in programs.known()[-BLUNDERS:]:
                 blunder(secret.reveal())
-    assert len(programs.canaries.made) >= (200 if loud else 1000)
+    assert len(programs.canaries.made) >= (1000 if rounds > len(ECHOES) else 200)
     programs.shown += [
         *service.targets,
         *programs.notified,

@@ -158,7 +158,7 @@ class Day:
         self.poller.refresh([a.key for a in self.store.state.accounts])
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.heavy) for seed in (1, 2))])
 async def test_every_login_lives_or_is_flagged_at_the_end_of_the_day(seed: int) -> None:
     day = Day(seed)
     await day.pass_by()

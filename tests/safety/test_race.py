@@ -12,14 +12,13 @@ from tests.safety.driver import Round, login_file
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks")
 
-ROUNDS = 200
 
-
-def test_eight_processes_make_one_request(service: DemoService, driver: Driver, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [40, pytest.param(200, marks=pytest.mark.heavy)])
+def test_eight_processes_make_one_request(service: DemoService, driver: Driver, tmp_path: Path, rounds: int) -> None:
     login = service.issue_login("ana@example.com")
     file = tmp_path / "ana.json"
     file.write_bytes(login_file(login))
-    for number in range(ROUNDS):
+    for number in range(rounds):
         task = Round(
             folder=str(tmp_path / "data"),
             file=str(file),

@@ -1,4 +1,4 @@
-"""Ten thousand answers of a service gone mad, all the way from the bytes to what a person sees."""
+"""Thousands of answers of a service gone mad, all the way from the bytes to what a person sees."""
 
 import json
 import math
@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import msgspec
+import pytest
 
 from probe_tray.core.account.condition import Condition
 from probe_tray.core.account.identity import AccountKey, StoreKind
@@ -34,7 +35,6 @@ from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Card
 from tests.support.fakes import START
 
-PAYLOADS = 10_000
 KEYS = tuple(AccountKey(f"account-{n}", f"user-{n}") for n in range(3))
 _PLANS = ("free", "plus", "Pro", "team", "promax", "")
 _LENGTHS = (18_000, 604_800, 2_592_000, 86_400, 3 * 86_400, 60, 1, 0, -5, 10**9)
@@ -181,13 +181,14 @@ def write_for_the_command(found: Snapshot, now: Now, t: Translator) -> None:
     json.loads(accounts_json(reports))
 
 
-def test_ten_thousand_answers_are_read_reduced_and_shown() -> None:
+@pytest.mark.parametrize("payloads", [2_000, pytest.param(10_000, marks=pytest.mark.heavy)])
+def test_answers_gone_mad_are_read_reduced_and_shown(payloads: int) -> None:
     service, t, now, memory = Service(20261122), Translator(), START, AlertMemory()
     state = AppState(settings=Settings(pace_alerts=True))
     accounts = tuple(AccountState(key=key, stores=(StoreKind.VAULT,), email=f"{key.user_id}@x.example") for key in KEYS)
     state = reduce(state, AccountsRead(accounts=accounts))
     seen: set[Condition] = set()
-    for number in range(PAYLOADS):
+    for number in range(payloads):
         now = service.moment(now)
         before, key = state, KEYS[number % len(KEYS)]
         event = outcome(service.answer(now), key, now, service.skewed(now))

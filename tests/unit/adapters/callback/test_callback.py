@@ -132,12 +132,13 @@ async def test_pages_come_in_the_language_of_the_browser() -> None:
         assert header_of(page, "Content-Language") == "zh-Hans"
 
 
-async def test_a_thousand_wrong_states_change_nothing_and_say_nothing(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("count", [150, pytest.param(1000, marks=pytest.mark.heavy)])
+async def test_many_wrong_states_change_nothing_and_say_nothing(caplog: pytest.LogCaptureFixture, count: int) -> None:
     caplog.set_level("DEBUG")
     asyncio.get_running_loop().set_debug(True)
     replies: set[bytes] = set()
     async with opened() as login:
-        for number in range(1000):
+        for number in range(count):
             # Lengths and beginnings of all sorts, also nearly right ones.
             wrong = f"{STATE[: number % 40]}{number}"
             replies.add(await ask(login.port, get(callback(wrong), login.port)))

@@ -21,7 +21,7 @@ from tests.unit.engine.bench import Bench, GatedService, running
 from tests.unit.engine.sync_bench import KEY, TARGET, FakeTable
 
 PEOPLE = [f"person-{number}" for number in range(5)]
-STEP = timedelta(minutes=5)
+STEP = timedelta(minutes=15)
 RENEWAL = 3
 """Reads of a renewal: before it, once the lease is taken, and to write the new login."""
 Hour = tuple[str, datetime]
