@@ -122,7 +122,7 @@ def test_twenty_files_come_to_what_each_deserves(bench: Bench) -> None:
     before = {path.name: path.read_bytes() for path in bench.logins.iterdir()}
     done = bench.run("--renew", bench.logins)
     assert done.returncode == 1
-    assert lines(done.stderr)[-1] == "8 of 20 logins renewed. 9 skipped, 3 failed."
+    assert lines(done.stderr)[-1] == "8 of 20 logins renewed. 9 skipped, 3 failed.", done.stderr.decode()
     changed = {path.name for path in bench.logins.iterdir() if path.read_bytes() != before[path.name]}
     assert changed == {f"{n:02}.json" for n in range(1, 20, 2)} - {"07.json", "09.json"}
     assert all(bench.is_live(name) for name in changed)

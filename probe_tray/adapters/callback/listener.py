@@ -34,6 +34,7 @@ REQUEST_SECONDS: Final = 5.0
 FAREWELL_SECONDS: Final = 2.0
 """How long the page behind the redirect stays available when nobody fetches it."""
 
+_FAREWELL_STEPS: Final = 10
 _DRAIN_SECONDS: Final = 0.5
 _ACCEPT_PAUSE_SECONDS: Final = 0.1
 
@@ -156,11 +157,17 @@ class LoginListener:
         async with asyncio.TaskGroup() as group:
             accepting = [group.create_task(self._accept(one)) for one in sockets]
             await self._left.wait()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(FAREWELL_SECONDS):
-                    await self._page_fetched.wait()
+            await self._offer_page()
             for task in accepting:
                 task.cancel()
+
+    async def _offer_page(self) -> None:
+        # In steps: while a busy computer holds up this program, a browser may have come that it could not hear yet.
+        for _ in range(_FAREWELL_STEPS):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL_SECONDS / _FAREWELL_STEPS):
+                    await self._page_fetched.wait()
+                    return
 
     async def _accept(self, listening: socket) -> None:
         # One at a time, so that every connection is read once before newer ones can push it out; an

@@ -18,6 +18,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import PortsReservedError, PortsTakenError
 from probe_tray.core.login.oauth import Callback
 from probe_tray.core.service.service import Service
+from tests.support.fakes import settle
 from tests.support.patience import PATIENCE
 from tests.support.ports import free_ports
 from tests.unit.adapters.callback.callback_bench import (
@@ -455,6 +456,21 @@ async def test_a_page_that_nobody_fetches_is_offered_for_a_moment_only(monkeypat
     async with asyncio.timeout(PATIENCE):
         await listener.closed()
     assert await refused(login.port)
+
+
+async def test_a_browser_that_came_while_the_program_was_held_up_gets_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop, ahead = asyncio.get_running_loop(), 0.0
+    now = loop.time
+    monkeypatch.setattr(loop, "time", lambda: now() + ahead)
+    listener = LoopbackListener(Service(ports=(0,)))
+    async with listener.open(Secret(STATE)) as login:
+        await ask(login.port, get(callback(), login.port))
+    await settle()
+    with socket.create_connection((V4, login.port), PATIENCE) as browser:
+        browser.sendall(get("/done", login.port))
+        ahead = module.FAREWELL_SECONDS
+        assert status_of(await asyncio.to_thread(browser.recv, 65536)) == 200
+    await listener.closed()
 
 
 async def test_the_next_login_gets_the_same_port_at_once_and_only_its_own_state_counts() -> None:
