@@ -104,7 +104,7 @@ OWNERS: Final = (
     ("truststore", ("probe_tray.adapters.http.*",)),
     ("stamina", ("probe_tray.adapters.*",)),
     ("keyring", ("probe_tray.adapters.keyring.*",)),
-    ("h11", ("probe_tray.adapters.callback.*", "probe_tray.adapters.http.wire.answer", "probe_tray.demo.*")),
+    ("h11", ("probe_tray.adapters.callback.*", "probe_tray.adapters.http.wire.*", "probe_tray.demo.*")),
     ("desktop_notifier", ("probe_tray.adapters.*",)),
     ("webbrowser", ("probe_tray.adapters.*",)),
     ("segno", ("probe_tray.adapters.qr_code",)),

@@ -1,13 +1,86 @@
-"""Connections that are kept open between questions: httpcore's, without its own pool and without httpx above it."""
+"""Connections that are kept open between questions, without httpcore's own pool and without httpx above it."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 import httpcore
 import httpx
 
+from probe_tray.adapters.http.wire.kept_connection import KeptAnswer, KeptConnection
+
 _MOST = 32
 """So many stay open while nothing is asked: as many as ask at once, or the others would begin with a handshake."""
+
+
+PooledAnswer = httpcore.Response | KeptAnswer
+
+
+class PooledConnection(Protocol):
+    """A connection of the pool. What it does is httpcore's ``AsyncConnectionInterface``."""
+
+    async def handle_async_request(self, request: httpcore.Request) -> PooledAnswer:
+        """Ask, one question at a time."""
+        ...
+
+    def can_handle_request(self, origin: httpcore.Origin) -> bool:
+        """Whether it leads there."""
+        ...
+
+    def has_expired(self) -> bool:
+        """Whether it must not be used any more, though it is not closed."""
+        ...
+
+    def is_closed(self) -> bool:
+        """Whether it can be used no more."""
+        ...
+
+    def kept(self) -> "PooledConnection":
+        """What takes the next question, once an answer was read to its end."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close it."""
+        ...
+
+
+class NewConnection:
+    """Implements ``PooledConnection`` for the first question: httpcore makes its way through proxies and into TLS."""
+
+    def __init__(
+        self,
+        made: httpcore.AsyncConnectionInterface,
+        origin: httpcore.Origin,
+        stream: Callable[[], httpcore.AsyncNetworkStream | None],
+        kept_for: float,
+    ) -> None:
+        """``stream`` is what ``made`` speaks HTTP over, None where only ``made`` knows how to ask again."""
+        self._made, self._origin, self._stream, self._kept_for = made, origin, stream, kept_for
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        """Open it, and ask."""
+        return await self._made.handle_async_request(request)
+
+    def can_handle_request(self, origin: httpcore.Origin) -> bool:
+        """As httpcore says."""
+        return self._made.can_handle_request(origin)
+
+    def has_expired(self) -> bool:
+        """As httpcore says."""
+        return self._made.has_expired()
+
+    def is_closed(self) -> bool:
+        """As httpcore says."""
+        return self._made.is_closed()
+
+    def kept(self) -> PooledConnection:
+        """The same connection without httpcore, which takes more steps for a question than all the rest."""
+        stream = self._stream()
+        return self if stream is None else KeptConnection(self._origin, stream, self._kept_for)
+
+    async def aclose(self) -> None:
+        """Close it."""
+        await self._made.aclose()
 
 
 class ConnectionPool:
@@ -16,15 +89,15 @@ class ConnectionPool:
     httpcore's own pool looks at every connection before and after each question.
     """
 
-    def __init__(self, connect: Callable[[httpcore.Origin], httpcore.AsyncConnectionInterface]) -> None:
+    def __init__(self, connect: Callable[[httpcore.Origin], PooledConnection]) -> None:
         """``connect`` makes a connection for HTTP/1.1, which opens with its first request."""
         self._connect = connect
-        self._idle: list[httpcore.AsyncConnectionInterface] = []
+        self._idle: list[PooledConnection] = []
         """The one that was used last at the end."""
         self._retired = False
 
     @asynccontextmanager
-    async def answer(self, request: httpcore.Request) -> AsyncGenerator[httpcore.Response]:
+    async def answer(self, request: httpcore.Request) -> AsyncGenerator[PooledAnswer]:
         """Ask; what is left of the answer is given up at the end, and its connection with it.
 
         Raises what httpcore raises.
@@ -37,7 +110,7 @@ class ConnectionPool:
             finally:
                 await response.aclose()
                 if not connection.is_closed():
-                    self._idle.append(connection)
+                    self._idle.append(connection.kept())
         finally:
             await self._close_surplus()
 
@@ -46,7 +119,7 @@ class ConnectionPool:
         self._retired = True
         await self._close_surplus()
 
-    async def _connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+    async def _connection(self, origin: httpcore.Origin) -> PooledConnection:
         fitting = [c for c in self._idle if c.can_handle_request(origin)]
         if not fitting:
             return self._connect(origin)
@@ -63,7 +136,7 @@ class ConnectionPool:
 
 
 class _Raw(httpx.AsyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
+    def __init__(self, response: PooledAnswer) -> None:
         self._response = response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -80,7 +153,7 @@ def fields(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
-def content(response: httpcore.Response, headers: dict[str, str]) -> AsyncIterator[bytes]:
+def content(response: PooledAnswer, headers: dict[str, str]) -> AsyncIterator[bytes]:
     """The parts of the body. Raises what httpcore raises, and httpx.DecodingError."""
     if "content-encoding" not in headers:
         return response.aiter_stream()

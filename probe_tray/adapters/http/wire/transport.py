@@ -16,7 +16,7 @@ import httpcore
 import httpx
 
 from probe_tray.adapters.http.wire.connection import WireConnection
-from probe_tray.adapters.http.wire.pool import ConnectionPool
+from probe_tray.adapters.http.wire.pool import ConnectionPool, NewConnection
 from probe_tray.adapters.http.wire.stream import SocketStream
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.secret import Secret
@@ -157,11 +157,17 @@ def make_transport(context: ssl.SSLContext, proxy: Secret | None, limits: httpx.
 
 def make_pool(context: ssl.SSLContext, proxy: Secret | None, *, kept_for: float = _KEPT_FOR) -> ConnectionPool:
     """Connections for questions about accounts. Raises what httpx raises for an odd proxy."""
-    threaded = this_system().verifies_certificates
-    backend = _Backend(_never, _ignore) if threaded else _StreamBackend()
-    return ConnectionPool(
-        _pool(context, as_proxy(context, proxy), backend, httpx.Limits(keepalive_expiry=kept_for)).create_connection
-    )
+    threaded, way = this_system().verifies_certificates, as_proxy(context, proxy)
+    limits = httpx.Limits(keepalive_expiry=kept_for)
+
+    def connect(origin: httpcore.Origin) -> NewConnection:
+        backend = _Backend(_never, _ignore) if threaded else _StreamBackend()
+        made = _pool(context, way, backend, limits).create_connection(origin)
+        # Without TLS a proxy may have to be spoken to in its own words for each question (RFC 9112, section 3.2.2).
+        ours = way is None or origin.scheme == b"https"
+        return NewConnection(made, origin, lambda: backend.made if ours else None, kept_for)
+
+    return ConnectionPool(connect)
 
 
 class StreamTransport(httpx.AsyncHTTPTransport):
@@ -214,6 +220,10 @@ class _Backend(httpcore.AsyncNetworkBackend):
 
 
 class _StreamBackend(httpcore.AsyncNetworkBackend):
+    def __init__(self) -> None:
+        self.made: SocketStream | None = None
+        """The last connection."""
+
     async def connect_tcp(
         self,
         host: str,
@@ -224,7 +234,8 @@ class _StreamBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         del local_address, socket_options  # Never asked for here.
         async with _connecting(timeout):
-            return await SocketStream.over(await dial(host, port))
+            self.made = await SocketStream.over(await dial(host, port))
+        return self.made
 
 
 @asynccontextmanager

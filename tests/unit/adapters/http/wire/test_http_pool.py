@@ -11,6 +11,7 @@ import pytest
 
 from probe_tray.adapters.http.wire.pool import ConnectionPool, content, fields
 from probe_tray.adapters.http.wire.transport import make_pool
+from probe_tray.core.account.secret import Secret
 from tests.support.patience import PATIENCE
 
 
@@ -27,6 +28,8 @@ class Server:
         self.answer = b""
         """Another answer than that number."""
         self.closes = False
+        self.asked: list[bytes] = []
+        """The first line of each request."""
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -37,7 +40,8 @@ class Server:
         number = self.connections
         await self.count(open=1)
         try:
-            while await reader.readuntil(b"\r\n\r\n"):
+            while request := await reader.readuntil(b"\r\n\r\n"):
+                self.asked.append(request.partition(b"\r\n")[0])
                 await self.count(waiting=1)
                 await self.may.wait()
                 await self.count(waiting=-1)
@@ -84,6 +88,23 @@ async def test_one_question_after_the_other_takes_the_same_connection() -> None:
     async with serving() as (server, pool, address):
         assert [await ask(pool, address) for _ in range(5)] == [b"0001"] * 5
         assert server.open == 1
+
+
+async def test_a_question_after_the_first_one_is_asked_without_httpcore(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving() as (server, pool, address):
+        assert await ask(pool, address) == b"0001"
+        monkeypatch.delattr(httpcore.AsyncHTTP11Connection, "handle_async_request")
+        assert [await ask(pool, address) for _ in range(3)] == [b"0001"] * 3
+        assert server.asked == [b"GET / HTTP/1.1"] * 4
+
+
+async def test_a_proxy_without_tls_is_told_the_whole_address_each_time() -> None:
+    async with serving() as (server, direct, address):
+        pool = make_pool(ssl.create_default_context(), Secret(address), kept_for=PATIENCE)
+        assert [await ask(pool, "http://service.test/usage") for _ in range(3)] == [b"0001"] * 3
+        assert server.asked == [b"GET http://service.test/usage HTTP/1.1"] * 3
+        await pool.retire()
+        assert await ask(direct, address) == b"0002"
 
 
 async def test_as_many_as_ask_at_once_find_their_connections_again() -> None:
