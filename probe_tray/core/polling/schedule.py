@@ -1,6 +1,7 @@
 """When an account's quota is asked for next: pure functions of what is known."""
 
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 import msgspec
 
@@ -118,7 +119,7 @@ def look(accounts: tuple[AccountState, ...], now: datetime) -> Look:
             late.append((moment, account))
         elif coming is None or moment < coming:
             coming = moment
-    late.sort(key=lambda pair: pair[0])
+    late.sort(key=itemgetter(0))
     return Look(due=tuple(a for _, a in late), unplanned=tuple(unplanned), next_at=coming)
 
 

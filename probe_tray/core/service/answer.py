@@ -28,13 +28,16 @@ _SKEW = timedelta(minutes=2)
 class Answer:
     """Status, headers and raw body of one answer. Its repr shows the status alone: a body may hold tokens."""
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("body", "date", "headers", "status")
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Keep the answer; header names are taken in lower case."""
         self.status = status
         self.headers = {name.lower(): value for name, value in headers.items()}
         self.body = body
+        # Once: three ask for it, of each answer.
+        self.date = _http_date(self.headers.get("date", ""))
+        """The service's own clock (``Date``), aware UTC."""
 
     def __repr__(self) -> str:
         return f"Answer({self.status})"
@@ -43,11 +46,6 @@ class Answer:
     def ok(self) -> bool:
         """Whether the status is 2xx."""
         return 200 <= self.status < 300
-
-    @property
-    def date(self) -> datetime | None:
-        """The service's own clock (``Date``), aware UTC."""
-        return _http_date(self.headers.get("date", ""))
 
     def issued_at(self, now: datetime) -> datetime:
         """When it was made: ``now``, this computer's clock, unless the service's is more than two minutes away."""
@@ -67,6 +65,8 @@ class Answer:
 
 
 def _http_date(value: str) -> datetime | None:
+    if not value:
+        return None
     try:
         moment = email.utils.parsedate_to_datetime(value)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

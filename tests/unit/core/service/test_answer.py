@@ -1,3 +1,4 @@
+import email.utils
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -67,6 +68,19 @@ def test_header_names_have_no_case() -> None:
 )
 def test_older_forms_of_a_date_are_read(value: str) -> None:
     assert Answer(200, {"date": value}, b"").date == START
+
+
+def test_a_date_is_read_once_however_many_ask_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, said = email.utils.parsedate_to_datetime, list[str]()
+
+    def counted(value: str) -> datetime:
+        said.append(value)
+        return read(value)
+
+    monkeypatch.setattr(email.utils, "parsedate_to_datetime", counted)
+    answer = Answer(200, {"date": "Sun, 22 Nov 2026 06:00:00 GMT"}, b"")
+    assert [answer.date, answer.issued_at(START + 2 * HOUR), answer.issued_at(START)] == [START] * 3
+    assert len(said) == 1
 
 
 def test_without_a_date_there_is_none() -> None:
