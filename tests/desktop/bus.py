@@ -4,9 +4,10 @@ It is loaded when a connection is made, because it is installed on Linux only, a
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from importlib import import_module
+from itertools import islice
 from typing import Any, Final, cast
 
 from msgspec import Struct
@@ -15,6 +16,8 @@ from tests.desktop.waiting import BenchError
 from tests.support.patience import PATIENCE
 
 CALL_SECONDS: Final = PATIENCE
+AT_ONCE: Final = 64
+"""How many calls are on their way together: their answers wait in the socket until all of them are sent."""
 
 
 class BusError(BenchError):
@@ -33,6 +36,22 @@ class Seen(Struct, frozen=True, kw_only=True):
     destination: str
     member: str
     body: tuple[Any, ...]
+
+
+class Call(Struct, frozen=True):
+    """A method to call."""
+
+    service: str
+    path: str
+    interface: str
+    member: str
+    signature: str = ""
+    arguments: tuple[object, ...] = ()
+
+    @classmethod
+    def property(cls, service: str, path: str, interface: str, name: str) -> "Call":
+        """Ask for one property; the answer holds (signature, value)."""
+        return cls(service, path, "org.freedesktop.DBus.Properties", "Get", "ss", (interface, name))
 
 
 class Bus:
@@ -58,8 +77,7 @@ class Bus:
         *arguments: object,
     ) -> tuple[Any, ...]:
         """Call a method and return its results. Raises BusError."""
-        target = self._jeepney.DBusAddress(path, bus_name=service, interface=interface)
-        message = self._jeepney.new_method_call(target, member, signature or None, arguments)
+        message = self._message(Call(service, path, interface, member, signature, arguments))
         try:
             reply = self._connection.send_and_get_reply(message, timeout=CALL_SECONDS)
         except TimeoutError:
@@ -70,6 +88,24 @@ class Bus:
             msg = f"{interface}.{member} on {service} {path}: {name}: {reply.body[:1]}"
             raise BusError(msg)
         return cast("tuple[Any, ...]", reply.body)
+
+    def call_each(self, calls: Iterable[Call]) -> list[tuple[Any, ...] | None]:
+        """Call methods without waiting for one another, and return their results in order; None for an error."""
+        rule, waiting = import_module("jeepney.bus_messages").MatchRule, iter(calls)
+        results = list[tuple[Any, ...] | None]()
+        replies, fields = deque[Any](), self._jeepney.HeaderFields
+        with (
+            self._connection.filter(rule(type="method_return"), queue=replies),
+            self._connection.filter(rule(type="error"), queue=replies),
+        ):
+            while some := list(islice(waiting, AT_ONCE)):
+                numbers = [self._send(call) for call in some]
+                answers = dict[int, Any]()
+                while not answers.keys() >= set(numbers):
+                    answer = self._next(replies)
+                    answers[answer.header.fields[fields.reply_serial]] = answer
+                results += [self._result(answers[number]) for number in numbers]
+        return results
 
     def watch(self, interface: str, member: str) -> Callable[[], list[Seen]]:
         """Collect a signal of anybody from now on; the returned function hands out what came since its last call."""
@@ -129,6 +165,27 @@ class Bus:
         get = "org.freedesktop.DBus.Properties"
         self.call(service, path, get, "Set", "ssv", interface, name, value)
 
+    def _message(self, call: Call) -> Any:  # noqa: ANN401 - jeepney has no types
+        target = self._jeepney.DBusAddress(call.path, bus_name=call.service, interface=call.interface)
+        return self._jeepney.new_method_call(target, call.member, call.signature or None, call.arguments)
+
+    def _send(self, call: Call) -> int:
+        """Send it off, and return its number."""
+        number = next(self._connection.outgoing_serial)
+        self._connection.send(self._message(call), serial=number)
+        return int(number)
+
+    def _next(self, replies: deque[Any]) -> Any:  # noqa: ANN401 - jeepney has no types
+        try:
+            return self._connection.recv_until_filtered(replies, timeout=CALL_SECONDS)
+        except TimeoutError:
+            msg = f"some of {AT_ONCE} calls were not answered within {CALL_SECONDS:g} s"
+            raise BusError(msg) from None
+
+    def _result(self, reply: Any) -> tuple[Any, ...] | None:  # noqa: ANN401 - jeepney has no types
+        is_error = reply.header.message_type is self._jeepney.MessageType.error
+        return None if is_error else cast("tuple[Any, ...]", reply.body)
+
 
 class Monitor:
     """Sees every message of one interface, also those addressed to others."""
@@ -165,7 +222,7 @@ def plain(variants: object) -> dict[str, Any]:
 
 
 def _connect(address: str) -> Any:  # noqa: ANN401 - jeepney has no types
-    return import_module("jeepney.io.blocking").open_dbus_connection(address)
+    return import_module("jeepney.io.blocking").open_dbus_connection(address, auth_timeout=CALL_SECONDS)
 
 
 def _seen(message: Any) -> Seen:  # noqa: ANN401 - jeepney has no types

@@ -4,12 +4,12 @@ It finds a button by what a person reads on it, so that the mouse can press the 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
 from msgspec import Struct
 
-from tests.desktop.bus import Bus, BusError
+from tests.desktop.bus import Bus, BusError, Call
 from tests.desktop.waiting import wait_for
 from tests.desktop.windows import Region, Screen
 from tests.support.patience import PATIENCE
@@ -31,6 +31,14 @@ class Element(Struct, frozen=True, kw_only=True):
     name: str
     description: str
     showing: bool
+
+
+class _Place(Struct, frozen=True):
+    """Where something is among what is showing."""
+
+    service: str
+    path: str
+    name: str
     depth: int
 
 
@@ -49,27 +57,23 @@ class Reader:
         self._bus.call(registry, "/org/a11y/atspi/registry", registry, "RegisterEvent", "s", FOCUSED)
         self._state_changes = self._bus.watch("org.a11y.atspi.Event.Object", "StateChanged")
         self._focus: tuple[str, str] | None = None
+        self._pids: dict[str, int] = {}
 
     def close(self) -> None:
         """Leave the accessibility bus."""
         self._bus.close()
 
-    def elements(self, *, pid: int | None = None) -> Iterator[Element]:
-        """Yield everything of all programs (of one), each followed by what is inside it."""
-        for service, path in self._children("org.a11y.atspi.Registry", ROOT):
-            if pid in (None, self._pid(service)):
-                yield from self._walk(service, path, 0)
-
     def texts(self, *, pid: int | None = None) -> list[str]:
         """Return the names of everything that is showing, in reading order."""
-        return [e.name for e in self.elements(pid=pid) if e.showing and e.name]
+        return [place.name for place in self._places(pid) if place.name]
 
     def find(self, name: str, *, role: str | None = None, pid: int | None = None) -> Element | None:
         """Return the showing element whose name matches the regular expression `name` fully."""
-        for element in self.elements(pid=pid):
-            matches = re.fullmatch(name, element.name)
-            if matches and element.showing and role in (None, element.role):
-                return element
+        for place in self._places(pid):
+            if re.fullmatch(name, place.name):
+                element = self._element(place.service, place.path)
+                if element and element.showing and role in (None, element.role) and re.fullmatch(name, element.name):
+                    return element
         return None
 
     def wait(
@@ -108,7 +112,7 @@ class Reader:
             state, is_so, *_ = seen.body
             if (state, is_so) == ("focused", 1):
                 self._focus = (seen.sender, seen.path)
-        return None if self._focus is None else self._element(*self._focus, 0)
+        return None if self._focus is None else self._element(*self._focus)
 
     def region(self, element: Element) -> Region:
         """Return where it is on the screen."""
@@ -134,13 +138,12 @@ class Reader:
 
     def find_beside(self, words: str, name: str, *, role: str, pid: int) -> Element | None:
         """Return the showing element of exactly this name in the window of a program that holds the text `words`."""
-        for service, path in self._children("org.a11y.atspi.Registry", ROOT):
-            if self._pid(service) != pid:
-                continue
-            for child_service, child in self._children(service, path):
-                inside = [element for element in self._walk(child_service, child, 1) if element.showing]
-                if any(element.name == words for element in inside):
-                    return next((e for e in inside if (e.name, e.role) == (name, role)), None)
+        for service, path in self._programs(pid):
+            for window in self._children(service, path):
+                inside = self._walk(*window, 1)
+                if any(place.name == words for place in inside):
+                    named = (self._element(one.service, one.path) for one in inside if one.name == name)
+                    return next((e for e in named if e and (e.name, e.role, e.showing) == (name, role, True)), None)
         return None
 
     def press(
@@ -160,46 +163,88 @@ class Reader:
 
     def describe(self, *, pid: int | None = None) -> str:
         """Draw everything that is showing for a failure text."""
-        lines = [f"{'  ' * (e.depth + 1)}{e.role}: {e.name}" for e in self.elements(pid=pid) if e.showing]
+        found = ((place.depth, self._element(place.service, place.path)) for place in self._places(pid))
+        lines = [f"{'  ' * (depth + 1)}{e.role}: {e.name}" for depth, e in found if e and e.showing]
         return "on the screen:\n" + "\n".join(lines)
 
-    def _walk(self, service: str, path: str, depth: int) -> Iterator[Element]:
-        element = self._element(service, path, depth)
-        if element is None or depth > DEEPEST:
-            return
-        yield element
-        for child_service, child in self._children(service, path):
-            yield from self._walk(child_service, child, depth + 1)
+    def _places(self, pid: int | None) -> Iterator[_Place]:
+        """Yield everything that is showing of all programs (of one), each followed by what is inside it."""
+        for program in self._programs(pid):
+            yield from self._walk(*program, 0)
 
-    def _element(self, service: str, path: str, depth: int) -> Element | None:
+    def _walk(self, service: str, path: str, depth: int) -> list[_Place]:
+        """Ask for one level after the other, and return what is showing there in reading order.
+
+        What is not showing has nothing inside it that is; only a program itself may say that it is not.
+        """
+        inside = dict[tuple[str, str], tuple[_Place, list[tuple[str, str]]]]()
+        level = [(service, path)]
+        for deep in range(depth, DEEPEST):
+            states = self._bus.call_each(Call(*one, ACCESSIBLE, "GetState") for one in level)
+            showing = [one for one, state in zip(level, states, strict=True) if deep == 0 or _is_showing(state)]
+            names = self._bus.call_each(Call.property(*one, ACCESSIBLE, "Name") for one in showing)
+            lists = self._bus.call_each(Call(*one, ACCESSIBLE, "GetChildren") for one in showing)
+            for one, name, children in zip(showing, names, lists, strict=True):
+                # A window may close between two questions.
+                if name is not None and one not in inside:
+                    inside[one] = _Place(*one, str(name[0][1]), deep), _references(children)
+            level = [child for one in showing if one in inside for child in inside[one][1]]
+        return list(_in_order(inside, (service, path)))
+
+    def _element(self, service: str, path: str) -> Element | None:
+        asked = self._bus.call_each(
+            (
+                Call(service, path, ACCESSIBLE, "GetRoleName"),
+                Call(service, path, ACCESSIBLE, "GetState"),
+                Call.property(service, path, ACCESSIBLE, "Name"),
+                Call.property(service, path, ACCESSIBLE, "Description"),
+            )
+        )
         # A window may close between two questions.
-        try:
-            (role,) = self._bus.call(service, path, ACCESSIBLE, "GetRoleName")
-            (states,) = self._bus.call(service, path, ACCESSIBLE, "GetState")
-            _type, name = self._bus.property(service, path, ACCESSIBLE, "Name")
-            _type, description = self._bus.property(service, path, ACCESSIBLE, "Description")
-        except BusError:
+        if None in asked:
             return None
+        (role,), state, ((_type, name),), ((_text, description),) = cast("list[tuple[Any, ...]]", asked)
         return Element(
             service=service,
             path=path,
             role=str(role),
             name=str(name),
             description=str(description),
-            showing=bool(cast("list[int]", states)[0] >> _STATE_SHOWING & 1),
-            depth=depth,
+            showing=_is_showing(state),
         )
 
+    def _programs(self, pid: int | None) -> list[tuple[str, str]]:
+        return [one for one in self._children("org.a11y.atspi.Registry", ROOT) if pid in (None, self._pid(one[0]))]
+
     def _children(self, service: str, path: str) -> list[tuple[str, str]]:
-        try:
-            (children,) = self._bus.call(service, path, ACCESSIBLE, "GetChildren")
-        except BusError:
-            return []
-        found = cast("list[tuple[str, Any]]", children)
-        return [(child, str(where)) for child, where in found if not str(where).endswith("/null")]
+        (children,) = self._bus.call_each((Call(service, path, ACCESSIBLE, "GetChildren"),))
+        return _references(children)
 
     def _pid(self, service: str) -> int | None:
-        try:
-            return self._bus.pid_of(service)
-        except BusError:
-            return None
+        if service not in self._pids:
+            try:
+                self._pids[service] = self._bus.pid_of(service)
+            except BusError:
+                return None
+        # A bus gives each name of a connection once.
+        return self._pids[service]
+
+
+def _is_showing(state: tuple[Any, ...] | None) -> bool:
+    return state is not None and bool(cast("list[int]", state[0])[0] >> _STATE_SHOWING & 1)
+
+
+def _references(children: tuple[Any, ...] | None) -> list[tuple[str, str]]:
+    found = cast("list[tuple[str, Any]]", children[0] if children else [])
+    return [(child, str(where)) for child, where in found if not str(where).endswith("/null")]
+
+
+def _in_order(
+    inside: Mapping[tuple[str, str], tuple[_Place, list[tuple[str, str]]]], one: tuple[str, str]
+) -> Iterator[_Place]:
+    """Yield it, followed by what is inside it."""
+    if one in inside:
+        place, children = inside[one]
+        yield place
+        for child in children:
+            yield from _in_order(inside, child)
