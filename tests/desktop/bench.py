@@ -106,7 +106,7 @@ class Desktop:
     def tray_window(self) -> Window:
         """Return the window in which the panel shows the tray's icons."""
         # Its menus are titled so, too, but lie above it.
-        found = [w for w in self.screen.windows() if w.title == "wrapper-2.0"]
+        found = self.screen.windows(r"^wrapper-2\.0$")
         if not found:
             raise BenchError(self.screen.describe())
         return found[-1]

@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ from tests.desktop.waiting import BenchError, scrub, wait_for
 from tests.support.patience import PATIENCE
 
 TOOL_SECONDS: Final = PATIENCE
+_PLACE_LINES: Final = len(("WINDOW", "X", "Y", "WIDTH", "HEIGHT", "SCREEN"))
 LEFT, MIDDLE, RIGHT, WHEEL_UP, WHEEL_DOWN = 1, 2, 3, 4, 5
 
 
@@ -50,14 +51,17 @@ class Screen:
         self._env = dict(env)
         self._shots = shots
 
-    def windows(self, *, pid: int | None = None) -> list[Window]:
-        """Return the visible windows of programs (of one program): menus and bubbles, then those with a frame."""
-        found: list[Window] = []
-        for number in self._xdotool("search", "--onlyvisible", "--name", "", check=False).split():
-            window = self._window(int(number))
-            if window is not None and pid in (None, window.pid):
-                found.append(window)
-        return found
+    def windows(self, title: str = "", *, pid: int | None = None) -> list[Window]:
+        """Return the visible windows of programs (of one program): menus and bubbles, then those with a frame.
+
+        With `title`, only those whose title matches the regular expression somewhere.
+        """
+        seen = wait_for("windows that all stay while they are asked where they are", self._seen)
+        named = ((number, region, name.strip()) for number, region, name in seen if region is not None)
+        found = (
+            Window(number, self._pid(number), name, region) for number, region, name in named if re.search(title, name)
+        )
+        return [window for window in found if window.pid and pid in (None, window.pid)]
 
     def wait_window(self, title: str, *, seconds: float = PATIENCE) -> Window:
         """Wait for a window whose title matches the regular expression `title` somewhere, at rest in its place."""
@@ -65,8 +69,7 @@ class Screen:
 
         def look() -> Window | None:
             nonlocal before
-            matching = (w for w in self.windows() if re.search(title, w.title))
-            now, last = next(matching, None), before
+            now, last = next(iter(self.windows(title)), None), before
             before = now
             return now if now == last else None
 
@@ -81,7 +84,7 @@ class Screen:
         """Wait until no window's title matches `title`."""
         wait_for(
             f"no window titled {title!r}",
-            lambda: not any(re.search(title, w.title) for w in self.windows()),
+            lambda: not self.windows(title),
             seconds=seconds,
             instead=self.describe,
         )
@@ -90,8 +93,7 @@ class Screen:
         """Wait until the window manager says that a window is in use whose title matches `title`."""
 
         def look() -> bool:
-            number = self._xdotool("getactivewindow", check=False).strip()
-            return bool(number) and re.search(title, self._xdotool("getwindowname", number, check=False)) is not None
+            return re.search(title, self._xdotool("getactivewindow", "getwindowname", check=False)) is not None
 
         wait_for(f"a window titled {title!r} in use", look, instead=self.describe)
 
@@ -174,8 +176,7 @@ class Screen:
 
     def _focused_title(self) -> str:
         # A window may go away between the question which it is and that for its title.
-        number = self._xdotool("getwindowfocus", check=False).strip()
-        return self._xdotool("getwindowname", number, check=False).strip() if number else ""
+        return self._xdotool("getwindowfocus", "getwindowname", check=False).strip()
 
     def _window_under_mouse(self, x: int, y: int) -> Window | None:
         said = self._xdotool("getmouselocation", "--shell")
@@ -185,33 +186,57 @@ class Screen:
         # It names only windows with a frame, and menus and bubbles lie above those.
         return next((window for window in self.windows() if window.region.has(x, y)), None)
 
+    def _seen(self) -> list[tuple[int, Region | None, str]] | None:
+        """All windows with their places and titles; None where one of them has gone away meanwhile."""
+        places = ("getwindowgeometry", "--shell", "%@")
+        said = self._ask("xdotool", "search", "--onlyvisible", "--name", "", *places, "getwindowname", "%@")
+        lines = (said or "").removesuffix("\n").split("\n")
+        count, rest = divmod(len(lines), _PLACE_LINES + 1)
+        if rest:
+            return None
+        starts = range(0, count * _PLACE_LINES, _PLACE_LINES)
+        names = lines[count * _PLACE_LINES :]
+        return [(*_place(lines[at : at + _PLACE_LINES]), name) for at, name in zip(starts, names, strict=True)]
+
     def _window(self, number: int) -> Window | None:
         # A window may go away between two questions.
-        geometry = self._xdotool("getwindowgeometry", "--shell", str(number), check=False)
-        pid = self._xdotool("getwindowpid", str(number), check=False).strip()
-        values = dict(line.split("=", 1) for line in geometry.splitlines() if "=" in line)
-        if not pid.isdigit() or "WIDTH" not in values or int(values["HEIGHT"]) <= 1:
+        said = self._ask("xdotool", "getwindowgeometry", "--shell", str(number), "getwindowname", str(number))
+        if said is None:
             return None
-        region = Region(*(int(values[key]) for key in ("X", "Y", "WIDTH", "HEIGHT")))
-        if region.x + region.width <= 0 or region.y + region.height <= 0:
-            return None
-        title = self._xdotool("getwindowname", str(number), check=False).strip()
-        return Window(number, int(pid), title, region)
+        *place, name = said.removesuffix("\n").split("\n", _PLACE_LINES)
+        region, pid = _place(place)[1], self._pid(number)
+        return Window(number, pid, name.strip(), region) if region is not None and pid else None
+
+    def _pid(self, number: int) -> int:
+        """The program whose window it is; 0 where it belongs to none or has gone away."""
+        return int(self._ask("xdotool", "getwindowpid", str(number)) or 0)
 
     def _xdotool(self, *arguments: str, check: bool = True) -> str:
         return self._run("xdotool", *arguments, check=check).decode("utf-8", errors="replace")
 
+    def _ask(self, *argv: str) -> str | None:
+        """What a program says; None where it fails."""
+        done = self._call(argv)
+        return None if done.returncode != 0 else done.stdout.decode("utf-8", errors="replace")
+
     def _run(self, *argv: str, check: bool = True) -> bytes:
-        done = subprocess.run(
-            argv,
-            env=self._env,
-            capture_output=True,
-            check=False,
-            timeout=TOOL_SECONDS,
-            stdin=subprocess.DEVNULL,
-        )
+        done = self._call(argv)
         if check and done.returncode != 0:
             complaint = scrub(done.stderr.decode("utf-8", errors="replace"))
             msg = f"{' '.join(argv[:3])} ended with {done.returncode}: {complaint}"
             raise BenchError(msg)
         return done.stdout
+
+    def _call(self, argv: Sequence[str]) -> "subprocess.CompletedProcess[bytes]":
+        nothing = subprocess.DEVNULL
+        return subprocess.run(
+            argv, env=self._env, capture_output=True, check=False, timeout=TOOL_SECONDS, stdin=nothing
+        )
+
+
+def _place(lines: Iterable[str]) -> tuple[int, Region | None]:
+    """A window's number and where it is; None where nobody sees it."""
+    values = dict(line.split("=", 1) for line in lines)
+    region = Region(*(int(values[key]) for key in ("X", "Y", "WIDTH", "HEIGHT")))
+    is_seen = region.height > 1 and region.x + region.width > 0 and region.y + region.height > 0
+    return int(values["WINDOW"]), region if is_seen else None
