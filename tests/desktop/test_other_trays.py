@@ -12,6 +12,7 @@ from tests.desktop.processes import Program
 from tests.desktop.session import BACKGROUND, TRAY
 from tests.desktop.waiting import wait_for
 from tests.desktop.walking import App
+from tests.support.contrast import luminance
 from tests.support.patience import PATIENCE
 
 pytestmark = [
@@ -114,10 +115,3 @@ def contrasts(before: QImage, after: QImage) -> Iterator[float]:
             if old != new and new.hsvSaturation() > GREY:
                 bright, dark = sorted((luminance(old), luminance(new)), reverse=True)
                 yield (bright + 0.05) / (dark + 0.05)
-
-
-def luminance(colour: QColor) -> float:
-    def linear(part: float) -> float:
-        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-
-    return 0.2126 * linear(colour.redF()) + 0.7152 * linear(colour.greenF()) + 0.0722 * linear(colour.blueF())

@@ -1,13 +1,13 @@
 """Every text can be read: its contrast with what it lies on is 4.5 to 1 at least (WCAG 2.1, 1.4.3)."""
 
 import pytest
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.settings import Appearance
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tokens import DARK, LIGHT, Tokens
+from tests.support.contrast import contrast
 
 LEAST = 4.5
 GROUNDS = ("window", "card", "strip", "strip_critical", "strip_calm", "track")
@@ -20,17 +20,6 @@ LIES_ON = {
     "critical_text": GROUNDS,
     "on_accent": ("accent",),
 }
-
-
-def luminance(colour: QColor) -> float:
-    parts = (colour.redF(), colour.greenF(), colour.blueF())
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    low, high = sorted((luminance(QColor(one)), luminance(QColor(other))))
-    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])

@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QApplication
 from probe_tray.adapters.systems.desktop import PlainDesktop, SystemDesktop
 from probe_tray.adapters.systems.macos_desktop import MacosDesktop
 from probe_tray.adapters.systems.windows_desktop import WindowsDesktop
-from probe_tray.ui.tokens import DARK, LIGHT, Tokens
+from probe_tray.ui.tokens import DARK, LIGHT
 from probe_tray.ui.tray.icon import IN_MENU, ON_DARK, ON_EITHER, ON_LIGHT, SIZES, IconPainter, Ink, card_ink, menu_ink
 from probe_tray.view.view_models import IconLook, Tone
+from tests.support.contrast import contrast
 
 LOOKS = {
     "fine": IconLook(weekly=17, short=42),
@@ -84,33 +85,6 @@ def test_an_icon_has_all_sizes_and_is_a_template_only_while_calm(qapp: QApplicat
     assert calm.isMask()
     assert not painter.icon(LOOKS["warning"], ON_LIGHT, template=True).isMask()
     assert not painter.icon(LOOKS["fine"], ON_LIGHT).isMask()
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance, as WCAG 2.1 defines it."""
-    found = QColor(colour)
-    weighted = ((0.2126, found.redF()), (0.7152, found.greenF()), (0.0722, found.blueF()))
-    return sum(w * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for w, c in weighted)
-
-
-def contrast(one: str, other: str) -> float:
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-@pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
-def test_every_text_can_be_read(tokens: Tokens) -> None:
-    backs = (tokens.window, tokens.card)
-    strips = (tokens.strip, tokens.strip_critical, tokens.strip_calm)
-    pairs = [(ink, back) for ink in (tokens.text, tokens.secondary) for back in backs]
-    pairs += [(tokens.text, strip) for strip in strips]
-    told = (tokens.warning_text, tokens.critical_text, tokens.good, tokens.accent)
-    pairs += [(ink, back) for ink in told for back in backs]
-    pairs += [(tokens.warning_text, tokens.strip), (tokens.critical_text, tokens.strip_critical)]
-    pairs += [(ink, tokens.track) for ink in (tokens.text, tokens.secondary)]
-    pairs += [(tokens.secondary, strip) for strip in strips]
-    pairs.append((tokens.on_accent, tokens.accent))
-    assert all(contrast(*pair) >= 4.5 for pair in pairs), [p for p in pairs if contrast(*p) < 4.5]
 
 
 @pytest.mark.parametrize("size", SIZES)
