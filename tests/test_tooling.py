@@ -1,6 +1,7 @@
 """The rules of the project that no linter knows, and the tools that check the rest."""
 
 import ast
+import gc
 import logging
 import os
 import re
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -111,17 +113,28 @@ class TestPins:
         assert lines == ["one==1", "two==2 ; python_full_version >= '3.12'"]
 
 
+@pytest.fixture(scope="class")
+def parsed_once() -> Iterator[None]:
+    """One process looks at the source (tests/tooling/scheduling.py) and parses it once; none of that is garbage."""
+    gc.disable()
+    yield
+    source.forget_trees()
+    gc.enable()
+
+
+@pytest.mark.usefixtures("parsed_once")
 class TestLayers:
     @pytest.mark.parametrize(("module", "path"), [pytest.param(*one, id=one[0]) for one in source.files()])
     def test_a_module_keeps_the_rules(self, module: str, path: Path) -> None:
-        text = path.read_text(encoding="utf-8")
-        tree = ast.parse(text)
+        tree = source.tree(path)
         assert source.strangers(module, tree) == [], "a library that only other modules may import"
         assert source.mutable_state(tree) == [], "state that outlives every object"
         if not module.startswith("probe_tray.ui"):  # one thread
             assert source.late_decoders(tree) == [], "make the decoder once, at import"
         longest = source.LONGER_FILES.get(module, source.LONGEST_FILE)
-        assert len(text.splitlines()) <= longest, "split it by ideas: it is about more than one thing"
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= longest, (
+            "split it by ideas: it is about more than one thing"
+        )
         assert source.long_functions(module, tree) == [], "split it, or say in tests/tooling/source.py why not"
         assert source.names_in_text(tree, ERRORS) == [], "compare with the class, or put a fact on it"
 
@@ -137,7 +150,7 @@ class TestLayers:
         found = {
             str(path.relative_to(source.ROOT)): words
             for path in paths
-            if (words := vocabulary.private_words(path.stem, ast.parse(path.read_text(encoding="utf-8"))))
+            if (words := vocabulary.private_words(path.stem, source.tree(path)))
         }
         assert found == {}
 
@@ -163,7 +176,7 @@ class TestLayers:
         assert source.much_alike({module: _classes(path) for module, path in source.files()}) == []
 
     def test_every_exception_is_still_needed(self) -> None:
-        trees = {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in source.files()}
+        trees = {module: source.tree(path) for module, path in source.files()}
         functions = {f"{module}.{name}" for module, tree in trees.items() for name in _functions(tree)}
         assert source.LONGER_FUNCTIONS.keys() - functions == set()
         assert (source.NAMED_OTHERWISE | source.GERUNDS | source.LONGER_FILES).keys() - trees.keys() == set()
@@ -192,7 +205,7 @@ class TestLayers:
         assert source.import_circle({one: graph.find_modules_directly_imported_by(one) for one in graph.modules}) == []
 
     def test_only_the_files_of_the_systems_ask_which_system_this_is(self) -> None:
-        trees = {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in source.files()}
+        trees = {module: source.tree(path) for module, path in source.files()}
         elsewhere = {module for module in trees if not module.startswith("probe_tray.adapters.systems")}
         asking = {module for module in elsewhere if source.names_of_systems(trees[module])}
         assert asking == source.BY_SYSTEM.keys(), "ask adapters.systems, or say in tests/tooling/source.py why not"
@@ -323,7 +336,7 @@ class TestLayers:
 
 
 def _classes(path: Path) -> list[str]:
-    return source.class_names(ast.parse(path.read_text(encoding="utf-8")))
+    return source.class_names(source.tree(path))
 
 
 def _functions(tree: ast.Module) -> list[str]:
