@@ -16,8 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from msgspec.structs import replace
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QFont, QImage
+from PySide6.QtWidgets import QApplication
 
 from probe_tray.adapters.files.app_folders import demo_places
 from probe_tray.adapters.files.config_file import load_settings
@@ -52,8 +52,8 @@ from probe_tray.view.text.translate import Translator, parse_po
 
 ICON = 44
 _LONGEST = 30.0
-_DRAWN = 0.5
-"""Seconds after which every change has been drawn."""
+_REST = 0.5
+"""Seconds between two looks at a window that has come to rest if they are the same."""
 _ACCOUNTS = {"first": 0, "three": 3, "codex": 3, "many": 20}
 
 
@@ -97,15 +97,26 @@ class Camera:
 
     async def photograph(self, name: str, window: str = "panel") -> None:
         """Take a picture of the window with this name, and one of the icon."""
-        await asyncio.sleep(_DRAWN)
-        if window == "panel":
-            self.shell.show_panel()
-            await asyncio.sleep(_DRAWN)
-        shown = next(w for w in QApplication.topLevelWidgets() if w.objectName() == window and w.isVisible())
-        _save(shown, self._folder / f"{name}-{self._tone}.png")
+        # Draws at once; a change is drawn later otherwise, on a busy machine by seconds.
+        self.shell.show_panel()
+        picture = await _at_rest(window)
+        picture.save(str(self._folder / f"{name}-{self._tone}.png"))
         look = present(self.engine.state, self._clock.now(), UTC, Translator()).tray.look
         ink = ON_DARK if self._tone == "dark" else ON_LIGHT
         IconPainter().pixmap(look, ink, ICON).save(str(self._folder / f"{name}-{self._tone}-icon.png"))
+
+
+async def _at_rest(name: str) -> QImage:
+    """A window of this name, once two looks at it are the same: a busy machine draws late. Raises TimeoutError."""
+    before: QImage | None = None
+    async with asyncio.timeout(_LONGEST):
+        while True:
+            shown = next((w for w in QApplication.topLevelWidgets() if w.objectName() == name and w.isVisible()), None)
+            now = None if shown is None else shown.grab().toImage()
+            if now is not None and now == before:
+                return now
+            before = now
+            await asyncio.sleep(_REST)
 
 
 async def tell(story: str, camera: Camera) -> None:
@@ -221,6 +232,8 @@ def main() -> int:
         font = QFont(["Inter", "Noto Sans", "Segoe UI", "Helvetica Neue", "Noto Sans CJK SC"])
         font.setPixelSize(13)
         app.setFont(font)
+        # A cursor that blinks is never at rest.
+        app.setCursorFlashTime(0)
 
         async def work() -> int:
             with DemoService(people=people(_ACCOUNTS[options.story])) as service:
@@ -251,10 +264,6 @@ def _translator(language: Language) -> Translator:
     if language is not Language.CHINESE:
         return Translator()
     return Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
-
-
-def _save(window: QWidget, file: Path) -> None:
-    window.grab().save(str(file))
 
 
 if __name__ == "__main__":
