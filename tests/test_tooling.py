@@ -445,6 +445,17 @@ class TestRunner:
     def test_coverage_is_measured_where_that_is_asked(self, *, measured: bool) -> None:
         assert ("--cov" in Pytest([], measures=measured).command()) == measured
 
+    @pytest.mark.parametrize(
+        ("arguments", "cores", "processes"),
+        [([], 1, 2), ([], 2, 3), ([], 16, 5), (["--quick"], 2, 2), (["--quick"], 1, 1), (["-k", "renew"], 4, 1)],
+    )
+    def test_a_process_more_than_cores_runs_tests_where_some_wait_for_a_desktop(
+        self, monkeypatch: pytest.MonkeyPatch, arguments: list[str], cores: int, processes: int
+    ) -> None:
+        monkeypatch.setattr(os, "cpu_count", lambda: cores)
+        words = Pytest(arguments).command()
+        assert (int(words[words.index("-n") + 1]) if "-n" in words else 1) == processes
+
     def test_a_heavy_test_may_take_as_long_as_its_mark_says(self) -> None:
         named = [one for one in Pytest(["--heavy"]).command() if one.startswith("faulthandler_timeout=")]
         marks = (re.findall(r"mark\.timeout\(([\d_]+)\)", path.read_text()) for path in ROOT.glob("tests/**/*.py"))
