@@ -12,7 +12,14 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.codex.codex_state import CodexUsePhase, HandOver
 from probe_tray.core.codex.place_content import PlaceContent
 from probe_tray.core.codex.placement import PlacementBook
-from probe_tray.core.errors import CodexRenewsError, CodexRunningError, CodexUnfitError, KeyringLockedError, ReadError
+from probe_tray.core.errors import (
+    CodexRenewsError,
+    CodexRunningError,
+    CodexUnfitError,
+    KeyringLockedError,
+    ReadError,
+    WriteError,
+)
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.service.answer import Answer
@@ -100,6 +107,18 @@ async def test_one_that_was_taken_back_is_ours_again_whatever_the_client_does(by
         await exchange.hand_overs.put_back(exchange.place, keep=False)
     # A login of its own, which has nothing to do with ours.
     exchange.place.holds(credential("ana", number=5, at=START - DAY))
+    await exchange.clock.advance(9 * DAY)
+    answers(exchange)
+    await exchange.renewals.renew(ANA.key, FORCED)
+    assert exchange.service.count("refresh") == 1
+
+
+async def test_so_is_one_whose_hand_over_failed() -> None:
+    exchange = Exchange(replace(ANA, made_here=False))
+    exchange.place.holds(credential("ana", number=5, at=START - DAY))
+    exchange.place.unwritable = WriteError(path="auth.json", reason="the disk is full")
+    with pytest.raises(WriteError):
+        await exchange.use(ANA, WHOLE)
     await exchange.clock.advance(9 * DAY)
     answers(exchange)
     await exchange.renewals.renew(ANA.key, FORCED)
