@@ -229,18 +229,21 @@ class PlacementKeeper:
             after, ended = record.after_look(found.text, found.login)
             if after.current is not None and after.current.way is HandOver.WHOLE:
                 adopted = await self._adopt(after.current, found)
-                if adopted is not None and adopted.access != after.current.access:
-                    await self._is_given(found.login)
+                if adopted is None:
+                    # Ours is another login than the one in place, and not the client's to renew.
+                    await self._is_given(await self.login_of(after.current.key), stays=False)
+                elif adopted.access != after.current.access:
+                    await self._is_given(found.login, stays=True)
                 after = replace(after, current=adopted)
             if after != record:
                 await self._file.save(await self._book_after(after, ended))
             placements += [placement for placement in (after.current,) if placement is not None]
         return _Followed(placements, unknown)
 
-    async def _is_given(self, login: Credential | None) -> None:
+    async def _is_given(self, login: Credential | None, *, stays: bool) -> None:
         if login is not None and login.refresh_token is not None:
             with suppress(StoreError):
-                await self._memory.with_client(login.refresh_token.fingerprint, stays=True)
+                await self._memory.with_client(login.refresh_token.fingerprint, stays=stays)
 
     async def _is_whole_there(self, placement: CodexPlacement) -> bool:
         """Whether the client has the refresh token that we have: not once a person has logged in here again."""
