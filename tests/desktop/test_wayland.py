@@ -180,6 +180,7 @@ def pin(desktop: Desktop, wayland: Wayland, app: App) -> None:
     other = desktop.start(sys.executable, "-c", OTHER_PROGRAM, env=wayland.environment)
     wayland.wait_no_window(PANEL)
     other.stop()
+    wayland.wait_no_window("Another program")
     # A click on the icon within that moment would be the one that closed it.
     app.item.click_menu("Open Probe Tray")
     wayland.wait_keyboard(PANEL)
@@ -187,12 +188,19 @@ def pin(desktop: Desktop, wayland: Wayland, app: App) -> None:
     with closing(wayland.mouse()) as mouse:
         mouse.click(*wayland.point(desktop.reader.place(button), PANEL))
         app.read("^This window stays open")
-        desktop.start(sys.executable, "-c", OTHER_PROGRAM, env=wayland.environment)
+        other = desktop.start(sys.executable, "-c", OTHER_PROGRAM, env=wayland.environment)
         wayland.wait_keyboard("Another program")
         # What the app answers afterwards, it answers knowing that another program is used.
         app.item.click_menu("More", "Hide names")
         app.read(r"^a•••@e•••\.")
         assert wayland.wait_window(PANEL).pid == app.pid
+        app.item.click_menu("More", "Hide names")
+        app.read(r"^ana@example\.com\.")
+        other.stop()
+        wayland.wait_no_window("Another program")
+        # As it was before, for what comes next.
+        mouse.click(*wayland.point(desktop.reader.place(button), PANEL))
+        app.read("^This window closes when you click elsewhere")
 
 
 def test_everything_works_on_wayland_and_qt_has_nothing_to_complain_of(desktop: Desktop) -> None:
@@ -218,6 +226,7 @@ def test_everything_works_on_wayland_and_qt_has_nothing_to_complain_of(desktop: 
         turn_wheel(desktop, wayland, app)
         wayland.dismiss(PANEL)
         pin(desktop, wayland, app)
+        wayland.dismiss(PANEL)
         app.quit()
         assert app.program.errors() == ""
 
