@@ -12,7 +12,7 @@ _DOT, _STAYING_DOT = " · ", "\u00a0· "
 _SHORT = 24
 """Letters of a part that always fits into one line."""
 _LAST_WORD = re.compile(r"(?<=[^\s·]) (?=\S{1,12}$)", re.MULTILINE)
-_LAST_WORDS = re.compile(r"(?<=[^\s·]) (?=(?=.{3,16}$)\S+\u00a0\S+$)", re.MULTILINE)
+_LAST_WORDS = re.compile(r"(?<=[^\s·]) (?=(?=.{3,9}$)\S+\u00a0\S+$)", re.MULTILINE)
 _LAST_CHINESE = re.compile(r"(?:[\u3000-\uffef]{4,6}|[\u3000-\uffef]{3}\u00a0\S{1,12})$", re.MULTILINE)
 _NUMBER = re.compile(r"(?<!\S)(\d[\d.,]*) (?=[^\W\d])")
 _UNIT = re.compile("(?<=\\d\u00a0)(?:小时|分钟)")

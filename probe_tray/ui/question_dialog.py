@@ -39,6 +39,8 @@ class QuestionDialog(ThemedDialog):
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         px = theme.px
+        if (row := self._buttons.layout()) is not None:
+            row.setSpacing(px(8))
         self._whole = whole = QVBoxLayout(self)
         whole.setContentsMargins(px(20), px(18), px(20), px(14))
         whole.setSpacing(px(10))

@@ -165,7 +165,7 @@ class Theme(QObject):
             QPushButton#destructive:focus {{ border: 2px solid {c.critical}; padding: {px(3)}px {px(10)}px; }}
             QPushButton:default {{ background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
             QPushButton:default:focus {{ border: 2px solid {c.secondary}; padding: {px(3)}px {px(10)}px; }}
-            QLineEdit {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};
+            QLineEdit {{ background: {c.card}; color: {c.text}; border: 1px solid {c.faint};
                 border-radius: {px(7)}px; padding: {px(3)}px {px(7)}px; min-height: {px(19)}px;
                 selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
             QLineEdit:focus {{ border-color: {c.accent}; }}
@@ -174,7 +174,8 @@ class Theme(QObject):
             QToolButton:focus {{ border-color: {c.accent}; }}
             QToolTip {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};
                 padding: {px(4)}px {px(6)}px; }}
-            QMenu {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line}; padding: {px(4)}px; }}
+            QMenu {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line}; padding: {px(4)}px;
+                icon-size: {px(16)}px; }}
             QMenu::item {{ padding: {px(5)}px {px(22)}px; border-radius: {px(6)}px; }}
             QMenu::icon {{ padding-left: {px(7)}px; }}
             QMenu::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}

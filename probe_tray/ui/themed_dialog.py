@@ -103,11 +103,13 @@ class TaskDialog(ThemedDialog):
         """Take the theme's colours, fonts and measures as they are now."""
         super().apply_theme()
         theme, c, px = self._theme, self._theme.tokens, self._theme.px
+        # Qt draws square corners where they are rounder than half of the bar is high.
+        high, radius = px(6), px(6) // 2
         self.setStyleSheet(
             self.styleSheet()
             + f"""
-            QProgressBar {{ background: {c.track}; border: none; border-radius: {px(3)}px; max-height: {px(6)}px; }}
-            QProgressBar::chunk {{ background: {c.accent}; border-radius: {px(3)}px; }}
+            QProgressBar {{ background: {c.track}; border: none; border-radius: {radius}px; max-height: {high}px; }}
+            QProgressBar::chunk {{ background: {c.accent}; border-radius: {radius}px; }}
             """
         )
         self._title.setFont(theme.font(15, strong=True))

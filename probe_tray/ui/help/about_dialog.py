@@ -113,7 +113,8 @@ class AboutDialog(ThemedDialog):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         # On a low screen it scrolls; its buttons stay in reach.
-        whole.addWidget(scroll_area(page), 1)
+        self._scroll = scroll_area(page)
+        whole.addWidget(self._scroll, 1)
         self._buttons = self._last_row()
         whole.addLayout(self._buttons)
 
@@ -174,4 +175,8 @@ class AboutDialog(ThemedDialog):
         wanted = fitting(self, QSize(self._theme.px(_WIDTH), 1)).width()
         width = max(wanted, self._told.minimumSize().width(), self._buttons.minimumSize().width())
         needed = height(self._page, width) + SCROLL_FRAME + self._buttons.sizeHint().height()
-        self.setFixedSize(width, fitting(self, QSize(width, needed)).height())
+        room = fitting(self, QSize(width, needed)).height()
+        # Qt keeps a bar that it has shown once where the lines break otherwise beside it and are more of them.
+        bar = Qt.ScrollBarPolicy.ScrollBarAsNeeded if room < needed else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self._scroll.setVerticalScrollBarPolicy(bar)
+        self.setFixedSize(width, room)

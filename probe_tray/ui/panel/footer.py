@@ -3,13 +3,16 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import Dot, words
 from probe_tray.view.screen import Panel
 from probe_tray.view.view_models import ActionKind, CardAction
+
+_LINES = 2
+"""Of feedback that stands beside the buttons; more of it stands above them."""
 
 
 class Footer(QWidget):
@@ -34,14 +37,18 @@ class Footer(QWidget):
         self.undo_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.undo_button.clicked.connect(self.undo)
         self.log_in.clicked.connect(lambda: self._act(CardAction(kind=ActionKind.LOG_IN, label="")))
-        px, line = theme.px, QHBoxLayout(self)
-        line.setContentsMargins(px(16), px(9), px(12), px(9))
-        line.setSpacing(px(8))
-        line.addWidget(self._dot)
-        line.addWidget(self._status, 1)
-        line.addWidget(self._feedback, 1)
-        line.addWidget(self.undo_button)
-        line.addWidget(self.log_in)
+        px, self._whole, self._line = theme.px, QVBoxLayout(self), QHBoxLayout()
+        self._whole.setContentsMargins(px(16), px(9), px(12), px(9))
+        self._line.setSpacing(px(8))
+        self._line.addWidget(self._dot)
+        self._line.addWidget(self._status, 1)
+        self._line.addWidget(self._feedback, 1)
+        # Where no text stands beside them the buttons stay at the right.
+        self._line.addStretch(0)
+        self._line.addWidget(self.undo_button)
+        self._line.addWidget(self.log_in)
+        self._whole.setSpacing(px(8))
+        self._whole.addLayout(self._line)
 
     def show_model(self, model: Panel) -> None:
         """Show this from now on."""
@@ -62,6 +69,7 @@ class Footer(QWidget):
             self.undo_button.setToolTip(f"{shown.label} ({keys})")
         self.undo_button.setVisible(shown is not None)
         self.setVisible(model.welcome is None or feedback is not None)
+        self._place_feedback()
         if feedback is not None and feedback.number != self._said:
             self._said = feedback.number
             self._feedback.setAccessibleName(feedback.text)
@@ -71,6 +79,26 @@ class Footer(QWidget):
         """Undo the last thing that can be undone."""
         if self._last is not None:
             self._act(self._last)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put feedback where there is room for it."""
+        super().resizeEvent(event)
+        self._place_feedback()
+
+    def _place_feedback(self) -> None:
+        """Beside the buttons; above them where it would be a narrow column of many lines."""
+        edges = self._whole.contentsMargins()
+        shown = [button for button in (self.undo_button, self.log_in) if not button.isHidden()]
+        taken = sum(button.sizeHint().width() + self._line.spacing() for button in shown)
+        beside = self.width() - edges.left() - edges.right() - taken
+        line = self._feedback.fontMetrics().lineSpacing()
+        above = self._feedback.heightForWidth(max(beside, 1)) > (_LINES + 0.5) * line
+        if above is (self._line.indexOf(self._feedback) < 0):
+            return
+        if above:
+            self._whole.insertWidget(0, self._feedback)
+        else:
+            self._line.insertWidget(self._line.indexOf(self._status) + 1, self._feedback, 1)
 
     def apply_theme(self) -> None:
         """Take the theme's colours and fonts as they are now."""
@@ -84,3 +112,4 @@ class Footer(QWidget):
         self.setStyleSheet(
             f"QWidget#foot {{ border-top: 1px solid {colours.line} }} QToolButton {{ color: {colours.accent} }}"
         )
+        self._place_feedback()

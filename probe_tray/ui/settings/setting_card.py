@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from probe_tray.ui.settings.fields import RING_ROOM, ToggleSwitch
 from probe_tray.ui.theme import Theme
@@ -26,9 +26,8 @@ class SettingRow(QWidget):
         super().__init__()
         self._theme = theme
         self.control = control
-        self._label = QLabel(label)
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
-        self._label.setWordWrap(True)
+        self._label = words(wrap=True)
+        self._label.setText(label)
         # A choice beside its field is what the label names, and not the row that holds both.
         self._label.setBuddy(control.focusProxy() or control)
         self._note, self._fault = words(wrap=True), words(wrap=True)

@@ -109,8 +109,11 @@ class ExportDialog(TransferDialog):
         describe(self, model.help)
         leave_room(self)
         if (before is None or bool(before.accounts)) is not bool(model.accounts):
-            # Without accounts there is nothing to choose, and no need for the room of a list.
-            self.open_at(_WIDTH, _HEIGHT if model.accounts else 1)
+            if model.accounts:
+                self.open_at(_WIDTH, _HEIGHT)
+            else:
+                # There is nothing to choose, and no need for the room of a list.
+                self.open_low(_WIDTH)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Open with the keyboard on the first choice."""

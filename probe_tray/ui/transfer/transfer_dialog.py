@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import TaskDialog
-from probe_tray.ui.widgets import leave_room, scrolling, words
+from probe_tray.ui.widgets import SCROLL_FRAME, height, leave_room, scrolling, words
 
 
 class TransferDialog(TaskDialog):
@@ -18,12 +20,13 @@ class TransferDialog(TaskDialog):
         super().__init__(theme, name)
         self._closed = closed
         self._warning = words(wrap=True)
+        self._page, self._lower, self._whole = QWidget(), QVBoxLayout(), QVBoxLayout(self)
 
     def lay_out(self, spacing: int, shrinks: QWidget, least: int) -> tuple[QVBoxLayout, QVBoxLayout]:
         """The columns above and below, to be filled; ``shrinks`` gives way down to ``least`` of the design's pixels."""
         px = self._theme.px
-        page, whole = QWidget(), QVBoxLayout(self)
-        upper, lower = QVBoxLayout(page), QVBoxLayout()
+        page, whole = self._page, self._whole
+        upper, lower = QVBoxLayout(page), self._lower
         upper.setContentsMargins(px(20), px(18), px(20), 0)
         lower.setContentsMargins(px(20), 0, px(20), px(14))
         whole.setContentsMargins(0, 0, 0, 0)
@@ -33,6 +36,13 @@ class TransferDialog(TaskDialog):
         whole.addWidget(scrolling(page, shrinks, px(least)), 1)
         whole.addLayout(lower)
         return upper, lower
+
+    def open_low(self, width: int) -> None:
+        """Be as wide as that, of the design's pixels, and only as high as what is shown."""
+        px = self._theme.px
+        wide = fitting(self, QSize(px(width), 1)).width()
+        needed = height(self._page, wide) + SCROLL_FRAME + self._whole.spacing() + self._lower.sizeHint().height()
+        self.resize(fitting(self, QSize(wide, needed)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep room for what is said."""

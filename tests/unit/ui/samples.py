@@ -318,7 +318,7 @@ def waiting_login() -> LoginState:
 
 
 def failed_login() -> LoginState:
-    return LoginState(phase=LoginPhase.FAILED, problem=PortsTakenError(holder="another program").problem)
+    return LoginState(phase=LoginPhase.FAILED, problem=PortsTakenError(holder=Phrase("another program")).problem)
 
 
 def idle_actions() -> PanelActions:

@@ -32,10 +32,14 @@ def test_no_short_word_is_left_alone_on_the_last_line() -> None:
     )
     several = breakable("This deletes its login from the vault on this computer.\nYou can log in again at any time.")
     assert [line.rpartition(" ")[2] for line in several.splitlines()] == [
-        "on\u00a0this\u00a0computer.",
+        "this\u00a0computer.",
         "at\u00a0any\u00a0time.",
     ]
     assert breakable("The address is someone@department.example.org").count("\u00a0") == 0
+
+
+def test_the_last_line_takes_no_long_words_from_a_narrow_column() -> None:
+    assert shown("Less often on battery and while the screen is locked.").endswith("the screen is~locked.")
 
 
 def test_no_single_chinese_letter_is_left_alone_on_the_last_line() -> None:

@@ -4,13 +4,27 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QToolTip, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtGui import QFont, QImage
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QMenu,
+    QScrollBar,
+    QSpinBox,
+    QStyle,
+    QToolTip,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
 
 from probe_tray.core.settings import Appearance
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tokens import Tokens
+from tests.unit.ui.test_contrast import contrast
 
+LEAST_EDGE = 3.0
 _CHOICES = ("Automatic", "For dark panels", "For light panels")
 
 
@@ -30,6 +44,13 @@ class Themed:
         self.theme.apply_theme(self.window)
         self.window.show()
         QApplication.processEvents()
+
+
+@pytest.fixture
+def letters_as_before(qapp: QApplication) -> Iterator[None]:
+    before = QFont(qapp.font())
+    yield
+    qapp.setFont(before)
 
 
 @pytest.fixture(params=[Appearance.LIGHT, Appearance.DARK])
@@ -80,16 +101,62 @@ def test_a_list_of_choices(themed: Themed) -> None:
     image = popup.grab().toImage()
     shift = combo.view().viewport().mapTo(popup, QPoint())
     grounds = [ground(image, shift.x() + 3, shift.y() + row.center().y()) for row in rows]
-    # Nothing but the theme's own frame is round it, and nothing between the frame and the rows.
+    # Nothing but the theme's own frame is round it, and the chosen row is as round as in a menu.
     assert edges(image) == {themed.tokens.line}
-    assert {image.pixelColor(image.width() - 4, y).name() for y in range(1, image.height() - 1)} == {
-        themed.tokens.card,
-        themed.tokens.accent,
-    }
+    chosen = rows[0].translated(shift)
+    assert {ground(image, image.width() - 3, y) for y in range(1, image.height() - 1)} == {themed.tokens.card}
+    assert ground(image, chosen.left(), chosen.top()) == themed.tokens.card
+    assert max(row.bottom() for row in rows) <= combo.view().viewport().height()
     assert grounds == [themed.tokens.accent, themed.tokens.card, themed.tokens.card]
     assert ink(image, themed.tokens.text)
     assert ink(image, themed.tokens.on_accent)
     combo.hidePopup()
+
+
+def test_the_edge_of_a_field_can_be_seen(themed: Themed) -> None:
+    fields = QLineEdit(themed.window), QComboBox(themed.window), QSpinBox(themed.window)
+    for place, field in enumerate(fields):
+        field.setGeometry(20, 20 + 60 * place, 160, 40)
+    themed.show()
+    themed.window.setFocus()
+    for field in fields:
+        (edge,) = edges(field.grab().toImage())
+        # WCAG 1.4.11: what shows where a control is differs by 3:1 from what is beside it.
+        assert contrast(edge, themed.tokens.card) >= LEAST_EDGE
+
+
+@pytest.mark.usefixtures("letters_as_before")
+@pytest.mark.parametrize("letters", [13, 20])
+def test_the_handle_of_a_scroll_bar_is_round_however_large_the_letters_are(qapp: QApplication, letters: int) -> None:
+    font = QFont(qapp.font())
+    font.setPixelSize(letters)
+    qapp.setFont(font)
+    theme = Theme(qapp, lambda: False)
+    window = QWidget()
+    handle = QScrollBar(window)
+    handle.setGeometry(300, 10, theme.px(10), 200)
+    handle.setPageStep(1_000)
+    handle.setRange(0, 1)
+    theme.apply_theme(window)
+    window.resize(400, 300)
+    window.show()
+    QApplication.processEvents()
+    moved = handle.grab().toImage()
+    column = [ground(moved, x, handle.height() // 2) for x in range(handle.width())]
+    first = column.index(theme.tokens.line)
+    rows = [y for y in range(handle.height()) if ground(moved, handle.width() // 2, y) == theme.tokens.line]
+    assert ground(moved, first, rows[0]) != theme.tokens.line
+    window.close()
+
+
+@pytest.mark.usefixtures("letters_as_before")
+def test_the_pictures_of_a_menu_grow_with_its_letters(themed: Themed) -> None:
+    menu = QMenu(themed.window)
+    font = QFont(QApplication.font())
+    font.setPixelSize(26)
+    QApplication.setFont(font)
+    themed.show()
+    assert menu.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize, None, menu) == themed.theme.px(16) == 32
 
 
 def test_what_is_selected(themed: Themed) -> None:

@@ -120,5 +120,5 @@ def written(count: int = 3) -> ExportState:
 
 def failed() -> ExportState:
     """An export of which a part failed."""
-    left = LeftOut(who="lee@example.com", reason="it has no usable id_token, which the Codex client requires")
+    left = LeftOut(who="lee@example.com", reason=Phrase("it has no usable id_token, which the Codex client requires"))
     return replace(written(1), left_out=(left,), problems=(FULL,))

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import UTC, timedelta
 
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from probe_tray.core.errors import DeviceCodeOffError, LoginDeniedError, WriteError
+from probe_tray.core.errors.phrase import Phrase
 from probe_tray.core.service.connection import ConnectionCheck
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, Way
@@ -49,7 +51,7 @@ _LOGINS = (
     LoginState(phase=LoginPhase.FAILED, way=Way.CODE, problem=DeviceCodeOffError().problem),
     LoginState(
         phase=LoginPhase.FAILED,
-        problem=WriteError(path="/home/somebody/folder/with/logins", reason="the disk is full").problem,
+        problem=WriteError(path="/home/somebody/folder/with/logins", reason=Phrase("the disk is full")).problem,
         unsaved=True,
     ),
 )
@@ -145,10 +147,11 @@ def tray_menus(theme: Theme, icons: IconPainter, t: Translator) -> list[QMenu]:
         kept.setParent(menu)
         kept.show_model(present(state, _NOW, UTC, t).menu, card_ink(theme.tokens))
         theme.apply_theme(menu)
-        menu.show()
+        # Shown as a plain window it would be no larger than two thirds of the screen.
+        menu.popup(QPoint())
         found.append(menu)
     inner = [menu for menu in found[-1].findChildren(QMenu) if menu.menuAction().isVisible()]
     for menu in inner:
-        menu.show()
+        menu.popup(QPoint())
     QApplication.processEvents()
     return [*found, *inner]

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.commands import OpenReleasePage
@@ -52,6 +52,22 @@ def about(qtbot: QtBot, qapp: QApplication) -> Iterator[Opened]:
     opened = Opened(qapp)
     yield opened
     opened.window.close()
+
+
+def test_with_large_letters_it_is_as_high_as_what_it_says(qtbot: QtBot, qapp: QApplication) -> None:
+    before = QFont(qapp.font())
+    font = QFont(["Inter", "Noto Sans CJK SC"])
+    font.setPixelSize(20)
+    qapp.setFont(font)
+    about = Opened(qapp)
+    QApplication.processEvents()
+    (page,) = about.dialog.findChildren(QScrollArea)
+    assert not page.verticalScrollBar().isVisible()
+    inside = page.widget()
+    assert inside is not None
+    assert page.viewport().height() >= inside.heightForWidth(page.viewport().width())
+    about.window.close()
+    qapp.setFont(before)
 
 
 def test_it_opens_the_guides(about: Opened) -> None:

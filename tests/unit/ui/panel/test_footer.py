@@ -23,6 +23,8 @@ ANA = FOUR.accounts[0]
 REMOVED = Feedback(number=7, kind=FeedbackKind.REMOVED, account=ANA.key, undo=UndoRemoval(ANA.key))
 RENEWED = Feedback(number=8, kind=FeedbackKind.RENEWED, account=FOUR.accounts[1].key)
 
+USED = Feedback(number=9, kind=FeedbackKind.USED_IN_CODEX, account=FOUR.accounts[2].key)
+
 
 def removed(state: AppState = FOUR, *more: Feedback) -> AppState:
     return replace(state, accounts=state.accounts[1:], removing=state.accounts[:1], feedback=(REMOVED, *more))
@@ -87,6 +89,29 @@ def test_a_late_click_on_undo_does_not_meet_the_button_for_logging_in(shown: Sho
     QApplication.processEvents()
     assert log_in(shown).geometry().left() == place.left()
     assert undo_button(shown).geometry().right() < place.left()
+
+
+def test_long_feedback_stands_above_the_buttons(shown: Shown) -> None:
+    shown.show(FOUR)
+    QApplication.processEvents()
+    before, beside = _from_corner(shown), log_in(shown).geometry()
+    shown.show(replace(FOUR, feedback=(USED,)))
+    QApplication.processEvents()
+    (label,) = (one for one in shown.window.findChildren(QLabel) if one.text().startswith("Codex uses"))
+    assert label.geometry().bottom() < log_in(shown).geometry().top()
+    assert label.height() < 3.5 * label.fontMetrics().lineSpacing()
+    # The button stays where it was, seen from the corner.
+    assert _from_corner(shown) == before
+    shown.show(FOUR)
+    QApplication.processEvents()
+    assert log_in(shown).geometry() == beside
+
+
+def _from_corner(shown: Shown) -> tuple[int, int]:
+    """How far the button for logging in is from the right and the lower edge of the window."""
+    button = log_in(shown)
+    way = shown.window.rect().bottomRight() - button.mapTo(shown.window, button.rect().bottomRight())
+    return way.x(), way.y()
 
 
 def test_the_only_account_that_was_removed_can_be_brought_back(shown: Shown) -> None:

@@ -8,7 +8,16 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QListWidget, QListWidgetItem, QProgressBar, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QListWidget,
+    QListWidgetItem,
+    QProgressBar,
+    QScrollArea,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.identity import StoreKind
@@ -294,6 +303,9 @@ def test_the_systems_window_for_a_new_file_asks_before_it_replaces(bench: Bench)
 def test_without_accounts_the_window_has_no_choices_and_no_empty_room(bench: Bench) -> None:
     full = bench.dialog.height()
     bench.engine.change(AppState(loaded=True))
+    QApplication.processEvents()
+    # What is said is seen whole, without scrolling.
+    assert not [page for page in bench.dialog.findChildren(QScrollArea) if page.verticalScrollBar().isVisible()]
     assert "Log in or import a login first." in texts(bench.dialog)
     assert [box for box in bench.dialog.findChildren(QComboBox) if box.isVisible()] == []
     assert bench.dialog.height() < full / 2
