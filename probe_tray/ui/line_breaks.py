@@ -13,6 +13,8 @@ _SHORT = 24
 """Letters of a part that always fits into one line."""
 _LAST_WORD = re.compile(r"(?<=[^\s·]) (?=\S{1,12}$)", re.MULTILINE)
 _LAST_WORDS = re.compile(r"(?<=[^\s·]) (?=(?=.{3,9}$)\S+\u00a0\S+$)", re.MULTILINE)
+_LAST_SENTENCE = re.compile(r"(?<=[.!?] )[^.!?\n]{3,22}[.!?]$", re.MULTILINE)
+"""Such as "Nothing was changed."."""
 _LAST_CHINESE = re.compile(r"(?:[\u3000-\uffef]{4,6}|[\u3000-\uffef]{3}\u00a0\S{1,12})$", re.MULTILINE)
 _NUMBER = re.compile(r"(?<!\S)(\d[\d.,]*) (?=[^\W\d])")
 _UNIT = re.compile("(?<=\\d\u00a0)(?:小时|分钟)")
@@ -36,6 +38,7 @@ def breakable(text: str) -> str:
     if len(text) >= _LEAST or _LAST_CHINESE.search(text):
         text = _UNIT.sub(_joined, _NUMBER.sub("\\1\u00a0", text))
         text = _REMARK.sub(lambda found: _whole(found[0]), text)
+        text = _LAST_SENTENCE.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
         text = _LAST_CHINESE.sub(_joined, _LAST_WORDS.sub("\u00a0", _LAST_WORD.sub("\u00a0", text)))
     return _LONG.sub(lambda word: _PIECE.sub(_MAY_END, _BOUNDARY.sub(_MAY_END, word[0])), text)
 

@@ -99,6 +99,8 @@ class KeyChangeDialog(TaskDialog):
         if not event.spontaneous():
             self._copied = False
             self.code.start()
+            # Whoever opens it next begins at its top.
+            self._scroll.verticalScrollBar().setValue(0)
 
     def _hand_out(self, key: Secret) -> None:
         self._actions.copy_secret(key)
@@ -125,11 +127,11 @@ class KeyChangeDialog(TaskDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        scroll = scroll_area(page)
-        whole.addWidget(scroll, 1)
+        self._scroll = scroll_area(page)
+        whole.addWidget(self._scroll, 1)
         whole.addWidget(self._foot)
         # The window opens with the keyboard on a button, not on the page that it may scroll.
-        self.setTabOrder(self._close, scroll)
+        self.setTabOrder(self._close, self._scroll)
 
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""

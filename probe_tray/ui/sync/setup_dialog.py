@@ -153,6 +153,8 @@ class SyncSetupDialog(ThemedDialog):
         super().hideEvent(event)
         if not event.spontaneous():
             self.forget_secrets()
+            # Nor is the place that was read: whoever opens it next begins at its top.
+            self._scroll.verticalScrollBar().setValue(0)
             self.closed.emit()
 
     def forget_secrets(self) -> None:
@@ -193,7 +195,8 @@ class SyncSetupDialog(ThemedDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(scroll_area(page), 1)
+        self._scroll = scroll_area(page)
+        whole.addWidget(self._scroll, 1)
         whole.addWidget(self._foot)
 
     def apply_theme(self) -> None:

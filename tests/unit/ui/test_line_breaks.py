@@ -42,6 +42,11 @@ def test_the_last_line_takes_no_long_words_from_a_narrow_column() -> None:
     assert shown("Less often on battery and while the screen is locked.").endswith("the screen is~locked.")
 
 
+def test_a_short_last_sentence_stays_on_one_line() -> None:
+    assert shown("The quota of this account is used up. It resets now.").endswith("used up. It~resets~now.")
+    assert shown("Quit it, then try again. Nothing was changed.").endswith("again. Nothing~was~changed.")
+
+
 def test_no_single_chinese_letter_is_left_alone_on_the_last_line() -> None:
     assert shown("如果您在这台电脑上使用 Codex，它的登录会自动显示在这里。").endswith("它的登录会自动显|示|在|这|里|。")
     # Nor a short word in other letters, torn from the verb before it.

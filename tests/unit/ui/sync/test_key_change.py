@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QProgressBar
+from PySide6.QtWidgets import QApplication, QProgressBar, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.secret import Secret
@@ -120,6 +121,34 @@ def test_the_code_is_shown_when_it_is_asked_for_and_every_computer_with_what_is_
 def window_is_empty(bench: Bench) -> bool:
     begin(bench)
     return window().code.written.text() == "" and window().code.picture.isHidden()
+
+
+def test_both_windows_open_again_where_they_were_at_their_top_and_say_nothing_of_before(bench: Bench) -> None:
+    begin(bench)
+    bench.change(state(1))
+    bench.engine.sync_code = CODE
+    said: list[list[str]] = []
+    for again in (False, True):
+        if again:
+            begin(bench)
+        QApplication.processEvents()
+        places = {QPoint(90, 40): bench.page, QPoint(310, 120): window()}
+        for place, dialog in places.items():
+            (scroll,) = parts(dialog, QScrollArea)
+            if again:
+                assert (dialog.pos(), scroll.verticalScrollBar().value()) == (place, 0)
+            dialog.move(place)
+        said.append(texts(bench.page) + texts(window()))
+        press(window(), "Show code")
+        press(bench.page, "Show code")
+        for dialog in places.values():
+            (scroll,) = parts(dialog, QScrollArea)
+            dialog.resize(dialog.width(), 300)
+            QApplication.processEvents()
+            scroll.verticalScrollBar().setValue(scroll.verticalScrollBar().maximum())
+            assert scroll.verticalScrollBar().value() > 0
+            dialog.close()
+    assert said[0] == said[1]
 
 
 def test_the_copy_is_the_new_key_alone_and_leaves_the_clipboard(bench: Bench) -> None:
