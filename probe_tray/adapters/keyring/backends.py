@@ -11,6 +11,7 @@ from probe_tray.core.errors import (
     KeyringAbsentError,
     KeyringDeniedError,
     KeyringLockedError,
+    KeyringNoAnswerError,
     StoreError,
 )
 
@@ -68,6 +69,8 @@ class TrustedBackend(Protocol):
 def known_backend() -> TrustedBackend:
     """The keyring of this system; raises KeyringAbsentError when it has none that keeps a secret.
 
+    Raises KeyringNoAnswerError where that cannot be told: the library gives the session's bus one second.
+
     A backend that the person configured for the keyring library counts only when it is a known one. Without such a
     configuration the known ones are asked directly: looking through every installed package, as the library would,
     costs 100 ms and runs code of packages that have nothing to do with this program.
@@ -76,6 +79,8 @@ def known_backend() -> TrustedBackend:
 
     try:
         configured = keyring.core.load_env() or keyring.core.load_config()
+    except TimeoutError:
+        raise KeyringNoAnswerError from None
     except Exception:  # noqa: BLE001 - whatever keeps a configured backend from loading, it is not a keyring to trust
         raise KeyringAbsentError from None
     candidates = _system_backends() if configured is None else _inside(configured)
@@ -143,8 +148,19 @@ def _inside(backend: object) -> Sequence[object]:
 
 
 def _system_backends() -> Sequence[object]:
-    viable = [cls for cls in _system_classes() if cls.viable]
-    return [cls() for cls in sorted(viable, key=lambda cls: cls.priority, reverse=True)]
+    ranked = [(rank, cls) for cls in _system_classes() if (rank := _priority(cls)) is not None]
+    return [cls() for _, cls in sorted(ranked, key=lambda found: found[0], reverse=True)]
+
+
+def _priority(cls: "type[KeyringBackend]") -> float | None:
+    """How much the library recommends it here; None where it cannot be used. Raises KeyringNoAnswerError."""
+    try:
+        return cls.priority
+    except TimeoutError:
+        # A busy computer is not one without a keyring: whoever has none keeps its secrets elsewhere.
+        raise KeyringNoAnswerError from None
+    except Exception:  # noqa: BLE001 - as the library itself does
+        return None
 
 
 def _system_classes() -> "list[type[KeyringBackend]]":

@@ -25,7 +25,7 @@ from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.logins.sealer import Key
 from probe_tray.adapters.systems.linux import situation
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ProbeError, ReadError, StoreError, SyncError, WriteError
+from probe_tray.core.errors import KeyringNoAnswerError, ProbeError, ReadError, StoreError, SyncError, WriteError
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.quota.history import Meter, Span
 from probe_tray.core.quota.history_batch import HistoryBatch
@@ -144,6 +144,19 @@ async def test_a_secret_service_answers_with_an_error_of_a_store(call: str, monk
             with pytest.raises(StoreError) as caught:
                 await read()
             safe(caught.value)
+
+
+@linux
+@pytest.mark.parametrize("backend", ["", "keyring.backends.SecretService.Keyring"], ids=["found", "configured"])
+def test_a_bus_that_does_not_answer_in_time_is_no_system_without_a_keyring(
+    backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("secretstorage.dbus_init", Mock(side_effect=TimeoutError))
+    monkeypatch.delenv("PYTHON_KEYRING_BACKEND", raising=False)
+    if backend:
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", backend)
+    with pytest.raises(KeyringNoAnswerError):
+        known_backend()
 
 
 # The history
