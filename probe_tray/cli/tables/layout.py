@@ -18,7 +18,7 @@ _PHRASE = 12
 """Down to which width what has no spaces in it is not broken."""
 _FEWEST, _HEADING = 2, 2
 _MORE = "…"
-# Between a number and its unit, and between the parts of a span ("2 h 10 m"), no line ends.
+# Between a number and its unit, and between the parts of a span ("2 h 10 min"), no line ends.
 _BREAK = re.compile(r"(?<=\S)(?<!\d)(?<!\d [hd]) +(?=\S)")
 
 Row = Sequence[Cell]

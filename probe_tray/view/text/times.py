@@ -54,7 +54,7 @@ class Now(msgspec.Struct, frozen=True, dict=True):
 
 
 def until(moment: datetime, now: Now, t: Translator) -> str:
-    """How long it is to ``moment``: "in 38 min", "in 2 h 10 m", "in 2 d 4 h", "in 12 days"; "now" once it came."""
+    """How long it is to ``moment``: "in 38 min", "in 2 h 10 min", "in 2 d 4 h", "in 12 days"; "now" once it came."""
     seconds = (moment - now.moment).total_seconds()
     if seconds <= 0:
         return t("now")
@@ -70,7 +70,7 @@ def span(length: timedelta, t: Translator) -> str:
     if not hours:
         return t("{m} min", m=str(minutes))
     if not days:
-        return t("{h} h {m} m", h=str(hours), m=str(rest)) if rest else t("{h} h", h=str(hours))
+        return t("{h} h {m} min", h=str(hours), m=str(rest)) if rest else t("{h} h", h=str(hours))
     if days < _WEEK_DAYS:
         return t("{d} d {h} h", d=str(days), h=str(day_hours)) if day_hours else whole_days(days, t)
     return _days_or_years(days, t)
@@ -180,5 +180,5 @@ def both(moment: datetime, now: Now, t: Translator) -> str:
 
 def widest(t: Translator) -> str:
     """The widest text of :func:`both` within a day."""
-    left = t("in {span}", span=t("{h} h {m} m", h="22", m="22"))
+    left = t("in {span}", span=t("{h} h {m} min", h="22", m="22"))
     return t("{relative} · {absolute}", relative=left, absolute="22:22")

@@ -58,13 +58,13 @@ def test_the_needy_and_tight_come_first() -> None:
 def test_a_card_shows_both_windows_their_resets_and_the_life_of_the_login() -> None:
     found = card(samples.four(), "ana@example.com")
     assert [(b.label, b.percent_text, b.reset) for b in found.bars] == [
-        ("5 h", "42%", "in 2 h 10 m · 16:02"),
+        ("5 h", "42%", "in 2 h 10 min · 16:02"),
         ("Week", "17%", "in 4 d · Thu 09:00"),
     ]
     assert found.life == "Renews automatically in 4 days · ends 29 Nov"
     assert found.checked == "2 min ago"
     assert found.notice is None
-    assert found.spoken.startswith("ana@example.com. Plus. 5 h: 42% used, resets in 2 h 10 m")
+    assert found.spoken.startswith("ana@example.com. Plus. 5 h: 42% used, resets in 2 h 10 min")
 
 
 def test_an_exhausted_week_means_no_capacity_whatever_the_short_window_says() -> None:
