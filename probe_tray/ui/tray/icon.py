@@ -26,6 +26,8 @@ _TURN = 5760
 """A full turn, in the sixteenths of a degree that Qt counts in."""
 _TOP = 1440
 _FULL = 100
+_SLASH = 12.5
+"""Where the slash stands at its upper end, in percent of a turn."""
 _SMALL = 20
 _STALE, _STRONG = 0.5, 0.5
 """The opacity of old numbers, and that from which a part is a strong one."""
@@ -218,7 +220,7 @@ class _IconDrawing:
         # A full disc below the slash would only blur it.
         if look.short is not None and not (look.exhausted and look.short >= _FULL):
             self._pie(_FULL, self._plain(0.22))
-            self._pie(look.short, self._colour(look.short_tone))
+            self._pie(look.short, self._colour(look.short_tone), struck=look.exhausted)
         if look.exhausted:
             self._slash(critical)
 
@@ -249,13 +251,19 @@ class _IconDrawing:
         self._painter.setBrush(Qt.BrushStyle.NoBrush)
         self._painter.drawArc(self._around(self._radius), _TOP, -round(_TURN * percent / _FULL))
 
-    def _pie(self, percent: int, colour: QColor) -> None:
+    def _pie(self, percent: int, colour: QColor, *, struck: bool = False) -> None:
+        """``struck``: what lies between the top and the slash is left out, of which only a speck would be seen."""
         self._painter.setPen(Qt.PenStyle.NoPen)
         self._painter.setBrush(colour)
         if percent >= _FULL:
             self._painter.drawEllipse(self._middle(), self._disc, self._disc)
         elif percent:
-            self._painter.drawPie(self._around(self._disc), _TOP, -round(_TURN * percent / _FULL))
+            first = min(_SLASH, percent) if struck else 0
+            self._painter.drawPie(
+                self._around(self._disc),
+                _TOP - round(_TURN * first / _FULL),
+                -round(_TURN * (percent - first) / _FULL),
+            )
 
     def _slash(self, colour: QColor) -> None:
         low, high = self._size * 5.2 / _GRID, self._size * 18.8 / _GRID

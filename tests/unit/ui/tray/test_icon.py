@@ -49,6 +49,17 @@ def test_beside_a_number_a_pause_has_a_sign_where_the_dot_of_a_login_is(qapp: QA
     assert any(pause.pixelColor(place).alpha() for place in differ)
 
 
+@pytest.mark.parametrize("size", [24, 32, 48, 64])
+@pytest.mark.parametrize("short", [3, 11, 22, 40])
+def test_beside_the_strike_no_speck_is_left_of_the_disc(qapp: QApplication, size: int, short: int) -> None:
+    used, none = (
+        image(IconLook(weekly=100, short=part, weekly_tone=Tone.CRITICAL, exhausted=True), size) for part in (short, 0)
+    )
+    # To the left of the strike, which goes up to the right, the disc is as empty as without any use.
+    left = [QPoint(x, y) for y in range(size) for x in range(size - 1 - y)]
+    assert [used.pixelColor(place) for place in left] == [none.pixelColor(place) for place in left]
+
+
 def test_at_16_px_the_ring_is_two_sharp_pixels(qapp: QApplication) -> None:
     found = image(IconLook(weekly=100, weekly_tone=Tone.CALM), 16)
     # Along the line through the middle: one free pixel, the ring, the gap.
