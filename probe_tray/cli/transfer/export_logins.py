@@ -21,7 +21,15 @@ from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import Phrase, UsageError, WriteError
 from probe_tray.core.formats.document import size_limit
 from probe_tray.core.service.service import OFFICIAL
-from probe_tray.core.transfer.export import LIVE_WARNING, SHARED_WARNING, Export, ExportFormat, NewFile, Style, export
+from probe_tray.core.transfer.export import (
+    SHARED_WARNING,
+    Export,
+    ExportFormat,
+    NewFile,
+    Style,
+    export,
+    live_warning,
+)
 from probe_tray.view.tables.status_table import failures
 from probe_tray.view.text.translate import Translator
 
@@ -93,7 +101,7 @@ class _Exporting:
             )
             raise UsageError(what=what)
         if result.files:
-            self._console.note(t(LIVE_WARNING))
+            self._console.note(t(live_warning(accounts=result.logins, files=len(result.files))))
             if style.refresh_tokens:
                 self._console.note(t(SHARED_WARNING))
                 self._console.note(t("--no-refresh-tokens leaves them out."))

@@ -61,7 +61,13 @@ def import_rows(items: Iterable[Item], now: Now, t: Translator) -> list[tuple[Ce
 
 def what_happens(items: Sequence[Item], target: str, t: Translator) -> str:
     """How many will be kept, and where."""
-    return expected(sum(item.taken for item in items), len(items), target, t)
+    return expected(
+        sum(item.taken for item in items),
+        len(items),
+        target,
+        t,
+        are_logins=all(item.problem is None for item in items),
+    )
 
 
 def outcome_text(items: Sequence[Item], done: Mapping[int, Problem | None], t: Translator) -> str:

@@ -89,6 +89,8 @@ REFUSED = frozenset(
         StepKind.HELD_BACK,
     }
 )
+UNSHARED = frozenset({StepKind.REMOVED, StepKind.WITH_CODEX, StepKind.WITHDRAWN})
+"""What stays on one side as the person wants it."""
 OVERWRITABLE = frozenset({StepKind.UNDECRYPTABLE, StepKind.GARBAGE, StepKind.ROLLED_BACK, StepKind.WITHDRAWN})
 """What a person may allow to be replaced. A swapped row is not among it: it may hold another account's newest login."""
 
@@ -194,6 +196,11 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     def refused(self) -> int:
         """How many were left as they are for a reason that needs a person."""
         return sum(item.kind in REFUSED for item in self.items)
+
+    @property
+    def unshared(self) -> int:
+        """How many stay on one side as the person wants it."""
+        return sum(item.kind in UNSHARED for item in self.items)
 
     @property
     def failed(self) -> int:

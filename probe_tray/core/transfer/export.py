@@ -17,7 +17,9 @@ from probe_tray.core.formats.login_fields import FEDRAMP, USER, local_text, utc_
 from probe_tray.core.formats.other_keys import CREDENTIALS, ENTRY, FLAT, OFFICIAL, TOKENS, other_keys
 from probe_tray.core.formats.writer import file_name
 
-LIVE_WARNING = "Anyone with this file can use these accounts. Keep it private and delete it when you are done."
+_LIVE_ACCOUNT = "Anyone with this file can use this account. Keep it private and delete it when you are done."
+_LIVE_ACCOUNTS = "Anyone with this file can use these accounts. Keep it private and delete it when you are done."
+_LIVE_FILES = "Anyone with these files can use these accounts. Keep them private and delete them when you are done."
 SHARED_WARNING = "Renew a login in one program only. If two programs renew it, OpenAI ends it."
 _UNSAFE = re.compile(r'[/\\:<>"|?*\x00-\x1f\x7f]')
 _NAME_LENGTH = 100
@@ -25,6 +27,13 @@ _PERSONAL_MODE = "personalAccessToken"
 """What sub2api calls a login that is nothing but such a token."""
 _CONCURRENCY, _PRIORITY = 1, 1
 """How many requests at once and how early in turn. The format wants them, we know nothing of either, so: the least."""
+
+
+def live_warning(*, accounts: int, files: int) -> str:
+    """What to say of so many accounts in so many files."""
+    if files > 1:
+        return _LIVE_FILES
+    return _LIVE_ACCOUNTS if accounts > 1 else _LIVE_ACCOUNT
 
 
 class ExportFormat(enum.Enum):

@@ -55,7 +55,7 @@ def about(machine: Machine, toolkit: Toolkit, release: Release | None, t: Transl
         rows=rows,
         release=release_text(release, t),
         open_release=t("What's &new") if release is not None else "",
-        licence=t("Free software under the MIT licence. Not made or endorsed by OpenAI."),
+        licence=t("Free software under the MIT license. Not made or endorsed by OpenAI."),
         privacy=t(
             "Diagnostics contain versions, settings, the state of each account and the last lines of "
             "the log. Tokens, names, email addresses and your home folder are left out."

@@ -228,7 +228,7 @@ _WORDS = {
     ),
     "icon_number": _SettingWords(_LOOK, mark("Number in the tray icon"), card=2),
     "icon_ink": _SettingWords(
-        _LOOK, mark("Tray icon colors"), note=mark("Change it if the icon is hard to see on your panel."), card=2
+        _LOOK, mark("Tray icon colors"), note=mark("Change it if the icon is hard to see."), card=2
     ),
     "proxy": _SettingWords(_NETWORK, mark("Proxy")),
     "ask_status_page": _SettingWords(_NETWORK, mark("Ask OpenAI's status page when checks fail"), card=1),

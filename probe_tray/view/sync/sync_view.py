@@ -175,6 +175,7 @@ def counts(report: SyncReport, t: Translator) -> str:
         (report.same, t("{n} the same", n=str(report.same))),
         (report.refused, t("{n} need a look", n=str(report.refused))),
         (report.failed, t("{n} failed", n=str(report.failed))),
+        (report.unshared, t("{n} not shared", n=str(report.unshared))),
         (report.left, t("{n} not checked", n=str(report.left))),
         (report.resealed, t("{n} encrypted again", n=str(report.resealed))),
     )

@@ -7,7 +7,7 @@ import msgspec
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.core.transfer.export import LIVE_WARNING, SHARED_WARNING, ExportFormat
+from probe_tray.core.transfer.export import SHARED_WARNING, ExportFormat, live_warning
 from probe_tray.core.transfer.state import ExportPhase, ExportState
 from probe_tray.view.panel.survey import name, plan
 from probe_tray.view.text.privacy import discreet_account
@@ -55,6 +55,9 @@ _WORDS: Mapping[ExportKind, tuple[str, str]] = {
     ExportKind.SUB2API: (mark("Logins: sub2api file"), mark("All accounts in one file.")),
     ExportKind.LINES: (mark("Logins: JSON lines"), mark("All accounts in one file, one per line.")),
 }
+
+
+_IN_ONE_FILE = frozenset({ExportKind.TABLE, ExportKind.SUB2API, ExportKind.LINES})
 
 
 class ExportChoices(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,11 +141,11 @@ def export_view(state: AppState, choices: ExportChoices, now: Now, t: Translator
         everybody=t.plural("A&ll {n} account", "A&ll {n} accounts", len(able)) if len(able) > 1 else "",
         all_ticked=None if 0 < ticked < len(able) else bool(ticked),
         accounts=accounts,
-        refresh=t("Include &refresh tokens, so it can be renewed there") if logins else "",
+        refresh=_refresh(ticked, t) if logins else "",
         refresh_ticked=choices.refresh_tokens,
         hide="" if logins or not accounts else t("&Hide email addresses and ids"),
         hide_ticked=choices.hide,
-        warning=_warning(renewable=choices.refresh_tokens, t=t) if logins else "",
+        warning=_warning(choices, ticked, t) if logins else "",
         busy=busy,
         result=result,
         result_tone=tone,
@@ -191,8 +194,15 @@ def _note(account: AccountState, kind: ExportKind) -> str:
     return mark("the Codex client's own login, which is not copied") if account.official else ""
 
 
-def _warning(*, renewable: bool, t: Translator) -> str:
-    return t.joined((t(LIVE_WARNING), t(SHARED_WARNING)) if renewable else (t(LIVE_WARNING),))
+def _refresh(accounts: int, t: Translator) -> str:
+    if accounts == 1:
+        return t("Include &refresh tokens, so it can be renewed there")
+    return t("Include &refresh tokens, so they can be renewed there")
+
+
+def _warning(choices: ExportChoices, accounts: int, t: Translator) -> str:
+    live = live_warning(accounts=accounts, files=1 if choices.kind in _IN_ONE_FILE else accounts)
+    return t.joined((t(live), t(SHARED_WARNING)) if choices.refresh_tokens else (t(live),))
 
 
 def _result(shown: ExportState | None, *, privacy: bool, t: Translator) -> tuple[str, Tone]:

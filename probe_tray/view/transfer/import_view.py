@@ -18,7 +18,6 @@ from probe_tray.view.transfer.words import (
     action_words,
     expected,
     format_name,
-    outcome_words,
     place_of,
     said_once,
     without_names,
@@ -106,7 +105,11 @@ def import_view(
         text=_text(found, picked, settings, t),
         warning=_warning(picked if choosing else (), t, nothing_pasted=nothing_pasted),
         trouble=t.joined(said_once((_hidden(p, settings) for p in found.problems), t)),
-        columns=(t("Account"), t("Expires"), t("What happens")),
+        columns=(
+            t("Account"),
+            t("Expires"),
+            t("What happened") if phase is ImportPhase.DONE else t("What happens"),
+        ),
         lines=tuple(_line(row, found, chosen, settings, now, t) for row in rows),
         everything=t("&All that can be imported") if choosing and len(able) > 1 else "",
         all_ticked=None if 0 < len(picked) < len(able) else bool(picked),
@@ -192,7 +195,9 @@ def _what_happens(found: ImportState, picked: Sequence[ImportRow], settings: Set
     place = _shown(settings.sync_dir, settings) if folder else t("the vault")
     said = [t("Stopped before everything was read.")] if found.stopped else []
     if picked:
-        said.append(expected(len(picked), len(found.rows), place, t))
+        said.append(
+            expected(len(picked), len(found.rows), place, t, are_logins=all(row.problem is None for row in found.rows))
+        )
     new = sum(row.action is ImportAction.ADD for row in picked)
     if new:
         said.append(t.plural("{n} account is new here.", "{n} accounts are new here.", new))
@@ -215,7 +220,9 @@ def _ending(found: ImportState, t: Translator) -> str:
     good = sum(_good(outcome) for outcome in tried)
     broken = sum(row.problem is not None for row in found.rows)
     failed = sum(outcome.problem is not None for outcome in tried)
-    said = outcome_words(good, len(found.rows) - good - failed - broken, failed + broken, t)
+    # How many were imported is the title.
+    left = len(found.rows) - good - failed - broken
+    said = t("{left} skipped, {failed} failed.", left=str(left), failed=str(failed + broken))
     return f"{t('Stopped. Logins imported so far are kept.')} {said}" if found.stopped else said
 
 

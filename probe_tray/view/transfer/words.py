@@ -55,8 +55,16 @@ def place_of(location: str, entry: int, t: Translator) -> str:
     return t("{file}, entry {n}", file=location, n=str(entry)) if entry else location
 
 
-def expected(taken: int, found: int, place: str, t: Translator) -> str:
-    """How many of the logins that were found will be kept, and where."""
+def expected(taken: int, found: int, place: str, t: Translator, *, are_logins: bool) -> str:
+    """How many of what was found will be kept, and where. ``are_logins``: all of it could be read as logins."""
+    if not are_logins:
+        return t.plural(
+            "{taken} of {n} entry will be saved in {place}.",
+            "{taken} of {n} entries will be saved in {place}.",
+            found,
+            taken=str(taken),
+            place=place,
+        )
     return t.plural(
         "{taken} of {n} login will be saved in {place}.",
         "{taken} of {n} logins will be saved in {place}.",

@@ -75,14 +75,14 @@ def test_it_opens_the_guides(about: Opened) -> None:
     assert about.helped == 1
 
 
-def test_it_tells_version_machine_and_licence(about: Opened) -> None:
+def test_it_tells_version_machine_and_license(about: Opened) -> None:
     texts = about.texts()
     assert about.dialog.isVisible()
     assert not about.dialog.isModal()
     assert about.dialog.windowTitle() == "About Probe Tray"
     assert "Probe Tray 1.2.3" in texts
     assert "SecretService" in texts
-    assert any("MIT licence" in text for text in texts)
+    assert any("MIT license" in text for text in texts)
 
 
 def test_the_diagnostics_are_copied_cleaned_and_masked(about: Opened, qtbot: QtBot) -> None:

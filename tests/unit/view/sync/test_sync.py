@@ -1,5 +1,6 @@
 """Sync in words."""
 
+import re
 from datetime import UTC, timedelta
 
 import pytest
@@ -67,6 +68,15 @@ def test_what_needs_a_person_comes_first_with_what_to_do() -> None:
     assert shown.rows[1].advice == RowTakenError.hint_template
     assert [row.tone for row in shown.rows] == [Tone.CRITICAL, Tone.WARNING, Tone.CALM, None]
     assert (shown.title, shown.tone) == ("Done: 1 sent, 1 the same, 1 need a look, 1 failed", Tone.WARNING)
+
+
+def test_every_account_is_counted_once() -> None:
+    kinds = tuple(StepKind)
+    found = state(*(item(kind, kind.value) for kind in kinds)).sync.report
+    assert found is not None
+    numbers = [int(number) for number in re.findall(r"\d+", counts(found, T))]
+    assert sum(numbers) == len(kinds)
+    assert counts(found, T).endswith("1 failed, 3 not shared")
 
 
 def test_only_an_unreadable_row_of_an_account_that_is_here_may_be_overwritten() -> None:

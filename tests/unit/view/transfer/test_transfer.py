@@ -82,7 +82,7 @@ def test_the_sentence_counts_what_is_ticked() -> None:
     view = imported(transfers.found())
     assert view.title == "3 logins to import"
     assert view.text == (
-        "3 of 10 logins will be saved in the vault. 2 accounts are new here. 1 account gets a "
+        "3 of 10 entries will be saved in the vault. 2 accounts are new here. 1 account gets a "
         "newer login. 2 are not logins. Your files are not changed."
     )
     assert (view.take, view.can_take, view.all_ticked) == ("&Import 3 logins", True, None)
@@ -156,7 +156,8 @@ def test_while_it_works_it_says_how_far_it_is(phase: ImportPhase, title: str, te
 def test_the_end_says_how_many_and_why_the_others_failed() -> None:
     view = imported(transfers.taken())
     assert view.title == "2 logins were imported"
-    assert view.text == "2 logins imported, 5 skipped, 3 failed."
+    assert view.text == "5 skipped, 3 failed."
+    assert view.columns[-1] == "What happened"
     assert line(view, "ben@")[:2] == ("Imported", Tone.CALM)
     assert line(view, "lee@")[0].startswith("Failed: /home/ana/logins can't be written: the disk is full.")
     assert line(view, "a.very")[0].startswith("Imported, but not saved everywhere: ")
@@ -167,7 +168,7 @@ def test_the_end_says_how_many_and_why_the_others_failed() -> None:
 def test_a_login_that_was_renewed_meanwhile_is_left_out_without_a_failure() -> None:
     row = transfers.row("ben", outcome=ImportOutcome(action=ImportAction.OLDER))
     view = imported(ImportState(phase=ImportPhase.DONE, rows=(row,)))
-    assert (view.title, view.text) == ("0 logins were imported", "0 logins imported, 1 skipped, 0 failed.")
+    assert (view.title, view.text) == ("0 logins were imported", "1 skipped, 0 failed.")
     assert line(view, "ben@")[0] == "Skipped: the saved login is at least as new"
 
 
@@ -215,6 +216,26 @@ def test_the_table_needs_no_warning_and_logins_do() -> None:
     without = exported(ExportChoices(kind=ExportKind.SUB2API, refresh_tokens=False))
     assert "Anyone with this file can use" in without.warning
     assert "two programs renew it" not in without.warning
+
+
+def test_what_is_said_about_logins_agrees_with_how_many_files_and_accounts_there_are() -> None:
+    several, one = samples.four().accounts, samples.four().accounts[:1]
+    said = [
+        (view.refresh.removeprefix("Include &refresh tokens, so "), view.warning.partition(". ")[0])
+        for kind, accounts in (
+            (ExportKind.PROBE, several),
+            (ExportKind.SUB2API, several),
+            (ExportKind.PROBE, one),
+            (ExportKind.SUB2API, one),
+        )
+        for view in (exported(ExportChoices(kind=kind), accounts=accounts),)
+    ]
+    assert said == [
+        ("they can be renewed there", "Anyone with these files can use these accounts"),
+        ("they can be renewed there", "Anyone with this file can use these accounts"),
+        ("it can be renewed there", "Anyone with this file can use this account"),
+        ("it can be renewed there", "Anyone with this file can use this account"),
+    ]
 
 
 def test_an_auth_json_may_come_without_its_refresh_token() -> None:
