@@ -174,7 +174,7 @@ _WORDS = {
         mark("A login used in Codex is renewed by"),
         note=mark(
             "With Probe Tray, Codex gets no refresh token, so no renewal can go wrong. Choose Codex if Probe Tray runs "
-            "here less than every three days."
+            "here less often than every three days."
         ),
         card=2,
     ),
@@ -264,7 +264,7 @@ _CHOICES = {
     "lent": mark("Probe Tray"),
     "whole": mark("Codex"),
     "vault": mark("Encrypted vault"),
-    "folder": mark("Folder of credential files"),
+    "folder": mark("Folder of logins"),
 }
 _PROXY_HELP = mark("An http, https, socks5 or socks5h address. Detected automatically unless you set it here.")
 
