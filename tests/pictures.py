@@ -256,7 +256,7 @@ def _asked(theme: Theme, t: Translator) -> list[QPixmap]:
 
 def _tested(theme: Theme, t: Translator) -> list[QPixmap]:
     """The question before a test of models, and the test while it runs."""
-    refused = ModelRefusedError(reason="The model gpt-6-sol is not available with this ChatGPT account").problem
+    refused = ModelRefusedError(reason="the model gpt-6-sol is not available with this ChatGPT account").problem
     results = (
         ModelResult(model="gpt-6.1-sol", latency=0.62),
         ModelResult(model="gpt-6-sol", problem=refused, latency=0.41),

@@ -19,6 +19,8 @@ _LAST_CHINESE = re.compile(r"(?:[\u3000-\uffef]{4,6}|[\u3000-\uffef]{3}\u00a0\S{
 _NUMBER = re.compile(r"(?<!\S)(\d[\d.,]*) (?=[^\W\d])")
 _UNIT = re.compile("(?<=\\d\u00a0)(?:小时|分钟)")
 _REMARK = re.compile("（[^（）]{1,8}）")
+_NAMED = re.compile(r"[!-~]*\w-[!-~]*")
+_HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _LEAST = 30
 """Letters of a text that may be broken at all."""
 _BETWEEN = re.compile(r"(?<=[\u3000-\uffef])(?=\S)|(?<=\S)(?=[\u3000-\uffef])")
@@ -30,7 +32,8 @@ def breakable(text: str) -> str:
     """``text`` for a place where it is wrapped: its long words break behind their punctuation, or anywhere.
 
     Short parts between middle dots stay whole, no line begins with a dot, the last line has more than a short word, a
-    number stays with what it counts, and a short remark in Chinese parentheses stays whole.
+    number stays with what it counts, a short name with a number in it, such as "gpt-6-sol", stays whole, and so does a
+    short remark in Chinese parentheses.
     """
     parts = text.split(_DOT)
     if len(parts) > 1:
@@ -40,11 +43,18 @@ def breakable(text: str) -> str:
         text = _REMARK.sub(lambda found: _whole(found[0]), text)
         text = _LAST_SENTENCE.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
         text = _LAST_CHINESE.sub(_joined, _LAST_WORDS.sub("\u00a0", _LAST_WORD.sub("\u00a0", text)))
+    text = _NAMED.sub(_unbroken, text)
     return _LONG.sub(lambda word: _PIECE.sub(_MAY_END, _BOUNDARY.sub(_MAY_END, word[0])), text)
 
 
 def _joined(found: re.Match[str]) -> str:
     return _BETWEEN.sub(_NO_END, found[0])
+
+
+def _unbroken(word: re.Match[str]) -> str:
+    if _LONG.fullmatch(word[0]) or not any(map(str.isdigit, word[0])):
+        return word[0]
+    return _HYPHEN.sub(f"-{_NO_END}", word[0])
 
 
 def _whole(part: str) -> str:

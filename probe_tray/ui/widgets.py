@@ -1,10 +1,20 @@
 """Small parts that several windows use."""
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QGuiApplication,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
@@ -29,6 +39,7 @@ from probe_tray.view.view_models import Tone
 
 _FAR = 16_000
 """More pixels than any line is long."""
+_DOTS = re.compile(r"\.*…\.*")
 
 
 class PlainLabel(QLabel):
@@ -190,6 +201,12 @@ def height(part: QWidget, width: int) -> int:
     return part.heightForWidth(width) if part.hasHeightForWidth() else part.sizeHint().height()
 
 
+def elided(metrics: QFontMetrics, text: str, how: Qt.TextElideMode, room: int) -> str:
+    """``text`` cut to ``room``. A full stop beside the ellipsis would read as one more dot of it."""
+    shown = metrics.elidedText(text, how, room)
+    return shown if shown == text else _DOTS.sub("…", shown)
+
+
 class ElidedLabel(QLabel):
     """One line of plain text, cut with an ellipsis where the window ends; the whole of it is then the tooltip."""
 
@@ -221,7 +238,7 @@ class ElidedLabel(QLabel):
 
     def _cut(self) -> None:
         room = max(self.width() - 2, 0)
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, room)
+        shown = elided(self.fontMetrics(), self._whole, Qt.TextElideMode.ElideRight, room)
         if shown != self.text():
             self.setText(shown)
         self.setToolTip("" if shown == self._whole else self._whole)

@@ -12,7 +12,7 @@ from probe_tray.view.panel.card_sequence import CardMemory
 from probe_tray.view.panel.cards import cards, widest_briefs
 from probe_tray.view.panel.feedback import feedback, undo
 from probe_tray.view.panel.summary import headline, status, subline
-from probe_tray.view.panel.survey import NEEDS_PERSON, TIGHT, Memory, Seen, name
+from probe_tray.view.panel.survey import TIGHT, Memory, Seen, name
 from probe_tray.view.screen import Chip, ClosedScreen, Helps, Panel, Screen, ScreenContent, ScreenOptions, SortChoice
 from probe_tray.view.text.percentages import barred
 from probe_tray.view.text.sentences import WAITING
@@ -138,7 +138,7 @@ def _wanted(state: AppState) -> str:
 
 
 def _chips(seen: Seen, options: ScreenOptions, t: Translator) -> tuple[Chip, ...]:
-    needy, tight = seen.count(NEEDS_PERSON) + len(seen.state.store_problems), seen.count(TIGHT)
+    needy, tight = seen.needing, seen.count(TIGHT)
     labels = {
         ScreenContent.ALL: t("All"),
         ScreenContent.NEEDS_YOU: t("Needs you · {n}", n=str(needy)),

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
 from probe_tray.view.tables.status_table import Cell, Weight, printable
-from probe_tray.view.text.times import Now, both
+from probe_tray.view.text.reasons import used_up_words
+from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 
 _MISSING = "–"
@@ -61,10 +62,10 @@ def _cells(result: ModelResult, now: Now, t: Translator) -> tuple[Cell, Cell, Ce
 def _outcome(result: ModelResult, now: Now, t: Translator) -> Cell:
     if result.problem is None:
         return Cell(t("available"), Weight.GOOD)
-    said = printable(t.title(result.problem))
+    said = t.title(result.problem)
     if result.resets_at is not None:
-        said += " " + t("It resets {when}.", when=both(result.resets_at, now, t))
-    return Cell(said, Weight.CRITICAL)
+        said = used_up_words(result.resets_at, said, now, t)
+    return Cell(printable(said), Weight.CRITICAL)
 
 
 def model_problems(reports: Iterable[AccountReport]) -> list[AccountReport]:

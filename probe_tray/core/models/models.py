@@ -34,6 +34,8 @@ _LATEST = 1e11
 _LINES = re.compile(rb"\r\n|\r|\n")
 _LONG_WORD = re.compile(r"\S{40,}")
 """No sentence has such a word; a token or a key that the service repeats would be one."""
+_OPENING = re.compile(r"\A(?:The|This|That|Your|You|It|No)\b")
+"""Such a word is written large only because it begins a sentence; a name would stay as it is."""
 
 
 class ModelChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,9 +146,9 @@ def _used_up(error: Mapping[str, object]) -> ModelVerdict:
 
 
 def _reason(said: Mapping[str, object]) -> str:
-    """What the service says in words, else its code; without a full stop and without anything like a token."""
+    """What the service says in words, else its code: the rest of a sentence, without anything like a token."""
     places = [mapping(said.get("error")), mapping(said.get("detail"))]
     texts = [said.get("detail"), *(p.get("message") for p in places), said.get("error"), said.get("message")]
     codes = [p.get(key) for p in places for key in ("code", "type")]
     found = next((word for word in map(text, [*texts, *codes]) if word), "")
-    return _LONG_WORD.sub("…", found).rstrip(".")
+    return _OPENING.sub(lambda word: word[0].lower(), _LONG_WORD.sub("…", found).rstrip("."))

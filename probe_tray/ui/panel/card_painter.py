@@ -13,6 +13,7 @@ from probe_tray.ui.panel.amount import paint_amount
 from probe_tray.ui.panel.card_layout import CardRects
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
+from probe_tray.ui.widgets import elided
 from probe_tray.view.view_models import ActionKind, Bar, Card, CardAction, Notice, Tone
 
 _FULL = 100
@@ -218,7 +219,7 @@ class CardPainter:
     def _name(self, painter: QPainter, area: QRectF, text: str, font: QFont, how: Qt.TextElideMode) -> None:
         """Draw what an account is called, cut where there is no room: its tooltip says it whole."""
         painter.setFont(font)
-        painter.drawText(area, _LEFT, painter.fontMetrics().elidedText(text, how, int(area.width() + 0.5)))
+        painter.drawText(area, _LEFT, elided(painter.fontMetrics(), text, how, int(area.width() + 0.5)))
 
     def _beside(self, painter: QPainter, area: QRectF, text: str, size: float = 12, *, right: bool = False) -> None:
         """Draw one line of words on the line that the others of its row stand on."""

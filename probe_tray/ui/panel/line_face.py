@@ -16,6 +16,7 @@ from probe_tray.ui.panel.card_layout import GAP
 from probe_tray.ui.panel.card_painter import MORE, ButtonState, paint_bar
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
+from probe_tray.ui.widgets import elided
 from probe_tray.view.view_models import Bar, Card
 
 _DIM = 0.5
@@ -153,7 +154,7 @@ class LineFace:
         painter.setPen(QColor(colours.text))
         metrics = painter.fontMetrics()
         marked = math.ceil(theme.metrics(12).horizontalAdvance(card.mark)) + theme.px(6) if card.mark else 0
-        title = metrics.elidedText(card.title, Qt.TextElideMode.ElideMiddle, int(area.width()) - marked)
+        title = elided(metrics, card.title, Qt.TextElideMode.ElideMiddle, int(area.width()) - marked)
         y = baseline(theme, area)
         draw_beside(painter, area, y, title)
         rest = area.adjusted(metrics.horizontalAdvance(title) + theme.px(6), 0, 0, 0)

@@ -99,6 +99,7 @@ def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translato
     main = looks.bars(account, state.settings, now, t)
     there = in_codex(state).get(key, NOT_IN_CODEX)
     shares = real.email in shared_addresses(state.accounts)
+    said = _notice(account, what, state, there, now, t)
     return DetailsView(
         key=key,
         window_title=t("{name} in detail", name=name(account)),
@@ -107,7 +108,7 @@ def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translato
         look=look,
         actions=_actions(account, state, there, t),
         menu_name=t("More about {name}", name=name(account)),
-        notice=_notice(account, what, state, there, now, t),
+        notice=said,
         bars=(*main, *_further(account.snapshot, state, now, t)),
         dimmed=look.stale or what in {Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING},
         chart_title=chart_title(state.settings, t),
@@ -119,7 +120,7 @@ def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translato
         life_title=t("Login"),
         life=_life(account, state.settings, now, t),
         life_words=lifetime(account, state.settings, now, t, there),
-        facts=_facts(account, known.renewals if known else (), state, there, now, t),
+        facts=_facts(account, known.renewals if known else (), state, there, "" if said is None else said.text, now, t),
     )
 
 
@@ -141,17 +142,18 @@ def _facts(
     renewals: tuple[RenewalRecord, ...],
     state: AppState,
     there: InCodex,
+    told: str,
     now: Now,
     t: Translator,
 ) -> tuple[DetailLine, ...]:
-    """What is known besides, with nothing for what is not."""
+    """What is known besides, with nothing for what is not. ``told`` stands above them already."""
     settings = state.settings
     facts = (
         *money(account.snapshot, settings.percentages, now, t),
         (t("Kept in"), _kept_in(account, t)),
         (t("In Codex"), place_words(there, t)),
         (t("Renewal"), why_not_renewed(account, settings, t, there)),
-        (t("Last renewal"), last_renewal(account, now, t)),
+        (t("Last renewal"), last_renewal(account, now, t, told=told)),
         (t("In the shared table"), shared_words(state.sync, account.key, now, t)),
         (t("Earlier renewals"), _earlier(account, renewals, now, t)),
         (t("Last model test"), _models(account, now, t)),

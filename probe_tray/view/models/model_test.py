@@ -6,7 +6,8 @@ from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelRun, M
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.panel.cards import name
 from probe_tray.view.text.privacy import discreet_account
-from probe_tray.view.text.times import Now, both, stamp
+from probe_tray.view.text.reasons import used_up_words
+from probe_tray.view.text.times import Now, stamp
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Question, Tone
 
@@ -162,7 +163,6 @@ def _row(model: str, result: ModelResult | None, run: ModelRun, now: Now, t: Tra
         return TriedModel(model=model, latency=latency, said=t("Available"), tone=Tone.CALM)
     said, advice = t.title(result.problem), t.hint(result.problem)
     if result.resets_at is not None:
-        reset = t("It resets {when}.", when=both(result.resets_at, now, t))
-        said, advice = t("{first} {second}", first=said, second=reset), ""
+        said, advice = used_up_words(result.resets_at, said, now, t), ""
     told = t.joined((said, advice))
     return TriedModel(model=model, latency=latency, said=said, advice=advice, told=told, tone=Tone.CRITICAL)

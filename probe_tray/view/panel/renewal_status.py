@@ -48,13 +48,15 @@ def lifetime(
     return t("Login ends {when}", when=left) if brief else t("Login ends {when} · {date}", when=left, date=day)
 
 
-def last_renewal(account: AccountState, now: Now, t: Translator) -> str:
-    """When the tokens were renewed last, or why that failed; empty where nothing is known."""
+def last_renewal(account: AccountState, now: Now, t: Translator, *, told: str = "") -> str:
+    """When the tokens were renewed last, or why that failed, unless ``told`` says why; empty where nothing is known."""
     problem, tried = account.renewal.problem, account.renewal.last_at
+    if problem is not None and t.title(problem) in told:
+        return t("Failed") if tried is None else t("Failed {ago}", ago=ago(tried, now, t))
     if problem is not None:
         if tried is None:
-            return t("Renewal failed: {why}", why=t.title(problem))
-        return t("Renewal failed {ago}: {why}", ago=ago(tried, now, t), why=t.title(problem))
+            return t("Renewal failed. {why}", why=t.title(problem))
+        return t("Renewal failed {ago}. {why}", ago=ago(tried, now, t), why=t.title(problem))
     if account.renewed_at is None:
         return ""
     return t("Renewed {when}", when=stamp(account.renewed_at, now, t))

@@ -20,7 +20,7 @@ from probe_tray.view.view_models import Tone
 
 _FEW = 4
 _UNKNOWN = frozenset({Condition.STALE, Condition.RATE_LIMITED, Condition.OFFLINE})
-_NAME, _FIVE_HOURS = 28, 18_000
+_NAME, _LONG_NAME, _FIVE_HOURS = 28, 56, 18_000
 
 
 def headline(seen: Seen, t: Translator) -> str:
@@ -45,22 +45,22 @@ def headline(seen: Seen, t: Translator) -> str:
     return t("{k} of {n} can work", k=str(seen.count(USABLE)), n=str(len(seen.found)))
 
 
-def best_now(seen: Seen, t: Translator) -> tuple[AccountKey, str] | None:
-    """The account to go on with, and the sentence that says so; None where there is no choice."""
+def best_now(seen: Seen, t: Translator, most: int = _NAME) -> tuple[AccountKey, str] | None:
+    """The account to go on with, and the sentence that says so, its name cut to ``most``; None without a choice."""
     found = seen.suggested
     usable = seen.best_first
     best = found.next if found is not None else usable[0].account if usable else None
-    if best is None or len(seen.found) == 1 or not (words := best_words(best, t)):
+    if best is None or len(seen.found) == 1 or not (words := best_words(best, t, most)):
         return None
     return best.key, words
 
 
-def best_words(best: AccountState, t: Translator) -> str:
+def best_words(best: AccountState, t: Translator, most: int = _NAME) -> str:
     """That ``best`` is the account to go on with, and how much it has left; empty without a limit that tells that."""
     window = None if best.snapshot is None else tightest_window(best.snapshot)
     if window is None:
         return ""
-    called, percent = shortened(name(best), _NAME), str(shown(window.used_percent, Percentages.LEFT))
+    called, percent = shortened(name(best), most), str(shown(window.used_percent, Percentages.LEFT))
     match window.kind:
         case WindowKind.SHORT if window.seconds in {None, _FIVE_HOURS}:
             return t("Best now: {name}, {percent}% of the 5 hours free", name=called, percent=percent)
@@ -75,23 +75,28 @@ def best_words(best: AccountState, t: Translator) -> str:
 def subline(seen: Seen, t: Translator) -> str:
     """The account to go on with and who needs the person, or what will change next."""
     state, now = seen.state, seen.now
-    needy = seen.count(NEEDS_PERSON)
-    best = best_now(seen, t)
+    needy = seen.needing
+    # The line wraps: there is room for most addresses as a whole.
+    best = best_now(seen, t, _LONG_NAME)
     if best is not None:
-        return " · ".join(filter(None, (_in_codex(seen, t), best[1], _needing(needy, t))))
+        return _joined(_in_codex(seen, t), best[1], _needing(needy, t))
     if needy and len(state.accounts) > _FEW:
         if state.arrangement.sort is not Sort.NEED:
-            return t.plural("{n} needs you", "{n} need you", needy)
+            return _needing(needy, t)
         return t.plural("{n} needs you · tightest first", "{n} need you · tightest first", needy)
     coming = _next_reset(seen)
     if coming is None:
-        return t.plural("{n} needs you", "{n} need you", needy) if needy else ""
+        return _needing(needy, t)
     account, moment = coming
     when, relative = at(moment, now, t), until(moment, now, t)
     if len(state.accounts) == 1:
-        return t("Next reset {when}, {relative}", when=when, relative=relative)
-    # The name comes last: where there is too little room, it is what may be cut.
-    return t("Next reset {when}, {relative}: {name}", when=when, relative=relative, name=name(account))
+        return _joined(t("Next reset {when}, {relative}", when=when, relative=relative), _needing(needy, t))
+    reset = t("Next reset {when}, {relative}: {name}", when=when, relative=relative, name=name(account))
+    return _joined(reset, _needing(needy, t))
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(filter(None, parts))
 
 
 def _in_codex(seen: Seen, t: Translator) -> str:
@@ -158,11 +163,11 @@ def no_capacity(account: AccountState, now: Now, t: Translator, *, long: bool = 
 
 
 def shortened(text: str, most: int) -> str:
-    """A name cut in its middle, where it is longest-winded."""
+    """A name cut in its middle, where it is longest-winded. A full stop beside the cut would read as one more dot."""
     if len(text) <= most:
         return text
     head = (most - 1) // 2
-    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
+    return f"{text[:head].rstrip('.')}…{text[len(text) - (most - 1 - head) :].lstrip('.')}"
 
 
 def _only(account: AccountState, what: Condition, now: Now, t: Translator) -> str:

@@ -73,6 +73,11 @@ class Seen(msgspec.Struct, frozen=True, dict=True):
         """How many accounts come to one of these."""
         return sum(self.counts[what] for what in among)
 
+    @property
+    def needing(self) -> int:
+        """How many cards need the person: accounts, and places of logins that can't be read."""
+        return self.count(NEEDS_PERSON) + len(self.state.store_problems)
+
     @cached_property
     def by_need(self) -> tuple[SurveyFinding, ...]:
         """Most needy and tightest first; equal ones by name."""

@@ -1,7 +1,10 @@
 """Why there is no capacity, and what a quota is called in a sentence."""
 
+from datetime import datetime
+
 from probe_tray.core.quota.snapshot import Capacity, Snapshot, Window, WindowKind
 from probe_tray.core.quota.usage_parser import capacity
+from probe_tray.view.text.times import Now, both
 from probe_tray.view.text.translate import Translator, mark
 
 _HOUR, _DAY, _SHORT = 3600, 86_400, 18_000
@@ -42,6 +45,13 @@ def used_up(snapshot: Snapshot, t: Translator) -> str:
     if snapshot.spend is not None and snapshot.spend.reached:
         return t("{quota} is used up", quota=t(_BUDGET))
     return t("the service reports that the limit is reached")
+
+
+def used_up_words(resets_at: datetime, said: str, now: Now, t: Translator) -> str:
+    """``said``, that a quota is used up, and when it is reset; where that has come since, that another try may do."""
+    if resets_at <= now.moment:
+        return t("The quota of this account was used up and has been reset since. Test again.")
+    return t("{first} {second}", first=said, second=t("It resets {when}.", when=both(resets_at, now, t)))
 
 
 def own_reason(snapshot: Snapshot, t: Translator) -> str:

@@ -242,15 +242,16 @@ def looked_at() -> AppState:
 def troubled_lives() -> AppState:
     """Every way in which a login's renewal, or the place it is kept in, needs a person."""
 
-    def renewing(email: str, problem: ProbeError, ends: timedelta = timedelta(days=7)) -> AccountState:
-        renewal = RenewalState(last_at=NOW - _HOUR, problem=problem.problem, next_at=NOW + timedelta(minutes=12))
+    def renewing(email: str, problem: ProbeError, ends: timedelta = timedelta(days=7), wait: int = 15) -> AccountState:
+        tried = NOW - timedelta(minutes=3)
+        renewal = RenewalState(last_at=tried, problem=problem.problem, next_at=tried + timedelta(minutes=wait))
         return account(email, snapshot(12, 30), renewal=renewal, expires_at=NOW + ends)
 
     return AppState(
         loaded=True,
         accounts=(
             renewing("uncertain@example.com", UncertainLoginError()),
-            renewing("paused@example.com", RenewalsPausedError()),
+            renewing("paused@example.com", RenewalsPausedError(), wait=30),
             renewing("sealed@example.com", JournalSealedError()),
             renewing("full@example.com", SavedForLaterError(path="logins/a.json", reason=Phrase("the disk is full"))),
             renewing(

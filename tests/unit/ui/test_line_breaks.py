@@ -26,6 +26,11 @@ def test_short_texts_stay_as_they_are() -> None:
         assert breakable(text) == text
 
 
+def test_a_name_with_a_number_does_not_break_at_its_hyphens() -> None:
+    assert shown("gpt-6-sol is missing") == "gpt-|6-|sol is missing"
+    assert shown("It is read-only.") == "It is read-only."
+
+
 def test_no_short_word_is_left_alone_on_the_last_line() -> None:
     assert breakable("No capacity until Friday 18:20: the weekly quota is used up.").endswith(
         "quota is\u00a0used\u00a0up."

@@ -1,11 +1,13 @@
 """Parts that several windows use."""
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import last_row
+from probe_tray.ui.widgets import elided, last_row
 
 
 @pytest.mark.parametrize(
@@ -28,3 +30,11 @@ def test_the_last_buttons_of_a_window_stand_in_the_order_of_the_system(
     window.setLayout(last_row(Theme(qapp, lambda: False), (again,), (save,), close))
     window.show()
     assert [b.text() for b in sorted((again, save, close), key=QWidget.x)] == order
+
+
+def test_a_text_is_cut_beside_no_full_stop(qapp: QApplication) -> None:
+    metrics, name = QFontMetrics(qapp.font()), "a.b.c.d.e.f@g.h.i.j.k.org"
+    whole = metrics.horizontalAdvance(name)
+    cut = [elided(metrics, name, Qt.TextElideMode.ElideMiddle, room) for room in range(whole // 2, whole)]
+    assert all("…" in text and ".…" not in text and "…." not in text for text in cut)
+    assert elided(metrics, name, Qt.TextElideMode.ElideMiddle, whole + 2) == name

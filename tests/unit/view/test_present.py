@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import pytest
 from msgspec.structs import replace
 
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import (
     CertificateError,
     NotificationsOffError,
@@ -18,6 +19,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalState
+from probe_tray.view.panel.summary import shortened
 from probe_tray.view.panel.survey import SurveyFinding, by_need
 from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.screen import Screen, ScreenOptions
@@ -40,6 +42,32 @@ def test_one_sentence_says_how_many_can_be_used() -> None:
     assert screen.panel.headline == "2 of 4 can work"
     assert screen.menu.summary == "2 of 4 can work"
     assert screen.panel.subline == "Best now: ana@example.com, 58% of the 5 hours free · 1 needs you"
+
+
+def test_beside_the_next_reset_it_says_who_needs_the_person() -> None:
+    full, lost = samples.four().accounts[2:]
+    panel = shown(samples.only([full, lost])).panel
+    assert panel.headline == "0 of 2 can work"
+    assert panel.subline.startswith("Next reset Fri 18:20, in ")
+    assert panel.subline.endswith(f": {full.email} · 1 needs you")
+    gone = ((StoreKind.FOLDER, samples.offline()),)
+    panel = shown(replace(samples.only(samples.four().accounts[:1]), store_problems=gone)).panel
+    assert panel.subline.startswith("Next reset ")
+    assert panel.subline.endswith(" · 1 needs you")
+
+
+def test_the_line_on_top_has_room_for_a_long_address_and_cuts_one_longer_beside_no_full_stop() -> None:
+    first, second = samples.four().accounts[:2]
+    long = "a.very.long.address@department.of.research.example.org"
+    assert f"Best now: {long}, " in shown(samples.only([replace(first, email=long), second])).panel.subline
+    longer = "a.very.long.address.that.must.not.break.anything@department.of.research.example.org"
+    subline = shown(samples.only([replace(first, email=longer), second])).panel.subline
+    assert "Best now: a.very.long.address.that.mu…ment.of.research.example.org, " in subline
+
+
+@pytest.mark.parametrize(("most", "cut"), [(9, "a.bb…e.ff"), (10, "a.bb…ee.ff"), (11, "a.bb…ee.ff")])
+def test_a_cut_name_has_no_full_stop_beside_the_ellipsis(most: int, cut: str) -> None:
+    assert shortened("a.bb.cccccc.ee.ff", most) == cut
 
 
 def test_offline_it_claims_nothing_about_capacity_beside_a_login_that_has_ended() -> None:

@@ -146,7 +146,7 @@ def test_a_first_event_that_is_no_failure_means_available(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (event("response.failed", response={"error": {"code": "overloaded", "message": "It is busy."}}), "It is busy"),
+        (event("response.failed", response={"error": {"code": "overloaded", "message": "It is busy."}}), "it is busy"),
         (event("error", message="Nobody home", code="x"), "Nobody home"),
         (event("error", error={"code": "server_error"}), "server_error"),
         (b"event: error\ndata: {}\n\n", "it doesn't say why"),
@@ -166,8 +166,8 @@ def test_a_200_without_an_event_is_not_available(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "reason"),
     [
-        (400, {"detail": "The model x is not available with this account."}, "The model x is not available with this"),
-        (404, {"error": {"message": "It does not exist.", "code": "model_not_found"}}, "It does not exist"),
+        (400, {"detail": "The model x is not available with this account."}, "the model x is not available with this"),
+        (404, {"error": {"message": "It does not exist.", "code": "model_not_found"}}, "it does not exist"),
         (404, {"error": {"code": "model_not_found"}}, "model_not_found"),
         (403, {"error": "not for you"}, "not for you"),
         (422, {"detail": {"message": "wrong"}}, "wrong"),

@@ -95,6 +95,18 @@ def test_a_life_that_is_not_known_is_not_drawn() -> None:
     assert shown(samples.only([account("a@example.com")])).life is None
 
 
+def test_why_a_renewal_failed_is_said_once() -> None:
+    state = samples.troubled_lives()
+    found = shown(state)
+    assert found.notice is not None
+    assert "during a renewal" in found.notice.text
+    assert facts(state)["Last renewal"] == "Failed 3 min ago"
+    # Where the notice is about something else, the reason stands there.
+    first = state.accounts[0]
+    other = samples.only([replace(first, problem=samples.ended())])
+    assert facts(other)["Last renewal"].startswith("Renewal failed 3 min ago. The connection broke")
+
+
 def test_a_login_that_is_not_renewed_by_itself_says_why() -> None:
     state = samples.looked_at()
     off = replace(state, settings=Settings(auto_renew=False))

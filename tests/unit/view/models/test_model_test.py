@@ -87,6 +87,19 @@ def test_a_used_up_quota_says_when_it_is_reset() -> None:
     assert row.said == "The quota of this account is used up. It resets in 38 min · 14:30."
 
 
+@pytest.mark.parametrize(
+    ("t", "words"),
+    [
+        (T, "The quota of this account was used up and has been reset since. Test again."),
+        (CHINESE, "此账户的额度当时已用完，现已重置。请重新测试。"),
+    ],
+)
+def test_a_quota_that_was_reset_since_is_not_called_used_up(t: Translator, words: str) -> None:
+    result = bad("a", QuotaUsedUpError(), resets_at=NOW)
+    (row, *_) = shown(trial(result, bad("b"), bad("c")), t=t).accounts[0].rows
+    assert (row.said, row.told) == (words, words)
+
+
 def test_no_answer_has_no_latency() -> None:
     result = replace(bad("a", NotSentError(reason="no route")), latency=None)
     assert shown(trial(result, good("b"), good("c"))).accounts[0].rows[0].latency == "–"

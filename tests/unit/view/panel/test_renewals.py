@@ -129,10 +129,10 @@ def test_the_last_renewal_is_told_exactly(hours: int, words: str) -> None:
 
 
 def test_the_last_renewal_that_failed_is_told_with_its_reason() -> None:
-    words = "Renewal failed 1 h ago: OpenAI can't be reached: there is no connection to chatgpt.com."
+    words = "Renewal failed 3 min ago. OpenAI can't be reached: there is no connection to chatgpt.com."
     assert last_renewal(life("offline"), HERE, T) == words
     unknown = replace(life("offline"), renewal=RenewalState(problem=samples.offline()))
-    assert last_renewal(unknown, HERE, T) == words.replace(" 1 h ago", "")
+    assert last_renewal(unknown, HERE, T) == words.replace(" 3 min ago", "")
     assert last_renewal(account("a@example.com"), HERE, T) == ""
 
 

@@ -69,6 +69,16 @@ def test_a_store_that_needs_a_person_is_listed_with_those_that_do() -> None:
     assert "Saved logins" not in titles(state, ScreenOptions(shown=ScreenContent.TIGHT))
 
 
+@pytest.mark.parametrize(("state", "count"), [(samples.troubled_lives(), 2), (samples.conditions(), 4)])
+def test_the_line_on_top_the_filter_and_the_cards_agree_on_how_many_need_the_person(
+    state: AppState, count: int
+) -> None:
+    found = panel(state, ScreenOptions(shown=ScreenContent.NEEDS_YOU))
+    assert f"{count} need you" in found.subline
+    assert f"Needs you · {count}" in [chip.label for chip in found.chips]
+    assert len(found.cards) == count
+
+
 def test_a_name_of_ones_own_goes_before_the_address() -> None:
     state = samples.four().accounts[1]
     card = panel(AppState(loaded=True, accounts=(replace(state, alias="Work"),))).cards[0]
