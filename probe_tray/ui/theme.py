@@ -13,6 +13,8 @@ from probe_tray.ui.wheel_filter import WheelFilter
 
 _BODY = 13.0
 _SEMIBOLD = QFont.Weight.DemiBold
+_CONTEXT = QFont.Tag("calt")
+"""Letters that change beside others: Inter draws the x between digits as a multiplication sign, in names too."""
 _SCHEMES = {
     Appearance.AUTO: Qt.ColorScheme.Unknown,
     Appearance.LIGHT: Qt.ColorScheme.Light,
@@ -80,6 +82,7 @@ class Theme(QObject):
         font.setPixelSize(max(1, round(design * self.scale)))
         if strong:
             font.setWeight(_SEMIBOLD)
+        font.setFeature(_CONTEXT, 0)
         if figures:
             font.setFeature(QFont.Tag("tnum"), 1)
         return font
@@ -104,6 +107,10 @@ class Theme(QObject):
                 # The keyboard may scroll a page; a click on its free space is about nothing.
                 page.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         window.setPalette(self._palette())
+        # Of this font nothing but the feature is set: all else stays the system's.
+        plain = QFont()
+        plain.setFeature(_CONTEXT, 0)
+        window.setFont(plain)
         # No style shows where the keyboard is when it is there only to scroll.
         scrolls = (
             "QScrollArea { border: 1px solid transparent; }"

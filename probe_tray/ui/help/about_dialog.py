@@ -166,6 +166,8 @@ class AboutDialog(ThemedDialog):
             label.setStyleSheet(f"color: {colours.secondary}")
         for _, value in self._rows:
             value.setStyleSheet(f"color: {colours.text}")
+            # A label with a style sheet takes no features from the font of its window.
+            value.setFont(theme.font())
         self._fit()
 
     def _fit(self) -> None:

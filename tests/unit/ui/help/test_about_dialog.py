@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtGui import QFont, QGuiApplication, QTextLayout
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea
 from pytestqt.qtbot import QtBot
 
@@ -47,6 +47,15 @@ class Opened:
         return next(b for b in self.dialog.findChildren(QPushButton) if b.text() == text)
 
 
+def glyphs(text: str, font: QFont) -> list[int]:
+    """The shapes that are drawn for a text."""
+    layout = QTextLayout(text, font)
+    layout.beginLayout()
+    layout.createLine()
+    layout.endLayout()
+    return [glyph for run in layout.glyphRuns() for glyph in run.glyphIndexes()]
+
+
 @pytest.fixture
 def about(qtbot: QtBot, qapp: QApplication) -> Iterator[Opened]:
     opened = Opened(qapp)
@@ -68,6 +77,20 @@ def test_with_large_letters_it_is_as_high_as_what_it_says(qtbot: QtBot, qapp: QA
     assert page.viewport().height() >= inside.heightForWidth(page.viewport().width())
     about.window.close()
     qapp.setFont(before)
+
+
+def test_every_letter_is_drawn_as_it_is_written(qapp: QApplication) -> None:
+    before = QFont(qapp.font())
+    qapp.setFont(QFont(["Inter", "Noto Sans CJK SC"]))
+    about = Opened(qapp)
+    QApplication.processEvents()
+    texts = [label for label in about.dialog.findChildren(QLabel) if "SecretService" in label.text()]
+    fonts = [label.font() for label in texts] + [Theme(qapp, lambda: False).font(figures=True)]
+    drawn = {glyphs("6.1 x86_64", font)[4] == glyphs("x", font)[0] for font in fonts}
+    about.window.close()
+    qapp.setFont(before)
+    assert drawn == {True}
+    assert len(fonts) == 2
 
 
 def test_it_opens_the_guides(about: Opened) -> None:
