@@ -11,7 +11,6 @@ from probe_tray.ui.theme import Theme
 from probe_tray.ui.tree_dialog import TreeDialog
 from probe_tray.ui.widgets import say
 from probe_tray.view.sync.sync_view import SyncResultView, SyncRow
-from probe_tray.view.view_models import Tone
 
 _WIDTH, _HEIGHT = 640, 460
 _SHORT = 170
@@ -86,8 +85,6 @@ class SyncResultDialog(TreeDialog):
             line = self._tree.line(root, place)
             self._tree.write(line, (row.who, row.told), row.tone)
             line.setToolTip(_WHO, row.who)
-        bad = model is not None and model.tone is Tone.CRITICAL
-        self._title.setStyleSheet(f"color: {self._theme.tokens.critical_text}" if bad else "")
 
     def _chosen(self) -> SyncRow | None:
         item, rows = self._tree.currentItem(), () if self._model is None else self._model.rows

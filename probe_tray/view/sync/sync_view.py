@@ -81,7 +81,6 @@ class SyncResultView(msgspec.Struct, frozen=True, kw_only=True):
     window_title: str
     title: str
     text: str
-    tone: Tone | None
     columns: tuple[str, str]
     rows: tuple[SyncRow, ...]
     done: int
@@ -193,7 +192,7 @@ def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
     sync, report = state.sync, state.sync.report
     busy = sync.running or (sync.change is not None and sync.change.running)
     items = () if report is None or sync.running else report.items
-    title, text, tone = _heading(sync, now, t)
+    title, text = _heading(sync, now, t)
     shown = _most_important(sorted(items, key=lambda item: _ORDER.index(item.kind)))
     rows = [_row(item, state, t) for item in shown]
     if more := len(items) - len(shown):
@@ -202,7 +201,6 @@ def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
         window_title=t("Sync result"),
         title=title,
         text=text,
-        tone=tone,
         columns=(t("Account"), t("What happened")),
         rows=tuple(rows),
         done=sync.done,
@@ -320,26 +318,26 @@ def _status(setup: SyncSetup, t: Translator) -> tuple[str, str, Tone | None]:
     return t("Sync isn't fully set up."), t("Finish the setup. Nothing is shared until then."), Tone.WARNING
 
 
-def _heading(sync: SyncState, now: Now, t: Translator) -> tuple[str, str, Tone | None]:
+def _heading(sync: SyncState, now: Now, t: Translator) -> tuple[str, str]:
     report, change = sync.report, sync.change
     if change is not None and change.kind is TableChangeKind.STOP_SHARING and not sync.running:
         if change.running:
-            return t("Removing the account from the table…"), "", None
+            return t("Removing the account from the table…"), ""
         if change.problem is not None:
-            return t.title(change.problem), advice_of(change.problem, t), Tone.CRITICAL
+            return t.title(change.problem), advice_of(change.problem, t)
     if sync.running:
         said = t("{done} of {total} accounts done.", done=str(sync.done), total=str(sync.total)) if sync.total else ""
-        return t("Syncing…"), said or t("Reading the table…"), None
+        return t("Syncing…"), said or t("Reading the table…")
     if report is None:
-        return t("Not synced yet"), "", None
+        return t("Not synced yet"), ""
     when = t("Last sync: {when}.", when=stamp(report.ended_at, now, t))
     if report.problem is not None:
         said = t("{first} {second}", first=t.hint(report.problem), second=when)
-        return t.title(report.problem), said, Tone.CRITICAL
+        return t.title(report.problem), said
     if report.well:
-        return _sentence(counts(report, t), t), when, Tone.CALM
+        return _sentence(counts(report, t), t), when
     advice = t("Those that need you are at the top.")
-    return _sentence(counts(report, t), t), t("{first} {second}", first=advice, second=when), Tone.WARNING
+    return _sentence(counts(report, t), t), t("{first} {second}", first=advice, second=when)
 
 
 def _sentence(text: str, t: Translator) -> str:
