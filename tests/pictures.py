@@ -38,8 +38,10 @@ from probe_tray.ui.details.details_window import DetailsActions, DetailsWindow
 from probe_tray.ui.login.login_dialog import LoginActions, LoginDialog
 from probe_tray.ui.models.model_test_dialog import ModelTestActions, ModelTestDialog
 from probe_tray.ui.panel.panel import PanelWindow
+from probe_tray.ui.placement import fitting
 from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.question_dialog import QuestionDialog
+from probe_tray.ui.settings.page_list import PageList
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.sync.key_change_dialog import KeyChangeDialog
 from probe_tray.ui.sync.result_dialog import SyncResultDialog
@@ -60,7 +62,7 @@ from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.view_models import IconLook, Tone
 from probe_tray.wiring import table_sql
-from tests.support.widgets import opened
+from tests.support.widgets import opened, part
 from tests.unit.ui import samples
 from tests.unit.ui.codex_pictures import codex_pictures
 from tests.unit.ui.popup_pictures import popups
@@ -186,7 +188,11 @@ def _draw(folder: Path, scale: str, tone: str, language: str, letters: int, call
     )
     found = FoundProxy(place="HTTPS_PROXY", shown="http://proxy.example:8080")
     dialog.connection.show_model(connection(ConnectionCheck(proxy=found, reached=way), translator))
-    dialog.resize(dialog.width(), 800)
+    dialog.show()
+    side = part(dialog, PageList)
+    while not dialog.connection.isVisible():
+        side.choose(side.pages.currentRow() + 1)
+    dialog.resize(fitting(dialog, QSize(dialog.width(), 800)))
     _side_by_side([*login, _grab(dialog)], theme).save(str(folder / f"dialogs-{end}"))
     panel = _opened(present(samples.four(), samples.NOW, UTC, translator).panel, theme, icons)
     _side_by_side(popups(panel, dialog, translator, _grab), theme).save(str(folder / f"popups-{end}"))

@@ -38,7 +38,7 @@ def _has_numbers(state: AppState) -> bool:
 
 
 def _has_incident(state: AppState) -> bool:
-    return state.incident is not None
+    return state.incident is not None and all(account.problem is not None for account in state.accounts)
 
 
 async def _reach(session: Session, is_complete: Callable[[AppState], bool], t: Translator) -> Panel:

@@ -2,10 +2,12 @@
 
 from datetime import UTC
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QDialog
 
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.core.transfer.state import ExportPhase, ExportState, ImportPhase, ImportState
+from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.export_dialog import ExportActions, ExportDialog
 from probe_tray.ui.transfer.import_dialog import ImportCallbacks, ImportDialog
@@ -59,8 +61,7 @@ def _import(state: ImportState | None, theme: Theme, t: Translator) -> QDialog:
     dialog = ImportDialog(theme, actions)
     dialog.show_model(import_view(AppState(importing=state), {}, NOW, t))
     dialog.show()
-    # The screen that is only drawn in memory is a small one.
-    dialog.resize(theme.px(820), theme.px(500))
+    dialog.resize(fitting(dialog, QSize(theme.px(820), theme.px(500))))
     return dialog
 
 
@@ -81,5 +82,5 @@ def _export(
     dialog.show_model(export_view(AppState(exporting=state, accounts=accounts), choices, NOW, t))
     dialog.show()
     if accounts:
-        dialog.resize(theme.px(520), theme.px(560))
+        dialog.resize(fitting(dialog, QSize(theme.px(520), theme.px(560))))
     return dialog
