@@ -85,7 +85,7 @@ def test_all_models_are_tried_on_request_each_with_its_own_result(demo: DemoServ
     bad = {name for name, model in found.items() if not model["available"]}
     assert {"gpt-5.5", "gpt-5.6-luna"} <= bad
     busy = cast("Mapping[str, object]", found["gpt-5.6-luna"]["error"])
-    assert (busy["kind"], busy["title"]) == ("ModelFailed", "The model returned an error: The model is busy.")
+    assert (busy["kind"], busy["title"]) == ("ModelFailed", "The model returned an error: the model is busy.")
     gone = cast("Mapping[str, object]", found["gpt-5.5"]["error"])
     assert (found["gpt-5.5"]["upstream_status"], gone["kind"]) == (400, "ModelRefused")
     good = found["gpt-6-sol"]
@@ -103,7 +103,7 @@ def test_named_models_are_tried_and_no_list_is_asked_for(demo: DemoService, benc
     assert rows(bench.logins.parent / "x.csv")[1][2:] == ["gpt-6-sol;nonsense", "true"]
     assert (demo.count(MODELS), demo.count(RESPONSES)) == (0, 2)
     (line,) = [text for text in done.stdout.decode().splitlines() if "nonsense" in text]
-    assert "The model nonsense does not exist." in line
+    assert "the model nonsense does not exist." in line
 
 
 def test_where_the_service_has_no_list_that_of_the_configuration_is_used(
