@@ -337,7 +337,7 @@ def _add_actions(add: Callable[..., argparse.Action], t: Translate) -> None:
 def _add_others(add: Callable[..., argparse.Action], t: Translate) -> None:
     add("--yes", action="store_true", help=t("don't ask; with --sync: overwrite rows that can't be read"))
     add("--output", metavar="PATH", help=t("also save the result as a .csv or .json file"))
-    add("--hide-names", action="store_true", help=t("mask email addresses, names and ids in tables, CSV and JSON"))
+    add("--hide-names", action="store_true", help=t("mask email addresses, names and IDs in tables, CSV and JSON"))
     add("--config", metavar="PATH", help=t("configuration file (default: the tray app's)"))
     add("--proxy", metavar="URL", help=t('http, https, socks5 or socks5h proxy; "" = direct; not given = detect'))
     add("--json", action="store_true", help=t("print only the result, as JSON, to standard output"))

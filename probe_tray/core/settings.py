@@ -225,7 +225,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 7
     privacy: Annotated[
         bool,
-        Meta(description="Show only the first letters of names and email addresses, and no ids."),
+        Meta(description="Show only the first letters of names and email addresses, and no IDs."),
     ] = False
     icon_account: Annotated[
         IconAccount, Meta(description="The account to show in the tray icon; the tightest one if there is none.")

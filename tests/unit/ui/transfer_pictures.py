@@ -39,7 +39,7 @@ def exports(theme: Theme, t: Translator) -> list[QDialog]:
     return [
         _export(None, ExportChoices(), four, theme, t),
         _export(writing, ExportChoices(kind=ExportKind.PROBE), odd, theme, t),
-        _export(transfers.written(), ExportChoices(kind=ExportKind.SUB2API), samples.many(100).accounts, theme, t),
+        _export(transfers.written(1), ExportChoices(kind=ExportKind.SUB2API), samples.many(100).accounts, theme, t),
         _export(transfers.failed(), ExportChoices(kind=ExportKind.OFFICIAL), samples.long_names().accounts, theme, t),
         _export(None, ExportChoices(), (), theme, t),
     ]

@@ -41,7 +41,7 @@ from tests.unit.ui import samples, transfers
 NOW = Now(samples.NOW, UTC)
 ACCOUNTS = samples.four().accounts
 
-HIDE, REFRESH_TOKENS = "Hide email addresses and ids", "Include refresh tokens, so they can be renewed there"
+HIDE, REFRESH_TOKENS = "Hide email addresses and IDs", "Include refresh tokens, so they can be renewed there"
 
 
 class FakeChooser(FileChooser):

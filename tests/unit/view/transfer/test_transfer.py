@@ -211,7 +211,7 @@ def test_ticks_are_for_what_can_be_taken_alone() -> None:
 
 def test_the_table_needs_no_warning_and_logins_do() -> None:
     table, logins = exported(), exported(ExportChoices(kind=ExportKind.SUB2API))
-    assert (table.warning, table.refresh, table.hide) == ("", "", "&Hide email addresses and ids")
+    assert (table.warning, table.refresh, table.hide) == ("", "", "&Hide email addresses and IDs")
     assert (logins.warning.count("Anyone with this file can use"), logins.hide) == (1, "")
     without = exported(ExportChoices(kind=ExportKind.SUB2API, refresh_tokens=False))
     assert "Anyone with this file can use" in without.warning
@@ -236,6 +236,15 @@ def test_what_is_said_about_logins_agrees_with_how_many_files_and_accounts_there
         ("it can be renewed there", "Anyone with this file can use this account"),
         ("it can be renewed there", "Anyone with this file can use this account"),
     ]
+
+
+def test_no_key_of_the_keyboard_stands_for_two_things_in_an_export() -> None:
+    chinese = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
+    for t in (T, chinese):
+        view = export_view(AppState(accounts=samples.four().accounts), ExportChoices(kind=ExportKind.SUB2API), NOW, t)
+        texts = (view.what, view.who, view.everybody, view.refresh, view.show_folder, view.export)
+        keys = [text.partition("&")[2][:1].lower() for text in texts]
+        assert len(set(keys)) == len(texts), texts
 
 
 def test_an_auth_json_may_come_without_its_refresh_token() -> None:
