@@ -187,7 +187,8 @@ class Theme(QObject):
             QMenu::icon {{ padding-left: {px(7)}px; }}
             QMenu::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
             QMenu::item:disabled {{ color: {c.secondary}; background: transparent; }}
-            QMenu::icon:checked {{ border: 1px solid {c.accent}; border-radius: {px(5)}px; }}
+            QMenu::icon:checked {{ border: 1px solid {c.accent}; border-radius: {px(5)}px;
+                padding-left: {px(7) - 1}px; }}
             QMenu::separator {{ height: 1px; background: {c.line}; margin: {px(4)}px {px(8)}px; }}
             {control_style(c, px, dark=QColor(c.window).lightness() < QColor(c.text).lightness())}
         """

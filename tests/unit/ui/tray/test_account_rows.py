@@ -1,12 +1,15 @@
 """The rows of accounts in the tray's menu."""
 
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QMenu
 
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.account_rows import AccountRows
 from probe_tray.ui.tray.icon import ON_EITHER, IconPainter
 from probe_tray.view.tray.icon_look import IconLook
-from probe_tray.view.view_models import MenuRow
+from probe_tray.view.view_models import MenuRow, Tone
 
 
 def test_a_row_has_its_picture_in_the_sizes_of_a_menu_and_no_larger_ones(qapp: QApplication) -> None:
@@ -18,3 +21,27 @@ def test_a_row_has_its_picture_in_the_sizes_of_a_menu_and_no_larger_ones(qapp: Q
         # The pixels are there as they are drawn, and made from no other size.
         assert any(size.width() == 16 * scale for size in picture.availableSizes())
     assert max(size.width() for size in picture.availableSizes()) == 48
+
+
+def test_the_picture_of_the_row_in_use_stands_below_the_others(qapp: QApplication) -> None:
+    menu = QMenu()
+    rows = AccountRows(menu, menu.addAction("All"), IconPainter(), lambda _key: None, checked=True)
+    look = IconLook(weekly=100, weekly_tone=Tone.CRITICAL)
+    shown = (MenuRow(key=AccountKey(name), look=look, text=name, chosen=name == "b") for name in "ab")
+    rows.show_model(tuple(shown), ON_EITHER)
+    Theme(qapp, lambda: False).apply_theme(menu)
+    picture = menu.grab().toImage()
+    places = [menu.actionGeometry(action) for action in menu.actions()[:2]]
+    first, second = (
+        min(x for x in range(1, place.right()) for y in _down(place) if _is_red(picture.pixelColor(x, y)))
+        for place in places
+    )
+    assert first == second
+
+
+def _down(place: QRect) -> range:
+    return range(place.top(), place.bottom())
+
+
+def _is_red(colour: QColor) -> bool:
+    return colour.red() - colour.blue() > 60
