@@ -91,7 +91,7 @@ class _TableAction:
         async def end() -> None:
             await self._owner.end_old_key(goal)
             self._console.note(
-                t("Only the new key is accepted now. Computers that don't have it can't use the table any more.")
+                t("Only the new key is accepted now. Computers that don't have it can't use the table anymore.")
             )
 
         return await self._see_to_its_end(end())

@@ -67,7 +67,7 @@ class SyncUnprotectedError(SyncError):
 class SyncKeyEndedError(SyncError):
     """A key that was let in once."""
 
-    title_template = "The table doesn't accept this key any more."
+    title_template = "The table doesn't accept this key anymore."
     hint_template = "The key was changed on another computer. Enter the current one here."
 
 

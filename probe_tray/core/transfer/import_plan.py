@@ -14,8 +14,8 @@ from probe_tray.core.formats.document import Document
 from probe_tray.core.formats.login_fields import Format, NoLogin
 
 COPY_WARNING = (
-    "If another program keeps using this login too, one of the two will be logged out. Use "
-    "it in one program only, or log in here instead."
+    "If another program keeps using an imported login too, one of the two will be logged out. Use "
+    "each login in one program only, or log in here instead."
 )
 """Said once, before anything is taken that could be renewed here and elsewhere."""
 _API_KEY = Phrase("it is an API key, which has no quota to show")

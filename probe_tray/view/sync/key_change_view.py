@@ -105,7 +105,7 @@ def ending_key(sync: SyncState, t: Translator) -> Question:
     report = sync.report
     without = [] if report is None else [one.computer for one in last_changes(report) if not one.has_newest_key]
     words = [
-        t("Computers that don't have the new key can't use the table any more. The logins they have stay there."),
+        t("Computers that don't have the new key can't use the table anymore. The logins they have stay there."),
         ""
         if _is_known(sync)
         else t("Which computers have it isn't known yet. Choose “Check again” first to see them."),
@@ -153,7 +153,7 @@ def _heading(sync: SyncState, phase: _Phase, t: Translator) -> tuple[str, str]:
         case _Phase.ENDED:
             return t("The key is changed"), t.joined(
                 (
-                    t("Only the new key is accepted now. Computers that don't have it can't use the table any more."),
+                    t("Only the new key is accepted now. Computers that don't have it can't use the table anymore."),
                     t("Keep a copy of the new key: an old copy can't open anything."),
                     _in_file(sync, t),
                 )

@@ -282,7 +282,7 @@ def allowing_open(t: Translator) -> Question:
     """Whether to use a table that is not protected any more."""
     return Question(
         window_title=t("Use the table unprotected"),
-        title=t("Use the table although it isn't protected any more?"),
+        title=t("Use the table although it isn't protected anymore?"),
         text=t(
             "Anyone with the publishable key can then damage rows, put old ones back or keep your computers from "
             "renewing. They still can't read or forge a login. If you didn't turn its protection off yourself, cancel "
