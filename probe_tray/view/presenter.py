@@ -4,6 +4,7 @@ from datetime import datetime, tzinfo
 
 from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.core.errors import NotificationsOffError
+from probe_tray.core.quota.snapshot import WindowKind
 from probe_tray.core.state import AppState
 from probe_tray.view.codex.use_actions import failed_use, running_use, use_next
 from probe_tray.view.help.release import release_notice
@@ -92,7 +93,7 @@ def _panel(seen: Seen, options: ScreenOptions, t: Translator, memory: CardMemory
         cards=shown,
         lines=lines,
         briefs=widest_briefs(t),
-        columns=(t("Account"), barred(t("5 h"), shown_as, t), barred(t("Week"), shown_as, t), t("Reset")),
+        columns=(t("Account"), barred(t("5 h"), shown_as, t), barred(_longer(seen, t), shown_as, t), t("Reset")),
         welcome=_welcome(t) if state.loaded and not total else None,
         searchable=total >= _SEARCH_FROM,
         search_hint=t("Find an account"),
@@ -116,6 +117,13 @@ def _panel(seen: Seen, options: ScreenOptions, t: Translator, memory: CardMemory
         list_name=t("Accounts"),
         helps=_helps(t),
     )
+
+
+def _longer(seen: Seen, t: Translator) -> str:
+    """What the second bars of lines are called together: not all plans have a limit of a week."""
+    snapshots = (found.account.snapshot for found in seen.found)
+    kinds = {window.kind for snapshot in snapshots if snapshot is not None for window in snapshot.main.windows}
+    return t("Week") if kinds <= {WindowKind.SHORT, WindowKind.WEEKLY} else t("Long limit")
 
 
 def _helps(t: Translator) -> Helps:

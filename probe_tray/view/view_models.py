@@ -78,6 +78,8 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     """One quota window."""
 
     label: str
+    is_short: bool = False
+    """Whether it is one of a few hours."""
     percent: int
     """Used, 0 to 100, whatever is shown."""
     percent_text: str

@@ -179,11 +179,11 @@ class LineFace:
 
 
 def _two(bars: tuple[Bar, ...]) -> tuple[Bar | None, Bar | None]:
-    """The bars under the two columns: the shortest window and the fullest of the others; one alone counts as long."""
+    """The bars under the two columns: the shortest window and the fullest of the others."""
     match bars:
         case ():
             return None, None
         case (only,):
-            return None, only
+            return (only, None) if only.is_short else (None, only)
         case _:
             return bars[0], max(bars[1:], key=lambda bar: bar.percent)

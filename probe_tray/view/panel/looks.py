@@ -125,6 +125,7 @@ def bar(window: Window, snapshot: Snapshot, settings: Settings, now: Now, t: Tra
     pace = _pace(window, reset, now.moment)
     return Bar(
         label=label(window, t),
+        is_short=window.kind is WindowKind.SHORT,
         percent=whole(window.used_percent),
         percent_text=f"{number}%",
         amount=amount(window.used_percent, wanted, t),

@@ -1,17 +1,18 @@
 """How windows look with large letters and on small screens: nothing overlaps, nothing is out of reach."""
 
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.codex.codex_state import CodexHome, CodexState
 from probe_tray.core.quota.history import Span
+from probe_tray.core.quota.snapshot import Limit, Snapshot, WindowKind
 from probe_tray.core.state import AppState
 from probe_tray.core.update.release import Release
 from probe_tray.resources import resource
@@ -19,6 +20,8 @@ from probe_tray.ui.details.details_window import DetailsActions, DetailsWindow
 from probe_tray.ui.help.about_controller import AboutController
 from probe_tray.ui.help.about_dialog import AboutDialog
 from probe_tray.ui.help.help_dialog import HelpDialog
+from probe_tray.ui.panel.card_painter import ButtonState
+from probe_tray.ui.panel.line_face import LineFace
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.placement import free_area
@@ -34,6 +37,7 @@ from probe_tray.ui.widgets import ElidedLabel
 from probe_tray.ui.wrapping_tree import WrappingTree
 from probe_tray.view.details.details import details
 from probe_tray.view.help.guides import help_view
+from probe_tray.view.panel.cards import widest_briefs
 from probe_tray.view.presenter import present
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
@@ -265,3 +269,21 @@ def test_a_name_in_a_list_goes_on_where_the_cell_beside_it_is_empty(theme: Theme
     drawn = [piece.text.strip() for piece in drawn_texts(tree)]
     tree.close()
     assert (drawn.count(name), sum("…" in text for text in drawn)) == (1, 1)
+
+
+@pytest.mark.parametrize("theme", [13], indirect=True)
+@pytest.mark.parametrize(("kind", "column"), [(WindowKind.SHORT, 0), (WindowKind.WEEKLY, 1), (WindowKind.MONTHLY, 1)])
+def test_the_bar_of_an_only_limit_stands_below_the_head_that_names_it(
+    theme: Theme, kind: WindowKind, column: int
+) -> None:
+    found = Snapshot(taken_at=samples.NOW, main=Limit(windows=(samples.window(kind, 60, timedelta(hours=2)),)))
+    state = samples.only([samples.account("a@x.org", found), samples.account("b@x.org", found)])
+    face = LineFace(theme, IconPainter(), theme.px(464), widest_briefs(T))
+    picture = QImage(face.size_of_all, QImage.Format.Format_RGB32)
+    painter = QPainter(picture)
+    face.paint(
+        painter, present(state, samples.NOW, UTC, T).panel.cards[0], lambda _: ButtonState.HOVERED, focused=False
+    )
+    painter.end()
+    middles = [picture.pixelColor(bar.center().toPoint()) for bar in face.columns.bars]
+    assert [colour != QColor(theme.tokens.card) for colour in middles] == [column == place for place in (0, 1)]

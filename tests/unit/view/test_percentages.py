@@ -88,6 +88,10 @@ def test_the_heads_of_the_bars_say_what_fills_them() -> None:
     state = samples.many(20)
     assert screen(state).panel.columns == ("Account", "5 h: used", "Week: used", "Reset")
     assert screen(left(state)).panel.columns == ("Account", "5 h: left", "Week: left", "Reset")
+    # Where the limit of one is of a month, its bar is no bar of a week.
+    mixed = samples.conditions()
+    assert screen(mixed).panel.columns == ("Account", "5 h: used", "Long limit: used", "Reset")
+    assert screen(left(mixed)).panel.columns == ("Account", "5 h: left", "Long limit: left", "Reset")
 
 
 def test_the_order_of_the_accounts_stays() -> None:
