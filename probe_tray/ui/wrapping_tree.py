@@ -92,7 +92,8 @@ class _WrappingDelegate(QStyledItemDelegate):
             if index.column() == 1:
                 return
             if index.column() == 0:
-                option.rect.setWidth(option.rect.width() + self._tree.columnWidth(1))
+                option = QStyleOptionViewItem(option)
+                option.rect = option.rect.adjusted(0, 0, self._tree.columnWidth(1), 0)
         super().paint(painter, option, index)
 
     def _spills(self, second: QModelIndex) -> bool:
