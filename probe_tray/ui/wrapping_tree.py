@@ -1,7 +1,7 @@
 """A list of lines with a sentence in their last column, which is broken where it is too long."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter
+from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget, QTreeWidgetItem
 
 from probe_tray.ui.line_breaks import breakable
@@ -83,21 +83,6 @@ class _WrappingDelegate(QStyledItemDelegate):
         super().initStyleOption(option, index)
         if index.column() == self._column:
             option.text = breakable(option.text)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        """A name goes on into the next cell where that is empty."""
-        if self._spills(index.sibling(index.row(), 1)):
-            if index.column() == 1:
-                return
-            if index.column() == 0:
-                option = QStyleOptionViewItem(option)
-                option.rect = option.rect.adjusted(0, 0, self._tree.columnWidth(1), 0)
-        super().paint(painter, option, index)
-
-    def _spills(self, second: QModelIndex) -> bool:
-        return self._column > 1 and not second.data(Qt.ItemDataRole.DisplayRole)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """The size of one cell in its column's present width."""

@@ -5,7 +5,7 @@ from datetime import UTC, timedelta
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
@@ -251,24 +251,6 @@ def test_the_last_line_of_a_sentence_in_a_list_has_more_than_a_short_word(theme:
     assert "It resets now." in drawn
     # What a screen reader or a copy gets is as it was.
     assert line.text(1).endswith("It resets now.")
-
-
-@pytest.mark.parametrize("theme", [13, 20], indirect=True)
-def test_a_name_in_a_list_goes_on_where_the_cell_beside_it_is_empty(theme: Theme) -> None:
-    tree = WrappingTree(theme, 3)
-    tree.apply_theme()
-    tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-    name = "a.long.address@department.example.org"
-    for place, beside in enumerate(("", "0.4 s")):
-        tree.write(tree.line(tree.invisibleRootItem(), place), (name, beside, "Available"), None)
-    tree.setColumnWidth(0, theme.px(200))
-    tree.setColumnWidth(1, theme.px(120))
-    tree.resize(theme.px(480), theme.px(200))
-    tree.show()
-    QApplication.processEvents()
-    drawn = [piece.text.strip() for piece in drawn_texts(tree)]
-    tree.close()
-    assert (drawn.count(name), sum("…" in text for text in drawn)) == (1, 1)
 
 
 @pytest.mark.parametrize("theme", [13], indirect=True)
