@@ -24,6 +24,7 @@ from probe_tray.core.account.arrangement import Arrangement, Density
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ModelRefusedError, ProxyFailedError, QuotaUsedUpError, SyncKeyError
+from probe_tray.core.errors.phrase import Phrase
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelRun, ModelTest
 from probe_tray.core.quota.history import Span
 from probe_tray.core.service.connection import ConnectionCheck, ConnectionStep, FoundProxy, Reached
@@ -180,7 +181,8 @@ def _draw(folder: Path, scale: str, tone: str, language: str, letters: int, call
     _side_by_side(_synced(theme, translator), theme).save(str(folder / f"sync-{end}"))
     dialog = SettingsDialog(theme, translator, lambda _: None)
     dialog.open_with(Settings())
-    unreachable = ProxyFailedError(reason="the proxy http://proxy.example:8080 refused the connection").problem
+    proxy = Phrase("the proxy {proxy}", proxy="http://proxy.example:8080")
+    unreachable = ProxyFailedError(reason=Phrase("{peer} refused the connection", peer=proxy)).problem
     way = Reached(
         steps=(ConnectionStep.NAME, ConnectionStep.PROXY, ConnectionStep.TLS),
         failed=ConnectionStep.PROXY,

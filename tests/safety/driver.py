@@ -43,7 +43,7 @@ from tests.support.fakes import MemoryTally, NoTokenLocks
 from tests.support.keyrings import FakeKeyStore
 from tests.support.stores import named_files
 
-PRELOADED = ("httpcore", "cryptography.hazmat.primitives.ciphers.aead", "anyio._backends._asyncio")
+PRELOADED = ("httpx", "cryptography.hazmat.primitives.ciphers.aead", "anyio._backends._asyncio")
 KEY = base64.b64encode(bytes(range(32))).decode()
 
 

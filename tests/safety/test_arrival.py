@@ -1,11 +1,9 @@
 """What has arrived is not lost to anything that happens to the connection afterwards."""
 
-import errno
-
+import httpx
 import pytest
 
 from probe_tray.adapters.http.client import ServiceClient
-from probe_tray.adapters.http.wire.transport import WireTransport
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import detect_proxy
 from probe_tray.adapters.systems.operating_system import SystemProxies
@@ -18,14 +16,14 @@ async def test_an_answer_outlives_a_connection_that_cannot_be_closed(
     service: DemoService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed: list[bool] = []
-    close = WireTransport.__aexit__
+    close = httpx.AsyncHTTPTransport.__aexit__
 
-    async def fail(transport: WireTransport, *_: object) -> None:
+    async def fail(transport: httpx.AsyncHTTPTransport, *_: object) -> None:
         await close(transport)
         closed.append(True)
-        raise OSError(errno.EIO, "the connection was lost")
+        raise httpx.CloseError("the connection was lost")
 
-    monkeypatch.setattr(WireTransport, "__aexit__", fail)
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "__aexit__", fail)
     addresses = service.addresses
     client = ServiceClient(
         Service(issuer=addresses.issuer, backend=addresses.backend),

@@ -21,7 +21,7 @@ import msgspec
 from probe_tray.adapters.files.disk import Disk
 
 PRELOADED: Final = (
-    "httpcore",
+    "httpx",
     "cryptography.hazmat.primitives.ciphers.aead",
     "keyring.core",
     "probe_tray.cli.codex.use",

@@ -1,1 +1,1 @@
-"""The service and the shared table over HTTP. The only package that imports httpcore."""
+"""The service and the shared table over HTTP. The only package that imports httpx."""

@@ -1,8 +1,7 @@
 """The service over HTTP: AuthService, QuotaService, TokenOwnerService, ReleaseFeed and StatusPage of ports.http.
 
-Service facts: login, device code, refresh, usage, models, model test. It asks over
-connections and not with a library's client: so there are no redirects, no cookies, no cache, no retries and no log of
-addresses to switch off.
+Service facts: login, device code, refresh, usage, models, model test. It works on httpx's transports and not on its
+client: so there are no redirects, no cookies, no cache, no retries and no log of addresses to switch off.
 """
 
 import asyncio
@@ -15,12 +14,13 @@ from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import httpcore
+import httpx
 
 from probe_tray.adapters.http.exchange import Exchange, read_body
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.answer import end_of_event, is_whole_object, read_raw, tokens_in
 from probe_tray.adapters.http.wire.pool import ConnectionPool, content, fields
-from probe_tray.adapters.http.wire.transport import SingleTransport, WireTransport, make_pool, make_transport
+from probe_tray.adapters.http.wire.transport import SINGLE, WireTransport, make_pool, make_transport
 from probe_tray.adapters.proxy.proxy import ProxyChoice, ProxyRoutes
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
@@ -227,7 +227,7 @@ class ServiceClient:
     async def _reach(self, host: str, seconds: float) -> None:
         context, (chosen, proxy) = await self._tls(host), await self._chosen_proxy(host)
         exchange = Exchange(host, chosen)
-        async with exchange.attempt(seconds), make_transport(context, proxy) as transport:
+        async with exchange.attempt(seconds), make_transport(context, proxy, SINGLE) as transport:
             await exchange.connect(transport, self._service.issuer, seconds=seconds)
 
     async def _attempt(
@@ -247,14 +247,15 @@ class ServiceClient:
         wire: WireTransport | None = None
         try:
             async with exchange.attempt(seconds), AsyncExitStack() as connection:
-                request = exchange.request(method, address, headers, body, seconds=seconds, fresh=fresh)
                 if not fresh:
-                    return await _asked(self._make_pool(context, proxy), request)
+                    question = exchange.question(method, address, headers, body, seconds=seconds)
+                    return await _asked(self._make_pool(context, proxy), question)
                 if arrived is None:
-                    made = make_transport(context, proxy)
+                    made = make_transport(context, proxy, SINGLE)
                 else:
                     made = wire = WireTransport(context, proxy, lambda: exchange.begun, arrived)
                 transport = await connection.enter_async_context(made)
+                request = exchange.request(method, address, headers, body, seconds=seconds, fresh=True)
                 receiving = _receive(transport, request, connection)
                 answer = await (receiving if wire is None else _whole(wire, receiving))
                 self._note_tokens(answer)
@@ -325,19 +326,18 @@ class ServiceClient:
             return self._context
 
 
-async def _asked(pool: ConnectionPool, request: httpcore.Request) -> Answer:
-    async with pool.answer(request) as response:
+async def _asked(pool: ConnectionPool, question: httpcore.Request) -> Answer:
+    async with pool.answer(question) as response:
         headers = fields(response.headers)
         body = await _body(response.status, headers, content(response, headers), fresh=False)
     return Answer(response.status, headers, body)
 
 
-async def _receive(transport: SingleTransport, request: httpcore.Request, connection: AsyncExitStack) -> Answer:
-    response = await transport.answer(request)
+async def _receive(transport: httpx.AsyncHTTPTransport, request: httpx.Request, connection: AsyncExitStack) -> Answer:
+    response = await transport.handle_async_request(request)
     connection.push_async_callback(response.aclose)
-    headers = fields(response.headers)
-    body = await _body(response.status, headers, content(response, headers), fresh=True)
-    return Answer(response.status, headers, body)
+    body = await _body(response.status_code, response.headers, response.aiter_bytes(), fresh=True)
+    return Answer(response.status_code, response.headers, body)
 
 
 async def _whole(wire: WireTransport, receiving: Awaitable[Answer]) -> Answer:

@@ -13,8 +13,8 @@ from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 import httpcore
+import httpx
 
-from probe_tray.adapters.http.wire.transport import SingleTransport
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.errors import (
     SERVICE,
@@ -47,9 +47,18 @@ _PROXY_LOGIN = frozenset({"401", "407"})
 _CONNECT_SECONDS = 15.0
 # Uncompressed: the answers are small, and a small body must not unfold into a large one.
 _COMMON = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-_TIMEOUT = httpcore.TimeoutException | TimeoutError
-_UNSENDABLE = httpcore.LocalProtocolError | httpcore.UnsupportedProtocol | UnicodeError
-_NETWORK = OSError | httpcore.NetworkError
+# httpx raises its own exceptions from those of httpcore, which come as they are where httpx is not in between.
+_PROXY = httpx.ProxyError | httpcore.ProxyError
+_TIMEOUT = httpx.TimeoutException | httpcore.TimeoutException | TimeoutError
+_NONSENSE = httpx.RemoteProtocolError | httpcore.RemoteProtocolError | httpx.DecodingError
+_UNSENDABLE = (
+    httpx.LocalProtocolError
+    | httpx.UnsupportedProtocol
+    | httpcore.LocalProtocolError
+    | httpcore.UnsupportedProtocol
+    | UnicodeError
+)
+_NETWORK = OSError | httpx.NetworkError | httpcore.NetworkError
 
 
 def to_service_error(
@@ -81,7 +90,7 @@ def _refused_login(error: BaseException, proxy: ProxyChoice) -> ProxyLoginError 
     After CONNECT that begins with the status: "407 Proxy Authentication Required". SOCKS5 (RFC 1928, section 3, and
     RFC 1929): "Requested NO AUTHENTICATION REQUIRED from proxy server, but got …", "Invalid username/password".
     """
-    if not isinstance(error, httpcore.ProxyError):
+    if not isinstance(error, _PROXY):
         return None
     said = str(error)
     status = _PROXY_STATUS.match(said)
@@ -111,14 +120,14 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _broken(causes: list[BaseException]) -> str:
     if any(isinstance(c, _TIMEOUT) for c in causes):
         return Phrase("no answer came in time")
-    if isinstance(causes[0], httpcore.RemoteProtocolError):
+    if isinstance(causes[0], _NONSENSE):
         return Phrase("the answer was cut off or garbled")
     return Phrase("the connection was lost")
 
 
 def _unsent(causes: list[BaseException], host: str, proxy: ProxyChoice | None) -> str:
     peer = host if proxy is None else Phrase("the proxy {proxy}", proxy=proxy.shown)
-    if isinstance(causes[0], httpcore.ProxyError):
+    if isinstance(causes[0], _PROXY):
         if str(causes[0]).startswith("Requested USERNAME"):
             return Phrase("{peer} takes no user name and password", peer=peer)
         status = _PROXY_STATUS.match(str(causes[0]))
@@ -193,28 +202,40 @@ class Exchange:
         *,
         seconds: float,
         fresh: bool = False,
-    ) -> httpcore.Request:
+    ) -> httpx.Request:
         """The request, whose way is followed. ``seconds`` is how long one step may take, a connection 15 at most.
 
-        ``fresh``: it goes over a connection of its own, which ends with it. Raises UnicodeError for a header that
-        cannot be sent.
+        ``fresh``: it goes over a connection of its own, which ends with it.
         """
-        sent = {"Host": urlsplit(address).netloc} | _COMMON | ({"Connection": "close"} if fresh else {})
-        sent |= dict(headers) | ({"Content-Length": str(len(body))} if body else {})
-        limits = dict.fromkeys(("read", "write", "pool"), seconds) | {"connect": min(seconds, _CONNECT_SECONDS)}
+        sent = _COMMON | ({"Connection": "close"} if fresh else {}) | dict(headers)
+        return httpx.Request(method, address, headers=sent, content=body or None, extensions=self._extensions(seconds))
+
+    def question(
+        self, method: str, address: str, headers: Mapping[str, str], body: bytes, *, seconds: float
+    ) -> httpcore.Request:
+        """The same for a connection that is kept, without httpx, which takes longer to put it together than to send it.
+
+        Raises UnicodeError for a header that cannot be sent.
+        """
+        host = urlsplit(address).netloc
+        sent = {"Host": host} | _COMMON | dict(headers) | ({"Content-Length": str(len(body))} if body else {})
         return httpcore.Request(
             method,
             httpcore.URL(address),
             headers=[(name.encode("ascii"), value.encode("ascii")) for name, value in sent.items()],
             content=body,
-            extensions={"timeout": limits, "trace": self._trace},
+            extensions=self._extensions(seconds),
         )
 
-    async def connect(self, transport: SingleTransport, address: str, *, seconds: float) -> None:
+    def _extensions(self, seconds: float) -> dict[str, object]:
+        limits = dict.fromkeys(("read", "write", "pool"), seconds) | {"connect": min(seconds, _CONNECT_SECONDS)}
+        return {"timeout": limits, "trace": self._trace}
+
+    async def connect(self, transport: httpx.AsyncHTTPTransport, address: str, *, seconds: float) -> None:
         """Make the connection that a request to ``address`` needs, and send nothing over it."""
         self._only_connect = True
         with suppress(_ReachedError):
-            await transport.answer(self.request("GET", address, {}, seconds=seconds))
+            await transport.handle_async_request(self.request("GET", address, {}, seconds=seconds))
 
     async def _trace(self, event: str, info: Mapping[str, object]) -> None:
         """Follow a step of httpcore's."""

@@ -110,7 +110,7 @@ class DeadLoginError(ProbeError):
 class NotRevokedError(ProbeError):
     """The service did not end a login that was to be removed."""
 
-    title_template = "OpenAI didn't end the login ({reason}), so it was not removed."
+    title_template = "OpenAI didn't end the login of {who} ({reason}), so it was not removed."
     hint_template = "Try again later, or remove it without ending it at OpenAI."
 
 

@@ -105,15 +105,16 @@ class AccountChanges:
         return frozenset(stored.credential.access_token.fingerprint for _, stored in holders)
 
     async def _revoke(self, key: AccountKey) -> None:
-        tokens: dict[Secret, None] = {}
+        tokens: dict[Secret, str | Phrase] = {}
         for _, stored in await self._accounts.holders(key):
             if stored.credential.made_here and stored.credential.refresh_token is not None:
-                tokens[stored.credential.refresh_token] = None
-        for token in tokens:
+                tokens[stored.credential.refresh_token] = stored.credential.email or Phrase("the account")
+        for token, who in tokens.items():
             try:
                 answer = await self._auth.revoke(token)
             except ServiceError as error:
-                raise NotRevokedError(reason=error.facts.get("reason") or Phrase("its answer can't be read")) from None
+                reason = error.facts.get("reason") or Phrase("its answer can't be read")
+                raise NotRevokedError(who=who, reason=reason) from None
             # A login that the service does not know any more is as good as revoked.
             if not answer.ok and answer.status not in {400, 401, 404}:
-                raise NotRevokedError(reason=Phrase("status {n}", n=str(answer.status)))
+                raise NotRevokedError(who=who, reason=Phrase("status {n}", n=str(answer.status)))

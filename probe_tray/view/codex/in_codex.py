@@ -64,9 +64,11 @@ def in_codex(state: AppState) -> Mapping[AccountKey, InCodex]:
 
 
 def use_words(account: AccountState, there: InCodex, t: Translator) -> str:
-    """That the client works with the account, and in which of its homes; empty where it doesn't, or is its owner."""
+    """That the client works with the account or is about to, and in which home; empty where it doesn't, or owns it."""
     if account.official:
         return ""
+    if there.waits_for:
+        return t("In Codex from its next start")
     others = [home.path for home in there.homes if not home.is_default]
     if not others or len(others) < len(there.homes):
         return t("In use by Codex") if there.homes or account.in_use else ""

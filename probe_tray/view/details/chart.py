@@ -198,7 +198,7 @@ def _read_outs(drawn: list[_Drawn], span: Span, settings: Settings, now: Now, t:
             if used is None:
                 continue
             said = amount(used * _PERCENT / _FULL, settings.percentages, t)
-            words.append(f"{line.label if line.daily else line.window} {said}")
+            words.append(t("{window} {amount}", window=line.label if line.daily else line.window, amount=said))
             heights.append(_height(used / _FULL, settings))
         found.append(ReadOut(at=_place(moment, span, now), heights=tuple(heights), text=" · ".join(words)))
     return tuple(found)

@@ -15,12 +15,22 @@ from probe_tray.view.panel.survey import NEEDS_PERSON, Seen, name
 from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.reasons import in_short
 from probe_tray.view.text.times import Now, age, at, span, until
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.view_models import Tone
 
 _FEW = 4
 _UNKNOWN = frozenset({Condition.STALE, Condition.RATE_LIMITED, Condition.OFFLINE})
 _NAME, _LONG_NAME, _FIVE_HOURS = 28, 56, 18_000
+_PAGE_WORDS = frozenset(
+    {
+        mark("Partially Degraded Service"),
+        mark("Minor Service Outage"),
+        mark("Partial System Outage"),
+        mark("Major Service Outage"),
+        mark("Service Under Maintenance"),
+    }
+)
+"""What a status page says by itself; everything else was written by a person there, and is quoted as it is."""
 
 
 def headline(seen: Seen, t: Translator) -> str:
@@ -128,7 +138,8 @@ def _status(seen: Seen, t: Translator) -> tuple[str, Tone]:
     if not state.accounts:
         return "", Tone.CALM
     if state.incident is not None:
-        return t("OpenAI reports: {incident}", incident=state.incident.description), Tone.WARNING
+        said = state.incident.description
+        return t("OpenAI reports: {incident}", incident=t(said) if said in _PAGE_WORDS else said), Tone.WARNING
     found = seen.counts
     if any(a.checking for a in state.accounts):
         return t("Checking…"), Tone.CALM

@@ -21,6 +21,7 @@ from probe_tray.adapters.systems.current import this_desktop
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.codex.codex_state import CodexHome, CodexState, CodexUse, CodexUsePhase, HandOver
 from probe_tray.core.errors import CredentialFileError, NotRevokedError
+from probe_tray.core.errors.phrase import Phrase
 from probe_tray.core.models.model_test import ModelRun
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, Unreadable, Way
@@ -61,7 +62,7 @@ def rich(*, privacy: bool = False) -> AppState:
             phase=LoginPhase.WAITING, way=Way.CODE, user_code="ABCD-EFGH", page="https://example.com/device"
         ),
         release=Release(version="2.0.0", changes=("Read the guides in Chinese too.",)),
-        trouble=NotRevokedError(reason="it was ana@example.com's").problem,
+        trouble=NotRevokedError(who="ana@example.com", reason=Phrase("status {n}", n="503")).problem,
         codex=_in_codex(first),
     )
 

@@ -272,7 +272,7 @@ def troubled_lives() -> AppState:
                 ReadError(path="/home/ana/logins", reason=Phrase("there is no such file or folder")).problem,
             ),
         ),
-        trouble=NotRevokedError(reason=Phrase("status {n}", n="503")).problem,
+        trouble=NotRevokedError(who="kim@example.com", reason=Phrase("status {n}", n="503")).problem,
     )
 
 

@@ -1,17 +1,14 @@
-"""Connections that are kept open between questions, without httpcore's own pool."""
+"""Connections that are kept open between questions, without httpcore's own pool and without httpx above it."""
 
-import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Final, Protocol
+from typing import Protocol
 
 import httpcore
+import httpx
 
 from probe_tray.adapters.http.wire.kept_connection import KeptAnswer, KeptConnection
 
-_PACKED: Final = frozenset({"gzip", "x-gzip", "deflate"})
-_GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
-_CHUNK: Final = 64 * 1024
 _MOST = 32
 """So many stay open while nothing is asked: as many as ask at once, or the others would begin with a handshake."""
 
@@ -48,7 +45,7 @@ class PooledConnection(Protocol):
 
 
 class NewConnection:
-    """Implements ``PooledConnection`` for the first question where httpcore makes its way through a proxy."""
+    """Implements ``PooledConnection`` for the first question: httpcore makes its way through proxies and into TLS."""
 
     def __init__(
         self,
@@ -92,8 +89,8 @@ class ConnectionPool:
     httpcore's own pool looks at every connection before and after each question.
     """
 
-    def __init__(self, connect: Callable[[httpcore.Request], Awaitable[PooledConnection]]) -> None:
-        """``connect`` makes a connection for HTTP/1.1, on which that request is then asked."""
+    def __init__(self, connect: Callable[[httpcore.Origin], PooledConnection]) -> None:
+        """``connect`` makes a connection for HTTP/1.1, which opens with its first request."""
         self._connect = connect
         self._idle: list[PooledConnection] = []
         """The one that was used last at the end."""
@@ -106,7 +103,7 @@ class ConnectionPool:
         Raises what httpcore raises.
         """
         try:
-            connection = await self._connection(request)
+            connection = await self._connection(request.url.origin)
             response = await connection.handle_async_request(request)
             try:
                 yield response
@@ -122,20 +119,29 @@ class ConnectionPool:
         self._retired = True
         await self._close_surplus()
 
-    async def _connection(self, request: httpcore.Request) -> PooledConnection:
-        fitting = [c for c in self._idle if c.can_handle_request(request.url.origin)]
+    async def _connection(self, origin: httpcore.Origin) -> PooledConnection:
+        fitting = [c for c in self._idle if c.can_handle_request(origin)]
         if not fitting:
-            return await self._connect(request)
+            return self._connect(origin)
         chosen = fitting[-1]
         self._idle.remove(chosen)
         if not chosen.has_expired():
             return chosen
         await chosen.aclose()
-        return await self._connection(request)
+        return await self._connection(origin)
 
     async def _close_surplus(self) -> None:
         while self._idle and (self._retired or len(self._idle) > _MOST or self._idle[0].has_expired()):
             await self._idle.pop(0).aclose()
+
+
+class _Raw(httpx.AsyncByteStream):
+    def __init__(self, response: PooledAnswer) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._response.aiter_stream():
+            yield part
 
 
 def fields(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -148,23 +154,8 @@ def fields(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def content(response: PooledAnswer, headers: dict[str, str]) -> AsyncIterator[bytes]:
-    """The parts of the body. Raises what httpcore raises."""
-    # Nobody asked for a coding (RFC 9110, section 8.4.1).
-    if headers.get("content-encoding", "").strip().lower() not in _PACKED:
+    """The parts of the body. Raises what httpcore raises, and httpx.DecodingError."""
+    if "content-encoding" not in headers:
         return response.aiter_stream()
-    return _unpacked(response.aiter_stream())
-
-
-async def _unpacked(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
-    unfolding = zlib.decompressobj(_GZIP_OR_ZLIB)
-    try:
-        async for part in parts:
-            packed = part
-            while packed and (plain := unfolding.decompress(packed, _CHUNK)):
-                yield plain
-                packed = unfolding.unconsumed_tail
-        if rest := unfolding.flush():
-            yield rest
-    except zlib.error as error:
-        msg = "the body cannot be unpacked"
-        raise httpcore.RemoteProtocolError(msg) from error
+    # Nobody asked for it.
+    return httpx.Response(response.status, headers=headers, stream=_Raw(response)).aiter_bytes()

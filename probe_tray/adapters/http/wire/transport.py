@@ -1,7 +1,4 @@
-"""The ways of requests: over connections that are kept, or over one of their own.
-
-An answer that must be kept before anybody reads it comes over a `WireConnection`.
-"""
+"""The transport for a request whose answer must be kept before anybody reads it: over a `WireConnection` of its own."""
 
 import asyncio
 import socket
@@ -10,18 +7,16 @@ import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from importlib.util import find_spec
 from itertools import zip_longest
 from types import ModuleType, TracebackType
-from typing import Final, Self, cast
+from typing import Final, cast
 
 import httpcore
+import httpx
 
 from probe_tray.adapters.http.wire.connection import WireConnection
-from probe_tray.adapters.http.wire.connection_route import ConnectionRoute
-from probe_tray.adapters.http.wire.kept_connection import KeptConnection
-from probe_tray.adapters.http.wire.pool import ConnectionPool, NewConnection, PooledConnection
+from probe_tray.adapters.http.wire.pool import ConnectionPool, NewConnection
 from probe_tray.adapters.http.wire.stream import SocketStream
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.secret import Secret
@@ -38,6 +33,8 @@ _Found = tuple[int, tuple[object, ...]]
 _CHUNK: Final = 64 * 1024
 _KEPT_FOR: Final = 5.0
 """Seconds for which a connection that nobody uses stays open."""
+SINGLE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=0)
+"""One connection for one question."""
 
 
 async def dial(host: str, port: int) -> socket.socket:
@@ -103,36 +100,8 @@ async def _connect(family: int, address: tuple[object, ...]) -> socket.socket:
     return made
 
 
-class SingleTransport:
-    """One request over one fresh connection, whose answer can be asked for again."""
-
-    def __init__(self, context: ssl.SSLContext, proxy: Secret | None, backend: httpcore.AsyncNetworkBackend) -> None:
-        """``backend`` makes the connection. Raises ValueError for an odd proxy."""
-        self._route, self._over = ConnectionRoute(context, proxy), backend
-        self._connection: httpcore.AsyncConnectionInterface | None = None
-
-    async def answer(self, request: httpcore.Request) -> httpcore.Response:
-        """Send it. Raises what httpcore raises."""
-        self._connection = self._route.left_to_httpcore(request.url.origin, self._over, _KEPT_FOR)
-        return await self._connection.handle_async_request(request)
-
-    async def __aenter__(self) -> Self:
-        """Nothing is opened before there is something to be sent."""
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None = None,
-        exc_value: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        """Close the connection."""
-        if self._connection is not None:
-            await self._connection.aclose()
-
-
-class WireTransport(SingleTransport):
-    """One whose answer is handed on as it comes out of the socket."""
+class WireTransport(httpx.AsyncHTTPTransport):
+    """One request over one fresh connection, whose answer is handed on as it comes out of the socket."""
 
     def __init__(
         self,
@@ -145,7 +114,9 @@ class WireTransport(SingleTransport):
         self._arrived = arrived
         self._parts: list[bytes] = []
         self._backend = _Backend(answering, self._take)
-        super().__init__(context, proxy, self._backend)
+        # WORKAROUND httpx 0.28.1: its own constructor knows no network backend
+        # (https://github.com/encode/httpx, _transports/default.py), so the pool is made here.
+        self._pool = _pool(context, as_proxy(context, proxy), self._backend, SINGLE)
 
     @property
     def raw(self) -> bytes:
@@ -177,23 +148,55 @@ class WireTransport(SingleTransport):
         self._parts.append(part)
 
 
-def make_transport(context: ssl.SSLContext, proxy: Secret | None) -> SingleTransport:
-    """For one request whose answer can be asked for again. Raises ValueError for an odd proxy."""
-    return SingleTransport(context, proxy, _backends()())
+def make_transport(context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
+    """A transport for requests whose answers can be asked for again. Raises what httpx raises for an odd proxy."""
+    if this_system().verifies_certificates:
+        return ThreadedTransport(context, proxy, limits)
+    return StreamTransport(context, proxy, limits)
 
 
 def make_pool(context: ssl.SSLContext, proxy: Secret | None, *, kept_for: float = _KEPT_FOR) -> ConnectionPool:
-    """Connections for requests whose answers can be asked for again. Raises ValueError for an odd proxy."""
-    route, backends = ConnectionRoute(context, proxy), _backends()
+    """Connections for questions about accounts. Raises what httpx raises for an odd proxy."""
+    threaded, way = this_system().verifies_certificates, as_proxy(context, proxy)
+    limits = httpx.Limits(keepalive_expiry=kept_for)
 
-    async def connect(request: httpcore.Request) -> PooledConnection:
-        origin, backend = request.url.origin, backends()
-        if route.opens(origin):
-            return KeptConnection(origin, await route.open(request, backend), kept_for)
-        made = route.left_to_httpcore(origin, backend, kept_for)
-        return NewConnection(made, origin, lambda: backend.made if origin.scheme == b"https" else None, kept_for)
+    def connect(origin: httpcore.Origin) -> NewConnection:
+        backend = _Backend(_never, _ignore) if threaded else _StreamBackend()
+        made = _pool(context, way, backend, limits).create_connection(origin)
+        # Without TLS a proxy may have to be spoken to in its own words for each question (RFC 9112, section 3.2.2).
+        ours = way is None or origin.scheme == b"https"
+        return NewConnection(made, origin, lambda: backend.made if ours else None, kept_for)
 
     return ConnectionPool(connect)
+
+
+class StreamTransport(httpx.AsyncHTTPTransport):
+    """One over `SocketStream`, on the event loop alone."""
+
+    def __init__(self, context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> None:
+        """As ``make_transport``."""
+        self._pool = _pool(context, as_proxy(context, proxy), _StreamBackend(), limits)
+
+
+class ThreadedTransport(httpx.AsyncHTTPTransport):
+    """One whose handshakes run in threads.
+
+    The verifiers of macOS and Windows may ask the network (``SecTrustEvaluateWithError``, ``CertGetCertificateChain``),
+    and truststore 0.10.5 calls them inside ``do_handshake``, which asyncio runs on the event loop.
+    """
+
+    def __init__(self, context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> None:
+        """As ``make_transport``."""
+        self._pool = _pool(context, as_proxy(context, proxy), _Backend(_never, _ignore), limits)
+
+
+def as_proxy(context: ssl.SSLContext, proxy: Secret | None) -> httpx.Proxy | None:
+    """The proxy as httpx wants it. Raises what httpx raises for an address that it does not understand."""
+    if proxy is None:
+        return None
+    # A proxy's own certificate is judged as everybody's; left out, a list inside a package would judge it.
+    https = proxy.reveal().lower().startswith("https:")
+    return httpx.Proxy(proxy.reveal(), ssl_context=context if https else None)
 
 
 class _Backend(httpcore.AsyncNetworkBackend):
@@ -255,10 +258,37 @@ def _ignore(part: bytes) -> None:
     del part
 
 
-def _backends() -> "Callable[[], _Backend | _StreamBackend]":
-    """What makes a connection whose answers can be asked for again.
-
-    The verifiers of macOS and Windows may ask the network (``SecTrustEvaluateWithError``, ``CertGetCertificateChain``),
-    and truststore 0.10.5 calls them inside ``do_handshake``: there handshakes run in threads.
-    """
-    return partial(_Backend, _never, _ignore) if this_system().verifies_certificates else _StreamBackend
+def _pool(
+    context: ssl.SSLContext, proxy: httpx.Proxy | None, backend: httpcore.AsyncNetworkBackend, limits: httpx.Limits
+) -> httpcore.AsyncConnectionPool:
+    if proxy is None:
+        return httpcore.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+            network_backend=backend,
+        )
+    address = proxy.url
+    url = httpcore.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path)
+    if address.scheme in {"http", "https"}:
+        return httpcore.AsyncHTTPProxy(
+            proxy_url=url,
+            proxy_auth=proxy.raw_auth,
+            proxy_headers=proxy.headers.raw,
+            proxy_ssl_context=proxy.ssl_context,
+            ssl_context=context,
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+            network_backend=backend,
+        )
+    return httpcore.AsyncSOCKSProxy(
+        proxy_url=url,
+        proxy_auth=proxy.raw_auth,
+        ssl_context=context,
+        max_connections=limits.max_connections,
+        max_keepalive_connections=limits.max_keepalive_connections,
+        keepalive_expiry=limits.keepalive_expiry,
+        network_backend=backend,
+    )

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 
-import httpcore
+import httpx
 import pytest
 
 from probe_tray.adapters.http.exchange import Exchange, read_body
@@ -17,10 +17,10 @@ BODY = b'{"a": 1}'
 
 async def ask(port: int, *, seconds: float = 5, largest: int = 100) -> tuple[bytes, Exchange]:
     exchange = Exchange("127.0.0.1", None)
-    async with exchange.attempt(seconds), make_transport(ssl.create_default_context(), None) as sender:
+    async with exchange.attempt(seconds), make_transport(ssl.create_default_context(), None, httpx.Limits()) as sender:
         request = exchange.request("GET", f"http://127.0.0.1:{port}/", {}, seconds=seconds, fresh=True)
-        response = await sender.answer(request)
-        body = await read_body(response.aiter_stream(), largest=largest)
+        response = await sender.handle_async_request(request)
+        body = await read_body(response.aiter_bytes(), largest=largest)
         await response.aclose()
     return body, exchange
 
@@ -54,7 +54,7 @@ async def test_a_connection_can_be_made_with_nothing_sent() -> None:
     exchange = Exchange("127.0.0.1", None)
     async with raw_server(http(BODY)) as server:
         address = f"http://127.0.0.1:{server.port}/"
-        async with exchange.attempt(5), make_transport(ssl.create_default_context(), None) as sender:
+        async with exchange.attempt(5), make_transport(ssl.create_default_context(), None, httpx.Limits()) as sender:
             await exchange.connect(sender, address, seconds=5)
     assert not exchange.begun
     assert server.received == []
@@ -81,7 +81,7 @@ async def fail(error: Exception) -> None:
 
 async def test_what_a_library_says_does_not_get_out() -> None:
     with pytest.raises(ServiceError) as raised:
-        await fail(httpcore.LocalProtocolError("Illegal header value b'Bearer at-secret'"))
+        await fail(httpx.LocalProtocolError("Illegal header value b'Bearer at-secret'"))
     error = raised.value
     assert "at-secret" not in f"{error} {error.__cause__}"
     assert error.__suppress_context__

@@ -2,12 +2,13 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import NoReturn, cast
 from unittest.mock import AsyncMock, Mock
 
 import httpcore
+import httpx
 import pytest
 
 from probe_tray.adapters.http.client import ServiceClient
@@ -32,11 +33,11 @@ SERVICE = Service(issuer="https://issuer.example", backend="https://backend.exam
 TARGET = SyncTarget(url="https://table.example", api_key=Secret("a-key"), key=Secret("0" * 64))
 PROXY = detect_proxy("socks5://ana:s3cret@127.0.0.1:9", {}, override_name="--proxy", system=SystemProxies)
 TOKEN = Secret("rt_" + CANARY)
-ORIGIN = httpcore.Origin(b"https", b"backend.example", 443)
-CONNECTIONS = [
-    type(pool.create_connection(ORIGIN))
-    for pool in (httpcore.AsyncConnectionPool(), httpcore.AsyncSOCKSProxy("socks5://127.0.0.1:9"))
-]
+KEPT_CONNECTION = type(
+    httpcore.AsyncSOCKSProxy("socks5://127.0.0.1:9").create_connection(
+        httpcore.Origin(b"https", b"backend.example", 443)
+    )
+)
 Trace = Callable[[str, dict[str, object]], Awaitable[None]]
 
 
@@ -66,15 +67,14 @@ REQUESTS: dict[str, Callable[[ServiceClient], Awaitable[object]]] = {
 def raising(error: Exception, monkeypatch: pytest.MonkeyPatch, *, after_sending: bool) -> None:
     """Let the library raise ``error`` when it is given a request."""
 
-    async def fail(_sender: object, request: httpcore.Request) -> NoReturn:
+    async def fail(_sender: object, request: httpx.Request | httpcore.Request) -> NoReturn:
         if after_sending:
-            how = cast("Mapping[str, Trace]", request.extensions)  # pyright: ignore[reportUnknownMemberType]
-            trace = how["trace"]
+            trace = cast("Trace", request.extensions["trace"])
             await trace("http11.send_request_headers.started", {"request": request})
         raise error
 
-    for connection in CONNECTIONS:
-        monkeypatch.setattr(connection, "handle_async_request", fail)
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", fail)
+    monkeypatch.setattr(KEPT_CONNECTION, "handle_async_request", fail)
 
 
 def safe(error: ProbeError) -> ProbeError:
@@ -128,7 +128,7 @@ async def test_an_address_that_the_library_refuses_sends_nothing(
     client: ServiceClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for error in RAISED.values():
-        monkeypatch.setattr(httpcore, "URL", Mock(side_effect=error))
+        monkeypatch.setattr(httpx, "Proxy", Mock(side_effect=error))
         for ask in REQUESTS.values():
             with pytest.raises(ProbeError) as caught:
                 await ask(client)

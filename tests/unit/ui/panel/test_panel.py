@@ -197,7 +197,9 @@ def test_trouble_stands_above_the_cards_until_it_was_read(panel: Shown) -> None:
     panel.show(samples.troubled_lives())
     banner = part(panel.window, Banner)
     assert banner.isVisible()
-    assert "OpenAI didn't end the login (status 503), so it was not removed." in banner.accessibleName()
+    assert (
+        "OpenAI didn't end the login of kim@example.com (status 503), so it was not removed." in banner.accessibleName()
+    )
     below = banner.mapToGlobal(banner.rect().bottomLeft()).y()
     assert below < list_of(panel.window).mapToGlobal(QPoint()).y()
     press(banner, "OK")

@@ -171,6 +171,8 @@ def test_programs_that_keep_another_account_are_named_until_that_was_read() -> N
     assert notice is not None
     assert notice.text == "Codex is still running (codex) with another account. Restart it to use this one."
     assert [action.kind for action in notice.actions] == [ActionKind.CLOSE_CODEX_USE]
+    # Nor does the line above say that they use it already.
+    assert card(running(lent())).subtitle == "In Codex from its next start"
     assert card(running(lent()), LEE).notice is None
 
 

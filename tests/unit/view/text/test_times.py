@@ -55,7 +55,7 @@ def test_the_same_weekday_next_week_is_a_date() -> None:
 
 def test_a_sentence_names_the_weekday_in_full() -> None:
     assert at(later(days=5), NOW, ENGLISH, long=True) == "Friday 14:52"
-    assert at(later(days=5), NOW, chinese(), long=True) == "星期五 14:52"
+    assert at(later(days=5), NOW, chinese(), long=True) == "周五 14:52"
 
 
 def test_the_hour_is_the_persons_own() -> None:

@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import cast
 
 import httpcore
+import httpx
 import pytest
 
 from probe_tray.adapters.http.wire.stream import SocketStream
-from probe_tray.adapters.http.wire.transport import dial, make_pool
+from probe_tray.adapters.http.wire.transport import StreamTransport, dial, make_pool
 from probe_tray.adapters.systems.current import this_system
 from tests.support.certificates import make_certificates
 from tests.support.patience import PATIENCE
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 CHUNK = 64 * 1024
+LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=4, keepalive_expiry=60.0)
 
 
 @asynccontextmanager
@@ -178,13 +180,10 @@ async def test_a_connection_that_the_other_side_has_closed_is_not_used_again() -
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         await writer.drain()
 
-    pool = make_pool(ssl.create_default_context(), None, kept_for=PATIENCE)
-    async with served(serve) as port:
+    context = ssl.create_default_context()
+    async with served(serve) as port, httpx.AsyncClient(transport=StreamTransport(context, None, LIMITS)) as client:
         for _ in range(3):
-            request = httpcore.Request("GET", f"http://127.0.0.1:{port}/", headers={"Host": "127.0.0.1"})
-            async with pool.answer(request) as answer:
-                assert b"".join([part async for part in answer.aiter_stream()]) == b"ok"
-        await pool.retire()
+            assert (await client.get(f"http://127.0.0.1:{port}/")).text == "ok"
     assert connections == 3
 
 

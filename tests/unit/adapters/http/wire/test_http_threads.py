@@ -8,16 +8,16 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 
-import httpcore
+import httpx
 import pytest
 
 from probe_tray.adapters.http.tls import make_context
-from probe_tray.adapters.http.wire.pool import ConnectionPool
-from probe_tray.adapters.http.wire.transport import make_pool
-from probe_tray.adapters.systems.current import this_system
+from probe_tray.adapters.http.wire.transport import ThreadedTransport, make_transport
 from probe_tray.adapters.systems.macos import MacosSystem
 from tests.support.certificates import make_certificates
 from tests.support.patience import PATIENCE
+
+LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=4, keepalive_expiry=60.0)
 
 
 class Server:
@@ -43,26 +43,6 @@ class Server:
             writer.close()
 
 
-@pytest.fixture(autouse=True)
-def verifying_system(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("probe_tray.adapters.http.wire.transport.this_system", MacosSystem)
-
-
-async def ask(pool: ConnectionPool, address: str) -> bytes:
-    request = httpcore.Request("GET", address, headers={"Host": "localhost"})
-    async with pool.answer(request) as answer:
-        return b"".join([part async for part in answer.aiter_stream()])
-
-
-@asynccontextmanager
-async def asking(context: ssl.SSLContext) -> AsyncGenerator[ConnectionPool]:
-    pool = make_pool(context, None, kept_for=PATIENCE)
-    try:
-        yield pool
-    finally:
-        await pool.retire()
-
-
 @asynccontextmanager
 async def serving(folder: Path) -> AsyncGenerator[tuple[Server, str, ssl.SSLContext]]:
     made = make_certificates(folder, ("localhost",))
@@ -77,23 +57,18 @@ async def serving(folder: Path) -> AsyncGenerator[tuple[Server, str, ssl.SSLCont
         await asyncio.wait(server.tasks)
 
 
-def watched(threads: list[int]) -> type[ssl.SSLObject]:
-    """TLS that notes in which thread it shakes hands."""
+async def test_certificates_are_verified_off_the_event_loop(tmp_path: Path) -> None:
+    threads: list[int] = []
 
-    class WatchedHandshake(ssl.SSLObject):
+    class Watched(ssl.SSLObject):
         def do_handshake(self) -> None:
             threads.append(threading.get_ident())
             super().do_handshake()
 
-    return WatchedHandshake
-
-
-async def test_certificates_are_verified_off_the_event_loop(tmp_path: Path) -> None:
-    threads: list[int] = []
     async with serving(tmp_path) as (_server, address, context):
-        context.sslobject_class = watched(threads)
-        async with asking(context) as pool:
-            assert await ask(pool, address) == b"ok"
+        context.sslobject_class = Watched
+        async with httpx.AsyncClient(transport=ThreadedTransport(context, None, LIMITS)) as client:
+            assert (await client.get(address)).text == "ok"
     assert threads
     assert threading.get_ident() not in threads
 
@@ -101,28 +76,28 @@ async def test_certificates_are_verified_off_the_event_loop(tmp_path: Path) -> N
 async def test_a_connection_is_used_again_while_it_stands(tmp_path: Path) -> None:
     async with (
         serving(tmp_path) as (server, address, context),
-        asking(context) as pool,
+        httpx.AsyncClient(transport=ThreadedTransport(context, None, LIMITS)) as client,
     ):
         for _ in range(3):
-            assert await ask(pool, address) == b"ok"
+            assert (await client.get(address)).text == "ok"
         assert server.connections == 1
         server.closes = True
-        assert await ask(pool, address) == b"ok"
+        assert (await client.get(address)).text == "ok"
         # The end of the other side may take a moment to come here.
         while server.connections == 1:
             try:
-                assert await ask(pool, address) == b"ok"
-            except (httpcore.NetworkError, httpcore.RemoteProtocolError):
+                assert (await client.get(address)).text == "ok"
+            except httpx.TransportError:
                 await asyncio.sleep(0)
 
 
 async def test_several_requests_run_at_once(tmp_path: Path) -> None:
     async with (
         serving(tmp_path) as (server, address, context),
-        asking(context) as pool,
+        httpx.AsyncClient(transport=ThreadedTransport(context, None, LIMITS)) as client,
     ):
-        answers = await asyncio.gather(*(ask(pool, address) for _ in range(8)))
-    assert answers == [b"ok"] * 8
+        answers = await asyncio.gather(*(client.get(address) for _ in range(8)))
+    assert [answer.text for answer in answers] == ["ok"] * 8
     assert server.connections == 8
 
 
@@ -150,24 +125,19 @@ async def test_a_verifier_that_waits_for_the_network_holds_up_no_other_connectio
     monkeypatch.setattr("probe_tray.adapters.http.tls.this_system", MacosSystem)
     async with serving(tmp_path) as (_server, address, _context):
         context = make_context({"SSL_CERT_FILE": str(tmp_path / "ca.pem")}, "localhost")
-        async with asking(context) as pool:
-            answers = await asyncio.gather(*(ask(pool, address) for _ in range(3)))
-    assert answers == [b"ok"] * 3
+        async with httpx.AsyncClient(transport=ThreadedTransport(context, None, LIMITS)) as client:
+            answers = await asyncio.gather(*(client.get(address) for _ in range(3)))
+    assert [answer.text for answer in answers] == ["ok"] * 3
     here = threading.get_ident()
     assert [protocols for thread, protocols in asked if thread != here] == [["http/1.1"]] * 3
 
 
 @pytest.mark.parametrize(("platform", "threaded"), [("darwin", True), ("win32", True), ("linux", False)])
 async def test_the_systems_whose_verifiers_wait_get_it(
-    platform: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, threaded: bool
+    platform: str, monkeypatch: pytest.MonkeyPatch, *, threaded: bool
 ) -> None:
-    threads: list[int] = []
-    async with serving(tmp_path) as (_server, address, context):
-        context.sslobject_class = watched(threads)
-        with monkeypatch.context() as elsewhere:
-            elsewhere.setattr("probe_tray.adapters.http.wire.transport.this_system", this_system)
-            elsewhere.setattr("sys.platform", platform)
-            pool = make_pool(context, None)
-        assert await ask(pool, address) == b"ok"
-        await pool.retire()
-    assert (threading.get_ident() not in threads) is threaded
+    monkeypatch.setattr("sys.platform", platform)
+    made = make_transport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), None, LIMITS)
+    monkeypatch.undo()
+    assert isinstance(made, ThreadedTransport) is threaded
+    await made.aclose()
