@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -52,7 +52,7 @@ _CALM_SECONDS, _CALM_AT_START = 15.0, 30.0
 long since the last account was heard of."""
 _CALM_PER_ACCOUNT, _LONGEST_CALM = 1 / 3, 300.0
 """Where there are many accounts, a round of checks takes longer: one notification for all of it."""
-_SOON = 2.0
+_SOON = timedelta(seconds=2)
 
 _log = logging.getLogger(__name__)
 
@@ -314,8 +314,9 @@ class AlertService:
         return all(a.checked_at is not None for a in self._store.state.accounts) and self._nothing_runs()
 
     def _nothing_runs(self) -> bool:
-        now = self._clock.now()
-        return not any(a.checking or _is_soon(a.next_check, now) for a in self._store.state.accounts)
+        soon = self._clock.now() + _SOON
+        accounts = self._store.state.accounts
+        return not any(a.checking or (a.next_check is not None and a.next_check < soon) for a in accounts)
 
 
 def _is_in_front(state: AppState) -> bool:
@@ -331,7 +332,3 @@ def _is_answered(batch: tuple[Alert, ...], state: AppState) -> bool:
     """Whether the panel says all of it; of several accounts one is enough, since that panel is what it asks to open."""
     seen = [_is_seen(alert, state) for alert in batch]
     return all(seen) or (any(seen) and len({alert.account for alert in batch}) > 1)
-
-
-def _is_soon(moment: datetime | None, now: datetime) -> bool:
-    return moment is not None and (moment - now).total_seconds() < _SOON

@@ -1,15 +1,16 @@
 """Between state and windows: many changes become one drawing, and time passing is a change too."""
 
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import datetime
 
 from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QMenu
 
+from probe_tray.core.state import AppState
 from probe_tray.ports.time import Clock
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.view.presenter import Presenter
-from probe_tray.view.screen import ClosedScreen, ScreenOptions
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.screen import IconScreen, ScreenOptions
 
 _TOGETHER = 50
 """Milliseconds."""
@@ -18,48 +19,59 @@ _SHARE, _SHARE_CLOSED = 4, 24
 _MINUTE, _WHILE_LOGIN = 60_000, 10_000
 _AFTER = 200
 """Milliseconds past the minute, so that a coarse timer does not fire just before it."""
+_MENU_AFTER = 10_000
+"""Milliseconds after a check at which the menu is filled though nothing has told of its opening: not every desktop's
+panel does."""
+_BESIDE_ACCOUNTS = tuple(name for name in AppState.__struct_fields__ if name != "accounts")
 
 
 class Bridge(QObject):
-    """Draws the state with ``render``: soon after a change, at most a fifth of the time, and at every full minute."""
+    """Draws the state with ``render``: soon after a change, at most a fifth of the time, and at every full minute.
+
+    What checks bring changes the icon at once; a closed menu is filled with it when it opens.
+    """
 
     def __init__(
         self,
         parent: QObject,
         engine: EngineProtocol,
         clock: Clock,
-        zone: tzinfo,
-        translator: Translator,
-        render: Callable[[ClosedScreen], None],
+        presenter: Presenter,
+        render: Callable[[IconScreen], None],
         panel_open: Callable[[], bool],
+        menu: QMenu,
     ) -> None:
-        """Follow ``engine`` from now on. ``render`` gets a ``Screen``, with a panel, only while the panel is open."""
+        """Follow ``engine`` from now on.
+
+        ``render`` gets a ``Screen``, with a panel, only while the panel is open, and a ``ClosedScreen``, which fills
+        ``menu``, only where that may not wait.
+        """
         super().__init__(parent)
         self._engine = engine
         self._clock = clock
-        self._presenter = Presenter(zone, translator)
+        self._presenter = presenter
         self._options = ScreenOptions()
         self._render = render
         self._panel_open = panel_open
         self._cost = 0.0
-        self._soon = _single(self, self.draw)
-        self._tick = _single(self, self.draw)
+        self._menu, self._menu_open = menu, False
+        self._filled: AppState | None = None
+        """The state that the menu tells."""
+        self._soon = _single(self, self._draw_seen)
+        self._tick = _single(self, self._draw_minute)
+        self._menu_due = _single(self, self.draw)
         self._unsubscribe = engine.subscribe(self._changed)
+        menu.aboutToShow.connect(self._menu_opens)
+        menu.aboutToHide.connect(self._menu_closes)
 
     def draw(self, *, opening: bool = False) -> None:
-        """Draw now; the panel too where it is ``opening``."""
-        self._soon.stop()
-        started = self._clock.monotonic()
-        now = self._clock.now()
-        state, presenter = self._engine.state, self._presenter
-        shown = opening or self._panel_open()
-        screen = presenter.present(state, now, self._options) if shown else presenter.present_closed(state, now)
-        self._render(screen)
-        self._cost = self._clock.monotonic() - started
-        into = now.second * 1000 + now.microsecond // 1000
-        wait = _MINUTE - into + _AFTER
-        login_waits = screen.login is not None and not screen.login.failed
-        self._tick.start(min(wait, _WHILE_LOGIN) if login_waits else wait)
+        """Draw now, the menu too; the panel too where it is open or ``opening``."""
+        self._menu_due.stop()
+        self._filled = self._engine.state
+        if opening or self._panel_open():
+            self._draw(lambda state, now: self._presenter.present(state, now, self._options))
+        else:
+            self._draw(self._presenter.present_closed)
 
     def show_only(self, options: ScreenOptions) -> None:
         """Show this from now on, and at once: somebody is typing."""
@@ -73,14 +85,59 @@ class Bridge(QObject):
     def close(self) -> None:
         """Draw no more."""
         self._unsubscribe()
+        self._menu.aboutToShow.disconnect(self._menu_opens)
+        for timer in (self._soon, self._tick, self._menu_due):
+            timer.stop()
+
+    def _draw(self, present: Callable[[AppState, datetime], IconScreen]) -> None:
         self._soon.stop()
-        self._tick.stop()
+        started, now = self._clock.monotonic(), self._clock.now()
+        screen = present(self._engine.state, now)
+        self._render(screen)
+        self._cost = self._clock.monotonic() - started
+        into = now.second * 1000 + now.microsecond // 1000
+        wait = _MINUTE - into + _AFTER
+        login_waits = screen.login is not None and not screen.login.failed
+        self._tick.start(min(wait, _WHILE_LOGIN) if login_waits else wait)
+
+    def _draw_seen(self) -> None:
+        """Draw what somebody may see, and fill a closed menu later, should only checks have brought something."""
+        if self._menu_open or self._panel_open() or not _is_only_checked(self._filled, self._engine.state):
+            self.draw()
+            return
+        self._draw(self._presenter.present_icon)
+        if not self._menu_due.isActive():
+            self._menu_due.start(_MENU_AFTER)
+
+    def _menu_opens(self) -> None:
+        self._menu_open = True
+        self.draw()
+
+    def _menu_closes(self) -> None:
+        self._menu_open = False
+
+    def _draw_minute(self) -> None:
+        # Some desktops' panels tell that the menu opens, and not that it has closed.
+        self._menu_open = False
+        self.draw()
 
     def _changed(self) -> None:
         # Not started anew by each change: a steady stream of changes would then never be drawn.
         if not self._soon.isActive():
             share = _SHARE if self._panel_open() else _SHARE_CLOSED
             self._soon.start(max(_TOGETHER, round(self._cost * 1000 * share)))
+
+
+def _is_only_checked(before: AppState | None, now: AppState) -> bool:
+    """Whether both have the same accounts, and nothing but what is known of these is another.
+
+    No name may stay in a menu once it is hidden, or its account is gone: all rows can be read over D-Bus.
+    """
+    if before is None or len(before.accounts) != len(now.accounts):
+        return False
+    if any(getattr(before, name) is not getattr(now, name) for name in _BESIDE_ACCOUNTS):
+        return False
+    return all(one.key is other.key for one, other in zip(before.accounts, now.accounts, strict=True))
 
 
 def _single(parent: QObject, do: Callable[[], None]) -> QTimer:

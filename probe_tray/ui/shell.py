@@ -51,7 +51,8 @@ from probe_tray.ui.tray.use_submenu import UseActions
 from probe_tray.ui.window_watch import WindowWatch
 from probe_tray.view.details.details import details
 from probe_tray.view.models.model_test import model_test
-from probe_tray.view.screen import ClosedScreen, Screen, ScreenOptions
+from probe_tray.view.presenter import Presenter
+from probe_tray.view.screen import ClosedScreen, IconScreen, Screen, ScreenOptions
 from probe_tray.view.tray.tray import quitting_question
 from probe_tray.view.view_models import Card, CardAction, IconLook
 from probe_tray.wiring import table_sql
@@ -214,9 +215,10 @@ class Shell(QObject):
         )
 
     def _make_bridge(self) -> Bridge:
-        # A closed panel is drawn when it opens, and not with every change until then.
+        # A closed panel is drawn when it opens, and not with every change until then; so is the menu.
         engine, context, panel_open = self._engine, self._context, lambda: self._panel.is_open
-        return Bridge(self, engine, context.clock, context.zone, context.translator, self._render, panel_open)
+        presenter = Presenter(context.zone, context.translator)
+        return Bridge(self, engine, context.clock, presenter, self._render, panel_open, self._menu.menu)
 
     def _make_panel(self, place: QPoint | None) -> PanelWindow:
         # A new one has no search.
@@ -270,11 +272,12 @@ class Shell(QObject):
         self._tray.refresh_wanted.connect(lambda: self._engine.send(Refresh()))
         self._tray.absent.connect(self.show_panel)
 
-    def _render(self, screen: ClosedScreen) -> None:
+    def _render(self, screen: IconScreen) -> None:
         self._tray.show_model(screen.tray)
-        self._menu.show_model(screen.menu, menu_ink(self._theme.tokens, self._context.desktop))
-        if self._app_menu is not None:
-            self._app_menu.show_model(screen.menu)
+        if isinstance(screen, ClosedScreen):
+            self._menu.show_model(screen.menu, menu_ink(self._theme.tokens, self._context.desktop))
+            if self._app_menu is not None:
+                self._app_menu.show_model(screen.menu)
         if isinstance(screen, Screen):
             self._panel.show_model(screen.panel)
         if self._opens and self._engine.state.loaded:

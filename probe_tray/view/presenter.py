@@ -14,13 +14,23 @@ from probe_tray.view.panel.cards import cards, widest_briefs
 from probe_tray.view.panel.feedback import feedback, undo
 from probe_tray.view.panel.summary import headline, status, subline
 from probe_tray.view.panel.survey import TIGHT, Memory, Seen, name
-from probe_tray.view.screen import Chip, ClosedScreen, Helps, Panel, Screen, ScreenContent, ScreenOptions, SortChoice
+from probe_tray.view.screen import (
+    Chip,
+    ClosedScreen,
+    Helps,
+    IconScreen,
+    Panel,
+    Screen,
+    ScreenContent,
+    ScreenOptions,
+    SortChoice,
+)
 from probe_tray.view.text.percentages import barred
 from probe_tray.view.text.sentences import WAITING
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.tray.tray import RowMemory, menu, tray
-from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone, Welcome
+from probe_tray.view.tray.tray import NumbersMemory, RowMemory, menu, tray
+from probe_tray.view.view_models import ActionKind, CardAction, Menu, Notice, Tone, Welcome
 
 _SEARCH_FROM, _LINES_FROM = 5, 13
 _ANYTHING = ScreenOptions()
@@ -34,42 +44,49 @@ class Presenter:
         self._zone = zone
         self._t = translator
         self._memory = Memory()
-        self._cards, self._rows, self._uses = CardMemory(), RowMemory(), RowMemory()
+        self._cards, self._rows, self._uses, self._numbers = CardMemory(), RowMemory(), RowMemory(), NumbersMemory()
         self._language: str = translator.language
-        self._last: tuple[AppState, int, Seen, ClosedScreen] | None = None
+        self._last: tuple[AppState, int, Seen, IconScreen] | None = None
         """What was presented last, and of which state in which minute."""
+        self._menu: tuple[Seen, Menu] | None = None
+        """The menu that was made last, and of what."""
 
     def present(self, state: AppState, now: datetime, options: ScreenOptions = _ANYTHING) -> Screen:
         """The whole screen at ``now`` (aware UTC). Never raises for any state."""
-        seen, closed = self._survey(state, now)
-        return Screen(
-            tray=closed.tray,
-            menu=closed.menu,
-            login=closed.login,
-            panel=_panel(seen, options, self._t, self._cards),
-        )
+        seen, icon = self._survey(state, now)
+        panel = _panel(seen, options, self._t, self._cards)
+        return Screen(tray=icon.tray, menu=self._menu_of(seen), login=icon.login, panel=panel)
 
     def present_closed(self, state: AppState, now: datetime) -> ClosedScreen:
         """The same while the panel is closed: nothing is made for it."""
+        seen, icon = self._survey(state, now)
+        return ClosedScreen(tray=icon.tray, menu=self._menu_of(seen), login=icon.login)
+
+    def present_icon(self, state: AppState, now: datetime) -> IconScreen:
+        """The same while the menu is closed too."""
         return self._survey(state, now)[1]
 
-    def _survey(self, state: AppState, now: datetime) -> tuple[Seen, ClosedScreen]:
+    def _menu_of(self, seen: Seen) -> Menu:
+        if self._menu is None or self._menu[0] is not seen:
+            self._menu = seen, menu(seen, self._t, self._rows, self._uses)
+        return self._menu[1]
+
+    def _survey(self, state: AppState, now: datetime) -> tuple[Seen, IconScreen]:
         moment, t = Now(now, self._zone), self._t
         if t.language != self._language:
-            self._language, self._last = t.language, None
-            self._cards, self._rows, self._uses = CardMemory(), RowMemory(), RowMemory()
+            self._language, self._last, self._menu = t.language, None, None
+            self._cards, self._rows, self._uses, self._numbers = CardMemory(), RowMemory(), RowMemory(), NumbersMemory()
         last = self._last
         # Each letter of a search asks for other cards alone. A login counts down by the second.
         if last is not None and last[0] is state and last[1] == moment.minute and state.login is None:
             return last[2:]
         seen = self._memory.survey(state, moment)
-        closed = ClosedScreen(
-            tray=tray(seen, t),
-            menu=menu(seen, t, self._rows, self._uses),
+        icon = IconScreen(
+            tray=tray(seen, t, self._numbers),
             login=login(seen.state.login, state.settings.redirect_host, _wanted(seen.state), seen.now, t),
         )
-        self._last = state, moment.minute, seen, closed
-        return seen, closed
+        self._last = state, moment.minute, seen, icon
+        return seen, icon
 
 
 def present(state: AppState, now: datetime, zone: tzinfo, t: Translator, options: ScreenOptions = _ANYTHING) -> Screen:

@@ -95,13 +95,18 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     helps: Helps
 
 
-class ClosedScreen(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person sees at one moment while the panel is closed."""
+class IconScreen(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person sees at one moment while neither the menu nor the panel is open."""
 
     tray: Tray
-    menu: Menu
     login: LoginView | None
     """None when there is nothing to show of a login."""
+
+
+class ClosedScreen(IconScreen, frozen=True, kw_only=True):
+    """What a person sees at one moment while the panel is closed."""
+
+    menu: Menu
 
 
 class Screen(ClosedScreen, frozen=True, kw_only=True):

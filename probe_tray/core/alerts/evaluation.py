@@ -53,12 +53,12 @@ def alerts(
     Without ``everyone``, accounts that are the same as in ``before`` are left as they are: only time has passed.
     """
     remembered = _sorted_by_account(_still_known(memory.said, state, now))
-    earlier = {} if before is None else {account.key: account for account in before.accounts}
+    # States are frozen, so an account that is the same object has not changed: a look at a thousand costs nothing.
+    same = frozenset[int]() if everyone or before is None else frozenset(map(id, before.accounts))
+    changed = [account for account in state.accounts if id(account) not in same]
+    earlier = {account.key: account for account in before.accounts} if before is not None and changed else {}
     new: list[Alert] = []
-    for account in state.accounts:
-        # States are frozen, so an account that is the same object has not changed: a look at a thousand costs nothing.
-        if not everyone and earlier.get(account.key) is account:
-            continue
+    for account in changed:
         slug = account.key.slug
         told = still_said(account, state.settings, AccountAlerts(slug, remembered.get(slug, frozenset())), now)
         muted = any(mute.account == slug and now < mute.until for mute in memory.mutes)
@@ -93,11 +93,11 @@ def compared(before: AppState | None, state: AppState) -> AppState:
 
     Until then the account stays as it was before: a renewal is no good news where the service refuses what it brought.
     """
-    earlier = {} if before is None else {account.key: account for account in before.accounts}
-    accounts = (
-        earlier.get(account.key, account) if is_untried(account, state.settings) else account
-        for account in state.accounts
-    )
+    untried = {id(account) for account in state.accounts if is_untried(account, state.settings)}
+    if before is None or not untried:
+        return state
+    earlier = {account.key: account for account in before.accounts}
+    accounts = (earlier.get(a.key, a) if id(a) in untried else a for a in state.accounts)
     return replace(state, accounts=tuple(accounts))
 
 

@@ -110,31 +110,60 @@ class Memory:
         """Begin empty."""
         self._known: dict[AccountKey, tuple[AccountState, SurveyFinding]] = {}
         self._for: tuple[int, Settings, SyncReport | None, LastSync | None] | None = None
+        self._last: tuple[AppState, tuple[SurveyFinding, ...]] | None = None
 
     def survey(self, state: AppState, now: Now) -> Seen:
         """All accounts of ``state`` at ``now``; in privacy mode without their names, though in the same order."""
-        settings = state.settings
         # A card says what the last sync found of its account.
-        made_for = now.minute, settings, state.sync.report, state.sync.earlier
-        before, fresh = self._known, self._for == made_for
+        made_for = now.minute, state.settings, state.sync.report, state.sync.earlier
+        seen = self._look_at_changed(state, now.moment) if self._for == made_for else None
+        if seen is None:
+            seen = self._look_at_all(state, now.moment, fresh=self._for == made_for)
+        self._for, self._last = made_for, (state, seen)
+        return Seen(discreet(state, tuple(f.account for f in seen)), now, seen)
+
+    def _look_at_changed(self, state: AppState, now: datetime) -> tuple[SurveyFinding, ...] | None:
+        """What a check of some accounts makes of them all; None where more than those has changed since the last time.
+
+        So it is whenever the icon is drawn after a check, and the others of a thousand accounts cost nothing.
+        """
+        if self._last is None or len(self._last[0].accounts) != len(state.accounts):
+            return None
+        last, seen = self._last
+        if (last.codex, last.arrangement) != (state.codex, state.arrangement) or state.codex.logged_out:
+            return None
+        pairs = enumerate(zip(state.accounts, last.accounts, strict=True))
+        changed = [(place, account, before) for place, (account, before) in pairs if account is not before]
+        if any((account.key, account.email) != (before.key, before.email) for _, account, before in changed):
+            return None
+        found = list(seen)
+        for place, account, _ in changed:
+            same = seen[place]
+            found[place] = _look_at(account, state.settings, now)._replace(
+                shares_address=same.shares_address, alone=same.alone, there=same.there
+            )
+            self._known[account.key] = account, found[place]
+        return tuple(found)
+
+    def _look_at_all(self, state: AppState, now: datetime, *, fresh: bool) -> tuple[SurveyFinding, ...]:
+        settings, before = state.settings, self._known
         if self._for is not None and self._for[1].privacy != settings.privacy:
             before = {}
-        self._for, self._known = made_for, {}
+        self._known = {}
         shared, known_there = shared_addresses(state.accounts), in_codex(state)
         for account in state.accounts:
             known = before.get(account.key)
             if known is None or known[0] is not account:
-                found = _look_at(account, settings, now.moment)
+                found = _look_at(account, settings, now)
             else:
-                found = known[1] if fresh else _look_again(known[1], settings, now.moment)
+                found = known[1] if fresh else _look_again(known[1], settings, now)
             there = known_there.get(account.key, NOT_IN_CODEX)
             among = account.email in shared, len(state.accounts) == 1, there
             if (found.shares_address, found.alone, found.there) != among:
                 # Only then: what is made of it is kept as long as it is the same object.
                 found = found._replace(shares_address=among[0], alone=among[1], there=there)
             self._known[account.key] = account, found
-        seen = tuple(found for _, found in self._known.values())
-        return Seen(discreet(state, tuple(f.account for f in seen)), now, seen)
+        return tuple(found for _, found in self._known.values())
 
 
 def shared_addresses(accounts: Iterable[AccountState]) -> frozenset[str]:

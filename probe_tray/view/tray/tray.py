@@ -69,12 +69,26 @@ _OLD = frozenset({Condition.STALE, Condition.OFFLINE, Condition.RATE_LIMITED, Co
 _WITHOUT_NUMBERS = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING})
 
 
-def tray(seen: Seen, t: Translator) -> Tray:
+class NumbersMemory:
+    """What the tooltip says of the account in the icon, which is put into words again only once that has changed."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._made: tuple[SurveyFinding, tuple[str, ...]] | None = None
+
+    def numbers(self, found: SurveyFinding, make: Callable[[SurveyFinding], tuple[str, ...]]) -> tuple[str, ...]:
+        """The lines of this account; whatever they say changes only along with the finding."""
+        if self._made is None or self._made[0] is not found:
+            self._made = found, make(found)
+        return self._made[1]
+
+
+def tray(seen: Seen, t: Translator, memory: NumbersMemory) -> Tray:
     """The icon and its tooltip."""
     words = [t("Probe Tray: notifications paused") if _paused(seen) else t("Probe Tray"), headline(seen, t)]
     found = _in_icon(seen)
     if found is not None:
-        words += _numbers(found, seen, t)
+        words += memory.numbers(found, lambda one: _numbers(one, seen, t))
         # Of all that is said the name can best be cut.
         excess = len("\n".join(words)) - _LONGEST_TOOLTIP
         words[2] = shortened(words[2], max(len(words[2]) - max(excess, 0), _SHORTEST_NAME))
@@ -201,7 +215,7 @@ def _paused(seen: Seen) -> bool:
 
 
 def _look(seen: Seen, found: SurveyFinding | None) -> IconLook:
-    badge = bool(seen.state.store_problems) or any(f.what in _WITHOUT_NUMBERS for f in seen.found)
+    badge = bool(seen.state.store_problems) or seen.count(_WITHOUT_NUMBERS) > 0
     if found is None:
         return IconLook(badge=badge, paused=_paused(seen))
     muted_until = found.account.muted_until
@@ -219,18 +233,18 @@ def _look(seen: Seen, found: SurveyFinding | None) -> IconLook:
     return replace(look, badge=badge, paused=silent, number=number, number_bar=bar)
 
 
-def _numbers(found: SurveyFinding, seen: Seen, t: Translator) -> list[str]:
+def _numbers(found: SurveyFinding, seen: Seen, t: Translator) -> tuple[str, ...]:
     bars = _bars(found, seen, t)
     title, wanted = shortened(name(found.account), 24), seen.state.settings.percentages
     ends = found.account.expires_at
     last = "" if ends is None else t("login ends {date}", date=date(ends, seen.now, t))
     if found.what in _OLD:
         last = _age(found.account, seen.now, t)
-    if found.what is Condition.LIMITED and len(seen.found) > 1:
+    if found.what is Condition.LIMITED and not found.alone:
         # The sentence before is about all accounts.
-        return [title, no_capacity(found.account, seen.now, t), _joined(_in_numbers(bars, wanted, t), last)]
+        return title, no_capacity(found.account, seen.now, t), _joined(_in_numbers(bars, wanted, t), last)
     numbers = " · ".join(_window(bars, t))
-    return [title, _joined(listed(numbers, wanted, t), last)]
+    return title, _joined(listed(numbers, wanted, t), last)
 
 
 def _bars(found: SurveyFinding, seen: Seen, t: Translator) -> tuple[Bar, ...]:

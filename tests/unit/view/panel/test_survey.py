@@ -1,15 +1,20 @@
 """Which accounts are listed, in which order, and that drawing again costs little."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from probe_tray.core.account.arrangement import Arrangement, Density, Sort
+from probe_tray.core.account.condition import Condition, condition
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.state import AppState
+from probe_tray.core.codex.codex_state import CodexHome, CodexState
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.panel.survey import Memory
 from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.screen import Panel, ScreenContent, ScreenOptions
+from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Catalogue, Translator
 from probe_tray.view.view_models import ActionKind, Card
 from tests.unit.ui import samples
@@ -186,3 +191,50 @@ def test_measuring_takes_a_card_that_is_a_few_minutes_old_but_never_of_another_s
     assert later[0] is not before
     ended = samples.only([replace(state.accounts[0], problem=samples.ended())])
     assert presenter.present(ended, NOW + timedelta(minutes=1)).panel.cards.about(0).bars == ()
+
+
+def test_after_a_check_only_its_account_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+
+    def counted(account: AccountState, settings: Settings, now: datetime) -> Condition:
+        looked.append(account.email)
+        return condition(account, settings, now)
+
+    monkeypatch.setattr("probe_tray.view.panel.survey.condition", counted)
+    memory, state, now = Memory(), samples.many(30), Now(NOW, UTC)
+    memory.survey(state, now)
+    assert len(looked) == 30
+    for place in (3, 7, 3):
+        changed = replace(state.accounts[place], checked_at=NOW)
+        state = replace(state, accounts=(*state.accounts[:place], changed, *state.accounts[place + 1 :]))
+        memory.survey(state, now)
+        assert looked[30:] == [changed.email]
+        del looked[30:]
+
+
+def test_whatever_changes_with_or_without_a_check_is_seen_as_at_a_first_look() -> None:
+    ana, lee, research, old = samples.four().accounts
+    state = samples.four()
+    home = CodexHome(path="~/.codex", is_default=True, account=lee.key)
+    checked = replace(ana, checked_at=NOW, checking=True)
+    steps = [
+        replace(state, accounts=(checked, lee, research, old)),
+        replace(state, accounts=(checked, lee, research, samples.account(lee.email, alias="Second"))),
+        replace(state, accounts=(lee, checked, research, old)),
+        replace(state, accounts=(replace(checked, email=lee.email), lee, research, old)),
+        replace(state, accounts=(checked,)),
+        replace(state, codex=CodexState(homes=(home,))),
+        replace(state, accounts=(checked, lee, research, old), codex=CodexState(homes=(home,))),
+        replace(state, codex=CodexState(homes=(home,), logged_out=frozenset({lee.key}))),
+        replace(
+            state,
+            accounts=(ana, replace(lee, problem=samples.ended()), research, old),
+            codex=CodexState(homes=(home,), logged_out=frozenset({lee.key})),
+        ),
+        replace(state, codex=CodexState(homes=(home,)), arrangement=Arrangement(codex_told=True)),
+        replace(state, settings=replace(state.settings, privacy=True)),
+        replace(state, accounts=(checked, lee, research, old), settings=replace(state.settings, privacy=True)),
+    ]
+    memory, now = Memory(), Now(NOW, UTC)
+    for step in (state, *steps, *reversed(steps)):
+        assert memory.survey(step, now).found == Memory().survey(step, now).found

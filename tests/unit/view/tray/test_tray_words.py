@@ -7,19 +7,21 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from probe_tray.core.account.arrangement import Arrangement
+from probe_tray.core.account.condition import Condition
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.alerts.alert import LimitedAlert
 from probe_tray.core.errors import FolderGoneError, KeyringLockedError, NotSentError, ProbeError, RateLimitedError
 from probe_tray.core.quota.snapshot import Limit, Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.settings import IconAccount, Settings
-from probe_tray.core.state import AppState
+from probe_tray.core.state import AccountState, AppState
 from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification
-from probe_tray.view.presenter import present
+from probe_tray.view.panel.cards import known_bars
+from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.screen import Screen
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
-from probe_tray.view.view_models import IconLook
+from probe_tray.view.view_models import Bar, IconLook
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW, account, snapshot
 
@@ -34,6 +36,26 @@ def test_the_tooltip_tells_use_resets_and_the_end_of_the_login() -> None:
         "Probe Tray\nThere is capacity\nlee@studio.example\n"
         "Used: 5 h 88% (14:30) · Week 61% (Wed 14:30) · login ends 29 Nov"
     )
+
+
+def test_the_tooltip_is_worded_again_only_for_its_account_and_in_the_next_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worded: list[str] = []
+
+    def counted(found: AccountState, what: Condition, settings: Settings, now: Now, t: Translator) -> tuple[Bar, ...]:
+        worded.append(found.email)
+        return known_bars(found, what, settings, now, t)
+
+    monkeypatch.setattr("probe_tray.view.tray.tray.known_bars", counted)
+    presenter, state = Presenter(UTC, Translator()), samples.four()
+    before = presenter.present_icon(state, NOW).tray
+    first, *others = state.accounts
+    checked = replace(state, accounts=(replace(first, checked_at=NOW), *others))
+    assert presenter.present_icon(checked, NOW).tray == before
+    assert worded == ["research@example.com"]
+    presenter.present_icon(checked, NOW + timedelta(minutes=1))
+    assert worded == 2 * ["research@example.com"]
 
 
 def test_the_tooltip_says_until_when_the_tightest_account_has_no_capacity() -> None:

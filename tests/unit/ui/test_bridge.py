@@ -1,0 +1,134 @@
+"""What is drawn when: the icon at once, a closed menu when it opens."""
+
+from collections.abc import Iterator
+from datetime import UTC
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from probe_tray.core.state import AccountState, AppState
+from probe_tray.ui.bridge import Bridge
+from probe_tray.view.presenter import Presenter
+from probe_tray.view.screen import ClosedScreen, IconScreen
+from probe_tray.view.text.translate import Translator
+from tests.support.patience import PATIENCE_MS
+from tests.unit.ui import samples
+from tests.unit.ui.samples import FakeEngine, StoppedClock
+
+
+class Drawn:
+    """A bridge over a fake engine, and what it had drawn."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self._bot = qtbot
+        self.engine = FakeEngine(samples.only(samples.four().accounts[:2]))
+        self.menu = QMenu()
+        self._parent = QObject()
+        self.screens: list[IconScreen] = []
+        presenter = Presenter(UTC, Translator())
+        self.bridge = Bridge(
+            self._parent, self.engine, StoppedClock(), presenter, self.screens.append, lambda: False, self.menu
+        )
+        self.bridge.draw()
+
+    @property
+    def menus(self) -> list[str]:
+        """How the menu began, each time that it was filled."""
+        return [screen.menu.summary for screen in self.screens if isinstance(screen, ClosedScreen)]
+
+    def change(self, state: AppState) -> None:
+        """Change the state, and wait until that was drawn."""
+        count = len(self.screens)
+        self.engine.change(state)
+        self._bot.waitUntil(lambda: len(self.screens) > count, timeout=PATIENCE_MS)
+
+    def check(self, used: float = 100.0) -> None:
+        """Have a check of the first account bring its numbers."""
+        state = self.engine.state
+        self.change(replace(state, accounts=(_used(state.accounts[0], used), *state.accounts[1:])))
+
+    def timer(self, milliseconds: int) -> QTimer:
+        """The one of that length that runs."""
+        (found,) = (t for t in self.bridge.findChildren(QTimer) if t.isActive() and t.interval() == milliseconds)
+        return found
+
+
+def _used(account: AccountState, used: float) -> AccountState:
+    assert account.snapshot is not None
+    main = account.snapshot.main
+    windows = tuple(replace(window, used_percent=used) for window in main.windows)
+    return replace(account, snapshot=replace(account.snapshot, main=replace(main, windows=windows)))
+
+
+@pytest.fixture
+def drawn(qtbot: QtBot) -> Iterator[Drawn]:
+    found = Drawn(qtbot)
+    yield found
+    if found.engine.watched:
+        found.bridge.close()
+
+
+def test_what_a_check_brings_changes_the_icon_at_once_and_a_closed_menu_not(drawn: Drawn) -> None:
+    for used in (11.0, 97.0, 98.0):
+        drawn.check(used)
+    assert len(drawn.screens) == 4
+    assert "98%" in drawn.screens[-1].tray.tooltip
+    assert len(drawn.menus) == 1
+
+
+def test_the_menu_is_filled_when_it_opens_and_kept_up_to_date_while_it_is_open(drawn: Drawn) -> None:
+    drawn.check()
+    drawn.menu.aboutToShow.emit()
+    assert len(drawn.menus) == 2
+    drawn.check(97.0)
+    assert len(drawn.menus) == 3
+    drawn.menu.aboutToHide.emit()
+    drawn.check(98.0)
+    assert len(drawn.menus) == 3
+
+
+def test_a_menu_whose_opening_is_never_told_is_filled_some_seconds_after_the_first_check(drawn: Drawn) -> None:
+    drawn.check(97.0)
+    due = drawn.timer(10_000)
+    drawn.check(98.0)
+    assert drawn.timer(10_000) is due
+    due.timeout.emit()
+    assert len(drawn.menus) == 2
+    assert isinstance(drawn.screens[-1], ClosedScreen)
+    assert "98%" in " ".join(row.text for row in drawn.screens[-1].menu.rows)
+
+
+def test_a_desktop_that_never_tells_of_the_closing_has_the_menu_kept_up_to_date_for_a_minute(drawn: Drawn) -> None:
+    drawn.menu.aboutToShow.emit()
+    (tick,) = (timer for timer in drawn.bridge.findChildren(QTimer) if timer.isActive())
+    tick.timeout.emit()
+    filled = len(drawn.menus)
+    drawn.check()
+    assert len(drawn.menus) == filled
+
+
+@pytest.mark.parametrize("what", ["names are hidden", "an account is gone", "another account is there"])
+def test_a_closed_menu_names_nobody_who_is_gone_or_whose_name_is_hidden(drawn: Drawn, what: str) -> None:
+    state = drawn.engine.state
+    other = samples.account("zoe@example.com")
+    drawn.change(
+        {
+            "names are hidden": replace(state, settings=replace(state.settings, privacy=True)),
+            "an account is gone": replace(state, accounts=state.accounts[1:]),
+            "another account is there": replace(state, accounts=(other, *state.accounts[1:])),
+        }[what]
+    )
+    screen = drawn.screens[-1]
+    assert isinstance(screen, ClosedScreen)
+    gone = state.accounts[0].email
+    assert not any(gone in row.text for row in screen.menu.rows)
+
+
+def test_after_the_end_an_opening_menu_is_not_filled(drawn: Drawn) -> None:
+    count = len(drawn.screens)
+    drawn.bridge.close()
+    drawn.menu.aboutToShow.emit()
+    assert len(drawn.screens) == count
