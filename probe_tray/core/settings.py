@@ -191,9 +191,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             )
         ),
     ] = 0
-    pace_alerts: Annotated[bool, Meta(description="Warn when a quota will run out before it resets at this pace.")] = (
-        False
-    )
+    pace_alerts: Annotated[
+        bool, Meta(description="Warn when a quota will, at this pace, run out before it resets.")
+    ] = False
     expiry_warning_days: Annotated[
         int,
         Meta(

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.sync.setup_code import in_groups
 from probe_tray.ui.sync.qr_picture import QrPicture
 from probe_tray.ui.sync.setup_steps import SetupStep, push_button
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import say, side_by_side, words
+from probe_tray.ui.widgets import say, side_by_side
 from probe_tray.view.sync.setup_view import NextComputerView
 
 
@@ -27,7 +27,11 @@ class NextComputerStep(SetupStep):
         self._put = copy
         self._copied = False
         self.picture = QrPicture(theme)
-        self.written = words(wrap=True)
+        # No sentence, whose last words would stay together.
+        self.written = QLabel()
+        self.written.setTextFormat(Qt.TextFormat.PlainText)
+        self.written.setWordWrap(True)
+        self.written.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.written.hide()
         self._said = self.note()
         self.show_code, self.copy = push_button(), push_button()

@@ -201,7 +201,7 @@ _WORDS = {
     "pace_alerts": _SettingWords(
         _ALERTS,
         mark("Warn me when a quota will run out early"),
-        note=mark("If it would run out before it resets at this pace."),
+        note=mark("If it would, at this pace, run out before it resets."),
         card=1,
     ),
     "credit_warning_days": _SettingWords(

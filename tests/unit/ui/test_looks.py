@@ -1,15 +1,16 @@
 """How windows look with large letters and on small screens: nothing overlaps, nothing is out of reach."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta
 
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
-from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QTreeWidget, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.codex.codex_state import CodexHome, CodexState
 from probe_tray.core.quota.history import Span
 from probe_tray.core.quota.snapshot import Limit, Snapshot, WindowKind
@@ -104,6 +105,17 @@ def test_the_code_for_another_computer_grows_with_the_letters(theme: Theme) -> N
     step = NextComputerStep(theme, lambda _: None)
     step.apply_theme()
     assert step.written.font().pixelSize() == theme.px(13)
+
+
+def test_the_code_for_another_computer_fills_its_lines(theme: Theme) -> None:
+    def fetch(show: Callable[[Secret], None]) -> None:
+        show(Secret("PTSYNC1" + "A1B2C" * 40 + "Z"))
+
+    step = NextComputerStep(theme, lambda _: None)
+    step.fetched.connect(fetch)
+    step.show_code.click()
+    # A line may end behind every group, behind those at the end too.
+    assert QLabel.text(step.written).split(" ")[1:] == ["A1B2C"] * 40 + ["Z"]
 
 
 @pytest.mark.parametrize("theme", [13, 20], indirect=True)
