@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from probe_tray.core.quota.snapshot import Snapshot, Window
 from probe_tray.core.state import AccountState
 
-Rank = tuple[int, datetime]
+Rank = tuple[bool, int, datetime]
 """Smaller is better."""
 _FULL = 100
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -15,10 +15,11 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 def best_account(usable: Iterable[AccountState], pinned: str = "") -> AccountState | None:
     """The account to go on with, of those that have capacity; None where there is none.
 
-    The one with the slug ``pinned`` where it has some. Else the one with the most whole percent free in its tightest
-    window, of equal ones the one whose tightest window is reset soonest, and of these the first.
+    The one with the slug ``pinned`` where it has some. Else one whose renewal needs nobody; of these the one with the
+    most whole percent free in its tightest window, of equal ones the one whose tightest window is reset soonest, and of
+    these the first.
     """
-    return min(usable, key=lambda a: (a.key.slug != pinned, rank(a.snapshot)), default=None)
+    return min(usable, key=lambda a: (a.key.slug != pinned, rank(a)), default=None)
 
 
 def tightest_window(snapshot: Snapshot) -> Window | None:
@@ -26,8 +27,12 @@ def tightest_window(snapshot: Snapshot) -> Window | None:
     return max(snapshot.main.windows, key=lambda w: (w.used_percent, w.reset_at or _NEVER), default=None)
 
 
-def rank(snapshot: Snapshot | None) -> Rank:
-    """Where an account with these numbers stands among those that have capacity."""
-    window = None if snapshot is None else tightest_window(snapshot)
-    # Without any window nothing limits it that is known.
-    return (-_FULL, _NEVER) if window is None else (round(window.used_percent) - _FULL, window.reset_at or _NEVER)
+def rank(account: AccountState) -> Rank:
+    """Where an account stands among those that have capacity."""
+    problem = account.renewal.problem
+    needs_person = problem is not None and not problem.kind.passing
+    window = None if account.snapshot is None else tightest_window(account.snapshot)
+    if window is None:
+        # Nothing limits it that is known.
+        return needs_person, -_FULL, _NEVER
+    return needs_person, round(window.used_percent) - _FULL, window.reset_at or _NEVER

@@ -46,14 +46,14 @@ class SurveyFinding(NamedTuple):
     """Lower case, what a search looks through."""
     reset: datetime | None
     """When it has more capacity again, by this computer's clock: back from none, or its shortest window anew."""
+    rank: Rank
+    """Smaller is better to go on with, where it has capacity."""
     shares_address: bool = False
     """Whether another account has the same address, so that only its workspace tells them apart."""
     alone: bool = False
     """Whether there is no other account."""
     there: InCodex = NOT_IN_CODEX
     """What it is to the official client."""
-    rank: Rank = rank(None)
-    """Smaller is better to go on with, where it has capacity."""
 
 
 class Seen(msgspec.Struct, frozen=True, dict=True):
@@ -220,7 +220,7 @@ def _look_at(account: AccountState, settings: Settings, now: datetime) -> Survey
         name=called.casefold(),
         searched=" ".join(words).casefold(),
         reset=_reset(account, what),
-        rank=rank(account.snapshot),
+        rank=rank(account),
     )
 
 

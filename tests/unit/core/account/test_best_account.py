@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from probe_tray.core.account.best_account import best_account
 from probe_tray.core.account.condition import USABLE, condition
+from probe_tray.core.errors import NotSentError, UncertainLoginError
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AccountState
+from probe_tray.core.state import AccountState, RenewalState
 from tests.unit.ui import samples
 
 NOW = samples.NOW
@@ -36,6 +38,16 @@ def best(*accounts: AccountState, pinned: str = "") -> str:
 )
 def test_capacity_counts_first_then_the_soonest_reset(accounts: tuple[AccountState, ...], expected: str) -> None:
     assert best(*accounts) == expected
+
+
+def test_one_whose_renewal_needs_a_person_comes_after_all_others() -> None:
+    broken = replace(ROOMY, renewal=RenewalState(problem=UncertainLoginError().problem))
+    assert best(broken, LATE) == "late@x.example"
+    assert best(broken, FULL) == "roomy@x.example"
+    assert best(broken, LATE, pinned=broken.key.slug) == "roomy@x.example"
+    # What passes by itself is no reason to go on with less.
+    offline = replace(ROOMY, renewal=RenewalState(problem=NotSentError(reason="offline").problem))
+    assert best(LATE, offline) == "roomy@x.example"
 
 
 def test_a_pinned_one_comes_first_where_it_has_capacity() -> None:
