@@ -192,8 +192,10 @@ def _draw(folder: Path, scale: str, tone: str, language: str, letters: int, call
     dialog.connection.show_model(connection(ConnectionCheck(proxy=found, reached=way), translator))
     dialog.show()
     side = part(dialog, PageList)
-    while not dialog.connection.isVisible():
-        side.choose(side.pages.currentRow() + 1)
+    for page in range(side.pages.count()):
+        if not dialog.connection.isVisible():
+            side.choose(page)
+    assert dialog.connection.isVisible(), "the connection is on no page"
     dialog.resize(fitting(dialog, QSize(dialog.width(), 800)))
     _side_by_side([*login, _grab(dialog)], theme).save(str(folder / f"dialogs-{end}"))
     panel = _opened(present(samples.four(), samples.NOW, UTC, translator).panel, theme, icons)

@@ -1,7 +1,10 @@
 """Where a line may end inside a long word, such as an address or a path."""
 
 import re
+from collections.abc import Callable
 from typing import Final
+
+from PySide6.QtGui import QFontMetrics, QFontMetricsF
 
 _LONG = re.compile(r"[!-~]{25,}")
 _BOUNDARY = re.compile(r"([/\\@._-])(?=.)")
@@ -23,13 +26,19 @@ _NAMED = re.compile(r"[!-~]*\w-[!-~]*")
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _LEAST = 30
 """Letters of a text that may be broken at all."""
+_PRODUCT = re.compile("Probe Tray")
+_RUN = re.compile("[!-~…]+")
+_INSIDE = re.compile("(?<=[^\\w\\s])(?=[!-~…])|(?<=[!-~])(?=…[!-~])")
+"""Where Qt may end a line in a word though nothing here allows it."""
 _BETWEEN = re.compile(r"(?<=[\u3000-\uffef])(?=\S)|(?<=\S)(?=[\u3000-\uffef])")
 _NO_END: Final = "\u2060"
 """No line ends here: between two Chinese letters one may otherwise."""
 
 
-def breakable(text: str) -> str:
+def breakable(text: str, fits: Callable[[str], bool] | None = None) -> str:
     """``text`` for a place where it is wrapped: its long words break behind their punctuation, or anywhere.
+
+    A word that ``fits`` into one line doesn't break at all; without it, nobody knows how long a line is.
 
     Short parts between middle dots stay whole, no line begins with a dot, the last line has more than a short word, a
     number stays with what it counts, a short name with a number in it, such as "gpt-6-sol", stays whole, and so does a
@@ -43,7 +52,31 @@ def breakable(text: str) -> str:
         text = _REMARK.sub(lambda found: _whole(found[0]), text)
         text = _LAST_SENTENCE.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
         text = _LAST_CHINESE.sub(_joined, _LAST_WORDS.sub("\u00a0", _LAST_WORD.sub("\u00a0", text)))
-    text = _NAMED.sub(_unbroken, text)
+    text = _PRODUCT.sub("Probe\u00a0Tray", _NAMED.sub(_unbroken, text))
+    if fits is None:
+        return _broken(text)
+
+    def word(found: re.Match[str]) -> str:
+        run, whole = found[0], unbreakable(found[0])
+        # Most words break nowhere, and need not be measured.
+        if whole == run and len(run) <= _SHORT:
+            return run
+        return whole if fits(run) else _broken(run)
+
+    return _RUN.sub(word, text)
+
+
+def breakable_in(text: str, metrics: QFontMetrics | QFontMetricsF, width: float) -> str:
+    """``text`` for lines of this ``width``: only what is longer than a line is broken inside."""
+    return breakable(text, lambda word: metrics.horizontalAdvance(word) <= width)
+
+
+def unbreakable(word: str) -> str:
+    """``word`` without any place where a line may end."""
+    return _INSIDE.sub(_NO_END, word)
+
+
+def _broken(text: str) -> str:
     return _LONG.sub(lambda word: _PIECE.sub(_MAY_END, _BOUNDARY.sub(_MAY_END, word[0])), text)
 
 

@@ -11,7 +11,7 @@ from probe_tray.ui.place_watch import PlaceWatch
 from probe_tray.ui.placement import fitting, move_beside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog, is_held_return
-from probe_tray.ui.widgets import words
+from probe_tray.ui.widgets import spaced, words
 from probe_tray.view.view_models import Question
 
 _WIDTH = 420
@@ -39,8 +39,7 @@ class QuestionDialog(ThemedDialog):
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         px = theme.px
-        if (row := self._buttons.layout()) is not None:
-            row.setSpacing(px(8))
+        spaced(theme, self._buttons)
         self._whole = whole = QVBoxLayout(self)
         whole.setContentsMargins(px(20), px(18), px(20), px(14))
         whole.setSpacing(px(10))

@@ -39,6 +39,8 @@ from probe_tray.view.view_models import Tone
 
 _FAR = 16_000
 """More pixels than any line is long."""
+_BEGINNING = 6
+"""Letters of a name that it is known by."""
 _DOTS = re.compile(r"\.*…\.*")
 
 
@@ -94,15 +96,26 @@ def side_by_side(theme: Theme, *parts: QWidget | None) -> QHBoxLayout:
 
 def last_row(theme: Theme, left: Sequence[QWidget], deeds: Sequence[QWidget], close: QWidget) -> QHBoxLayout:
     """The buttons at the end of a window: ``close`` stands on the side of ``deeds`` where this system has it."""
-    hint = close.style().styleHint(QStyle.StyleHint.SH_DialogButtonLayout, None, close)
-    comes_first = QDialogButtonBox.ButtonLayout(hint) in _CLOSE_FIRST
-    row = side_by_side(theme, *left, None, *((close, *deeds) if comes_first else (*deeds, close)))
+    row = side_by_side(theme, *left, None, *((close, *deeds) if closes_first(close) else (*deeds, close)))
     for one, next_one in pairwise((*left, *deeds, close)):
         QWidget.setTabOrder(one, next_one)
     return row
 
 
 _CLOSE_FIRST = frozenset({QDialogButtonBox.ButtonLayout.MacLayout, QDialogButtonBox.ButtonLayout.GnomeLayout})
+
+
+def spaced(theme: Theme, box: QDialogButtonBox) -> QDialogButtonBox:
+    """Qt's box of buttons with the space between them that all rows of buttons have."""
+    if (row := box.layout()) is not None:
+        row.setSpacing(theme.px(8))
+    return box
+
+
+def closes_first(beside: QWidget) -> bool:
+    """Whether the button that closes a window stands before the others on this system."""
+    hint = beside.style().styleHint(QStyle.StyleHint.SH_DialogButtonLayout, None, beside)
+    return QDialogButtonBox.ButtonLayout(hint) in _CLOSE_FIRST
 
 
 def foot(theme: Theme, *rows: QWidget | QHBoxLayout) -> QFrame:
@@ -205,6 +218,15 @@ def elided(metrics: QFontMetrics, text: str, how: Qt.TextElideMode, room: int) -
     """``text`` cut to ``room``. A full stop beside the ellipsis would read as one more dot of it."""
     shown = metrics.elidedText(text, how, room)
     return shown if shown == text else _DOTS.sub("…", shown)
+
+
+def address_in(address: str, metrics: QFontMetrics, room: int) -> str:
+    """``address`` cut to ``room``: its beginning and, where that leaves any room for it, its whole domain."""
+    name, at, domain = address.rpartition("@")
+    left = room - metrics.horizontalAdvance(at + domain)
+    if at and left >= metrics.horizontalAdvance(f"{name[:_BEGINNING]}…"):
+        return f"{elided(metrics, name, Qt.TextElideMode.ElideRight, left)}{at}{domain}"
+    return elided(metrics, address, Qt.TextElideMode.ElideMiddle, room)
 
 
 class ElidedLabel(QLabel):

@@ -2,11 +2,19 @@
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QBrush, QColor
-from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget, QTreeWidgetItem
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+)
 
 from probe_tray.ui.line_breaks import breakable
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import list_style
+from probe_tray.ui.widgets import elided, list_style
 from probe_tray.view.view_models import Tone
 
 _HIGH, _WIDE = 3, 2
@@ -66,6 +74,33 @@ class WrappingTree(QTreeWidget):
         self.setStyleSheet(list_style("QTreeWidget", self._theme) + header)
 
 
+class OneLineDelegate(QStyledItemDelegate):
+    """Cuts what has no room in a list with one ellipsis. Qt's own may stand between full stops: five dots in a row."""
+
+    def __init__(self, view: QAbstractItemView) -> None:
+        """Draw in ``view``, which keeps this object."""
+        super().__init__(view)
+        self._view = view
+        view.setItemDelegate(self)
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """With the text as it is shown."""
+        super().initStyleOption(option, index)
+        _cut(option, self._view)
+
+
+def _cut(option: QStyleOptionViewItem, view: QAbstractItemView) -> None:
+    """Shorten the text of a cell to the room that the style has for it; where it is only measured there is no room."""
+    style = view.style()
+    beside = 2 * (style.pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, option, view) + 1)
+    room = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, view).width() - beside
+    if not option.rect.isValid() or room <= 0:
+        return
+    # Where it may have several lines, nothing is cut but a word that fits into none.
+    words = option.text.split(" ") if option.features & QStyleOptionViewItem.ViewItemFeature.WrapText else [option.text]
+    option.text = " ".join(elided(option.fontMetrics, word, view.textElideMode(), room) for word in words)
+
+
 class _WrappingDelegate(QStyledItemDelegate):
     """Measures lines whose sentences are broken; Qt's own measures them as if they never were."""
 
@@ -83,6 +118,8 @@ class _WrappingDelegate(QStyledItemDelegate):
         super().initStyleOption(option, index)
         if index.column() == self._column:
             option.text = breakable(option.text)
+        else:
+            _cut(option, self._tree)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """The size of one cell in its column's present width."""

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton
 
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import words
-from probe_tray.view.view_models import CardAction, Notice, Tone
+from probe_tray.ui.widgets import closes_first, words
+from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
 
 
 class Banner(QFrame):
@@ -29,7 +29,7 @@ class Banner(QFrame):
         row.setContentsMargins(px(14), px(8), px(10), px(8))
         row.setSpacing(px(10))
         row.addWidget(self._text, 1)
-        buttons = QHBoxLayout()
+        self._buttons = buttons = QHBoxLayout()
         buttons.setSpacing(px(8))
         buttons.addStretch(1)
         for button in (self._other, self._button):
@@ -55,10 +55,18 @@ class Banner(QFrame):
                 button.setText(action.label if action else "")
                 button.setAccessibleDescription(notice.text)
                 button.setVisible(action is not None)
+            self._place_other(notice.other)
             # Two buttons leave no room beside them.
             below = notice.other is not None
             self._row.setDirection(QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight)
             self.apply_theme()
+
+    def _place_other(self, other: CardAction | None) -> None:
+        """The best button is the last one; one that only closes stands where it does in the system's dialogs."""
+        closes = other is not None and other.kind is ActionKind.CLOSE_CODEX_USE
+        last = closes and not closes_first(self)
+        self._buttons.removeWidget(self._other)
+        self._buttons.insertWidget(2 if last else 1, self._other, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def apply_theme(self) -> None:
         """Take the theme's colours and sizes."""

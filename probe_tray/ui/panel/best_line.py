@@ -1,23 +1,27 @@
 """The line that names the account to go on with, and the button that has the official client do so."""
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
-from probe_tray.ui.line_breaks import breakable
+from probe_tray.ui.line_breaks import breakable_in
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import PlainLabel
+from probe_tray.ui.widgets import PlainLabel, address_in
 from probe_tray.view.screen import Panel
 from probe_tray.view.view_models import CardAction
 
 _DOT = " · "
 _FAR = 10_000
+_ADDRESS = re.compile(r"[!-~]+@[!-~]*[^\W_]|[!-~]{24,}[^\W_]")
+_SHORT = 3
+"""This part of a line has room for a few words before an address; behind more of them it has a line of its own."""
 
 
 class _PartsLabel(PlainLabel):
-    """Parts with a middle dot between those in one line: no line ends with a dot."""
+    """Parts with a middle dot between those in one line: no line ends with a dot. Its addresses never break."""
 
     def __init__(self) -> None:
         """Begin empty."""
@@ -42,12 +46,28 @@ class _PartsLabel(PlainLabel):
     def heightForWidth(self, width: int) -> int:
         """As high as the lines are that fit into ``width``."""
         room = QRect(0, 0, width, _FAR)
-        broken = breakable(self._lines(width))
+        broken = self._broken(width)
         return self.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), broken).height()
+
+    def _broken(self, width: int) -> str:
+        return breakable_in(self._lines(width), self.fontMetrics(), width)
+
+    def _fitting(self, part: str, width: int) -> str:
+        """With its address cut in the middle where it has no room, on the line that it begins in or on one of its own.
+
+        What follows it without a space stays beside it.
+        """
+        found = _ADDRESS.search(part)
+        if found is None:
+            return part
+        measure = self.fontMetrics().horizontalAdvance
+        before, after = measure(part[: found.start()]), measure(part[found.end() : found.end() + 1])
+        room = width - after if before > width / _SHORT else width - after - before
+        return f"{part[: found.start()]}{address_in(found[0], self.fontMetrics(), room)}{part[found.end() :]}"
 
     def _lines(self, width: int) -> str:
         lines = list[str]()
-        for part in self.text().split(_DOT):
+        for part in (self._fitting(part, width) for part in self.text().split(_DOT)):
             longer = f"{lines[-1]}{_DOT}{part}" if lines else part
             if lines and self.fontMetrics().horizontalAdvance(longer) <= width:
                 lines[-1] = longer
@@ -56,7 +76,7 @@ class _PartsLabel(PlainLabel):
         return "\n".join(lines)
 
     def _divide(self) -> None:
-        shown = breakable(self._lines(self.width()))
+        shown = self._broken(self.width())
         if shown != QLabel.text(self):
             QLabel.setText(self, shown)
             self.setAccessibleName(self.text())

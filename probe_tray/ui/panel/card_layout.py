@@ -5,7 +5,7 @@ import math
 import msgspec
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 
-from probe_tray.ui.line_breaks import breakable
+from probe_tray.ui.line_breaks import breakable_in
 from probe_tray.ui.panel.amount import amount_width
 from probe_tray.ui.theme import Theme
 from probe_tray.view.view_models import Bar, Card
@@ -276,5 +276,5 @@ class CardLayout:
         return next((room for room in steps if self._wrapped(text, room, _NOTICE) <= height), width)
 
     def _wrapped(self, text: str, width: float, size: float) -> float:
-        room = QRect(0, 0, int(width), _FAR).toRectF()
-        return math.ceil(self._theme.metrics(size, figures=True).boundingRect(room, _WRAP, breakable(text)).height())
+        room, metrics = QRect(0, 0, int(width), _FAR).toRectF(), self._theme.metrics(size, figures=True)
+        return math.ceil(metrics.boundingRect(room, _WRAP, breakable_in(text, metrics, int(width))).height())

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
 
 from probe_tray.ui.baseline import baseline, draw_beside
 from probe_tray.ui.glyphs import Glyph, draw
-from probe_tray.ui.line_breaks import breakable
+from probe_tray.ui.line_breaks import breakable_in
 from probe_tray.ui.panel.amount import paint_amount
 from probe_tray.ui.panel.card_layout import CardRects
 from probe_tray.ui.theme import Theme
@@ -195,7 +195,7 @@ class CardPainter:
         painter.restore()
         painter.setFont(theme.font(12.5))
         painter.setPen(QColor(colours.text))
-        painter.drawText(places.text, int(_LEFT) | _WRAP, breakable(notice.text))
+        painter.drawText(places.text, int(_LEFT) | _WRAP, self._broken(notice.text, places.text, 12.5))
         for number, (action, area) in enumerate(zip(notice.actions, places.buttons, strict=True)):
             self._button(painter, action, area, state(number))
 
@@ -231,7 +231,11 @@ class CardPainter:
         """Draw words that their place was measured for: nothing of them is ever cut."""
         painter.setFont(self._theme.font(12, figures=True))
         painter.setPen(QColor(self._theme.tokens.secondary))
-        painter.drawText(area, int(_RIGHT if right else _LEFT) | _WRAP, breakable(text))
+        painter.drawText(area, int(_RIGHT if right else _LEFT) | _WRAP, self._broken(text, area, 12))
+
+    def _broken(self, text: str, area: QRectF, size: float) -> str:
+        """As its place was measured."""
+        return breakable_in(text, self._theme.metrics(size, figures=True), int(area.width()))
 
     def _ink(self, tone: Tone) -> str:
         colours = self._theme.tokens

@@ -28,7 +28,7 @@ from probe_tray.ui.settings.settings_page import SearchedPart, SettingsPage
 from probe_tray.ui.sync.sync_box import SyncBox
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
-from probe_tray.ui.widgets import style_foot, words
+from probe_tray.ui.widgets import spaced, style_foot, words
 from probe_tray.view.settings.faults import SettingFault, check, faults_words, refusal
 from probe_tray.view.settings.form import ELSEWHERE, FormPage, FormRow, Kind, contains, form
 from probe_tray.view.text.translate import Translator
@@ -241,7 +241,7 @@ class SettingsDialog(ThemedDialog):
     def _arrange(self) -> None:
         px = self._theme.px
         self._complaint = words(wrap=True)
-        self._buttons = QDialogButtonBox()
+        self._buttons = spaced(self._theme, QDialogButtonBox())
         self._saver = self._buttons.addButton(self._form.save, QDialogButtonBox.ButtonRole.AcceptRole)
         self._buttons.addButton(self._form.cancel, QDialogButtonBox.ButtonRole.RejectRole)
         self._buttons.accepted.connect(self.accept)

@@ -22,7 +22,7 @@ from probe_tray.ui.sync.next_computer_step import NextComputerStep
 from probe_tray.ui.sync.setup_steps import KeyStep, ProjectStep, TableStep
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
-from probe_tray.ui.widgets import foot, say, scroll_area, style_foot, words
+from probe_tray.ui.widgets import foot, say, scroll_area, spaced, style_foot, words
 from probe_tray.view.sync.setup_view import SyncSetupView
 from probe_tray.view.view_models import Tone
 
@@ -69,7 +69,7 @@ class SyncSetupDialog(ThemedDialog):
         self.table = TableStep(theme, actions.copy_sql)
         self.next = NextComputerStep(theme, actions.copy_secret)
         self.test, self.forget = QPushButton(self), QPushButton(self)
-        self._buttons = QDialogButtonBox(self)
+        self._buttons = spaced(theme, QDialogButtonBox(self))
         self.saver = self._buttons.addButton("", QDialogButtonBox.ButtonRole.AcceptRole)
         self._cancel = self._buttons.addButton("", QDialogButtonBox.ButtonRole.RejectRole)
         for button in (self.test, self.forget):
@@ -188,6 +188,7 @@ class SyncSetupDialog(ThemedDialog):
         rows.addWidget(self.forget, 0, Qt.AlignmentFlag.AlignLeft)
         rows.addStretch(1)
         end = QHBoxLayout()
+        end.setSpacing(px(8))
         end.addWidget(self.test)
         end.addWidget(self._buttons, 1)
         # Below what scrolls: what the test showed is always in sight, and moves no button.

@@ -30,6 +30,7 @@ from probe_tray.ui.widgets import (
     strip_style,
     words,
 )
+from probe_tray.ui.wrapping_tree import OneLineDelegate
 from probe_tray.view.transfer.export_view import ExportAccount, ExportKind, ExportView
 from probe_tray.view.view_models import Tone
 
@@ -65,6 +66,7 @@ class ExportDialog(TransferDialog):
         self._everything = QCheckBox(self)
         self._accounts = QListWidget(self)
         self._accounts.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        OneLineDelegate(self._accounts)
         self._accounts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._who.setBuddy(self._accounts)
         self._refresh, self._hide = QCheckBox(self), QCheckBox(self)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from probe_tray.core.transfer.state import RowId
 from probe_tray.ui.theme import Theme
+from probe_tray.ui.widgets import elided
 from probe_tray.ui.wrapping_tree import WrappingTree
 from probe_tray.view.transfer.import_view import ImportLine
 
@@ -145,7 +146,7 @@ class _AccountDelegate(QStyledItemDelegate):
         painter.setFont(self._theme.font(12))
         painter.setPen(ink if selected else QColor(self._theme.tokens.secondary))
         metrics = QFontMetrics(self._theme.font(12))
-        painter.drawText(area, 0, metrics.elidedText(detail, Qt.TextElideMode.ElideMiddle, area.width()))
+        painter.drawText(area, 0, elided(metrics, detail, Qt.TextElideMode.ElideMiddle, area.width()))
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:

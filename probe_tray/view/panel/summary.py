@@ -20,7 +20,7 @@ from probe_tray.view.view_models import Tone
 
 _FEW = 4
 _UNKNOWN = frozenset({Condition.STALE, Condition.RATE_LIMITED, Condition.OFFLINE})
-_NAME, _LONG_NAME, _FIVE_HOURS = 28, 56, 18_000
+_NAME, _UNCUT, _FIVE_HOURS = 28, 1_000, 18_000
 _PAGE_WORDS = frozenset(
     {
         mark("Partially Degraded Service"),
@@ -86,8 +86,8 @@ def subline(seen: Seen, t: Translator) -> str:
     """The account to go on with and who needs the person, or what will change next."""
     state, now = seen.state, seen.now
     needy = seen.needing
-    # The line wraps: there is room for most addresses as a whole.
-    best = best_now(seen, t, _LONG_NAME)
+    # Whoever draws it cuts a name to the room that it has.
+    best = best_now(seen, t, _UNCUT)
     if best is not None:
         return _joined(_in_codex(seen, t), best[1], _needing(needy, t))
     if needy and len(state.accounts) > _FEW:

@@ -1,6 +1,7 @@
 """Every window for people who do not see it, do not use a mouse, or need larger letters."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QObject, QPoint, Qt
@@ -14,11 +15,13 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QPushButton,
     QScrollArea,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
+from probe_tray.ui.theme import Theme
 from tests.unit.ui import samples
 from tests.unit.ui.every_window import EveryWindow, rich
 from tests.unit.ui.wheel import wheel
@@ -26,6 +29,8 @@ from tests.unit.ui.wheel import wheel
 # The screenless platform has no tray to follow.
 _MOST_STOPS = 200
 _VERY_LARGE, _WHOLE_SCREEN = 2.0, 0.9
+_FAR = 40
+"""Pixels: what is further from each other belongs to two ends of a row."""
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
 
 
@@ -205,6 +210,23 @@ def test_every_window_closes_by_its_cross_and_by_esc(everything: EveryWindow) ->
         window.show()
         window.close()
     assert [type(w).__name__ for w in windows if w.isVisible()] == []
+
+
+def test_the_last_buttons_of_every_window_are_as_far_from_each_other(
+    everything: EveryWindow, qapp: QApplication
+) -> None:
+    gaps = dict[str, set[int]]()
+    for window in everything.windows():
+        shown = [b for b in window.findChildren(QPushButton) if b.isVisible() and window.isAncestorOf(b)]
+        places = {b: b.mapTo(window, b.rect().topLeft()) for b in shown}
+        lowest = max((place.y() for place in places.values()), default=0)
+        last = sorted((b for b in shown if places[b].y() == lowest), key=lambda b: places[b].x())
+        apart = {places[two].x() - places[one].x() - one.width() for one, two in pairwise(last)}
+        gaps[window.objectName()] = {gap for gap in apart if gap < _FAR}
+    usual = Theme(qapp, lambda: False).px(8)
+    # The last buttons of the others stand among what they are about.
+    ends = {name: gaps[name] for name in ("settings", "sync-setup", "question", "import", "export", "about")}
+    assert ends == dict.fromkeys(ends, {usual})
 
 
 def test_nothing_opens_again_after_the_end(qtbot: QtBot, qapp: QApplication) -> None:

@@ -5,9 +5,9 @@ from datetime import UTC, timedelta
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QTreeWidget, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QListWidget, QPushButton, QScrollArea, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.secret import Secret
@@ -35,7 +35,7 @@ from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.ui.widgets import ElidedLabel
-from probe_tray.ui.wrapping_tree import WrappingTree
+from probe_tray.ui.wrapping_tree import OneLineDelegate, WrappingTree
 from probe_tray.view.details.details import details
 from probe_tray.view.help.guides import help_view
 from probe_tray.view.panel.cards import widest_briefs
@@ -265,6 +265,30 @@ def test_the_last_line_of_a_sentence_in_a_list_has_more_than_a_short_word(theme:
     assert "It resets now." in drawn
     # What a screen reader or a copy gets is as it was.
     assert line.text(1).endswith("It resets now.")
+
+
+@pytest.mark.parametrize("theme", [13, 20], indirect=True)
+def test_a_long_name_in_a_list_is_cut_with_one_ellipsis_and_no_dots_beside_it(theme: Theme) -> None:
+    tree, listed = WrappingTree(theme, 2), QListWidget()
+    tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    tree.apply_theme()
+    listed.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    OneLineDelegate(listed)
+    # So many full stops that some stand at every place where it may be cut.
+    name = "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z@department.example.org"
+    tree.write(tree.line(tree.invisibleRootItem(), 0), (name, "Available"), None)
+    tree.setColumnWidth(0, theme.px(200))
+    listed.addItem(name)
+    listed.resize(theme.px(200), theme.px(100))
+    for view in (tree, listed):
+        view.show()
+        QApplication.processEvents()
+        (drawn,) = (piece.text.strip() for piece in drawn_texts(view) if piece.text.startswith("a.b"))
+        view.close()
+        head, _, tail = drawn.partition("…")
+        assert (name.startswith(head), name.endswith(tail), bool(tail), "…" in tail) == (True, True, True, False)
+        assert not head.endswith(".")
+        assert not tail.startswith(".")
 
 
 @pytest.mark.parametrize("theme", [13], indirect=True)

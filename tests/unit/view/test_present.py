@@ -56,13 +56,10 @@ def test_beside_the_next_reset_it_says_who_needs_the_person() -> None:
     assert panel.subline.endswith(" · 1 needs you")
 
 
-def test_the_line_on_top_has_room_for_a_long_address_and_cuts_one_longer_beside_no_full_stop() -> None:
+def test_the_line_on_top_leaves_a_long_address_whole_for_whoever_draws_it() -> None:
     first, second = samples.four().accounts[:2]
-    long = "a.very.long.address@department.of.research.example.org"
+    long = "a.very.long.address.that.must.not.break.anything@department.of.research.example.org"
     assert f"Best now: {long}, " in shown(samples.only([replace(first, email=long), second])).panel.subline
-    longer = "a.very.long.address.that.must.not.break.anything@department.of.research.example.org"
-    subline = shown(samples.only([replace(first, email=longer), second])).panel.subline
-    assert "Best now: a.very.long.address.that.mu…ment.of.research.example.org, " in subline
 
 
 @pytest.mark.parametrize(("most", "cut"), [(9, "a.bb…e.ff"), (10, "a.bb…ee.ff"), (11, "a.bb…ee.ff")])

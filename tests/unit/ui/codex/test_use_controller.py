@@ -19,8 +19,9 @@ from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.shell import Shell
+from probe_tray.ui.widgets import closes_first
 from probe_tray.view.view_models import ActionKind, CardAction
-from tests.support.widgets import open_windows, opened, press, texts, tray_menu
+from tests.support.widgets import button, open_windows, opened, press, texts, tray_menu
 from tests.unit.ui import samples
 from tests.unit.ui.samples import FakeEngine, account, snapshot
 from tests.unit.ui.shell_contexts import shell_context
@@ -180,6 +181,9 @@ def test_why_it_failed_can_be_tried_again_or_put_away_above_the_cards(desktop: D
     desktop.change(with_use(replace(ASKING, phase=CodexUsePhase.FAILED, problem=full)))
     desktop.shell.show_panel()
     banner = next(b for b in opened(PanelWindow).findChildren(Banner) if b.isVisible())
+    cancel, again = button(banner, "Cancel"), button(banner, "Try again")
+    # As in the dialogs of this system, which begins with what closes or ends with it.
+    assert (cancel.x() < again.x()) is closes_first(banner)
     press(banner, "Try again")
     press(banner, "Cancel")
     assert desktop.sent() == [USE_LEE, CloseCodexUse()]
