@@ -43,16 +43,16 @@ STATES = {
 }
 _BAD, _LOW = Tone.CRITICAL, Tone.WARNING
 LOOKS = (
-    (IconLook(weekly=17, short=42), "Week 17 %, 5 h 42 %", "每周 17%，5 小时 42%"),
-    (IconLook(weekly=61, short=88, short_tone=_LOW), "5 h: 80 % or more", "5 小时：80% 以上"),
-    (IconLook(weekly=91, short=64, weekly_tone=_LOW), "Week: 80 % or more", "每周：80% 以上"),
-    (IconLook(weekly=97, short=30, weekly_tone=_BAD), "Week: 95 % or more", "每周：95% 以上"),
+    (IconLook(weekly=17, short=42), "Week 17%, 5 h 42%", "每周 17%，5 小时 42%"),
+    (IconLook(weekly=61, short=88, short_tone=_LOW), "5 h: 80% or more", "5 小时：80% 以上"),
+    (IconLook(weekly=91, short=64, weekly_tone=_LOW), "Week: 80% or more", "每周：80% 以上"),
+    (IconLook(weekly=97, short=30, weekly_tone=_BAD), "Week: 95% or more", "每周：95% 以上"),
     (IconLook(weekly=100, short=11, weekly_tone=_BAD, exhausted=True), "Used up", "已用完"),
     (IconLook(weekly=61, short=42, badge=True), "A login needs you", "有登录需要处理"),
     (IconLook(badge=True), "Only a login is needed", "需要登录"),
     (IconLook(weekly=30, short=50, stale=True), "Old numbers", "数据已旧"),
     (IconLook(), "No numbers yet", "还没有数据"),
-    (IconLook(weekly=61, short=88, short_tone=_LOW, number=88), "As a number", "显示为数字"),
+    (IconLook(weekly=61, short=88, short_tone=_LOW, number=88, number_bar=61), "As a number", "显示为数字"),
 )
 
 

@@ -141,7 +141,7 @@ def test_notifications_pause_and_what_matters_is_told_afterwards(
     told.app.read("^Notifications paused until ")
     told.close_panel()
     paused = told.app.item.wait_menu("Notifications paused until")
-    assert paused.labels() == ["For an hour", "Until tomorrow, 08:00", "Resume notifications"]
+    assert paused.labels() == ["For an hour", "Until tomorrow 08:00", "Resume notifications"]
     told.use(85, week=96)
     wait_for("the lesser warning to be forgotten", lambda: b'"5h warning"' in told.kept())
     told.app.quit()

@@ -152,8 +152,6 @@ def _reset(window: Window, account: AccountState | None, now: Now, t: Translator
     reset = _local(window.reset_at, account)
     if reset is None:
         return t("OpenAI doesn't say when it resets.")
-    if reset <= now.moment:
-        return t("Resets now.")
     when = at(reset, now, t, long=True)
     return t("Resets at {when}.", when=when) if is_today(reset, now) else t("Resets {when}.", when=when)
 

@@ -22,7 +22,7 @@ def removing(account: AccountState, settings: Settings, t: Translator, *, shared
         words.append(t("This deletes its login from Probe Tray's encrypted vault on this computer."))
     if StoreKind.FOLDER in account.stores:
         first = account.stores[0] is StoreKind.FOLDER and account.location
-        words.append(t("This deletes the file {path}", path=account.location) if first else _in_folder(settings, t))
+        words.append(t("This deletes the file {path}.", path=account.location) if first else _in_folder(settings, t))
     if StoreKind.OFFICIAL in account.stores:
         words.append(t("The Codex client keeps its own login for this account, so the account stays in the list."))
     if settings.sync_url:
@@ -75,7 +75,7 @@ def vault_reset_question(t: Translator) -> Question:
 
 
 def _in_folder(settings: Settings, t: Translator) -> str:
-    return t("This deletes its file in the folder: {path}", path=settings.sync_dir)
+    return t("This deletes its file in the folder {path}.", path=settings.sync_dir)
 
 
 Groups = tuple[tuple[CardAction, ...], ...]

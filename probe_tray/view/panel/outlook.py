@@ -30,8 +30,8 @@ def outlook_words(account: AccountState, window: Window, settings: Settings, now
     if found is None or account.snapshot is None:
         return ""
     if found.runs_out_at is not None:
-        when = at(local_time(found.runs_out_at, account.snapshot), now, t, long=True)
-        return t("At this pace it runs out around {when}, before it resets.", when=when)
+        when = at(local_time(found.runs_out_at, account.snapshot), now, t, long=True, about=True)
+        return t("At this pace it runs out {when}, before it resets.", when=when)
     coming_amount = amount(_ALL - (found.percent_left or 0), settings.percentages, t)
     return t("Lasts until it resets, with about {amount}.", amount=coming_amount)
 

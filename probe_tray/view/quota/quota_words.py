@@ -1,10 +1,11 @@
 """Sentences about the numbers, for the command."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from probe_tray.core.quota.quota_guard import GuardResult, QuotaGuardVerdict
 from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview
-from probe_tray.view.text.times import Now, both
+from probe_tray.view.text.times import Now, at, both
 from probe_tray.view.text.translate import Translator
 
 
@@ -30,12 +31,20 @@ def guard_words(account: AccountQuota, verdict: QuotaGuardVerdict, min_left: int
     if window is None:
         if account.free_at is None:
             return t("{name} has no capacity.", name=account.name)
-        return t("{name} has no capacity. It resets {when}.", name=account.name, when=both(account.free_at, now, t))
+        said = t("{name} has no capacity.", name=account.name)
+        return t("{words} {resets}", words=said, resets=_resets(account.free_at, now, t))
     said = t("{name}: {left}% of {window} left", name=account.name, left=f"{window.left_percent:g}", window=window.name)
     said = t("{words} (at least {least}% needed).", words=said, least=str(min_left))
     if verdict.result is GuardResult.ENOUGH or window.reset_at is None:
         return said
-    return t("{words} It resets {when}.", words=said, when=both(window.reset_at, now, t))
+    return t("{words} {resets}", words=said, resets=_resets(window.reset_at, now, t))
+
+
+def _resets(moment: datetime, now: Now, t: Translator) -> str:
+    if moment > now.moment:
+        return t("It resets {when}.", when=both(moment, now, t))
+    # The hour, since the sentence may be read later.
+    return t("It resets at {when}.", when=at(moment, now, t))
 
 
 def which_account(found: Sequence[AccountQuota], given: str, t: Translator) -> str:

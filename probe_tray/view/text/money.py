@@ -89,7 +89,7 @@ def _reset_credits(snapshot: Snapshot, now: Now, t: Translator) -> str:
         return ""
     ahead = [end for end in snapshot.reset_credit_ends if local_time(end, snapshot) > now.moment]
     ends = [t("one expires {when}", when=_when(end, snapshot, now, t)) for end in ahead[:_MOST_ENDS]]
-    return "\n".join((str(snapshot.reset_credits), *ends))
+    return "\n".join((t("{n} unused", n=str(snapshot.reset_credits)), *ends))
 
 
 def _when(moment: datetime, snapshot: Snapshot, now: Now, t: Translator) -> str:

@@ -101,13 +101,17 @@ def age(moment: datetime, now: Now, t: Translator) -> str:
     return _days_or_years(seconds // _DAY, t)
 
 
-def at(moment: datetime, now: Now, t: Translator, *, long: bool = False, brief: bool = False) -> str:
+def at(
+    moment: datetime, now: Now, t: Translator, *, long: bool = False, brief: bool = False, about: bool = False
+) -> str:
     """When that is: the hour alone only today, then "tomorrow 10:07", the weekday, and beyond a week the date.
 
     ``long``: as in a sentence. ``brief``: where there is no room for more than a weekday, nor for a year.
+    ``about``: where nobody knows it to the minute: "tomorrow around 10:07".
     """
     local = moment.astimezone(now.zone)
     days, time = _midnights(local, now), _clock(local)
+    time = t("around {clock}", clock=time) if about else time
     if days == 0:
         return time
     if days == 1 and not brief:
@@ -117,7 +121,8 @@ def at(moment: datetime, now: Now, t: Translator, *, long: bool = False, brief: 
     if 0 < days < _WEEK_DAYS:
         names = _LONG_DAYS if long else _DAYS
         return t("{weekday} {clock}", weekday=t(names[local.weekday()]), clock=time)
-    return _date(local, now, t, brief=brief)
+    day = _date(local, now, t, brief=brief)
+    return t("around {clock}", clock=day) if about else day
 
 
 def stamp(moment: datetime, now: Now, t: Translator) -> str:

@@ -182,7 +182,7 @@ def _pause(state: AppState, now: Now, t: Translator) -> PauseMenu:
     return PauseMenu(
         title=title,
         hour=t("For an &hour"),
-        tomorrow=t("Until &tomorrow, 08:00"),
+        tomorrow=t("Until &tomorrow 08:00"),
         resume=t("&Resume notifications") if paused else "",
     )
 

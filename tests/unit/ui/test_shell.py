@@ -225,7 +225,7 @@ def test_notifications_are_paused_and_shown_again_from_the_menu(
 
 
 def test_what_is_not_paused_cannot_be_resumed(desktop: Desktop) -> None:
-    assert desktop.rows("Pause notifications") == ["For an &hour", "Until &tomorrow, 08:00"]
+    assert desktop.rows("Pause notifications") == ["For an &hour", "Until &tomorrow 08:00"]
 
 
 def test_a_test_notification_is_asked_for_in_the_settings(desktop: Desktop) -> None:

@@ -143,7 +143,9 @@ def test_everything_drawn_is_told_to_a_screen_reader_and_nothing_is_markup(bench
 def test_reset_credits_stand_in_the_window_with_the_days_they_are_lost(bench: Bench) -> None:
     window = bench.show()
     told = texts(window)
-    assert told[told.index("Reset credits") + 1] == "2\none expires in 3 d · Wed 13:52\none expires in 12 d · 4 Dec"
+    assert (
+        told[told.index("Reset credits") + 1] == "2 unused\none expires in 3 d · Wed 13:52\none expires in 12 d · 4 Dec"
+    )
 
 
 @pytest.mark.parametrize("scale", [1, 2])

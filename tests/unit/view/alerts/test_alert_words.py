@@ -126,9 +126,14 @@ def test_a_reset_that_nobody_knows_is_not_made_up() -> None:
 
 
 def test_resets_are_told_by_this_computer_s_clock() -> None:
-    ahead = replace(LEE, snapshot=replace(snapshot(88, 61), clock_offset=3600.0))
+    ahead = replace(LEE, snapshot=replace(snapshot(88, 61), clock_offset=1800.0))
     title, body, _ = words(QuotaAlert(account=LEE.key, window=SHORT, level=Level.WARNING), samples.only([ahead]))
-    assert (title, body) == ("lee@studio.example: 88% of the 5-hour quota used", "Resets now.")
+    assert (title, body) == ("lee@studio.example: 88% of the 5-hour quota used", "Resets at 14:00.")
+
+
+def test_a_reset_of_this_minute_is_told_by_the_hour_too() -> None:
+    now = window(WindowKind.SHORT, 88, timedelta())
+    assert words(QuotaAlert(account=LEE.key, window=now, level=Level.WARNING))[1] == "Resets at 13:52."
 
 
 def test_a_limit_without_a_full_window_says_its_reason() -> None:

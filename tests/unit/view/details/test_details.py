@@ -57,7 +57,7 @@ def test_the_lower_part_tells_of_money_place_renewals_and_models() -> None:
     assert facts(samples.looked_at()) == {
         "Credits": "12.5 left",
         "Credit budget": "41.25 of 100 credits used, resets in 8 d · 30 Nov",
-        "Reset credits": "2\none expires in 3 d · Wed 13:52\none expires in 12 d · 4 Dec",
+        "Reset credits": "2 unused\none expires in 3 d · Wed 13:52\none expires in 12 d · 4 Dec",
         "Kept in": "Encrypted vault; its key is in the system keyring",
         "Last renewal": "Renewed 18 Nov 13:52",
         "Earlier renewals": "17 Nov 13:52: failed",

@@ -86,8 +86,8 @@ def test_no_two_rows_have_the_same_letter(stores: tuple[StoreKind, ...]) -> None
     ("found", "sentence"),
     [
         (at(VAULT), "Probe Tray's encrypted vault"),
-        (at(FOLDER, location="/home/ana/a.json"), "This deletes the file /home/ana/a.json"),
-        (at(VAULT, FOLDER), "This deletes its file in the folder: ~/logins"),
+        (at(FOLDER, location="/home/ana/a.json."), "This deletes the file /home/ana/a.json."),
+        (at(VAULT, FOLDER), "This deletes its file in the folder ~/logins."),
         (at(VAULT, OFFICIAL), "The Codex client keeps its own login"),
     ],
 )

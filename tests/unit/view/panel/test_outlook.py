@@ -29,7 +29,7 @@ def test_a_quota_that_runs_out_says_when() -> None:
     found = card("ends@example.com")
     assert (found.bars[1].faded, found.bars[1].runs_out) == (100, True)
     assert found.notice is not None
-    assert found.notice.text == "Week: At this pace it runs out around tomorrow 19:42, before it resets."
+    assert found.notice.text == "Week: At this pace it runs out tomorrow around 19:42, before it resets."
     assert (found.notice.tone, found.notice.actions) == (Tone.CALM, ())
 
 

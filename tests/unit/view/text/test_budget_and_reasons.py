@@ -101,7 +101,7 @@ def test_a_budget_is_kept_in_the_history_and_foreseen() -> None:
     assert [(s.meter.kind, s.used) for s in samples_of(found)] == [(WindowKind.BUDGET, 920)]
     (bar,) = card_of(account("bo@company.example", found, paces=paces)).bars
     assert bar.runs_out
-    assert bar.outlook.startswith("At this pace it runs out around ")
+    assert bar.outlook.startswith("At this pace it runs out ")
 
 
 def test_a_budget_that_matters_more_than_the_week_is_what_the_icon_shows() -> None:

@@ -101,12 +101,12 @@ def test_a_spending_limit_of_which_nothing_is_known_is_left_out() -> None:
 
 def test_reset_credits_say_when_each_is_lost() -> None:
     found = replace(BARE, reset_credits=3, reset_credit_ends=(NOW - DAY, NOW + 3 * DAY, NOW + 12 * DAY))
-    assert told(found)["Reset credits"] == "3\none expires in 3 d · Wed 13:52\none expires in 12 d · 4 Dec"
+    assert told(found)["Reset credits"] == "3 unused\none expires in 3 d · Wed 13:52\none expires in 12 d · 4 Dec"
 
 
 def test_when_reset_credits_are_lost_is_told_by_this_computers_clock() -> None:
     found = replace(BARE, clock_offset=3600.0, reset_credits=1, reset_credit_ends=(NOW + timedelta(hours=3),))
-    assert told(found)["Reset credits"] == "1\none expires in 2 h · 15:52"
+    assert told(found)["Reset credits"] == "1 unused\none expires in 2 h · 15:52"
 
 
 def test_many_reset_credits_tell_only_of_the_first_five() -> None:
@@ -128,5 +128,5 @@ def test_all_of_it_is_told_in_chinese() -> None:
     assert told(found, chinese) == {
         "已达上限": "额度已用完",
         "点数预算": "已用 4%（已达上限）",
-        "重置机会": "1\n其中一次失效：3 小时后 · 16:52",
+        "重置机会": "1 次未使用\n其中一次失效：3 小时后 · 16:52",
     }
