@@ -211,8 +211,9 @@ class _Reader:
         entries: list[Entry] = []
         for place in places:
             # A file may be named twice, once by itself and once by its folder.
-            if place.path.absolute() not in self._seen:
-                self._seen.add(place.path.absolute())
+            path = place.path.absolute()
+            if path not in self._seen:
+                self._seen.add(path)
                 entries += self._one(place)
         return entries
 

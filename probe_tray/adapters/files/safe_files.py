@@ -60,10 +60,20 @@ def target_of(path: Path, inside: Path) -> Path:
 
     Raises ReadError when a link leads elsewhere, and OSError as the system does.
     """
+    if path.parent == inside and _is_regular(path):
+        # No link itself, it lies where its folder does. Most files are so, and a folder may have thousands.
+        return real_path(inside) / path.name
     real = real_path(path)
     if not real.is_relative_to(real_path(inside)):
         raise ReadError(path=str(path), reason=Phrase("it is a link that leaves the folder"))
     return real
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def real_path(path: Path) -> Path:

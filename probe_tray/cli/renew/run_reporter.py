@@ -109,9 +109,12 @@ class RunReporter:
         if self._arguments.renew:
             console.table(TextTable(header=renewal_header(t), rows=renewal_rows(reports, now, t)))
         if self._arguments.status:
-            full = TextTable(header=status_header(wanted, t), rows=status_rows(reports, wanted, now, t), aside=MORE)
-            rows = status_rows(reports, wanted, now, t, brief=True)
-            console.table(full, TextTable(header=status_header(wanted, t, brief=True), rows=rows, aside=MORE))
+
+            def said(*, brief: bool) -> TextTable:
+                rows = status_rows(reports, wanted, now, t, brief=brief)
+                return TextTable(header=status_header(wanted, t, brief=brief), rows=rows, aside=MORE)
+
+            console.table(said(brief=False), lambda: said(brief=True))
         if self._arguments.apitest:
             console.table(TextTable(header=model_header(t), rows=model_rows(reports, now, t)))
 

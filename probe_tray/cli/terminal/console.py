@@ -3,7 +3,7 @@
 import errno
 import os
 import sys
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Self, TextIO
 
@@ -160,16 +160,17 @@ class Console:
         with self._printing():
             self._out.draw_light_on_dark(lines)
 
-    def table(self, *tables: TextTable) -> None:
+    def table(self, table: TextTable, brief: Callable[[], TextTable] | None = None) -> None:
         """Print a table: as wide as the terminal and coloured there, plain aligned lines elsewhere.
 
-        ``tables`` say the same in ever fewer words, for terminals that are not wide enough for the first of them.
+        ``brief`` makes one that says the same in fewer words, for terminals that are not wide enough for the first.
         """
         self.take_back()
         with self._printing():
             if self._out is None:
-                print(_spelled("\n".join(aligned(tables[0])), sys.stdout), flush=True)
+                print(_spelled("\n".join(aligned(table)), sys.stdout), flush=True)
             else:
+                tables = [table, *([] if brief is None else [brief()])]
                 self._out.draw(_plainer([(), *laid_out(tables, self._out.size.columns)], sys.stdout))
                 self._below_table = self._err is not None
 

@@ -18,6 +18,8 @@ _LONGEST: Final = 256 * 1024
 """Characters. No store keeps a larger login, so nothing beyond it is worth decoding."""
 _PART = r"([A-Za-z0-9_-]+={0,2})"
 _COMPACT = re.compile(rf"{_PART}\.{_PART}\.({_PART}?)", re.ASCII)
+_LAST: Final = (None, "", "AQgw", "AEIMQUYcgkosw048")
+"""The last characters by the count of those beyond a multiple of four: one alone is never right."""
 _AUTH = "https://api.openai.com/auth"
 _PROFILE = "https://api.openai.com/profile"
 PERSONAL_PREFIX: Final = "at-"
@@ -52,15 +54,18 @@ def _json_object(part: str) -> Mapping[str, object] | None:
 
 
 def _decoded(part: str) -> bytes | None:
+    """The bytes of base64url, of whose characters alone ``part`` is made."""
     bare = part.rstrip("=")
     if part != bare and len(part) % 4:
         return None
+    # Bits left over in the last character must be zero (RFC 4648 section 3.5): one text for one token.
+    last = _LAST[len(bare) % 4]
+    if last is not None and bare[-1:] not in last:
+        return None
     try:
-        data = base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
+        return base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
     except (binascii.Error, ValueError):
         return None
-    # Bits left over in the last character must be zero (RFC 4648 section 3.5): one text for one token.
-    return data if base64.urlsafe_b64encode(data).rstrip(b"=").decode() == bare else None
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):

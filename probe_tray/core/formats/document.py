@@ -4,6 +4,7 @@ Reading never raises: what cannot be read becomes a :class:`Document` with a rea
 Writing is in ``format_write``.
 """
 
+from codecs import BOM_UTF8
 from typing import Final
 
 import msgspec
@@ -120,7 +121,7 @@ def _text(data: bytes) -> str:
     if b"\0" in data:
         raise Refused(Phrase("it contains a NUL byte"))
     try:
-        return data.decode("utf-8-sig")
+        return data.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError:
         raise Refused(Phrase("it is not UTF-8 text")) from None
 

@@ -33,8 +33,10 @@ def read_other_keys(text: str, places: Iterable[tuple[str, Object, frozenset[str
                     value: object = json.loads(text[member.value.start : member.value.end])
                     json.dumps({member.key: value}, ensure_ascii=False, allow_nan=False).encode()
                     kept.setdefault(place, {})[member.key] = value
+    if not kept:
+        return None
     whole = json.dumps(kept)
-    return Secret(whole) if kept and len(whole) <= _LARGEST else None
+    return Secret(whole) if len(whole) <= _LARGEST else None
 
 
 def other_keys(others: Secret | None, place: str) -> Mapping[str, object]:

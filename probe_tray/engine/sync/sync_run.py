@@ -49,7 +49,8 @@ from probe_tray.ports.files import RemovedAccounts, SyncMemory
 from probe_tray.ports.http import MakeLoginCipher, RemoteTable, Tables
 from probe_tray.ports.time import Clock, Randomness
 
-_AT_ONCE = 8
+_AT_ONCE = 16
+"""Accounts worked on side by side: they share the looks at a folder, which ask about each of its files."""
 _TRIES = 4
 """How often a row is read again that another machine changed meanwhile."""
 

@@ -13,9 +13,11 @@ from probe_tray.adapters.files.safe_files import (
     LIMIT,
     make_private_folder,
     read_regular,
+    real_path,
     remove_file,
     remove_stale,
     replace_file,
+    target_of,
 )
 from probe_tray.core.errors import ReadError, WriteError
 
@@ -199,6 +201,31 @@ def test_a_link_that_stays_inside_is_followed_only_when_asked(tmp_path: Path) ->
     assert read_regular(tmp_path / "a", inside=tmp_path, disk=Disk()) == b"inside"
     with pytest.raises(ReadError, match="it is a link"):
         read_regular(tmp_path / "a", disk=Disk())
+
+
+def test_a_file_of_a_folder_behind_a_link_is_where_that_folder_is(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "real" / "a").write_bytes(b"inside")
+    (tmp_path / "real" / "b").symlink_to("a")
+    for name in ("a", "b"):
+        assert target_of(tmp_path / "link" / name, tmp_path / "link") == real_path(tmp_path) / "real" / "a"
+    assert target_of(tmp_path / "real" / "a", tmp_path / "link") == real_path(tmp_path) / "real" / "a"
+    with pytest.raises(ReadError, match="leaves the folder"):
+        target_of(tmp_path / "real" / ".." / "outside", tmp_path / "link")
+
+
+def test_each_file_of_a_folder_is_resolved_without_its_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_bytes(b"inside")
+    resolve, resolved = os.path.realpath, list[str]()
+
+    def count(path: str) -> str:
+        resolved.append(str(path))
+        return resolve(path)
+
+    monkeypatch.setattr(os.path, "realpath", count)
+    assert target_of(tmp_path / "a", tmp_path) == Path(resolve(tmp_path)) / "a"
+    assert resolved == [str(tmp_path)]
 
 
 def test_the_largest_allowed_file_is_read_whole(tmp_path: Path) -> None:

@@ -99,6 +99,21 @@ async def only(journal: FileJournal) -> PendingEntry:
     return pending
 
 
+async def test_questions_about_many_accounts_share_a_thread(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    await kept(place)
+    journal, to_thread, trips = place.journal(), asyncio.to_thread, list[str]()
+
+    async def counted(*call: object) -> object:
+        trips.append(str(call[0]))
+        return await to_thread(*call)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(asyncio, "to_thread", counted)
+    found = await asyncio.gather(*(journal.pending(key) for key in [ANA, BEN] * 10))
+    assert [len(entries) for entries in found] == [1, 0] * 10
+    # To open a sealed answer takes trips of its own.
+    assert len([one for one in trips if "ThreadBatch" in one]) == 1
+
+
 async def test_a_kept_answer_is_there_after_a_restart(place: Place) -> None:
     entry = await kept(place)
     pending = await only(place.journal())

@@ -112,6 +112,24 @@ async def test_both_sides_get_what_the_other_has() -> None:
     assert kinds(await machine.sync()) == [StepKind.SAME] * 4
 
 
+async def test_sixteen_accounts_are_worked_on_side_by_side() -> None:
+    table, asking, most = FakeTable(), 0, 0
+
+    async def count(name: str) -> None:
+        nonlocal asking, most
+        if name == "insert":
+            asking += 1
+            most = max(most, asking)
+            for _ in range(100):
+                await asyncio.sleep(0)
+            asking -= 1
+
+    table.before = count
+    people = [f"person-{number}" for number in range(40)]
+    report = await Machine(table, *(login(1, person) for person in people)).sync()
+    assert (report.sent, most) == (40, 16)
+
+
 async def test_a_personal_access_token_stays_on_its_computer_and_gives_way_to_a_login() -> None:
     token = msgspec.structs.replace(login(1), access_token=Secret("at-canary"), refresh_token=None, id_token=None)
     table = FakeTable()
