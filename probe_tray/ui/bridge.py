@@ -22,6 +22,7 @@ _AFTER = 200
 _MENU_AFTER = 10_000
 """Milliseconds after a check at which the menu is filled though nothing has told of its opening: not every desktop's
 panel does."""
+_DRAWN = tuple(name for name in AppState.__struct_fields__ if name not in {"visible_accounts", "windows_in_use"})
 _BESIDE_ACCOUNTS = tuple(name for name in AppState.__struct_fields__ if name != "accounts")
 
 
@@ -54,6 +55,7 @@ class Bridge(QObject):
         self._render = render
         self._panel_open = panel_open
         self._cost = 0.0
+        self._state = engine.state
         self._menu, self._menu_open = menu, False
         self._filled: AppState | None = None
         """The state that the menu tells."""
@@ -122,10 +124,18 @@ class Bridge(QObject):
         self.draw()
 
     def _changed(self) -> None:
+        before, self._state = self._state, self._engine.state
+        if _look_alike(before, self._state):
+            return
         # Not started anew by each change: a steady stream of changes would then never be drawn.
         if not self._soon.isActive():
             share = _SHARE if self._panel_open() else _SHARE_CLOSED
             self._soon.start(max(_TOGETHER, round(self._cost * 1000 * share)))
+
+
+def _look_alike(one: AppState, other: AppState) -> bool:
+    """Whether at most what somebody looks at differs, which changes with each step of a list that is scrolled."""
+    return all(getattr(one, name) is getattr(other, name) for name in _DRAWN)
 
 
 def _is_only_checked(before: AppState | None, now: AppState) -> bool:

@@ -347,6 +347,21 @@ def test_many_changes_are_drawn_once(desktop: Desktop) -> None:
     assert drawn == ["46 of 49 can work"]
 
 
+def test_what_is_looked_at_changes_nothing_that_is_drawn(desktop: Desktop) -> None:
+    drawn: list[str] = []
+    desktop.shell.show_panel()
+    show, state = desktop.panel.show_model, desktop.engine.state
+    desktop.panel.show_model = lambda model: (drawn.append(model.headline), show(model))[0]
+    (bridge,) = desktop.shell.findChildren(Bridge)
+    for count in (1, 2, 3):
+        seen = frozenset(account.key for account in state.accounts[:count])
+        desktop.engine.change(replace(state, visible_accounts=seen, windows_in_use=count == 2))
+    assert [timer.interval() for timer in bridge.findChildren(QTimer) if timer.isActive()] == [60_200]
+    desktop.engine.change(replace(desktop.engine.state, visible_accounts=frozenset(), accounts=state.accounts[:2]))
+    desktop.bot.waitUntil(lambda: bool(drawn), timeout=PATIENCE_MS)
+    assert len(drawn) == 1
+
+
 def test_time_passing_is_drawn_at_the_next_minute(desktop: Desktop) -> None:
     desktop.shell.show_panel()
     desktop.clock.time += timedelta(seconds=20)
