@@ -118,6 +118,17 @@ class CardDelegate(QStyledItemDelegate):
         face = self.line_face() if row == 0 or self._line_face is None else self._line_face
         return face.size_of_all if self._rows.is_line(row + 1) else face.size_of_last
 
+    def lines_ahead(self, height: int) -> int:
+        """How many lines beyond ``height`` pixels of them may be made ready."""
+        return self.line_face().lines_ahead(height)
+
+    def make_ready(self, row: int) -> bool:
+        """Draw a line before it comes into sight; whether there is one."""
+        card = self._rows.card(row) if self._rows.is_line(row) else None
+        if card is not None:
+            self.line_face().make_ready(card, self._view.viewport().devicePixelRatio())
+        return card is not None
+
     def _frame(self, painter: QPainter, row: int, area: QRectF) -> None:
         if self._line_frame is None:
             self._line_frame = LineFrame(self._theme, area)

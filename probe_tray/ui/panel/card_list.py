@@ -1,7 +1,7 @@
 """The list of cards: scrolls smoothly, and works by keyboard as by mouse."""
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import inf
 
 import msgspec
@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QFrame, QListView, QMenu, QStyleOptionViewItem
+from PySide6.QtWidgets import QApplication, QFrame, QListView, QMenu, QStyleOptionViewItem, QWidget
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.panel.card_delegate import CardDelegate
@@ -60,6 +60,8 @@ class CardList(QListView):
         self._cards = CardDelegate(self, model, theme, icons, actions.act, self._open_menu)
         self._theme = theme
         self._rows = model
+        # For Qt's own one, of which it has no wrapper yet, PySide would make the classes of all widgets there are.
+        self.setViewport(QWidget())
         self.setModel(model)
         self.setItemDelegate(self._cards)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -79,6 +81,14 @@ class CardList(QListView):
         theme.changed.connect(self._measure_again)
         self._brought: tuple[QPersistentModelIndex, int] | None = None
         """The card that was brought into view last, and how far the list was scrolled then."""
+        self._scrolled_to = 0
+        self._coming: Iterator[int] = iter(())
+        """The rows that come into sight next if it is scrolled on."""
+        self._ahead = QTimer(self)
+        self._ahead.setSingleShot(True)
+        self._ahead.setInterval(0)
+        self._ahead.timeout.connect(self._make_ready)
+        self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self._lit = QTimer(self)
         self._lit.setSingleShot(True)
         self._lit.setInterval(_LIT)
@@ -255,6 +265,23 @@ class CardList(QListView):
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
             self.scheduleDelayedItemsLayout()
+
+    def _scrolled(self, value: int) -> None:
+        """Have what comes next made ready, as much as can be seen at a time."""
+        step = 1 if value > self._scrolled_to else -1
+        self._scrolled_to = value
+        area = self.viewport().rect()
+        edge = self.indexAt(area.bottomLeft() if step > 0 else area.topLeft()).row()
+        if edge >= 0:
+            last = edge + step * self._cards.lines_ahead(area.height())
+            self._coming = iter(range(edge + step, last + step, step))
+            self._ahead.start()
+
+    def _make_ready(self) -> None:
+        # One in a turn, so that whatever a person does comes first.
+        row = next(self._coming, None)
+        if row is not None and self._cards.make_ready(row):
+            self._ahead.start()
 
     def _open_details(self, card: Card) -> None:
         if card.key is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QFontMetricsF, QPainter, QPen, QPixmap
 
 from probe_tray.core.account.condition import Condition
 from probe_tray.ui.baseline import baseline, draw_beside
@@ -14,6 +14,7 @@ from probe_tray.ui.glyphs import Glyph, draw
 from probe_tray.ui.panel.card_face import States
 from probe_tray.ui.panel.card_layout import GAP
 from probe_tray.ui.panel.card_painter import MORE, ButtonState, paint_bar
+from probe_tray.ui.rectangles import fill
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
 from probe_tray.ui.widgets import elided
@@ -37,16 +38,21 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LineFace:
-    """Draws lines of one width; every line is as high as the others."""
+    """Draws lines of one width; every line is as high as the others.
+
+    Whoever has one makes another when the theme changes: colours and fonts are asked for once, not by each line.
+    """
 
     def __init__(self, theme: Theme, icons: IconPainter, width: int, briefs: Iterable[str]) -> None:
         """Measure for lines that are ``width`` wide and end with no wider words than ``briefs``."""
         self._theme = theme
         self._icons = icons
         self._kept: OrderedDict[str, tuple[Card, QPixmap]] = OrderedDict()
+        self._colours, self._fonts = _LineColours(theme), _LineFonts(theme)
         px = theme.px
         height = max(px(34), math.ceil(theme.metrics().height()) + px(14))
         self.size_of_all = QSize(width, height)
+        self._whole = QRectF(0, 0, width, height)
         # What comes below a table is as far from it as cards are from each other.
         self.size_of_last = self.size_of_all + QSize(0, px(GAP))
         glyph, bar = px(22), px(66)
@@ -65,6 +71,8 @@ class LineFace:
             brief=brief,
             more=more,
         )
+        self._gap, self._dots = px(6), (more.width() - px(14)) / 2
+        self._baseline = baseline(theme, self._whole)
 
     def size(self, card: Card) -> QSize:
         """The room of its row."""
@@ -74,7 +82,7 @@ class LineFace:
     def area(self, card: Card) -> QRectF:
         """All of its row."""
         del card
-        return QRectF(0, 0, self.size_of_all.width(), self.size_of_all.height())
+        return QRectF(self._whole)
 
     def buttons(self, card: Card) -> Mapping[int, QRectF]:
         """Its buttons by number."""
@@ -101,6 +109,16 @@ class LineFace:
         else:
             self._draw(painter, card, states, focused=focused)
 
+    def lines_ahead(self, height: int) -> int:
+        """How many lines can be made ready besides those that fill ``height`` pixels: at most as many again."""
+        seen = height // self.size_of_all.height() + 2
+        return max(0, min(seen, _MOST_KEPT - seen))
+
+    def make_ready(self, card: Card, ratio: float) -> None:
+        """Draw a line that will be painted soon, for a screen of that pixel ratio."""
+        if ratio == round(ratio):
+            self._copy(card, ratio)
+
     def _copy(self, card: Card, ratio: float) -> QPixmap:
         found = self._kept.get(card.name)
         # Cards are frozen: the same object looks the same. Another screen may have another ratio.
@@ -119,13 +137,12 @@ class LineFace:
 
     def _draw(self, painter: QPainter, card: Card, states: States, *, focused: bool) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colours, theme, columns = self._theme.tokens, self._theme, self.columns
-        whole = QRectF(0, 0, self.size_of_all.width(), self.size_of_all.height())
-        painter.fillRect(whole, QColor(colours.card))
-        painter.setPen(QPen(QColor(colours.line), 1.0))
+        colours, theme, columns, whole = self._colours, self._theme, self.columns, self._whole
+        fill(painter, whole, colours.ground)
+        painter.setPen(colours.below)
         painter.drawLine(QLineF(0, whole.bottom() - 0.5, whole.right(), whole.bottom() - 0.5))
         ratio = painter.device().devicePixelRatio()
-        picture = self._icons.pixmap(card.look, card_ink(colours), round(columns.glyph.width()), ratio)
+        picture = self._icons.pixmap(card.look, colours.icon, round(columns.glyph.width()), ratio)
         painter.drawPixmap(columns.glyph.topLeft(), picture)
         self._name(painter, card)
         by_column = _two(card.bars)
@@ -138,44 +155,63 @@ class LineFace:
         state = states(MORE)
         if state is not ButtonState.PLAIN:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(colours.track))
+            painter.setBrush(colours.track)
             painter.drawRoundedRect(columns.more, theme.px(7), theme.px(7))
-        inset = (columns.more.width() - theme.px(14)) / 2
-        draw(painter, Glyph.MORE, columns.more.adjusted(inset, inset, -inset, -inset), QColor(colours.secondary))
+        inset = self._dots
+        draw(painter, Glyph.MORE, columns.more.adjusted(inset, inset, -inset, -inset), colours.secondary)
         if focused:
-            painter.setPen(QPen(QColor(colours.accent), 2.0))
+            painter.setPen(QPen(colours.accent, 2.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             # Inside the rounded corners that the first and the last line of a table have.
             painter.drawRoundedRect(whole.adjusted(2, 2, -2, -3), theme.px(8), theme.px(8))
 
     def _name(self, painter: QPainter, card: Card) -> None:
-        colours, theme, area = self._theme.tokens, self._theme, self.columns.title
-        painter.setFont(theme.font(figures=True))
-        painter.setPen(QColor(colours.text))
-        metrics = painter.fontMetrics()
-        marked = math.ceil(theme.metrics(12).horizontalAdvance(card.mark)) + theme.px(6) if card.mark else 0
-        title = elided(metrics, card.title, Qt.TextElideMode.ElideMiddle, int(area.width()) - marked)
-        y = baseline(theme, area)
+        colours, fonts, area, y = self._colours, self._fonts, self.columns.title, self._baseline
+        painter.setFont(fonts.name)
+        painter.setPen(colours.text)
+        marked = math.ceil(QFontMetricsF(fonts.small).horizontalAdvance(card.mark)) + self._gap if card.mark else 0
+        title = elided(fonts.of_name, card.title, Qt.TextElideMode.ElideMiddle, int(area.width()) - marked)
         draw_beside(painter, area, y, title)
-        rest = area.adjusted(metrics.horizontalAdvance(title) + theme.px(6), 0, 0, 0)
-        painter.setFont(theme.font(12))
+        rest = area.adjusted(fonts.of_name.horizontalAdvance(title) + self._gap, 0, 0, 0)
+        painter.setFont(fonts.small)
         if card.mark:
-            painter.setPen(QColor(colours.accent))
+            painter.setPen(colours.accent)
             draw_beside(painter, rest, y, card.mark)
             rest = rest.adjusted(marked, 0, 0, 0)
         # The plan only where the name leaves room for all of it: half a plan would be another plan.
-        if card.plan and painter.fontMetrics().horizontalAdvance(card.plan) <= rest.width():
-            painter.setPen(QColor(colours.secondary))
+        if card.plan and fonts.of_small.horizontalAdvance(card.plan) <= rest.width():
+            painter.setPen(colours.secondary)
             draw_beside(painter, rest, y, card.plan)
 
     def _brief(self, painter: QPainter, card: Card, state: ButtonState) -> None:
-        colours, area = self._theme.tokens, self.columns.brief
         helps = 0 in self.buttons(card)
-        font = self._theme.font(12, figures=True, strong=helps)
-        font.setUnderline(helps and state is not ButtonState.PLAIN)
+        font = self._fonts.helping if helps else self._fonts.brief
+        if helps and state is not ButtonState.PLAIN:
+            font = QFont(font)
+            font.setUnderline(True)
         painter.setFont(font)
-        painter.setPen(QColor(colours.accent if helps else colours.secondary))
-        draw_beside(painter, area, baseline(self._theme, area), card.brief, right=True)
+        painter.setPen(self._colours.accent if helps else self._colours.secondary)
+        draw_beside(painter, self.columns.brief, self._baseline, card.brief, right=True)
+
+
+class _LineColours:
+    """The colours of a line."""
+
+    def __init__(self, theme: Theme) -> None:
+        colours = theme.tokens
+        self.icon = card_ink(colours)
+        self.ground, self.track = QColor(colours.card), QColor(colours.track)
+        self.text, self.secondary, self.accent = map(QColor, (colours.text, colours.secondary, colours.accent))
+        self.below = QPen(QColor(colours.line), 1.0)
+
+
+class _LineFonts:
+    """The letters of a line, and the measures of those that are cut."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.name, self.small = theme.font(figures=True), theme.font(12)
+        self.of_name, self.of_small = QFontMetrics(self.name), QFontMetrics(self.small)
+        self.brief, self.helping = theme.font(12, figures=True), theme.font(12, figures=True, strong=True)
 
 
 def _two(bars: tuple[Bar, ...]) -> tuple[Bar | None, Bar | None]:

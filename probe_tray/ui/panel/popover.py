@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from probe_tray.ui.place_watch import PlaceWatch
 from probe_tray.ui.placement import by_the_panel, free_area, inside, near, screen_of
+from probe_tray.ui.rectangles import fill
 from probe_tray.ui.theme import Theme
 
 RADIUS: Final = 12
@@ -102,14 +103,14 @@ class Popover:
         ground, radius = whole.adjusted(edge, edge, -edge, -edge), self._theme.px(RADIUS)
         if ground.adjusted(0, radius, 0, -radius).contains(QRectF(part)):
             # The list is scrolled: shadow and rounded corners, which take milliseconds, are elsewhere.
-            painter.fillRect(part, QColor(colours.window))
+            fill(painter, QRectF(part), colours.window)
             for left in (ground.left(), ground.right() - 1) if self.frameless else ():
-                painter.fillRect(QRectF(left, part.top(), 1, part.height()), QColor(colours.line))
+                fill(painter, QRectF(left, part.top(), 1, part.height()), colours.line)
             painter.end()
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not edge:
-            painter.fillRect(whole, QColor(colours.window))
+            fill(painter, whole, colours.window)
         painter.setPen(Qt.PenStyle.NoPen)
         for reach in range(edge, 0, -1):
             painter.setBrush(QColor(0, 0, 0, max(1, round(_DARKEST / edge * (1.5 - reach / edge)))))

@@ -5,19 +5,20 @@ from datetime import UTC
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from probe_tray.ui.panel.card_painter import MORE, ButtonState
 from probe_tray.ui.panel.line_face import LineFace
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.tray.icon import IconPainter, Ink
+from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.panel.cards import widest_briefs
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Card, IconLook
+from probe_tray.view.view_models import Card
 from tests.support.painted import drawn_by
 from tests.unit.ui import samples
+from tests.unit.ui.panel.open_panel import CountingIcons
 
 CARDS = tuple(present(samples.conditions(), samples.NOW, UTC, Translator()).panel.cards[1:4])
 
@@ -45,18 +46,6 @@ def _without(image: QImage, area: QRectF) -> QImage:
     painter.fillRect(area.adjusted(-1, -1, 1, 1), QColor(0, 0, 0, 0))
     painter.end()
     return rest
-
-
-class CountingIcons(IconPainter):
-    """Counts how often a line was drawn: each drawing begins with the icon."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.drawn = 0
-
-    def pixmap(self, look: IconLook, ink: Ink, size: int, ratio: float = 1.0) -> QPixmap:
-        self.drawn += 1
-        return super().pixmap(look, ink, size, ratio)
 
 
 @pytest.fixture
@@ -93,6 +82,23 @@ def test_only_some_pictures_are_kept(qapp: QApplication) -> None:
         _drawn(face, card)
     copied = 400 - icons.drawn
     assert 0 < copied <= 80
+
+
+def test_no_more_lines_are_made_ready_than_are_kept_beside_those_in_sight(qapp: QApplication) -> None:
+    icons = CountingIcons()
+    face = LineFace(Theme(qapp, lambda: False), icons, 430, widest_briefs(Translator()))
+    height = face.size_of_all.height()
+    assert face.lines_ahead(10 * height) == 12
+    assert face.lines_ahead(60 * height) == 18
+    assert face.lines_ahead(200 * height) == 0
+    cards = [replace(CARDS[0], name=f"account {number}") for number in range(80)]
+    for card in cards[:62]:
+        _drawn(face, card)
+    for card in cards[62:]:
+        face.make_ready(card, 1.0)
+    for card in cards:
+        _drawn(face, card)
+    assert icons.drawn == 80
 
 
 def test_the_end_of_a_long_address_is_seen_since_it_tells_which_it_is(face: LineFace) -> None:

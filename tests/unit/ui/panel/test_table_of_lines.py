@@ -23,7 +23,7 @@ from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Card
 from tests.support.patience import PATIENCE_MS
 from tests.unit.ui import samples
-from tests.unit.ui.panel.open_panel import opened
+from tests.unit.ui.panel.open_panel import CountingIcons, opened
 
 
 @pytest.fixture
@@ -91,3 +91,32 @@ def test_a_thousand_lines_are_measured_without_asking_for_any_of_them(
     qtbot.waitUntil(lambda: shown.verticalScrollBar().maximum() > 0, timeout=PATIENCE_MS)
     assert shown.verticalScrollBar().maximum() > 900 * shown.visualRect(shown.model().index(0, 0)).height()
     assert len(asked) < 200
+
+
+@pytest.mark.parametrize("down", [True, False])
+def test_lines_are_drawn_before_they_are_scrolled_into_sight(qtbot: QtBot, theme: Theme, *, down: bool) -> None:
+    icons = CountingIcons()
+    panel = PanelWindow(theme, icons, samples.idle_actions())
+    qtbot.addWidget(panel)
+    panel.show_model(present(samples.many(300), samples.NOW, UTC, Translator()).panel)
+    panel.open_at(None)
+    shown = panel.findChildren(CardList)[0]
+    bar = shown.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0 < icons.drawn, timeout=PATIENCE_MS)
+    page = shown.viewport().height()
+    bar.setValue(bar.maximum() // 2)
+    turns()
+    before = icons.drawn
+    bar.setValue(bar.value() + (page // 2 if down else -page // 2))
+    turns()
+    coming = icons.drawn - before
+    assert coming > page // 2 // shown.visualRect(shown.currentIndex()).height(), "more than has come into sight"
+    bar.setValue(bar.value() + (page // 2 if down else -page // 2))
+    shown.viewport().repaint()
+    assert icons.drawn == before + coming
+
+
+def turns() -> None:
+    """Let the window do what it does when nothing else is to be done."""
+    for _ in range(100):
+        QApplication.processEvents()
