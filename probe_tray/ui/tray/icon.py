@@ -131,7 +131,6 @@ def _paint(look: IconLook, ink: Ink, pixels: int) -> QPixmap:
     painter = QPainter(picture)
     _IconDrawing(painter, pixels, ink).paint(look)
     if ink.halo:
-        painter.setOpacity(1.0)
         # Below what is drawn, which cuts holes around badge, pause and slash: what lies there before is cut too.
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOver)
         painter.drawPixmap(0, 0, _halo(look, ink.halo, pixels))
@@ -177,8 +176,6 @@ class _IconDrawing:
         self._disc = round(size * 4.6 / _GRID - part) + part
 
     def paint(self, look: IconLook) -> None:
-        if look.stale:
-            self._painter.setOpacity(_STALE)
         if look.number is not None:
             self._number(look, look.number)
             return
@@ -186,9 +183,18 @@ class _IconDrawing:
             self._hollow(badge=look.badge)
         else:
             self._use(look)
+        if look.stale:
+            self._fade()
         if look.badge or look.paused:
-            self._painter.setOpacity(1.0)
             self._badge() if look.badge else self._pause()
+
+    def _fade(self) -> None:
+        """Make all that was drawn faint at once: parts that are so one by one would show through each other."""
+        faint = QColor("black")
+        faint.setAlphaF(_STALE)
+        self._painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
+        self._painter.fillRect(0, 0, self._size, self._size, faint)
+        self._painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
 
     def _number(self, look: IconLook, number: int) -> None:
         """The number above a bar of the long window; a badge shortens the bar, so that it covers no digit."""
@@ -203,11 +209,11 @@ class _IconDrawing:
             self._plain(0.24),
             dot=look.badge or look.paused,
         )
+        if look.stale:
+            self._fade()
         if look.badge:
-            self._painter.setOpacity(1.0)
             digits.dot(QColor(self._ink.critical))
         elif look.paused:
-            self._painter.setOpacity(1.0)
             digits.pause(QColor(self._ink.plain))
 
     def _use(self, look: IconLook) -> None:

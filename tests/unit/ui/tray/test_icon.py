@@ -1,6 +1,7 @@
 import itertools
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QApplication
@@ -58,6 +59,22 @@ def test_beside_the_strike_no_speck_is_left_of_the_disc(qapp: QApplication, size
     # To the left of the strike, which goes up to the right, the disc is as empty as without any use.
     left = [QPoint(x, y) for y in range(size) for x in range(size - 1 - y)]
     assert [used.pixelColor(place) for place in left] == [none.pixelColor(place) for place in left]
+
+
+@pytest.mark.parametrize("size", [16, 22, 32, 64])
+@pytest.mark.parametrize(
+    "look",
+    [
+        IconLook(weekly=100, short=11, weekly_tone=Tone.CRITICAL, exhausted=True),
+        IconLook(weekly=61, short=88, short_tone=Tone.WARNING),
+        IconLook(weekly=61, short=88, number=88),
+    ],
+)
+def test_old_numbers_are_faint_as_a_whole(qapp: QApplication, size: int, look: IconLook) -> None:
+    fresh, old = image(look, size), image(replace(look, stale=True), size)
+    places = [QPoint(x, y) for y in range(size) for x in range(size)]
+    # No part shows through another one that lies on it.
+    assert all(abs(old.pixelColor(at).alpha() - fresh.pixelColor(at).alpha() / 2) <= 2 for at in places)
 
 
 def test_at_16_px_the_ring_is_two_sharp_pixels(qapp: QApplication) -> None:
