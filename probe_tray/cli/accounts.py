@@ -21,7 +21,15 @@ from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.personal_token import PersonalToken
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.errors import CredentialFileError, Phrase, ProbeError, Problem, ReadError, UsageError
+from probe_tray.core.errors import (
+    CredentialFileError,
+    PathMissingError,
+    Phrase,
+    ProbeError,
+    Problem,
+    ReadError,
+    UsageError,
+)
 from probe_tray.core.formats.login_fields import NoLogin
 from probe_tray.ports.accounts import AccountStore
 from probe_tray.view.text.translate import Translator
@@ -227,8 +235,7 @@ class _Reader:
             # It was removed since its folder was listed.
             return []
         if held is None:
-            problem = ReadError(path=location, reason=Phrase("there is no such file or folder")).problem
-            return [AccountReport(location=location, problem=problem)]
+            return [AccountReport(location=location, problem=PathMissingError(path=location).problem)]
         kind = StoreKind.OFFICIAL if held.official else StoreKind.FILES
         entries: list[Entry] = []
         for document in held.documents:

@@ -20,6 +20,8 @@ class ActionKind(enum.Enum):
     SETTINGS = "settings"
     NETWORK_SETTINGS = "network settings"
     """Opens the settings at the proxy."""
+    STORAGE_SETTINGS = "storage settings"
+    """Opens the settings at the folder of logins."""
     NOTIFICATION_SETTINGS = "notification settings"
     """Opens the settings at the notifications, where a button leads to the system's."""
     DISMISS = "dismiss"
@@ -72,6 +74,8 @@ class CardAction(msgspec.Struct, frozen=True, kw_only=True):
     """Of the feedback that it is about, where it undoes something."""
     home: int = 0
     """Which of the official client's homes it is about, the default one first."""
+    primary: bool = False
+    """Whether it is what the text beside it asks for, and not one of several ways."""
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from probe_tray.core.errors import (
     CodexSettingsError,
     KeyringAbsentError,
     OfficialSealedError,
+    PathMissingError,
     Phrase,
     ReadError,
 )
@@ -125,7 +126,7 @@ class ClientPlace:
         if not is_folder(self._real):
             if not is_folder(self._real.parent):
                 # On a drive that is not connected now: the login in it is not gone.
-                raise ReadError(path=self.path, reason=Phrase("there is no such file or folder"))
+                raise PathMissingError(path=self.path)
             raise CodexHomeMissingError(path=self.path)
         if this_system().belongs_to_another(self._real.stat()):
             raise ReadError(path=self.path, reason=Phrase("it belongs to another user"))

@@ -8,7 +8,7 @@ from typing import final
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, json_files
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import Phrase, ProbeError, ReadError
+from probe_tray.core.errors import PathMissingError, Phrase, ProbeError, ReadError
 from probe_tray.core.formats.document import read_documents, size_limit
 from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 
@@ -85,7 +85,7 @@ def _read(files: CredentialFiles, candidate: ImportCandidate) -> Source:
     try:
         held = files.read(Place(Path(location), inside))
         if held is None:
-            raise ReadError(path=location, reason=Phrase("there is no such file or folder"))
+            raise PathMissingError(path=location)
     except ProbeError as error:
         return Source(location=location, problem=error.problem)
     return Source(location=location, documents=held.documents, in_use=held.official, in_folder=inside is not None)

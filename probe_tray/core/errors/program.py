@@ -97,7 +97,7 @@ class CredentialFileError(ProbeError):
     """A file that holds no login this program can read."""
 
     title_template = "{path} is not a login: {reason}."
-    hint_template = "The file was not changed. Log in again to replace it, or remove it from the list."
+    hint_template = "The file was not changed. Fix it or delete it, then try again."
 
 
 class DeadLoginError(ProbeError):

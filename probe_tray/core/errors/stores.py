@@ -1,6 +1,10 @@
 """Failures of the places where logins are kept."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from probe_tray.core.errors.base import ProbeError, Remedy
+from probe_tray.core.errors.phrase import Phrase
 
 
 class StoreError(ProbeError):
@@ -64,7 +68,14 @@ class ReadError(StoreError):
     """A store's file or folder cannot be read."""
 
     title_template = "{path} can't be read: {reason}."
-    hint_template = "Check that the file is yours and that you can read it."
+    hint_template = "Check that it is yours and that you can read it."
+
+
+class PathMissingError(ReadError):
+    """What was named isn't there."""
+
+    usual_facts: ClassVar[Mapping[str, str]] = {"reason": Phrase("there is no such file or folder")}
+    hint_template = "Check its name. If it's on a drive or network share, connect that first."
 
 
 class FolderGoneError(StoreError):
@@ -72,6 +83,7 @@ class FolderGoneError(StoreError):
 
     title_template = "The folder of logins {path} is gone."
     hint_template = "Connect its drive or network share again, or choose the folder in Settings, Storage and sync."
+    remedy = Remedy.STORAGE_SETTINGS
 
 
 class FolderMissingError(StoreError):

@@ -54,6 +54,7 @@ class Banner(QFrame):
             for button, action in ((self._button, notice.action), (self._other, notice.other)):
                 button.setText(action.label if action else "")
                 button.setAccessibleDescription(notice.text)
+                button.setDefault(action is not None and action.primary)
                 button.setVisible(action is not None)
             self._place_other(notice.other)
             # Two buttons leave no room beside them.

@@ -91,6 +91,7 @@ def _runner(action: CardAction, act: Callable[[CardAction], None]) -> Callable[[
 _OpensWindow = Literal[
     ActionKind.SETTINGS,
     ActionKind.NETWORK_SETTINGS,
+    ActionKind.STORAGE_SETTINGS,
     ActionKind.NOTIFICATION_SETTINGS,
     ActionKind.TEST_MODELS,
     ActionKind.IMPORT,
@@ -169,6 +170,7 @@ class CardActionHandler:
             case (
                 ActionKind.SETTINGS
                 | ActionKind.NETWORK_SETTINGS
+                | ActionKind.STORAGE_SETTINGS
                 | ActionKind.NOTIFICATION_SETTINGS
                 | ActionKind.TEST_MODELS
                 | ActionKind.IMPORT
@@ -192,6 +194,8 @@ class CardActionHandler:
         match kind:
             case ActionKind.NETWORK_SETTINGS:
                 self._elsewhere.settings("proxy")
+            case ActionKind.STORAGE_SETTINGS:
+                self._elsewhere.settings("sync_dir")
             case ActionKind.NOTIFICATION_SETTINGS:
                 # Whoever goes there has read it.
                 self._engine.send(DismissTrouble())

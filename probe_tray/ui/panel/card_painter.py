@@ -14,7 +14,7 @@ from probe_tray.ui.panel.card_layout import CardRects
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
 from probe_tray.ui.widgets import elided
-from probe_tray.view.view_models import ActionKind, Bar, Card, CardAction, Notice, Tone
+from probe_tray.view.view_models import Bar, Card, CardAction, Notice, Tone
 
 _FULL = 100
 RADIUS = 10
@@ -201,19 +201,18 @@ class CardPainter:
 
     def _button(self, painter: QPainter, action: CardAction, area: QRectF, state: ButtonState) -> None:
         colours, theme = self._theme.tokens, self._theme
-        primary = action.kind is ActionKind.LOG_IN
-        back = QColor(colours.accent if primary else colours.card)
+        back = QColor(colours.accent if action.primary else colours.card)
         if state is ButtonState.HOVERED:
-            back = back.lighter(108) if primary or self._theme.dark else back.darker(103)
+            back = back.lighter(108) if action.primary or self._theme.dark else back.darker(103)
         elif state is ButtonState.PRESSED:
             back = back.darker(112)
-        painter.setPen(Qt.PenStyle.NoPen if primary else QPen(QColor(colours.line), 1.0))
+        painter.setPen(Qt.PenStyle.NoPen if action.primary else QPen(QColor(colours.line), 1.0))
         painter.setBrush(back)
         painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), theme.px(7), theme.px(7))
         font = theme.font(12.5)
         font.setWeight(font.Weight.Medium)
         painter.setFont(font)
-        painter.setPen(QColor(colours.on_accent if primary else colours.text))
+        painter.setPen(QColor(colours.on_accent if action.primary else colours.text))
         painter.drawText(area, _CENTRE, action.label)
 
     def _name(self, painter: QPainter, area: QRectF, text: str, font: QFont, how: Qt.TextElideMode) -> None:

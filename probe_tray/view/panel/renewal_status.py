@@ -85,7 +85,7 @@ def new_login_action(account: AccountState, t: Translator) -> CardAction:
     if account.personal:
         return CardAction(kind=ActionKind.IMPORT, label=t("Import…"))
     label = t("Log in here") if account.official else t("Log in again")
-    return CardAction(kind=ActionKind.LOG_IN, label=label, key=account.key)
+    return CardAction(kind=ActionKind.LOG_IN, label=label, key=account.key, primary=True)
 
 
 def renewal_notice(
@@ -94,23 +94,23 @@ def renewal_notice(
     """What is said of a login that still works and will end unless something, or somebody, mends its renewal."""
     ends = account.expires_at
     soon = ends is not None and ends - now.moment <= timedelta(days=settings.expiry_warning_days)
-    log_in = new_login_action(account, t)
     problem = account.renewal.problem
     if account.official or there.client_renews or account.renewal.running:
         return None
+    left = t("This login ends in {span}.", span=span(ends - now.moment, t)) if soon and ends is not None else ""
     if problem is not None and account.renewable:
         action = _remedy(problem, account, t)
         return Notice(
-            text=_failure(problem, account, now, t),
+            text=t.joined((left if ends is not None and ends > now.moment else "", _failure(problem, account, now, t))),
             tone=Tone.WARNING if soon or not problem.kind.passing else Tone.CALM,
             action=action,
-            other=log_in if soon and action.kind is not ActionKind.LOG_IN else None,
+            other=_log_in(account, t) if soon and action.kind is not ActionKind.LOG_IN else None,
         )
-    if not soon or ends is None:
+    if not soon:
         return None
-    left = t("This login ends in {span}.", span=span(ends - now.moment, t))
     if not account.renewable:
-        return Notice(text=t.joined((left, why_not_renewed(account, settings, t))), tone=Tone.WARNING, action=log_in)
+        text = t.joined((left, why_not_renewed(account, settings, t)))
+        return Notice(text=text, tone=Tone.WARNING, action=new_login_action(account, t))
     if not settings.auto_renew:
         renew = CardAction(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
         return Notice(text=t.joined((left, why_not_renewed(account, settings, t))), tone=Tone.WARNING, action=renew)
@@ -148,14 +148,19 @@ def _failure(problem: Problem, account: AccountState, now: Now, t: Translator) -
     return t("The last renewal failed. {why} Next try {when}.", why=title, when=at(next_at, now, t))
 
 
+def _log_in(account: AccountState, t: Translator) -> CardAction:
+    """The button of one way among others: the login still works, and the next try may renew it."""
+    return CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
+
+
 def _remedy(problem: Problem, account: AccountState, t: Translator) -> CardAction:
     match problem.kind.remedy:
         case Remedy.LOG_IN:
-            return CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=account.key)
+            return _log_in(account, t)
         case Remedy.NETWORK_SETTINGS:
             return CardAction(kind=ActionKind.NETWORK_SETTINGS, label=t("Settings…"))
         case Remedy.STORAGE_SETTINGS:
-            return CardAction(kind=ActionKind.SETTINGS, label=t("Settings…"))
+            return CardAction(kind=ActionKind.STORAGE_SETTINGS, label=t("Settings…"))
         case None:
             label = t("Renew now") if problem.kind.passing else t("Try again")
             return CardAction(kind=ActionKind.RENEW, label=label, key=account.key)

@@ -75,7 +75,7 @@ def login_here_too(account: AccountState, t: Translator) -> Notice:
     return Notice(
         text=t("Log in here too, and Probe Tray keeps you logged in."),
         tone=Tone.CALM,
-        action=CardAction(kind=ActionKind.LOG_IN, label=t("Log in here too"), key=account.key),
+        action=CardAction(kind=ActionKind.LOG_IN, label=t("Log in here too"), key=account.key, primary=True),
     )
 
 
@@ -94,7 +94,7 @@ def _action(problem: Problem, t: Translator) -> CardAction:
     if problem.kind.remedy is Remedy.NETWORK_SETTINGS:
         return CardAction(kind=ActionKind.NETWORK_SETTINGS, label=t("Settings…"))
     if problem.kind.remedy is Remedy.STORAGE_SETTINGS:
-        return CardAction(kind=ActionKind.SETTINGS, label=t("Settings…"))
+        return CardAction(kind=ActionKind.STORAGE_SETTINGS, label=t("Settings…"))
     return CardAction(kind=ActionKind.READ_STORES, label=t("Try again"))
 
 

@@ -13,6 +13,7 @@ from probe_tray.core.commands import Command, ShowSyncCode, UseWindows
 from probe_tray.core.errors import (
     CredentialFileError,
     EdgeBlockedError,
+    FolderGoneError,
     JournalSealedError,
     KeyMissingError,
     KeyringLockedError,
@@ -24,7 +25,6 @@ from probe_tray.core.errors import (
     ProbeError,
     Problem,
     RateLimitedError,
-    ReadError,
     RenewalsPausedError,
     SavedForLaterError,
     UncertainLoginError,
@@ -267,10 +267,7 @@ def troubled_lives() -> AppState:
         ),
         store_problems=(
             (StoreKind.VAULT, KeyMissingError().problem),
-            (
-                StoreKind.FOLDER,
-                ReadError(path="/home/ana/logins", reason=Phrase("there is no such file or folder")).problem,
-            ),
+            (StoreKind.FOLDER, FolderGoneError(path="/home/ana/logins").problem),
         ),
         trouble=NotRevokedError(who="kim@example.com", reason=Phrase("status {n}", n="503")).problem,
     )

@@ -15,6 +15,7 @@ from probe_tray.adapters.files.import_files import DiskImportFiles
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import WriteError
 from probe_tray.core.transfer.import_plan import Source
+from probe_tray.view.text.translate import Translator
 from tests.support.disks import TroubledDisk
 from tests.support.files import flat, official
 
@@ -65,6 +66,15 @@ async def test_a_file_and_its_folder_are_read_once(tmp_path: Path) -> None:
     files = DiskImportFiles(lambda: [NO_CLIENT], disk=Disk())
     found = await files.find([str(file), str(tmp_path), str(file)])
     assert [Path(candidate.location).name for candidate in found] == ["a.json", "b.json"]
+
+
+async def test_a_file_that_is_not_there_is_not_said_to_be_somebody_elses(tmp_path: Path) -> None:
+    (source,) = (await read(tmp_path / "gone.json")).values()
+    assert source.problem is not None
+    assert Translator().told(source.problem) == (
+        f"{tmp_path / 'gone.json'} can't be read: there is no such file or folder. "
+        "Check its name. If it's on a drive or network share, connect that first."
+    )
 
 
 async def test_each_hostile_file_has_its_reason_and_stops_nothing(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from probe_tray.ui.details.chart_view import ChartView
 from probe_tray.ui.details.details_controller import DetailsController
 from probe_tray.ui.details.details_window import DetailsWindow
 from probe_tray.ui.details.plots import BarRows, LifetimeView
+from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.details.chart import Chart, LevelLine, Tick
@@ -76,6 +77,15 @@ def test_the_buttons_do_what_they_say(bench: Bench) -> None:
         press(window, text)
     assert [a.kind for a in bench.asked] == [ActionKind.RENEW, ActionKind.TEST_MODELS]
     assert bench.menus == [bench.engine.state.accounts[0].key]
+
+
+@pytest.mark.parametrize(("state", "stands_out"), [(samples.troubled_lives(), False), (samples.four(), True)])
+def test_what_a_notice_asks_for_stands_out_as_on_the_card(bench: Bench, state: AppState, *, stands_out: bool) -> None:
+    wanted = ("uncertain@example.com", "old@example.com")
+    bench.change(replace(state, accounts=tuple(a for a in state.accounts if a.email in wanted)))
+    found = button(part(bench.show(), Banner), "Log in again")
+    assert isinstance(found, QPushButton)
+    assert found.isDefault() is stands_out
 
 
 def test_the_menu_begins_on_its_first_row_where_a_key_opens_it(bench: Bench) -> None:

@@ -46,13 +46,13 @@ class Bench:
     def __init__(self, app: QApplication) -> None:
         state = AppState(loaded=True, accounts=(ANA, LEE), settings=Settings(sync_dir="~/logins"))
         self.engine = samples.FakeEngine(state)
-        self.settings_shown = 0
+        self.settings_shown: list[str] = []
         self.tested: list[AccountKey | None] = []
         self.moved: list[object] = []
         self.renamed: list[AccountKey] = []
         self.detailed: list[AccountKey] = []
         elsewhere = WindowActions(
-            settings=self._show_settings,
+            settings=self.settings_shown.append,
             models=self.tested.append,
             details=self.detailed.append,
             name=self.renamed.append,
@@ -61,9 +61,6 @@ class Bench:
         )
         self.acting = CardActionHandler(self.engine, Theme(app, lambda: False), Translator(), elsewhere)
         self.around = QWidget()
-
-    def _show_settings(self, _key: str) -> None:
-        self.settings_shown += 1
 
     def menu(self, title: str) -> QMenu:
         panel = present(self.engine.state, samples.NOW, UTC, Translator()).panel
@@ -211,9 +208,17 @@ def test_a_new_key_is_made_after_one_question(bench: Bench) -> None:
     assert bench.engine.sent == [ResetVault()]
 
 
-def test_the_settings_open(bench: Bench) -> None:
-    bench.acting.act(CardAction(kind=ActionKind.SETTINGS, label=""))
-    assert bench.settings_shown == 1
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        (ActionKind.SETTINGS, ""),
+        (ActionKind.NETWORK_SETTINGS, "proxy"),
+        (ActionKind.STORAGE_SETTINGS, "sync_dir"),
+    ],
+)
+def test_the_settings_open_at_what_is_asked_for(bench: Bench, kind: ActionKind, key: str) -> None:
+    bench.acting.act(CardAction(kind=kind, label=""))
+    assert bench.settings_shown == [key]
 
 
 def test_an_account_is_chosen_for_the_icon_and_let_go_again(bench: Bench) -> None:

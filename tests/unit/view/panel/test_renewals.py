@@ -40,7 +40,7 @@ def life(name: str) -> AccountState:
         ("offline", "The last renewal failed. OpenAI can't be reached", Tone.CALM, [ActionKind.RENEW]),
         (
             "soon",
-            "The last renewal failed. OpenAI can't be reached",
+            "This login ends in 1 day. The last renewal failed. OpenAI can't be reached",
             Tone.WARNING,
             [ActionKind.RENEW, ActionKind.LOG_IN],
         ),
@@ -53,6 +53,23 @@ def test_a_renewal_that_failed_says_why_and_what_mends_it(
     assert notice is not None
     assert notice.text.startswith(begins)
     assert (notice.tone, [a.kind for a in notice.actions]) == (tone, kinds)
+
+
+@pytest.mark.parametrize("name", ["uncertain", "soon"])
+def test_a_login_that_may_still_be_renewed_is_not_to_be_replaced_first(name: str) -> None:
+    notice = told(life(name))
+    assert notice is not None
+    assert not any(action.primary for action in notice.actions)
+
+
+def test_where_only_another_login_helps_its_button_stands_out() -> None:
+    ending = account("ana@example.com", snapshot(1, 1), renewable=False, expires_at=NOW + timedelta(days=2))
+    cards = present(AppState(loaded=True, accounts=(ending, *samples.four().accounts[3:])), NOW, UTC, T).panel.cards
+    notices = [card.notice for card in cards]
+    assert [[(a.label, a.primary) for a in notice.actions] for notice in notices if notice is not None] == [
+        [("Log in again", True)],
+        [("Log in again", True)],
+    ]
 
 
 def test_without_capacity_a_login_that_ends_soon_keeps_its_button() -> None:

@@ -21,7 +21,7 @@ from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.screen import Screen
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
-from probe_tray.view.view_models import Bar, IconLook
+from probe_tray.view.view_models import ActionKind, Bar, IconLook
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW, account, snapshot
 
@@ -110,6 +110,7 @@ def test_a_folder_that_is_gone_is_no_folder_without_accounts() -> None:
     (card,) = screen.panel.cards
     assert card.notice is not None
     assert "/net/logins" in card.notice.text
+    assert [(a.kind, a.label) for a in card.notice.actions] == [(ActionKind.STORAGE_SETTINGS, "Settings…")]
     assert screen.tray.look == IconLook(badge=True)
 
 
