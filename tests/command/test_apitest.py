@@ -128,7 +128,7 @@ def test_no_model_that_answers_is_a_failure(demo: DemoService, bench: Bench) -> 
     assert done.returncode == 1
     assert rows(bench.logins.parent / "x.csv")[1][2:] == ["gpt-5.5;nonsense", "false"]
     assert "0 of 1 login can use at least one of the tested models." in said(done)
-    assert any("logins/a.json: This login can't use the model" in line for line in said(done))
+    assert any("logins/a.json: OpenAI refused it" in line for line in said(done))
 
 
 def test_a_refused_token_is_renewed_once_for_all_models(demo: DemoService, bench: Bench) -> None:

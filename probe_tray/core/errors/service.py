@@ -204,7 +204,7 @@ class StrangeAnswerError(ServiceError):
 class ModelRefusedError(ServiceError):
     """A model that this login may not use, or that does not exist."""
 
-    title_template = "This login can't use the model: {reason}."
+    title_template = "OpenAI refused it: {reason}."
     hint_template = "Another plan or workspace may have it. If it's gone for good, remove it from the list in Settings."
 
 
@@ -253,8 +253,8 @@ class NoConnectionError(ServiceError):
 class ProxyFailedError(ServiceError):
     """The proxy is not there, refuses, or does not connect on."""
 
-    title_template = "The proxy isn't working: {reason}."
-    hint_template = "Check its address, user name and password, or ask your network administrator."
+    title_template = "Can't connect: {reason}."
+    hint_template = "Check the proxy's address and that it is running, or ask your network administrator."
 
 
 class SecureConnectionError(ServiceError):

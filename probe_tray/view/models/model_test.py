@@ -128,7 +128,7 @@ def _text(run: ModelRun, known: list[ModelTest], count: int, now: Now, t: Transl
     complete = sum(test.complete for test in known)
     if run.running:
         said = t.plural("{done} of {n} account done.", "{done} of {n} accounts done.", count, done=str(complete))
-        return t.joined((said, t("The test continues when you close this window.")))
+        return t.joined((said, t("The test continues if you close this window.")))
     words = [t("Tested: {when}.", when=stamp(run.started_at, now, t))]
     if complete < count:
         words = [t("Stopped. The results so far are kept.")]

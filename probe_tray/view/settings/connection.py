@@ -23,7 +23,7 @@ _STEPS = {
         mark("Connected to OpenAI"), mark("No connection to OpenAI"), mark("Connection to OpenAI: not tested")
     ),
     ConnectionStep.PROXY: _StepWords(
-        mark("The proxy connected to OpenAI"), mark("The proxy didn't connect to OpenAI"), mark("Proxy: not tested")
+        mark("The proxy connected to OpenAI"), mark("No connection through the proxy"), mark("Proxy: not tested")
     ),
     ConnectionStep.TLS: _StepWords(
         mark("The connection is secure"), mark("The connection is not secure"), mark("Secure connection: not tested")

@@ -130,7 +130,7 @@ class _SettingWords(msgspec.Struct, frozen=True):
 
 _GENERAL, _ACCOUNTS, _LOOK = mark("General"), mark("Accounts"), mark("Appearance")
 _ALERTS, _STORAGE, _NETWORK = mark("Notifications"), mark("Storage and sync"), mark("Network")
-_LIKE_SHORT = mark("same as 5 hours")
+_LIKE_SHORT = mark("Same as 5 hours")
 _ADVANCED = mark("Advanced")
 _PAGES = (_GENERAL, _ACCOUNTS, _ALERTS, _NETWORK, _STORAGE, _LOOK, _ADVANCED)
 _USED, _DAYS, _DAY = mark("{n}% used"), mark("{n} days"), mark("{n} day")
@@ -151,21 +151,23 @@ _WORDS = {
     "sync_after_renewal": _SettingWords(
         _STORAGE, mark("Sync after a renewal"), note=mark("So your other computers get it soon."), card=1
     ),
-    "sync_every_hours": _SettingWords(_STORAGE, mark("Sync every"), mark("{n} h"), mark("never"), note="", card=1),
+    "sync_every_hours": _SettingWords(
+        _STORAGE, mark("Sync regularly"), mark("Every {n} h"), mark("Never"), note="", card=1
+    ),
     "auto_renew": _SettingWords(_ACCOUNTS, mark("Renew logins automatically"), card=1),
     "renew_before_expiry_days": _SettingWords(
         _ACCOUNTS,
         mark("Renew logins before they expire"),
         _DAYS,
-        mark("when expired"),
+        mark("When expired"),
         note="",
         card=1,
         needs="auto_renew",
     ),
     "poll_minutes": _SettingWords(
         _ACCOUNTS,
-        mark("Check quotas every"),
-        mark("{n} min"),
+        mark("Check quotas"),
+        mark("Every {n} min"),
         mark("Only when I refresh"),
         note=mark("Less often on battery and while the screen is locked."),
     ),
@@ -205,10 +207,10 @@ _WORDS = {
         card=1,
     ),
     "credit_warning_days": _SettingWords(
-        _ALERTS, mark("Warn before a reset credit expires"), _DAYS, mark("never"), "", card=1
+        _ALERTS, mark("Warn before a reset credit expires"), _DAYS, mark("Never"), "", card=1
     ),
     "expiry_warning_days": _SettingWords(
-        _ALERTS, mark("Warn before a login expires"), _DAYS, mark("never"), "", card=2
+        _ALERTS, mark("Warn before a login expires"), _DAYS, mark("Never"), "", card=2
     ),
     "renewed_alerts": _SettingWords(_ALERTS, mark("Tell me when a login is renewed"), card=2),
     "quiet_hours": _SettingWords(_ALERTS, mark("Quiet hours"), card=3),

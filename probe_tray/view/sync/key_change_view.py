@@ -109,14 +109,16 @@ def ending_key(sync: SyncState, t: Translator) -> Question:
         ""
         if _is_known(sync)
         else t("Which computers have it isn't known yet. Choose “Check again” first to see them."),
-        t("Not known to have it: {computers}.", computers=t(", ").join(without)) if without else "",
+        t("These computers don't seem to have it yet: {computers}.", computers=t(", ").join(without))
+        if without
+        else "",
         key_holders_note(t),
         t("Keep a copy of the new key: an old copy can't open anything after this."),
     ]
     return Question(
         window_title=t("End the old key"),
         title=t("End the old key?"),
-        text="\n".join(word for word in words if word),
+        text="\n\n".join(word for word in words if word),
         yes=t("&End old key"),
         no=t("Cancel"),
     )

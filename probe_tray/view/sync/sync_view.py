@@ -17,11 +17,11 @@ from probe_tray.view.view_models import Question, Tone
 
 _DONE = {
     StepKind.UPLOAD_NEW: mark("Sent: only this computer had it."),
-    StepKind.UPLOAD_NEWER: mark("Sent: this computer's is newer."),
-    StepKind.REPAIR: mark("Sent again: the table had an older one."),
+    StepKind.UPLOAD_NEWER: mark("Sent: this computer has a newer login."),
+    StepKind.REPAIR: mark("Sent again: the table had an older login."),
     StepKind.OVERWRITE: mark("Sent, replacing an unreadable row."),
     StepKind.RESTORE: mark("Received: only the table had it."),
-    StepKind.ADOPT: mark("Received: the table's is newer."),
+    StepKind.ADOPT: mark("Received: the table has a newer login."),
     StepKind.REMOVED: mark(
         "You removed it from this computer, so it was not brought back. To use it here again, log in."
     ),

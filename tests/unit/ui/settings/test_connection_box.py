@@ -86,9 +86,9 @@ def test_the_step_that_failed_is_named_with_its_remedy_and_forgotten_at_the_next
         "✓",
         "The address of the proxy was found",
         "✗",
-        "The proxy didn't connect to OpenAI",
-        "The proxy isn't working: it is gone.",
-        "Check its address, user name and password, or ask your network administrator.",
+        "No connection through the proxy",
+        "Can't connect: it is gone.",
+        "Check the proxy's address and that it is running, or ask your network administrator.",
     ]
     bench.dialog.reject()
     bench.dialog.open_with(Settings())

@@ -61,9 +61,9 @@ def test_the_step_that_failed_is_explained_where_it_stands() -> None:
     view = connection(ConnectionCheck(reached=Reached(steps=STEPS, failed=ConnectionStep.PROXY, problem=problem)), T)
     assert [f"{line.sign} {line.text}" for line in view.steps] == [
         "✓ The address of the proxy was found",
-        "✗ The proxy didn't connect to OpenAI",
-        " The proxy isn't working: the proxy http://p:1 refused the connection.",
-        " Check its address, user name and password, or ask your network administrator.",
+        "✗ No connection through the proxy",
+        " Can't connect: the proxy http://p:1 refused the connection.",
+        " Check the proxy's address and that it is running, or ask your network administrator.",
         "– Secure connection: not tested",
         "– Way through the network: not tested",
         "– Answer from OpenAI: not tested",

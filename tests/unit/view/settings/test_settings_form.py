@@ -79,14 +79,14 @@ def test_numbers_have_the_range_of_the_table() -> None:
         1,
         100,
     )
-    assert rows["expiry_warning_days"].at_low == "never"
+    assert rows["expiry_warning_days"].at_low == "Never"
 
 
 def test_choices_are_the_values_of_the_table() -> None:
     rows = {row.key: row for row in form(Translator()).rows}
     assert [c.value for c in rows["storage"].choices] == ["vault", "folder"]
     assert [c.value for c in rows["poll_minutes"].choices] == [0, 1, 2, 5, 15, 30]
-    assert [c.label for c in rows["poll_minutes"].choices][:2] == ["Only when I refresh", "1 min"]
+    assert [c.label for c in rows["poll_minutes"].choices][:2] == ["Only when I refresh", "Every 1 min"]
     assert [c.value for c in rows["redirect_host"].choices] == ["localhost", "127.0.0.1"]
 
 
