@@ -169,18 +169,6 @@ def list_style(kind: str, theme: Theme) -> str:
         """
 
 
-def scrolling(page: QWidget, shrinks: QWidget, least: int) -> QScrollArea:
-    """``page`` in an area that scrolls where the screen is too low even with ``shrinks`` only ``least`` pixels high.
-
-    Nothing but controls and what they are about belongs on it: the keyboard brings them into view.
-    """
-    shrinks.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-    shrinks.setMinimumHeight(least)
-    scroll = scroll_area(page)
-    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return scroll
-
-
 SCROLL_FRAME = 2
 """Pixels of its height that an area keeps for the frame that tells where the keyboard is."""
 

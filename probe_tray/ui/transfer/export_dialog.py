@@ -34,7 +34,7 @@ from probe_tray.ui.wrapping_tree import OneLineDelegate
 from probe_tray.view.transfer.export_view import ExportAccount, ExportKind, ExportView
 from probe_tray.view.view_models import Tone
 
-_WIDTH, _HEIGHT, _LEAST = 520, 560, 84
+_WIDTH, _HEIGHT, _LEAST = 520, 560, 110
 
 
 class ExportActions(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,8 +101,7 @@ class ExportDialog(TransferDialog):
         ):
             show_box(box, text, ticked=state)
         self.show_progress(0, 0, busy=model.busy)
-        self._folder.setText(model.show_folder)
-        self._folder.setVisible(bool(model.folder))
+        say(self._folder, model.show_folder if model.folder else "")
         self._export.setText(model.export)
         self._export.setEnabled(model.can_export)
         self._export.setDefault(model.can_export)
@@ -110,6 +109,8 @@ class ExportDialog(TransferDialog):
         self._result.setStyleSheet(strip_style(self._theme, model.result_tone))
         describe(self, model.help)
         leave_room(self)
+        if model.result and (before is None or before.result != model.result):
+            self.bring_into_view(self._strip)
         if (before is None or bool(before.accounts)) is not bool(model.accounts):
             if model.accounts:
                 self.open_at(_WIDTH, _HEIGHT)
@@ -176,7 +177,8 @@ class ExportDialog(TransferDialog):
         strip.setSpacing(px(8))
         strip.addWidget(self._result, 1)
         strip.addWidget(self._folder, 0, Qt.AlignmentFlag.AlignVCenter)
-        upper, lower = self.lay_out(8, self._accounts, _LEAST)
+        end = last_row(self._theme, (), (self._export,), self._close)
+        upper = self.lay_out(8, self._accounts, _LEAST, end)
         upper.addSpacing(px(2))
         for part in (self._what, self._kinds, self._text):
             upper.addWidget(part)
@@ -185,12 +187,8 @@ class ExportDialog(TransferDialog):
         upper.addWidget(self._accounts, 1)
         # Takes the place of a list that isn't shown, and none beside one that is.
         upper.addStretch()
-        for part in (self._refresh, self._hide):
+        for part in (self._refresh, self._hide, self._warning, self._strip):
             upper.addWidget(part)
-        for part in (self._warning, self._progress, self._strip):
-            lower.addWidget(part)
-        lower.addSpacing(px(2))
-        lower.addLayout(last_row(self._theme, (), (self._export,), self._close))
 
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""

@@ -18,7 +18,7 @@ from probe_tray.ui.widgets import last_row, leave_room, say, show_box, side_by_s
 from probe_tray.view.transfer.import_view import ImportView
 from probe_tray.view.view_models import Tone
 
-_WIDTH, _HEIGHT, _LEAST = 820, 480, 130
+_WIDTH, _HEIGHT, _LEAST = 820, 480, 160
 
 
 class ImportCallbacks(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +69,8 @@ class ImportDialog(TransferDialog):
         """Show this, in place of what was shown."""
         if model == self._shown:
             return
-        could_take, self._shown = self._shown is not None and self._shown.can_take, model
+        could_take, before = self._shown is not None and self._shown.can_take, self._shown
+        self._shown = model
         self.setWindowTitle(model.window_title)
         self.head(model.title, model.text)
         for part, text in (
@@ -99,6 +100,8 @@ class ImportDialog(TransferDialog):
             # From what has brought them to what was found, where Return takes it.
             self._tree.setFocus(Qt.FocusReason.OtherFocusReason)
         leave_room(self)
+        if model.trouble and (before is None or before.trouble != model.trouble):
+            self.bring_into_view(self._trouble)
         describe(self, model.text)
 
     def _tick_all(self) -> None:
@@ -113,14 +116,14 @@ class ImportDialog(TransferDialog):
         QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self).activated.connect(self._actions.paste)
 
     def _arrange(self) -> None:
-        upper, lower = self.lay_out(10, self._middle, _LEAST)
+        end = last_row(self._theme, (self._again,), (self._stop, self._take), self._close)
+        upper = self.lay_out(10, self._middle, _LEAST, end)
         upper.addWidget(self._text)
         upper.addLayout(side_by_side(self._theme, self._files, self._folder, self._paste, None))
         upper.addWidget(self._everything)
         upper.addWidget(self._middle, 1)
-        for part in (self._trouble, self._warning, self._progress):
-            lower.addWidget(part)
-        lower.addLayout(last_row(self._theme, (self._again,), (self._stop, self._take), self._close))
+        for part in (self._trouble, self._warning):
+            upper.addWidget(part)
 
     def apply_theme(self) -> None:
         """Take the theme's colours, fonts and measures as they are now."""

@@ -35,12 +35,13 @@ def imports(theme: Theme, t: Translator) -> list[QDialog]:
 def exports(theme: Theme, t: Translator) -> list[QDialog]:
     """A table, logins of every condition, what came of it, a failure, and nobody."""
     four, odd = samples.four().accounts, samples.conditions().accounts
+    named = (*samples.long_names().accounts, samples.account("lee@example.com"))
     writing = ExportState(phase=ExportPhase.WRITING)
     return [
         _export(None, ExportChoices(), four, theme, t),
         _export(writing, ExportChoices(kind=ExportKind.PROBE), odd, theme, t),
         _export(transfers.written(1), ExportChoices(kind=ExportKind.SUB2API), samples.many(100).accounts, theme, t),
-        _export(transfers.failed(), ExportChoices(kind=ExportKind.OFFICIAL), samples.long_names().accounts, theme, t),
+        _export(transfers.failed(), ExportChoices(kind=ExportKind.OFFICIAL), named, theme, t),
         _export(None, ExportChoices(), (), theme, t),
     ]
 

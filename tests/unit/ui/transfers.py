@@ -121,4 +121,7 @@ def written(count: int = 3) -> ExportState:
 def failed() -> ExportState:
     """An export of which a part failed."""
     left = LeftOut(who="lee@example.com", reason=Phrase("it has no usable id_token, which the Codex client requires"))
-    return replace(written(1), left_out=(left,), problems=(FULL,))
+    full = WriteError(
+        path="/home/ana/Documents/codex_1_at_example.com_20261122.json", reason=Phrase("the disk is full")
+    )
+    return replace(written(1), left_out=(left,), problems=(full.problem,))

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QFileDialog,
+    QLabel,
     QListWidget,
     QListWidgetItem,
     QProgressBar,
@@ -259,6 +260,23 @@ def test_a_failure_is_told_where_it_was_asked_for(bench: Bench) -> None:
     bench.show(replace(transfers.failed(), written=()))
     assert any("the disk is full" in text for text in texts(bench.dialog))
     assert "Show in folder" not in buttons(bench.dialog)
+
+
+def test_where_the_window_is_low_the_list_keeps_its_rows_and_the_result_is_scrolled_to(bench: Bench) -> None:
+    bench.choose(ExportKind.OFFICIAL)
+    bench.dialog.resize(520, 380)
+    QApplication.processEvents()
+    bench.show(transfers.failed())
+    QApplication.processEvents()
+    (page,), accounts = parts(bench.dialog, QScrollArea), part(bench.dialog, QListWidget)
+    assert page.verticalScrollBar().isVisible()
+    assert accounts.viewport().height() >= 4 * accounts.sizeHintForRow(0)
+    (told,) = (label for label in parts(bench.dialog, QLabel) if "the disk is full" in label.text())
+    assert told.visibleRegion().boundingRect() == told.rect()
+    # The bar stands in the margin: all edges are those of the buttons below.
+    close = button(bench.dialog, "Close")
+    edges = {one.mapTo(bench.dialog, one.rect().topRight()).x() for one in (accounts, close)}
+    assert len(edges) == 1
 
 
 def test_nothing_is_asked_twice_while_it_is_written(bench: Bench) -> None:
