@@ -157,7 +157,7 @@ def _brief(account: AccountState, what: Condition, rows: tuple[Bar, ...], now: N
 def widest_briefs(t: Translator) -> tuple[str, ...]:
     """What may stand at the end of a line, at its longest: all lines leave room for it."""
     ended = (t("start Codex"), t("log in"), t("token ended"))
-    words = (*ended, t("waiting"), t("not usable"), t("blocked"), t("limited"), t("was reset"))
+    words = (*ended, t("waiting"), t("not usable"), t("blocked"), t("limited"), t("before reset"))
     old = t("{age} old", age=t("{m} min", m="59"))
     return (*words, old, t("{weekday} {clock}", weekday=t("Wed"), clock="22:22"))
 

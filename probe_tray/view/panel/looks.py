@@ -118,7 +118,8 @@ def bar(window: Window, snapshot: Snapshot, settings: Settings, now: Now, t: Tra
     number = shown(window.used_percent, wanted)
     reset = None if window.reset_at is None else local_time(window.reset_at, snapshot)
     if reset is not None and reset <= now.moment:
-        words = short = t("was reset")
+        # The number beside it is older than that.
+        words = short = t("before reset")
     else:
         words = "" if reset is None else both(reset, now, t)
         short = "" if reset is None else at(reset, now, t, brief=True)

@@ -300,7 +300,7 @@ def _numbers_in_short(drawn: tuple[Bar, ...], wanted: Percentages, t: Translator
     # One that is over says so itself, the same way twice.
     over = [bar for bar in bars if bar.reset and bar.reset == bar.reset_short]
     numbers = " · ".join(bar.percent_text for bar in bars if bar not in over)
-    return _joined(*(bar.reset for bar in over), counted(numbers, wanted, t))
+    return _joined(*(t("was reset") for _ in over), counted(numbers, wanted, t))
 
 
 def _in_short(found: SurveyFinding, seen: Seen, t: Translator) -> str:

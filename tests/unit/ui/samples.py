@@ -218,19 +218,21 @@ def looked_at() -> AppState:
             started_at=NOW - timedelta(days=1),
             models=("gpt-5", "gpt-5-mini"),
             listed_by=ListedBy.SERVICE,
-            results=(ModelResult(model="gpt-5", latency=0.6, upstream_status=200), ModelResult(model="gpt-5-mini")),
+            results=(
+                ModelResult(model="gpt-5", latency=0.6, upstream_status=200),
+                ModelResult(model="gpt-5-mini", latency=0.4, upstream_status=200),
+            ),
         ),
     )
 
-    def past(meter: Meter, period: int, slope: float) -> HistoryLine:
-        points = (
-            Point(NOW - timedelta(hours=168 - n), round((n % period) * slope), round((n % period) * slope))
-            for n in range(0, 168, 2)
-            if not 60 < n < 80
+    def past(meter: Meter, period: int, slope: float, begun: int = 0) -> HistoryLine:
+        """It ends with what the account has used now."""
+        used = ((n, round(((n + begun) % period) * slope)) for n in range(0, 168, 2) if not 60 < n < 80)
+        return HistoryLine(
+            meter=meter, points=tuple(Point(NOW - timedelta(hours=168 - n), now, now) for n, now in used)
         )
-        return HistoryLine(meter=meter, points=tuple(points))
 
-    lines = (past(weekly, 168, 4.3), past(short, 24, 38.0))
+    lines = (past(weekly, 168, 4.34), past(short, 24, 38.0, 13))
     renewals = (
         RenewalRecord(at=NOW - timedelta(days=4)),
         RenewalRecord(at=NOW - timedelta(days=5), reason=NotSentError.__name__),

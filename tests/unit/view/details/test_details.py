@@ -61,7 +61,7 @@ def test_the_lower_part_tells_of_money_place_renewals_and_models() -> None:
         "Kept in": "Encrypted vault; its key is in the system keyring",
         "Last renewal": "Renewed 18 Nov 13:52",
         "Earlier renewals": "17 Nov 13:52: failed",
-        "Last model test": "yesterday 13:52: 2 of 2 models answered\ngpt-5 · 0.6 s\ngpt-5-mini",
+        "Last model test": "yesterday 13:52: 2 of 2 models answered\ngpt-5 · 0.6 s\ngpt-5-mini · 0.4 s",
     }
 
 
@@ -135,7 +135,7 @@ def test_the_chart_shows_gaps_as_gaps() -> None:
     everything = [xy for line in chart.lines for run in line.runs for xy in run]
     assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in everything)
     assert not chart.empty
-    assert chart.spoken == "Week: 71% used now, 71% at most. 5 h: 84% used now, 84% at most"
+    assert chart.spoken == "Week: 72% used now, 72% at most. 5 h: 42% used now, 87% at most"
 
 
 def test_the_dashed_line_is_told_once_where_both_windows_warn_alike_else_for_each() -> None:

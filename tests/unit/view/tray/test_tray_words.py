@@ -261,7 +261,7 @@ def test_the_number_in_the_icon_is_that_of_the_tightest_window() -> None:
 def test_a_window_that_is_over_says_so_in_the_menu_too() -> None:
     over = account("a@x.example", snapshot(88, 10, short_in=-timedelta(minutes=5)))
     assert shown(samples.only([over])).menu.rows[0].text == "a@x.example — was reset · 10% used"
-    assert "5 h: 88% used, was reset. Week: 10% used, resets in" in shown(samples.only([over])).panel.cards[0].spoken
+    assert "5 h: 88% used, before reset. Week: 10% used, resets in" in shown(samples.only([over])).panel.cards[0].spoken
 
 
 def test_paused_notifications_are_seen_in_the_icon_its_tooltip_and_the_panel() -> None:
