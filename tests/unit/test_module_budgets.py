@@ -16,19 +16,14 @@ NETWORK: Final = DATA | {"anyio", "certifi", "h11", "httpcore", "httpx", "idna",
 LOCKS: Final = NETWORK | ({"filelock"} if sys.platform == "win32" else frozenset[str]())
 KEYRING: Final = frozenset(
     [
-        "backports",
         "cryptography",
         "_cffi_backend",
         "_openssl",
-        "importlib_metadata",
         "jaraco",
         "jeepney",
         "keyring",
-        "lazy_importer",
-        "more_itertools",
         "secretstorage",
         "win32ctypes",
-        "zipp",
     ]
 )
 """What seals the answer to a renewal before it is saved."""

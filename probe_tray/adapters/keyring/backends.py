@@ -7,6 +7,7 @@ from contextlib import closing, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
+from probe_tray.adapters.keyring.lean_import import import_lean
 from probe_tray.core.errors import (
     KeyringAbsentError,
     KeyringDeniedError,
@@ -75,6 +76,7 @@ def known_backend() -> TrustedBackend:
     configuration the known ones are asked directly: looking through every installed package, as the library would,
     costs 100 ms and runs code of packages that have nothing to do with this program.
     """
+    import_lean("keyring.core")
     import keyring.core
 
     try:
@@ -95,6 +97,7 @@ def load_library() -> None:
     """Import what asking needs: up to 100 ms that a caller who counts its wait for the keyring leaves out of it."""
     # One that cannot be imported, for whatever reason, says so when it is asked.
     with suppress(Exception):
+        import_lean("keyring.core")
         import_module("keyring.core")
         _system_classes()
 
@@ -166,14 +169,17 @@ def _priority(cls: "type[KeyringBackend]") -> float | None:
 def _system_classes() -> "list[type[KeyringBackend]]":
     classes: list[type[KeyringBackend]]
     if sys.platform == "darwin":
+        import_lean("keyring.backends.macOS")
         from keyring.backends import macOS
 
         classes = [macOS.Keyring]
     elif sys.platform == "win32":
+        import_lean("keyring.backends.Windows")
         from keyring.backends import Windows
 
         classes = [Windows.WinVaultKeyring]
     else:
+        import_lean(*(f"keyring.backends.{name}" for name in ("SecretService", "kwallet", "libsecret")))
         from keyring.backends import SecretService, kwallet, libsecret
 
         classes = [

@@ -1,0 +1,88 @@
+"""Keeps out what the keyring library brings along and nothing here calls: 2 to 4 MB of every program that asks it."""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache, wraps
+from importlib import import_module
+from types import ModuleType, TracebackType
+from typing import Final, Self
+
+
+def import_lean(*names: str) -> None:
+    """Import these modules of the library; those that cannot be imported so are left to an ordinary import.
+
+    WORKAROUND keyring 25.7 (https://github.com/jaraco/keyring, keyring/backend.py): for one class and one function it
+    imports packages that load ``urllib.request``, ``email``, ``tarfile`` and ``more_itertools``, and, before Python
+    3.12, ``importlib_metadata``. It finds the class and the functions here instead, and the real packages behind them;
+    whoever else wants those gets the real ones.
+    """
+    made: dict[str, ModuleType] = {}
+    for name, has in _STAND_INS.items():
+        if name not in sys.modules:
+            sys.modules[name] = made[name] = _StandIn(name)
+            vars(made[name]).update(has)
+    try:
+        for name in names:
+            # Whatever fails here fails once more where it is imported in the ordinary way, and is told there.
+            with suppress(Exception):
+                import_module(name)
+    finally:
+        for name, module in made.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
+
+
+class _StandIn(ModuleType):
+    """A module in the place of another one, of which it has a little."""
+
+    def __getattr__(self, name: str) -> object:
+        """What it doesn't have is the other one's, which is then loaded."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)
+
+
+class _ExceptionTrap:
+    """Says whether what was done within failed."""
+
+    def __init__(self) -> None:
+        self._failed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        self._failed = isinstance(error, Exception)
+        return self._failed
+
+    def __bool__(self) -> bool:
+        return self._failed
+
+    def passes(self, call: Callable[..., object]) -> Callable[..., bool]:
+        """``call``, which then says whether it went well."""
+
+        @wraps(call)
+        def passes(*arguments: object, **named: object) -> bool:
+            with _ExceptionTrap() as failed:
+                call(*arguments, **named)
+            return not failed
+
+        return passes
+
+
+def _entry_points(*, group: str) -> object:
+    from importlib.metadata import entry_points
+
+    return entry_points(group=group)
+
+
+_STAND_INS: Final[dict[str, dict[str, object]]] = {
+    "jaraco.context": {"ExceptionTrap": _ExceptionTrap},
+    "jaraco.functools": {"once": cache},
+    **({} if sys.version_info >= (3, 12) else {"importlib_metadata": {"entry_points": _entry_points}}),
+}

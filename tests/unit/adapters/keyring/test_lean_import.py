@@ -1,0 +1,81 @@
+"""The keyring library works without what it would bring along for nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+LEFT_OUT = frozenset(
+    [
+        "backports.tarfile",
+        "importlib_metadata",
+        "jaraco.context",
+        "jaraco.functools",
+        "more_itertools",
+        "tarfile",
+    ]
+)
+LEAN = "from probe_tray.adapters.keyring.backends import load_library; load_library(); "
+WHOLE = "import keyring.core; "
+BACKENDS = """
+import sys
+from keyring.backend import KeyringBackend, get_all_keyring
+
+print(*sorted(f"{type(made).__module__}.{type(made).__name__}" for made in get_all_keyring()))
+print(*sorted(f"{cls.__name__}:{cls.viable}" for cls in KeyringBackend.get_viable_backends()))
+"""
+
+
+def told(program: str) -> str:
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+
+def test_asking_the_keyring_loads_nothing_that_has_no_use() -> None:
+    loaded = set(told(f"{LEAN}import sys; print(*sys.modules)").split())
+    assert "keyring.core" in loaded
+    assert not loaded & LEFT_OUT
+
+
+def test_whoever_wants_what_was_left_out_gets_it() -> None:
+    assert told(f"{LEAN}import jaraco.context, jaraco.functools; print(jaraco.context.tarball.__name__)") == "tarball\n"
+
+
+def test_the_library_finds_the_same_backends_as_without_it() -> None:
+    # Chains of backends that a person has configured are put together so.
+    found = told(LEAN + BACKENDS)
+    assert found.strip()
+    assert found == told(WHOLE + BACKENDS)
+
+
+def test_what_the_library_wants_beyond_that_it_gets(tmp_path: Path) -> None:
+    # As another version of it might.
+    for name, text in {
+        "keyring/__init__": "",
+        "keyring/core": "from jaraco.context import ExceptionTrap, tarball\nfrom jaraco.functools import compose",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.py").write_text(text)
+    program = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+from probe_tray.adapters.keyring.lean_import import import_lean
+import_lean("keyring.core")
+loaded = sys.modules["keyring.core"]
+import jaraco.context
+print(loaded.tarball is jaraco.context.tarball, loaded.compose.__name__)
+print(loaded.ExceptionTrap is jaraco.context.ExceptionTrap)
+"""
+    assert told(program) == "True compose\nFalse\n"
+
+
+def test_what_cannot_be_imported_so_is_imported_as_ever(tmp_path: Path) -> None:
+    (tmp_path / "odd.py").write_text("import jaraco.functools\nassert hasattr(jaraco.functools, '__file__')\n")
+    program = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+from probe_tray.adapters.keyring.lean_import import import_lean
+import_lean("odd")
+print("odd" in sys.modules)
+import odd
+print("odd" in sys.modules)
+"""
+    assert told(program) == "False\nTrue\n"
