@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,9 +22,7 @@ from probe_tray.adapters.files.app_folders import AppFolders, ProgramFiles
 from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
 from probe_tray.adapters.files.config_file import LoadedSettings, login_folder
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.files.export_files import DiskExportFiles
 from probe_tray.adapters.files.folder_watch import SystemFolderWatch
-from probe_tray.adapters.files.import_files import DiskImportFiles
 from probe_tray.adapters.files.update_memory import FileUpdateMemory
 from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.adapters.http.client import ServiceClient
@@ -69,8 +67,6 @@ from probe_tray.engine.login.browser_login import BrowserLogin
 from probe_tray.engine.login.code_exchange import CodeExchange
 from probe_tray.engine.login.device_login import DeviceLogin
 from probe_tray.engine.login.login_runner import LoginRunner
-from probe_tray.engine.models.model_test_service import ModelTestService
-from probe_tray.engine.models.model_tester import ModelTester
 from probe_tray.engine.polling.clock_watch import ClockWatch
 from probe_tray.engine.polling.connection_test import ConnectionTest
 from probe_tray.engine.polling.history_recorder import HistoryRecorder
@@ -89,11 +85,6 @@ from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.engine.sync.table_owner import TableOwner
 from probe_tray.engine.sync.table_service import TableService
-from probe_tray.engine.transfer.export_session import ExportSession
-from probe_tray.engine.transfer.import_session import ImportSession
-from probe_tray.engine.transfer.login_check import LoginCheck
-from probe_tray.engine.transfer.login_import import LoginImport
-from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.engine.update.update_service import UpdateService
 from probe_tray.ports.accounts import AccountStore, SyncVault
 from probe_tray.ports.desktop import Notification
@@ -111,6 +102,10 @@ from probe_tray.wiring import (
     make_sync_context,
     vault_key,
 )
+
+if TYPE_CHECKING:
+    from probe_tray.engine.models.model_test_service import ModelTestService
+    from probe_tray.engine.transfer.transfers import Transfers
 
 
 class Wired(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,13 +211,8 @@ class EngineFactory:
         return Wired(engine=engine, client=self._client, clock=self._clock, inspector=inspector, numbers=numbers)
 
     def _use_cases(self) -> EngineUseCases:
-        client, accounts, store, clock, randomness = (
-            self._client,
-            self._accounts,
-            self._store,
-            self._clock,
-            self._randomness,
-        )
+        client, accounts, store = self._client, self._accounts, self._store
+        clock, randomness = self._clock, self._randomness
         sync = self._sync_context()
         renewals = self._renewals(sync)
         poller = Poller(UsageCheck(client, accounts, renewals, clock), store, clock, randomness)
@@ -236,12 +226,12 @@ class EngineFactory:
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
             account_changes=AccountChanges(accounts, client, self._locks, sync.removed, self._vault.give_up_unopened),
-            models=ModelTestService(ModelTester(client, clock, randomness), accounts, renewals, store, clock),
+            models=cache(lambda: self._model_tests(renewals)),
             connection=self._connection_test(),
             alerting=self._alert_service(),
             arrangement=ArrangementService(JsonArrangementFile(self._places.arrangement, disk=self._disk), store),
             recording=HistoryRecorder(SqliteHistory(self._places.history, clock.now), store, clock),
-            transfers=self._transfers(),
+            transfers=cache(self._transfers),
             sync=syncs,
             table=TableService(TableOwner(sync, self._secrets), syncs, store),
             settings=settings,
@@ -320,10 +310,8 @@ class EngineFactory:
         return use
 
     def _connection_test(self) -> ConnectionTest:
-        context = self._context
-        probe = HttpProbe(
-            self._service, context.environment, self._clock, self._system_proxies, handles=context.handles
-        )
+        environment, handles = self._context.environment, self._context.handles
+        probe = HttpProbe(self._service, environment, self._clock, self._system_proxies, handles=handles)
         return ConnectionTest(probe, self._store)
 
     def _alert_service(self) -> AlertService:
@@ -341,15 +329,30 @@ class EngineFactory:
         composer = AlertComposer(compose, lambda: trial(t), lambda: still_running(t))
         return AlertService(notifier, composer, self._store, clock, memory, zone, forecast)
 
-    def _transfers(self) -> Transfers:
-        disk, accounts = self._disk, self._accounts
-        store, clock, client_id = self._store, self._clock, self._service.client_id
+    def _model_tests(self, renewals: Renewals) -> "ModelTestService":
+        from probe_tray.engine.models.model_test_service import ModelTestService
+        from probe_tray.engine.models.model_tester import ModelTester
+
+        tester = ModelTester(self._client, self._clock, self._randomness)
+        return ModelTestService(tester, self._accounts, renewals, self._store, self._clock)
+
+    def _transfers(self) -> "Transfers":
+        from probe_tray.adapters.files.export_files import DiskExportFiles
+        from probe_tray.adapters.files.import_files import DiskImportFiles
+        from probe_tray.engine.transfer.export_session import ExportSession
+        from probe_tray.engine.transfer.import_session import ImportSession
+        from probe_tray.engine.transfer.login_check import LoginCheck
+        from probe_tray.engine.transfer.login_import import LoginImport
+        from probe_tray.engine.transfer.transfers import Transfers
+
+        disk, accounts, store, clock = self._disk, self._accounts, self._store, self._clock
 
         def official() -> Sequence[Path]:
             return self._places.official_logins(store.state.settings.codex_homes)
 
         check = LoginCheck(self._client, self._memory.renewal_of, clock)
         taking = LoginImport(accounts, self._locks, check, self._owners)
+        client_id = self._service.client_id
         return Transfers(
             ImportSession(DiskImportFiles(official, disk=disk), taking, accounts, store, clock),
             ExportSession(DiskExportFiles(official, disk=disk), accounts, store, clock, self._zone, client_id),
@@ -384,14 +387,10 @@ class EngineFactory:
         return (*ours, *(OwnedTokenStore(store, self._owners) for store in official))
 
     def _sync_secrets(self) -> SyncVault:
-        if not self._context.service.is_demo:
-            return StoredSyncSecrets(
-                self._context.loaded.path,
-                self._context.keyring,
-                self._locks,
-                disk=self._disk,
-                handles=self._context.handles,
-            )
+        context = self._context
+        if not context.service.is_demo:
+            place, keyring, handles = context.loaded.path, context.keyring, context.handles
+            return StoredSyncSecrets(place, keyring, self._locks, disk=self._disk, handles=handles)
         from probe_tray.demo.table_seed import DemoSyncSecrets
 
         return DemoSyncSecrets()

@@ -1,6 +1,7 @@
 """What an engine joins: every use case, made elsewhere and passed on as a whole."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.account_service import AccountUseCases
@@ -10,7 +11,6 @@ from probe_tray.engine.alert_service import AlertService
 from probe_tray.engine.codex.codex_service import CodexService
 from probe_tray.engine.hooks.hook_service import HookService
 from probe_tray.engine.login.login_runner import LoginRunner
-from probe_tray.engine.models.model_test_service import ModelTestService
 from probe_tray.engine.polling.connection_test import ConnectionTest
 from probe_tray.engine.polling.history_recorder import HistoryRecorder
 from probe_tray.engine.polling.incident_service import IncidentService
@@ -21,15 +21,18 @@ from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.sync.table_service import TableService
-from probe_tray.engine.transfer.transfers import Transfers
 from probe_tray.engine.update.update_service import UpdateService
 from probe_tray.ports.desktop import Autostart, MachineMonitor
 from probe_tray.ports.files import FolderWatch
 from probe_tray.ports.time import Clock
 
+if TYPE_CHECKING:
+    from probe_tray.engine.models.model_test_service import ModelTestService
+    from probe_tray.engine.transfer.transfers import Transfers
+
 
 class EngineUseCases(NamedTuple):
-    """What an engine joins."""
+    """What an engine joins. What is a callable is made by its first call: most runs of the program never want it."""
 
     store: Store
     accounts: Accounts
@@ -38,12 +41,12 @@ class EngineUseCases(NamedTuple):
     renewals: Renewals
     renewal_timer: RenewalTimer
     account_changes: AccountChanges
-    models: ModelTestService
+    models: "Callable[[], ModelTestService]"
     connection: ConnectionTest
     alerting: AlertService
     recording: HistoryRecorder
     arrangement: ArrangementService
-    transfers: Transfers
+    transfers: "Callable[[], Transfers]"
     sync: SyncService
     table: TableService
     settings: SettingsService

@@ -169,7 +169,7 @@ class Engine:
             case FindProxy() | TryConnection() | StopConnectionCheck():
                 self._connection.send(command, self._start)
             case StopModelTest():
-                self._models.stop()
+                self._models().stop()
             case (
                 ReadFiles()
                 | ReadPasted()
@@ -195,7 +195,7 @@ class Engine:
         elif isinstance(command, TableCommand):
             await self._table.do(command)
         elif isinstance(command, TryModels):
-            await self._models.run(command)
+            await self._models().run(command)
         elif isinstance(command, CodexCommand):
             await self._codex.do(command, self._feedback)
         else:
@@ -224,12 +224,12 @@ class Engine:
         if isinstance(command, ReadFiles | ReadPasted | CompareAgain):
             self._start(self._read_transfer(command))
         else:
-            self._transfers.send(command, self._start, self._imported)
+            self._transfers().send(command, self._start, self._imported)
 
     async def _read_transfer(self, command: ReadFiles | ReadPasted | CompareAgain) -> None:
         # What the person has removed is no login that is here already.
         await self._account_service.carry_out_removals()
-        self._transfers.send(command, self._start, self._imported)
+        self._transfers().send(command, self._start, self._imported)
 
     def _imported(self, keys: Iterable[AccountKey]) -> None:
         came = tuple(keys)

@@ -22,7 +22,6 @@ from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from probe_tray.adapters.process_signals import ending_signals
-from probe_tray.adapters.systems.windows import post_completion
 from probe_tray.ui.ready_queue import ReadyQueue
 
 _THREADS = 10
@@ -89,6 +88,8 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
 def _joined_loop(app: QApplication) -> asyncio.AbstractEventLoop:
     loop: asyncio.AbstractEventLoop = qasync.QEventLoop(app)
     if sys.platform == "win32":
+        from probe_tray.adapters.systems.windows import post_completion
+
         waiter = CompletionWaiter(loop, post_completion)
         vars(loop).update(_before_run_forever=waiter.start, _after_run_forever=waiter.stop)
     return loop

@@ -22,12 +22,12 @@ from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.file_chooser import FileChooser
 from probe_tray.ui.transfer.import_drop import DropActions, take
-from probe_tray.view.transfer.import_view import ImportView, ticked
 
 if TYPE_CHECKING:
     from probe_tray.ui.transfer.import_dialog import ImportDialog
+    from probe_tray.view.transfer.import_view import ImportView
 
-Words = Callable[[AppState, Mapping[RowId, bool], bool], ImportView]
+Words = Callable[[AppState, Mapping[RowId, bool], bool], "ImportView"]
 """Puts the import into words, now and here; the last: nothing was there to paste."""
 
 
@@ -89,7 +89,7 @@ class ImportController:
         )
         return ImportDialog(self._theme, actions)
 
-    def _view(self) -> ImportView:
+    def _view(self) -> "ImportView":
         return self._words(self._engine.state, self._ticks, self._nothing_pasted)
 
     def _phase(self) -> ImportPhase | None:
@@ -119,6 +119,8 @@ class ImportController:
         self.draw()
 
     def _take(self) -> None:
+        from probe_tray.view.transfer.import_view import ticked
+
         importing = self._engine.state.importing
         rows = importing.rows if importing else ()
         self._engine.send(TakeLogins(tuple(row.id for row in rows if ticked(row, self._ticks))))
