@@ -123,7 +123,8 @@ class TrayIcon(QObject):
     def message(self, title: str, text: str) -> None:
         """Show a message by the icon, for systems whose notifications do not work."""
         if self._icon is not None:
-            self._icon.showMessage(title, text)
+            # With the program's own picture: Qt's takes 1 MB, of which nothing is given back.
+            self._icon.showMessage(title, text, self._icon.icon())
 
     def geometry(self) -> QRect:
         """Where the icon is, empty when that is not known."""

@@ -104,6 +104,24 @@ def test_what_stands_on_the_badge_reads_too() -> None:
     assert _contrast(ON_EITHER.on_critical, ON_EITHER.critical) >= 3
 
 
+def test_a_message_by_the_icon_has_its_picture(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Qt's own takes 1 MB for good.
+    said: list[tuple[str, str, bool]] = []
+
+    def show(icon: QSystemTrayIcon, title: str, text: str, picture: QIcon) -> None:
+        said.append((title, text, picture.cacheKey() == icon.icon().cacheKey()))
+
+    monkeypatch.setattr(QSystemTrayIcon, "showMessage", show)
+    tray = make_icon(qapp, lambda: True)
+    tray.show_model(Tray(look=IconLook(), tooltip="Probe Tray"))
+    tray.look()
+    tray.message("Title", "Text")
+    assert said == [("Title", "Text", True)]
+    tray.close()
+
+
 @pytest.mark.parametrize("tells", [True, False])
 def test_the_icon_follows_a_taskbar_that_turns_dark_or_light(
     qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, *, tells: bool
