@@ -32,7 +32,7 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem
 
 
-class RenewalState(msgspec.Struct, frozen=True, kw_only=True):
+class RenewalState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is known of an account's renewals. Times are aware UTC."""
 
     running: bool = False
@@ -43,7 +43,7 @@ class RenewalState(msgspec.Struct, frozen=True, kw_only=True):
     """Why the last one failed; None when it went well or there was none."""
 
 
-class AccountState(msgspec.Struct, frozen=True, kw_only=True):
+class AccountState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One account as the program knows it."""
 
     key: AccountKey

@@ -64,7 +64,7 @@ class ActionKind(enum.Enum):
     """Asks first."""
 
 
-class CardAction(msgspec.Struct, frozen=True, kw_only=True):
+class CardAction(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A button: the one thing that helps."""
 
     kind: ActionKind
@@ -78,7 +78,7 @@ class CardAction(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is what the text beside it asks for, and not one of several ways."""
 
 
-class Bar(msgspec.Struct, frozen=True, kw_only=True):
+class Bar(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One quota window."""
 
     label: str
@@ -108,7 +108,7 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     """The widest text of a reset this week, both ways: every card leaves room for it, so that their bars align."""
 
 
-class Notice(msgspec.Struct, frozen=True, kw_only=True):
+class Notice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A problem as a sentence with the button that helps."""
 
     text: str
@@ -137,7 +137,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """Whether "yes" takes something away that does not come back by itself."""
 
 
-class Card(msgspec.Struct, frozen=True, kw_only=True):
+class Card(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One account, or something else that stands in the list because it needs a person."""
 
     name: str

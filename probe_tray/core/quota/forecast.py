@@ -22,7 +22,7 @@ _FALL = 1.0
 _ALL = 100.0
 
 
-class Pace(msgspec.Struct, frozen=True, kw_only=True):
+class Pace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The use of one window so far. Only its ends are kept, so gaps between the samples change nothing."""
 
     meter: Meter

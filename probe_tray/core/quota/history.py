@@ -19,7 +19,7 @@ class Part(enum.Enum):
     EXTRA = "extra"
 
 
-class Meter(msgspec.Struct, frozen=True, kw_only=True):
+class Meter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One window of one limit, the same from snapshot to snapshot."""
 
     part: Part = Part.MAIN
@@ -35,7 +35,7 @@ class Meter(msgspec.Struct, frozen=True, kw_only=True):
         return length_of(self.kind, self.seconds)
 
 
-class Sample(msgspec.Struct, frozen=True, kw_only=True):
+class Sample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a meter showed at one moment."""
 
     meter: Meter
@@ -47,7 +47,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """Aware UTC, as this computer's clock will show it."""
 
 
-class Point(msgspec.Struct, frozen=True):
+class Point(msgspec.Struct, frozen=True, gc=False):
     """One point of a chart: a stretch of time."""
 
     at: datetime
@@ -66,7 +66,7 @@ class Span(enum.Enum):
     MONTH = timedelta(days=30)
 
 
-class Trend(msgspec.Struct, frozen=True, kw_only=True):
+class Trend(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An account's last seven days in a few numbers: of its weekly window, else of the one most like it."""
 
     meter: Meter
@@ -101,7 +101,7 @@ def samples_of(snapshot: Snapshot) -> tuple[Sample, ...]:
     return tuple(found.values())
 
 
-class Run(msgspec.Struct, frozen=True):
+class Run(msgspec.Struct, frozen=True, gc=False):
     """The samples of one meter since it last changed."""
 
     written: Sample

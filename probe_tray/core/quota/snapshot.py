@@ -22,7 +22,7 @@ class WindowKind(enum.Enum):
     OTHER = "other"
 
 
-class Window(msgspec.Struct, frozen=True, kw_only=True):
+class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One quota window."""
 
     kind: WindowKind
@@ -48,7 +48,7 @@ def length_of(kind: WindowKind, seconds: int | None) -> timedelta | None:
     return _BUDGET if kind is WindowKind.BUDGET else None
 
 
-class Limit(msgspec.Struct, frozen=True, kw_only=True):
+class Limit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A set of windows that counts one kind of use."""
 
     name: str = ""
@@ -67,7 +67,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Credits(msgspec.Struct, frozen=True, kw_only=True):
+class Credits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Prepaid use beyond the windows."""
 
     has_credits: bool = False
@@ -76,7 +76,7 @@ class Credits(msgspec.Struct, frozen=True, kw_only=True):
     balance: float | None = None
 
 
-class SpendControl(msgspec.Struct, frozen=True, kw_only=True):
+class SpendControl(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A workspace's spending limit for this member, in credits; its use is a window of the main limit as well."""
 
     reached: bool = False
@@ -95,7 +95,7 @@ class Capacity(enum.Enum):
     UNKNOWN = "unknown"
 
 
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the service said of an account's quota at one moment."""
 
     taken_at: datetime

@@ -18,7 +18,7 @@ class Tone(enum.Enum):
     CRITICAL = "critical"
 
 
-class IconLook(msgspec.Struct, frozen=True, kw_only=True):
+class IconLook(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All that an account's glyph shows, in whole percents, so that a picture can be kept for it.
 
     The ring is the long window, the disc the short one: what is used of it, or what is left. Without either: hollow
