@@ -118,6 +118,15 @@ class CardDelegate(QStyledItemDelegate):
         face = self.line_face() if row == 0 or self._line_face is None else self._line_face
         return face.size_of_all if self._rows.is_line(row + 1) else face.size_of_last
 
+    @property
+    def lines_height(self) -> int:
+        """The room of all lines together."""
+        count = len(self._rows.line_rows)
+        if not count:
+            return 0
+        face = self.line_face()
+        return (count - 1) * face.size_of_all.height() + face.size_of_last.height()
+
     def lines_ahead(self, height: int) -> int:
         """How many lines beyond ``height`` pixels of them may be made ready."""
         return self.line_face().lines_ahead(height)

@@ -167,12 +167,13 @@ class CardList(QListView):
             self._cards.forget()
             self._measure_again()
 
-    def expect(self, cards: int) -> None:
-        """Get ready for that many cards: very many that were never measured are measured bit by bit.
+    def expect(self, rows: int, *, lines: bool) -> None:
+        """Get ready for that many rows: very many that were never measured are measured bit by bit.
 
         Later they are laid out in one go again, which then is quick, and leaves the list where it was scrolled to.
         """
-        parts = cards > _MANY and self._cards.measured < cards * _MOST
+        measured = self._rows.rowCount() if lines else self._cards.measured
+        parts = rows > _MANY and measured < rows * _MOST
         mode = QListView.LayoutMode.Batched if parts else QListView.LayoutMode.SinglePass
         if self.layoutMode() is not mode:
             self.setLayoutMode(mode)
@@ -184,13 +185,13 @@ class CardList(QListView):
 
     def sizeHint(self) -> QSize:
         """As high as all cards together, or more than any screen."""
-        height, rows = self._theme.px(2), self._rows
-        for row in range(rows.rowCount()):
-            # Lines need no question through Qt.
-            size = self._cards.line_size(row) if rows.is_line(row) else self.sizeHintForIndex(rows.index(row))
-            height += size.height()
+        rows = self._rows
+        lines = rows.line_rows
+        height = self._theme.px(2) + self._cards.lines_height
+        for row in (*range(lines.start), *range(lines.stop, rows.rowCount())):
             if height > _HIGH:
                 break
+            height += self.sizeHintForIndex(rows.index(row)).height()
         return QSize(self._theme.px(384), height)
 
     def columns(self) -> tuple[Columns, int]:

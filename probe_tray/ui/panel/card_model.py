@@ -42,6 +42,7 @@ class CardModel(QAbstractListModel):
         self._sequence: CardSequence | None = None
         self._entries: tuple[CardEntry, ...] = ()
         self._lines = False
+        self._line_rows = range(0)
         self._movable = True
         self._changes = changes
 
@@ -76,13 +77,20 @@ class CardModel(QAbstractListModel):
 
     def is_line(self, row: int) -> bool:
         """Whether it takes one line."""
-        return self._lines and 0 <= row < len(self._entries) and isinstance(self._entries[row].about, SurveyFinding)
+        return row in self._line_rows
+
+    @property
+    def line_rows(self) -> range:
+        """The rows that take one line. Accounts stand below each other, with nothing else between them."""
+        return self._line_rows
 
     def show(self, cards: CardSequence, *, lines: bool = False, movable: bool = True) -> None:
         """Show these cards now. ``movable``: all accounts are there, so that one can be put between two others."""
         self._movable = movable
         old, new = self._entries, cards.entries
         relined, self._lines = self._lines != lines, lines
+        accounts = [row for row, entry in enumerate(new) if isinstance(entry.about, SurveyFinding)] if lines else []
+        self._line_rows = range(accounts[0], accounts[-1] + 1) if accounts else range(0)
         if [e.name for e in old] == [e.name for e in new]:
             self._sequence, self._entries = cards, new
             changed = [row for row, (a, b) in enumerate(zip(old, new, strict=True)) if relined or _differ(a, b)]

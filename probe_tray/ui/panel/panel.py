@@ -109,9 +109,9 @@ class PanelWindow(QWidget):
         if not model.searchable and self._tools.clear():
             # Nobody could end the search any more. Its end has drawn the panel anew, with all accounts.
             return
-        first, before = self._shown is None, self._shown
+        before = self._shown
         self._shown = model
-        self._show_head(model, first=first)
+        self._show_head(model)
         self._tools.show_model(model)
         self._tools.setVisible(model.searchable)
         self._list.setAccessibleName(model.list_name)
@@ -123,7 +123,7 @@ class PanelWindow(QWidget):
         self._columns.show_names(model.columns)
         self._columns.setVisible(model.lines and model.welcome is None)
         self._list.leave_room(model.briefs)
-        self._list.expect(0 if model.lines else len(model.cards))
+        self._list.expect(len(model.cards), lines=model.lines)
         # Between two of a selection, nobody knows where among the others.
         self._cards.show(model.cards, lines=model.lines, movable=self._tools.options == ScreenOptions())
         self._foot.show_model(model)
@@ -141,7 +141,7 @@ class PanelWindow(QWidget):
         self._list.keep_in_view()
         self._look_soon()
 
-    def _show_head(self, model: Panel, *, first: bool) -> None:
+    def _show_head(self, model: Panel) -> None:
         self.setWindowTitle(model.title)
         self._headline.setText(model.headline)
         self._best.show_model(model)
@@ -150,7 +150,7 @@ class PanelWindow(QWidget):
             button.setToolTip(name)
             button.setAccessibleName(name)
         self._pin.setChecked(model.pinned)
-        if self._hide.isChecked() != model.names_hidden or first:
+        if self._hide.isChecked() != model.names_hidden:
             self._hide.setChecked(model.names_hidden)
             self._draw_tools()
 

@@ -4,12 +4,13 @@ from datetime import UTC
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QModelIndex
+from PySide6.QtCore import QModelIndex, QSize
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.ui.panel.card_delegate import CardDelegate
 from probe_tray.ui.panel.card_layout import GAP, SIDE
 from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.card_model import LINE_ROLE, CardModel
@@ -67,8 +68,10 @@ def test_only_lines_in_sight_are_put_into_words(qtbot: QtBot, theme: Theme, monk
     panel.open_at(None)
     told: list[frozenset[AccountKey]] = []
     panel.visible_accounts.connect(told.append)
-    bar = panel.findChildren(CardList)[0].verticalScrollBar()
-    qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=PATIENCE_MS)
+    shown = panel.findChildren(CardList)[0]
+    bar = shown.verticalScrollBar()
+    whole = shown.sizeHint().height()
+    qtbot.waitUntil(lambda: bar.maximum() >= whole - shown.height() - theme.px(2), timeout=PATIENCE_MS)
     bar.setValue(bar.maximum())
     qtbot.waitUntil(lambda: bool(told) and panel.keys()[-1] in told[-1], timeout=PATIENCE_MS)
     assert 0 < len(made) < 150
@@ -88,9 +91,48 @@ def test_a_thousand_lines_are_measured_without_asking_for_any_of_them(
     monkeypatch.setattr(CardModel, "data", counted)
     panel = opened(qtbot, theme, present(samples.many(1000), samples.NOW, UTC, Translator()).panel)
     shown = panel.findChildren(CardList)[0]
-    qtbot.waitUntil(lambda: shown.verticalScrollBar().maximum() > 0, timeout=PATIENCE_MS)
-    assert shown.verticalScrollBar().maximum() > 900 * shown.visualRect(shown.model().index(0, 0)).height()
+    most = 900 * shown.visualRect(shown.model().index(0, 0)).height()
+    qtbot.waitUntil(lambda: shown.verticalScrollBar().maximum() > most, timeout=PATIENCE_MS)
     assert len(asked) < 200
+
+
+def test_a_thousand_lines_are_laid_out_bit_by_bit_when_they_are_first_shown(
+    qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def counted(delegate: CardDelegate, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        asked.append(index.row())
+        return answer(delegate, option, index)
+
+    answer = CardDelegate.sizeHint
+    monkeypatch.setattr(CardDelegate, "sizeHint", counted)
+    panel = opened(qtbot, theme, present(samples.many(1000), samples.NOW, UTC, Translator()).panel)
+    assert len(asked) < 200
+    shown = panel.findChildren(CardList)[0]
+    line = shown.visualRect(shown.model().index(0, 0)).height()
+    whole = shown.sizeHint().height() - theme.px(2)
+    assert whole == 1000 * line + theme.px(GAP)
+    most = whole - shown.viewport().height()
+    qtbot.waitUntil(lambda: shown.verticalScrollBar().maximum() == most, timeout=PATIENCE_MS)
+    panel.show_model(present(samples.many(1000), samples.NOW, UTC, Translator()).panel)
+    assert shown.layoutMode() is CardList.LayoutMode.SinglePass, "where it was scrolled to stays in sight"
+
+
+def test_the_height_of_lines_is_known_without_looking_at_each(cards: CardList, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = range(cards.model().rowCount())
+    assert sum(bool(cards.model().index(row, 0).data(LINE_ROLE)) for row in rows) > 2
+    cards.doItemsLayout()
+    below = cards.visualRect(cards.model().index(rows[-1], 0)).bottom() + 1 + cards.verticalOffset()
+    looked: list[int] = []
+
+    def noted(_model: CardModel, row: int) -> bool:
+        looked.append(row)
+        return False
+
+    monkeypatch.setattr(CardModel, "is_line", noted)
+    assert cards.sizeHint().height() == below + 2
+    assert len(looked) < len(rows)
 
 
 @pytest.mark.parametrize("down", [True, False])
