@@ -1,7 +1,8 @@
 """The service over HTTP: AuthService, QuotaService, TokenOwnerService, ReleaseFeed and StatusPage of ports.http.
 
-Service facts: login, device code, refresh, usage, models, model test. It works on httpx's transports and not on its
-client: so there are no redirects, no cookies, no cache, no retries and no log of addresses to switch off.
+Service facts: login, device code, refresh, usage, models, model test. Single requests work on httpx's transports and
+not on its client, questions about accounts on connections that are kept: so there are no redirects, no cookies, no
+cache, no retries and no log of addresses to switch off.
 """
 
 import asyncio
@@ -10,17 +11,15 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import httpcore
-import httpx
 
-from probe_tray.adapters.http.exchange import Exchange, read_body
+from probe_tray.adapters.http.exchange import Exchange, load_transports, read_body
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.answer import end_of_event, is_whole_object, read_raw, tokens_in
-from probe_tray.adapters.http.wire.pool import ConnectionPool, content, fields
-from probe_tray.adapters.http.wire.transport import SINGLE, WireTransport, make_pool, make_transport
+from probe_tray.adapters.http.wire.pool import ConnectionPool, content, fields, make_pool
 from probe_tray.adapters.proxy.proxy import ProxyChoice, ProxyRoutes
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
@@ -28,6 +27,11 @@ from probe_tray.core.errors import NotSentError, StrangeAnswerError, UncertainEr
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import CLIENT_VERSION, ORIGINATOR, RELEASES_PATH, STATUS_PATH, Service
 from probe_tray.core.service.workspace_route import WorkspaceRoute
+
+if TYPE_CHECKING:
+    import httpx
+
+    from probe_tray.adapters.http.wire.transport import WireTransport
 
 _T = TypeVar("_T")
 _SECONDS = 45.0
@@ -227,8 +231,13 @@ class ServiceClient:
     async def _reach(self, host: str, seconds: float) -> None:
         context, (chosen, proxy) = await self._tls(host), await self._chosen_proxy(host)
         exchange = Exchange(host, chosen)
-        async with exchange.attempt(seconds), make_transport(context, proxy, SINGLE) as transport:
-            await exchange.connect(transport, self._service.issuer, seconds=seconds)
+        async with exchange.attempt(seconds):
+            await load_transports()
+            from probe_tray.adapters.http.wire.transport import SINGLE, httpcore_errors, make_transport
+
+            async with make_transport(context, proxy, SINGLE) as transport:
+                with httpcore_errors():
+                    await exchange.connect(transport, self._service.issuer, seconds=seconds)
 
     async def _attempt(
         self,
@@ -250,10 +259,12 @@ class ServiceClient:
                 if not fresh:
                     question = exchange.question(method, address, headers, body, seconds=seconds)
                     return await _asked(self._make_pool(context, proxy), question)
-                if arrived is None:
-                    made = make_transport(context, proxy, SINGLE)
-                else:
-                    made = wire = WireTransport(context, proxy, lambda: exchange.begun, arrived)
+                await load_transports()
+                from probe_tray.adapters.http.wire import transport as single
+
+                if arrived is not None:
+                    wire = single.WireTransport(context, proxy, lambda: exchange.begun, arrived)
+                made = wire or single.make_transport(context, proxy, single.SINGLE)
                 transport = await connection.enter_async_context(made)
                 request = exchange.request(method, address, headers, body, seconds=seconds, fresh=True)
                 receiving = _receive(transport, request, connection)
@@ -333,14 +344,19 @@ async def _asked(pool: ConnectionPool, question: httpcore.Request) -> Answer:
     return Answer(response.status, headers, body)
 
 
-async def _receive(transport: httpx.AsyncHTTPTransport, request: httpx.Request, connection: AsyncExitStack) -> Answer:
-    response = await transport.handle_async_request(request)
-    connection.push_async_callback(response.aclose)
-    body = await _body(response.status_code, response.headers, response.aiter_bytes(), fresh=True)
-    return Answer(response.status_code, response.headers, body)
+async def _receive(
+    transport: "httpx.AsyncHTTPTransport", request: "httpx.Request", connection: AsyncExitStack
+) -> Answer:
+    from probe_tray.adapters.http.wire.transport import httpcore_errors
+
+    with httpcore_errors():
+        response = await transport.handle_async_request(request)
+        connection.push_async_callback(response.aclose)
+        body = await _body(response.status_code, response.headers, response.aiter_bytes(), fresh=True)
+        return Answer(response.status_code, response.headers, body)
 
 
-async def _whole(wire: WireTransport, receiving: Awaitable[Answer]) -> Answer:
+async def _whole(wire: "WireTransport", receiving: Awaitable[Answer]) -> Answer:
     """The answer as HTTP's rules have it; where they lead to no JSON object, one that has come or still comes."""
     try:
         answer = await receiving

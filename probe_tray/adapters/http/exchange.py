@@ -9,11 +9,11 @@ import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Protocol, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 
 import httpcore
-import httpx
 
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.errors import (
@@ -28,6 +28,9 @@ from probe_tray.core.errors import (
     UncertainError,
 )
 from probe_tray.core.service.service import USER_AGENT
+
+if TYPE_CHECKING:
+    import httpx
 
 _VERIFY_REASONS = {
     9: Phrase("its certificate is not valid yet"),
@@ -47,18 +50,10 @@ _PROXY_LOGIN = frozenset({"401", "407"})
 _CONNECT_SECONDS = 15.0
 # Uncompressed: the answers are small, and a small body must not unfold into a large one.
 _COMMON = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-# httpx raises its own exceptions from those of httpcore, which come as they are where httpx is not in between.
-_PROXY = httpx.ProxyError | httpcore.ProxyError
-_TIMEOUT = httpx.TimeoutException | httpcore.TimeoutException | TimeoutError
-_NONSENSE = httpx.RemoteProtocolError | httpcore.RemoteProtocolError | httpx.DecodingError
-_UNSENDABLE = (
-    httpx.LocalProtocolError
-    | httpx.UnsupportedProtocol
-    | httpcore.LocalProtocolError
-    | httpcore.UnsupportedProtocol
-    | UnicodeError
-)
-_NETWORK = OSError | httpx.NetworkError | httpcore.NetworkError
+# Those of httpx come as those of httpcore from which they were raised.
+_TIMEOUT = httpcore.TimeoutException | TimeoutError
+_UNSENDABLE = httpcore.LocalProtocolError | httpcore.UnsupportedProtocol | UnicodeError
+_NETWORK = OSError | httpcore.NetworkError
 
 
 def to_service_error(
@@ -90,7 +85,7 @@ def _refused_login(error: BaseException, proxy: ProxyChoice) -> ProxyLoginError 
     After CONNECT that begins with the status: "407 Proxy Authentication Required". SOCKS5 (RFC 1928, section 3, and
     RFC 1929): "Requested NO AUTHENTICATION REQUIRED from proxy server, but got …", "Invalid username/password".
     """
-    if not isinstance(error, _PROXY):
+    if not isinstance(error, httpcore.ProxyError):
         return None
     said = str(error)
     status = _PROXY_STATUS.match(said)
@@ -120,14 +115,14 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _broken(causes: list[BaseException]) -> str:
     if any(isinstance(c, _TIMEOUT) for c in causes):
         return Phrase("no answer came in time")
-    if isinstance(causes[0], _NONSENSE):
+    if isinstance(causes[0], httpcore.RemoteProtocolError):
         return Phrase("the answer was cut off or garbled")
     return Phrase("the connection was lost")
 
 
 def _unsent(causes: list[BaseException], host: str, proxy: ProxyChoice | None) -> str:
     peer = host if proxy is None else Phrase("the proxy {proxy}", proxy=proxy.shown)
-    if isinstance(causes[0], _PROXY):
+    if isinstance(causes[0], httpcore.ProxyError):
         if str(causes[0]).startswith("Requested USERNAME"):
             return Phrase("{peer} takes no user name and password", peer=peer)
         status = _PROXY_STATUS.match(str(causes[0]))
@@ -202,11 +197,13 @@ class Exchange:
         *,
         seconds: float,
         fresh: bool = False,
-    ) -> httpx.Request:
+    ) -> "httpx.Request":
         """The request, whose way is followed. ``seconds`` is how long one step may take, a connection 15 at most.
 
         ``fresh``: it goes over a connection of its own, which ends with it.
         """
+        import httpx
+
         sent = _COMMON | ({"Connection": "close"} if fresh else {}) | dict(headers)
         return httpx.Request(method, address, headers=sent, content=body or None, extensions=self._extensions(seconds))
 
@@ -231,7 +228,7 @@ class Exchange:
         limits = dict.fromkeys(("read", "write", "pool"), seconds) | {"connect": min(seconds, _CONNECT_SECONDS)}
         return {"timeout": limits, "trace": self._trace}
 
-    async def connect(self, transport: httpx.AsyncHTTPTransport, address: str, *, seconds: float) -> None:
+    async def connect(self, transport: "httpx.AsyncHTTPTransport", address: str, *, seconds: float) -> None:
         """Make the connection that a request to ``address`` needs, and send nothing over it."""
         self._only_connect = True
         with suppress(_ReachedError):
@@ -262,6 +259,11 @@ class Exchange:
         if self._connected is not None and not self.begun:
             with suppress(Exception):  # How a connection ends that is of no use changes nothing.
                 await self._connected.aclose()
+
+
+async def load_transports() -> None:
+    """Load httpx, in a thread: it takes as long as a window may stand still. Most runs and a tray at rest need none."""
+    await asyncio.to_thread(import_module, "probe_tray.adapters.http.wire.transport")
 
 
 async def read_body(

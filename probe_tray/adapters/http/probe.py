@@ -8,11 +8,8 @@ from contextlib import aclosing
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-import httpx
-
-from probe_tray.adapters.http.exchange import Exchange, read_body
+from probe_tray.adapters.http.exchange import Exchange, load_transports, read_body
 from probe_tray.adapters.http.tls import make_context
-from probe_tray.adapters.http.wire.transport import make_transport
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
 from probe_tray.adapters.proxy.source import IN_SETTINGS
 from probe_tray.adapters.systems.operating_system import SystemProxies
@@ -148,11 +145,15 @@ class HttpProbe:
 
     async def _ask(self, context: ssl.SSLContext, proxy: Secret | None, exchange: Exchange) -> Answer:
         address, headers = f"{self._backend}/wham/usage", {"Accept": "application/json"}
-        async with make_transport(context, proxy, httpx.Limits()) as transport:
+        await load_transports()
+        from probe_tray.adapters.http.wire.transport import SINGLE, httpcore_errors, make_transport
+
+        async with make_transport(context, proxy, SINGLE) as transport:
             request = exchange.request("GET", address, headers, seconds=_SECONDS, fresh=True)
-            async with aclosing(await transport.handle_async_request(request)) as response:
-                # However long a page of the network's edge is, its beginning tells what it is.
-                body = await read_body(response.aiter_bytes(), largest=_LARGEST_BODY)
+            with httpcore_errors():
+                async with aclosing(await transport.handle_async_request(request)) as response:
+                    # However long a page of the network's edge is, its beginning tells what it is.
+                    body = await read_body(response.aiter_bytes(), largest=_LARGEST_BODY)
             return Answer(response.status_code, response.headers, body)
 
     def _step(self, exchange: Exchange, proxy: Secret | None) -> ConnectionStep:

@@ -1,14 +1,13 @@
 """A project that offers its tables over PostgREST: one request to it, and what its refusals mean."""
 
-from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 
 from probe_tray.adapters.http.exchange import Exchange, read_body
+from probe_tray.adapters.http.wire.pool import ConnectionPool, content, fields
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.errors import (
     SYNC_TABLE,
@@ -102,13 +101,13 @@ def _code(body: bytes) -> str:
 class RestProject:
     """Sends requests with the publishable key, and the secret that a protected table asks for."""
 
-    def __init__(self, target: SyncTarget, transport: httpx.AsyncHTTPTransport, proxy: ProxyChoice | None) -> None:
-        """``proxy`` is the one that ``transport`` goes through, None for a direct connection."""
+    def __init__(self, target: SyncTarget, pool: ConnectionPool, proxy: ProxyChoice | None) -> None:
+        """``proxy`` is the one that the connections of ``pool`` go through, None for a direct connection."""
         self._address = f"{target.url}/rest/v1/"
         self.host = urlsplit(target.url).hostname or ""
         """Its name in sentences."""
         self._api_key, self._table_secrets = target.api_key, table_secrets(target.key)
-        self._transport, self._proxy = transport, proxy
+        self._pool, self._proxy = pool, proxy
 
     async def ask(
         self,
@@ -148,13 +147,14 @@ class RestProject:
         exchange = Exchange(self.host, self._proxy, SYNC_TABLE)
         async with exchange.attempt(SECONDS):
             headers = self._headers(body, prefer)
-            request = exchange.request(method, self._address + query, headers, body, seconds=SECONDS)
-            async with aclosing(await self._transport.handle_async_request(request)) as response:
-                content = await read_body(response.aiter_bytes(), largest=LARGEST_BODY)
+            question = exchange.question(method, self._address + query, headers, body, seconds=SECONDS)
+            async with self._pool.answer(question) as response:
+                come = fields(response.headers)
+                taken = await read_body(content(response, come), largest=LARGEST_BODY)
             # Reading stopped past the limit, so a longer answer is known without being taken in.
-            if len(content) > LARGEST_BODY:
+            if len(taken) > LARGEST_BODY:
                 raise SyncFloodedError
-            return Answer(response.status_code, response.headers, content)
+            return Answer(response.status, come, taken)
 
     def _headers(self, body: bytes, prefer: str) -> dict[str, str]:
         key = self._api_key.reveal()

@@ -1,6 +1,7 @@
 """The shared table over HTTP: ``RemoteTable`` of ports.http as PostgREST offers it.
 
-It works on httpx's transports, as the service does: no redirects, no cookies, no retries, no log of addresses.
+It asks over connections that are kept, as the service is asked: no redirects, no cookies, no retries, no log of
+addresses.
 """
 
 import asyncio
@@ -10,13 +11,12 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
-import httpx
 import msgspec
 
 from probe_tray.adapters.http.exchange import Exchange
 from probe_tray.adapters.http.rest_project import SECONDS, RestProject
 from probe_tray.adapters.http.tls import make_context
-from probe_tray.adapters.http.wire.transport import make_transport
+from probe_tray.adapters.http.wire.pool import ConnectionPool, make_pool
 from probe_tray.adapters.proxy.proxy import ProxyChoice, ProxyRoutes
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
@@ -145,14 +145,13 @@ class HttpTableFactory:
         for secret in (target.api_key, target.key, *keys_of(target.key), *shown, address):
             if secret is not None:
                 self._handles(secret)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=16, keepalive_expiry=5.0)
         async with Exchange(host, proxy, SYNC_TABLE).attempt(SECONDS):
-            transport = make_transport(context, address, limits)
+            pool = make_pool(context, address)
         try:
-            yield HttpTable(target, transport, proxy)
+            yield HttpTable(target, pool, proxy)
         finally:
             with suppress(Exception):  # What was to come has come.
-                await transport.aclose()
+                await pool.retire()
 
 
 class HttpTable:
@@ -162,9 +161,9 @@ class HttpTable:
     which then is refused: nobody is to think that the logins are gone.
     """
 
-    def __init__(self, target: SyncTarget, transport: httpx.AsyncHTTPTransport, proxy: ProxyChoice | None) -> None:
-        """``proxy`` is the one that ``transport`` goes through, None for a direct connection."""
-        self._project = RestProject(target, transport, proxy)
+    def __init__(self, target: SyncTarget, pool: ConnectionPool, proxy: ProxyChoice | None) -> None:
+        """``proxy`` is the one that the connections of ``pool`` go through, None for a direct connection."""
+        self._project = RestProject(target, pool, proxy)
         self._host = self._project.host
         self._is_alone = False
         """Whether the service has answered that there is the table alone, and nothing that can be called."""

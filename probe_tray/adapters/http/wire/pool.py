@@ -1,14 +1,23 @@
-"""Connections that are kept open between questions, without httpcore's own pool and without httpx above it."""
+"""Connections that are kept open between questions, without httpcore's own pool."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+import ssl
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Protocol
+from typing import Final, Protocol
 
 import httpcore
-import httpx
 
+from probe_tray.adapters.http.wire.connection_route import ConnectionRoute
 from probe_tray.adapters.http.wire.kept_connection import KeptAnswer, KeptConnection
+from probe_tray.adapters.http.wire.stream_backend import backends
+from probe_tray.core.account.secret import Secret
 
+_PACKED: Final = frozenset({"gzip", "x-gzip", "deflate"})
+_GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
+_CHUNK: Final = 64 * 1024
+_KEPT_FOR: Final = 5.0
+"""Seconds for which a connection that nobody uses stays open."""
 _MOST = 32
 """So many stay open while nothing is asked: as many as ask at once, or the others would begin with a handshake."""
 
@@ -45,7 +54,7 @@ class PooledConnection(Protocol):
 
 
 class NewConnection:
-    """Implements ``PooledConnection`` for the first question: httpcore makes its way through proxies and into TLS."""
+    """Implements ``PooledConnection`` for the first question where httpcore makes its way through a proxy."""
 
     def __init__(
         self,
@@ -89,8 +98,8 @@ class ConnectionPool:
     httpcore's own pool looks at every connection before and after each question.
     """
 
-    def __init__(self, connect: Callable[[httpcore.Origin], PooledConnection]) -> None:
-        """``connect`` makes a connection for HTTP/1.1, which opens with its first request."""
+    def __init__(self, connect: Callable[[httpcore.Request], Awaitable[PooledConnection]]) -> None:
+        """``connect`` makes a connection for HTTP/1.1, on which that request is then asked."""
         self._connect = connect
         self._idle: list[PooledConnection] = []
         """The one that was used last at the end."""
@@ -103,7 +112,7 @@ class ConnectionPool:
         Raises what httpcore raises.
         """
         try:
-            connection = await self._connection(request.url.origin)
+            connection = await self._connection(request)
             response = await connection.handle_async_request(request)
             try:
                 yield response
@@ -119,29 +128,20 @@ class ConnectionPool:
         self._retired = True
         await self._close_surplus()
 
-    async def _connection(self, origin: httpcore.Origin) -> PooledConnection:
-        fitting = [c for c in self._idle if c.can_handle_request(origin)]
+    async def _connection(self, request: httpcore.Request) -> PooledConnection:
+        fitting = [c for c in self._idle if c.can_handle_request(request.url.origin)]
         if not fitting:
-            return self._connect(origin)
+            return await self._connect(request)
         chosen = fitting[-1]
         self._idle.remove(chosen)
         if not chosen.has_expired():
             return chosen
         await chosen.aclose()
-        return await self._connection(origin)
+        return await self._connection(request)
 
     async def _close_surplus(self) -> None:
         while self._idle and (self._retired or len(self._idle) > _MOST or self._idle[0].has_expired()):
             await self._idle.pop(0).aclose()
-
-
-class _Raw(httpx.AsyncByteStream):
-    def __init__(self, response: PooledAnswer) -> None:
-        self._response = response
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in self._response.aiter_stream():
-            yield part
 
 
 def fields(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -154,8 +154,37 @@ def fields(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def content(response: PooledAnswer, headers: dict[str, str]) -> AsyncIterator[bytes]:
-    """The parts of the body. Raises what httpcore raises, and httpx.DecodingError."""
-    if "content-encoding" not in headers:
+    """The parts of the body. Raises what httpcore raises."""
+    # Nobody asked for a coding (RFC 9110, section 8.4.1).
+    if headers.get("content-encoding", "").strip().lower() not in _PACKED:
         return response.aiter_stream()
-    # Nobody asked for it.
-    return httpx.Response(response.status, headers=headers, stream=_Raw(response)).aiter_bytes()
+    return _unpacked(response.aiter_stream())
+
+
+async def _unpacked(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+    unfolding = zlib.decompressobj(_GZIP_OR_ZLIB)
+    try:
+        async for part in parts:
+            packed = part
+            while packed and (plain := unfolding.decompress(packed, _CHUNK)):
+                yield plain
+                packed = unfolding.unconsumed_tail
+        if rest := unfolding.flush():
+            yield rest
+    except zlib.error as error:
+        msg = "the body cannot be unpacked"
+        raise httpcore.RemoteProtocolError(msg) from error
+
+
+def make_pool(context: ssl.SSLContext, proxy: Secret | None, *, kept_for: float = _KEPT_FOR) -> ConnectionPool:
+    """Connections for requests whose answers can be asked for again. Raises ValueError for an odd proxy."""
+    route, backend_of = ConnectionRoute(context, proxy), backends()
+
+    async def connect(request: httpcore.Request) -> PooledConnection:
+        origin, backend = request.url.origin, backend_of()
+        if route.opens(origin):
+            return KeptConnection(origin, await route.open(request, backend), kept_for)
+        made = route.left_to_httpcore(origin, backend, kept_for)
+        return NewConnection(made, origin, lambda: backend.made if origin.scheme == b"https" else None, kept_for)
+
+    return ConnectionPool(connect)

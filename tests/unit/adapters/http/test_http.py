@@ -4,7 +4,7 @@ import logging
 import socket
 import ssl
 import subprocess
-from collections.abc import AsyncGenerator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -450,6 +450,19 @@ async def test_whoever_hears_of_answers_cannot_harm_them(demo: DemoService) -> N
 # --- proxies
 
 
+Ask = Callable[[ServiceClient], Coroutine[object, object, Answer]]
+
+
+def refreshed(made: ServiceClient) -> Coroutine[object, object, Answer]:
+    """Over a connection of its own."""
+    return made.refresh(TOKEN, unkept)
+
+
+def looked_at(made: ServiceClient) -> Coroutine[object, object, Answer]:
+    """Over one that is kept."""
+    return made.usage(credential())
+
+
 def through(port: int) -> ProxyChoice:
     return detect_proxy(f"http://ana:s3cret@127.0.0.1:{port}", {}, override_name="--proxy", system=SystemProxies)
 
@@ -461,12 +474,13 @@ def through(port: int) -> ProxyChoice:
         (b"", "the proxy http://127.0.0.1"),
     ],
 )
-async def test_what_the_proxy_refuses_was_not_sent(reply: bytes, words: str) -> None:
+@pytest.mark.parametrize("ask", [refreshed, looked_at])
+async def test_what_the_proxy_refuses_was_not_sent(reply: bytes, words: str, ask: Ask) -> None:
     async with (
         raw_server(reply) as proxy,
         client("https://service.example", through(proxy.port)) as made,
     ):
-        error = await failure(made.refresh(TOKEN, unkept))
+        error = await failure(ask(made))
     assert type(error) is NotSentError
     assert words in str(error)
     assert "s3cret" not in str(error)
@@ -474,13 +488,14 @@ async def test_what_the_proxy_refuses_was_not_sent(reply: bytes, words: str) -> 
     assert b"proxy-authorization: basic" in proxy.received[0].lower()
 
 
-async def test_a_proxy_that_says_nothing_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ask", [refreshed, looked_at])
+async def test_a_proxy_that_says_nothing_was_not_sent(monkeypatch: pytest.MonkeyPatch, ask: Ask) -> None:
     monkeypatch.setattr(http_client, "_SECONDS", 0.2)
     async with (
         raw_server(b"", hang=True) as proxy,
         client("https://service.example", through(proxy.port)) as made,
     ):
-        error = await failure(made.refresh(TOKEN, unkept))
+        error = await failure(ask(made))
     assert type(error) is NotSentError
 
 
@@ -492,15 +507,16 @@ async def test_a_proxy_that_is_gone_is_named() -> None:
 
 
 @pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "401 Unauthorized"])
-async def test_a_proxy_says_what_is_wrong_with_the_password(status: str) -> None:
+@pytest.mark.parametrize("ask", [refreshed, looked_at])
+async def test_a_proxy_says_what_is_wrong_with_the_password(status: str, ask: Ask) -> None:
     async with raw_server(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()) as proxy:
         async with client("https://service.example", through(proxy.port)) as made:
-            wrong = await failure(made.refresh(TOKEN, unkept))
+            wrong = await failure(ask(made))
         async with client(
             "https://service.example",
             detect_proxy(f"http://127.0.0.1:{proxy.port}", {}, override_name="--proxy", system=SystemProxies),
         ) as made:
-            missing = await failure(made.refresh(TOKEN, unkept))
+            missing = await failure(ask(made))
     shown = f"The proxy http://127.0.0.1:{proxy.port}"
     assert wrong.title == f"{shown} didn't accept the user name and password."
     assert missing.title == f"{shown} asks for a user name and a password."

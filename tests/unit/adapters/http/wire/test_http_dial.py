@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from probe_tray.adapters.http.client import ServiceClient
-from probe_tray.adapters.http.wire.transport import dial
+from probe_tray.adapters.http.wire.stream_backend import dial
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.account.secret import Secret

@@ -9,8 +9,7 @@ from contextlib import asynccontextmanager
 import httpcore
 import pytest
 
-from probe_tray.adapters.http.wire.pool import ConnectionPool, content, fields
-from probe_tray.adapters.http.wire.transport import make_pool
+from probe_tray.adapters.http.wire.pool import ConnectionPool, content, fields, make_pool
 from probe_tray.core.account.secret import Secret
 from tests.support.patience import PATIENCE
 

@@ -13,8 +13,10 @@ import httpcore
 import httpx
 import pytest
 
+from probe_tray.adapters.http.wire.pool import make_pool
 from probe_tray.adapters.http.wire.stream import SocketStream
-from probe_tray.adapters.http.wire.transport import StreamTransport, dial, make_pool
+from probe_tray.adapters.http.wire.stream_backend import dial
+from probe_tray.adapters.http.wire.transport import StreamTransport
 from probe_tray.adapters.systems.current import this_system
 from tests.support.certificates import make_certificates
 from tests.support.patience import PATIENCE
