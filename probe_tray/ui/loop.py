@@ -22,7 +22,7 @@ from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from probe_tray.adapters.process_signals import ending_signals
-from probe_tray.ui.ready_queue import ReadyQueue
+from probe_tray.ui.ready_queue import ReadyQueue, TimedCalls
 
 _THREADS = 10
 """At most, for what would block the loop."""
@@ -68,8 +68,9 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
     may tidy up before this returns; the status is then 0, or 128 and the number of the signal.
     """
     loop = _joined_loop(app)
-    ready = ReadyQueue(loop)
+    ready, timed = ReadyQueue(loop), TimedCalls(loop)
     vars(loop).update(call_soon=ready.call_soon, call_soon_threadsafe=ready.call_soon_threadsafe)
+    vars(loop).update(call_later=timed.call_later, call_at=timed.call_at)
     asyncio.set_event_loop(loop)
     # qasync's own starts all its threads at once, and each has memory of its own; these come when they are needed.
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, "worker"))
@@ -83,6 +84,7 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
         asyncio.set_event_loop(None)
         loop.close()
         ready.close()
+        timed.close()
 
 
 def _joined_loop(app: QApplication) -> asyncio.AbstractEventLoop:

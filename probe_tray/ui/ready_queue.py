@@ -1,10 +1,10 @@
-"""What asyncio runs as soon as it can, in Qt's loop."""
+"""What asyncio runs as soon as it can, or at its time, in Qt's loop."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
-from typing import Final
+from typing import Final, final
 
 from PySide6.QtCore import QObject, Qt, QTimerEvent, Signal
 
@@ -83,3 +83,69 @@ class ReadyQueue(QObject):
         if not self._ready and self._timer:
             self.killTimer(self._timer)
             self._timer = 0
+
+
+class TimedCalls(QObject):
+    """Runs callbacks after a while; for the loop's own thread.
+
+    WORKAROUND qasync 0.28 (``__init__.py``, ``_SimpleTimer``): a callback that was cancelled keeps its timer, and wakes
+    the program in the end. Each question sets limits of up to 45 seconds and needs them for a moment.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run what ``loop`` is asked to run."""
+        super().__init__()
+        self._loop = loop
+        self._waiting: dict[int, asyncio.TimerHandle] = {}
+        """By the numbers of their timers."""
+
+    def call_later(
+        self, delay: float, callback: Callable[..., object], *args: object, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """As asyncio's loops have it."""
+        timer = self.startTimer(int(max(0.0, delay) * 1000))
+        handle = _QtTimerHandle(
+            lambda: self._forget(timer), self._loop.time() + delay, callback, args, self._loop, context
+        )
+        self._waiting[timer] = handle
+        return handle
+
+    def call_at(
+        self, when: float, callback: Callable[..., object], *args: object, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """As asyncio's loops have it."""
+        return self.call_later(when - self._loop.time(), callback, *args, context=context)
+
+    def close(self) -> None:
+        """Run nothing any more."""
+        for timer in tuple(self._waiting):
+            self._forget(timer)
+
+    def timerEvent(self, event: QTimerEvent) -> None:
+        """Run what was set for now."""
+        if handle := self._waiting.get(event.timerId()):
+            self._forget(event.timerId())
+            handle._run()  # noqa: SLF001 - asyncio's own loops do the same
+
+    def _forget(self, timer: int) -> None:
+        if self._waiting.pop(timer, None) is not None:
+            self.killTimer(timer)
+
+
+@final
+class _QtTimerHandle(asyncio.TimerHandle):
+    def __init__(
+        self,
+        forget: Callable[[], None],
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[object, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        super().__init__(when, callback, args, loop, context)
+        self._forget = forget
+
+    def cancel(self) -> None:
+        self._forget()
+        super().cancel()

@@ -159,6 +159,35 @@ def test_callbacks_that_always_ask_for_another_turn_keep_neither_the_window_nor_
     assert said == ["painted", "painted", "thread ended", "tidied up", "other ended", "status 0"]
 
 
+def test_callbacks_run_at_their_time_and_those_that_are_cancelled_are_gone_at_once() -> None:
+    act = """
+        import gc
+        import weakref
+
+        loop, done, said = asyncio.get_running_loop(), asyncio.Event(), []
+        cancelled = loop.call_later(3600, said.append, "cancelled")
+        kept = weakref.ref(cancelled)
+        cancelled.cancel()
+        cancelled.cancel()
+        del cancelled
+        gc.collect()
+        print(kept() is None, flush=True)
+        loop.call_later(0.05, done.set)
+        loop.call_later(-1, said.append, "late")
+        second = loop.call_at(loop.time() + 0.03, said.append, "second")
+        loop.call_at(loop.time() + 0.01, said.append, "first")
+        loop.call_later(0.005, loop.call_later(0.02, said.append, "cancelled in time").cancel)
+        print(isinstance(second, asyncio.TimerHandle), 0 < second.when() - loop.time() <= 0.03, flush=True)
+        await done.wait()
+        second.cancel()
+        print(*said, sep=", ", flush=True)
+        return 0
+    """
+    status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
+    assert (status, errors) == (0, "")
+    assert said[:3] == ["True", "True True", "late, first, second"]
+
+
 def test_events_of_qt_come_between_callbacks_that_take_long() -> None:
     act = """
         loop, done, said = asyncio.get_running_loop(), asyncio.Event(), []
