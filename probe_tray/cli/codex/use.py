@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.core.account.account_names import AccountNames, matching
-from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.identity import EVERY_ACCOUNT, AccountKey
 from probe_tray.core.codex.codex_state import CodexKeeper, CodexUse, CodexUsePhase, HandOver
 from probe_tray.core.errors import CodexWholeSharedError, Phrase, Problem, StoreError, UsageError
 from probe_tray.core.events import ArrangementChanged, Event, TroubleMet
@@ -32,7 +32,7 @@ from probe_tray.view.text.privacy import discreet_account
 def use_in_codex(session: CommandSession) -> ExitStatus:
     """Do it, or say which account each home uses. Raises a ProbeError where that can't be."""
     loaded = session.read_settings()
-    keep: AccountKey | bool = session.arguments.keep
+    keep: Container[AccountKey] = EVERY_ACCOUNT if session.arguments.keep else ()
     told: list[Problem] = []
     while isinstance(outcome := session.runner.run(_run(session, loaded, told, keep=keep)), CodexUse):
         # Asked between two runs of the event loop: there, Ctrl-C would wait for the answer.
@@ -40,12 +40,12 @@ def use_in_codex(session: CommandSession) -> ExitStatus:
             session.console.failure(keep_advice(outcome.found, session.t))
             return ExitStatus.FAILURE
         # Whatever else is there by then is asked about in its turn.
-        keep = outcome.asks_about or False
+        keep = () if outcome.asks_about is None else (outcome.asks_about,)
     return outcome
 
 
 async def _run(
-    session: CommandSession, loaded: LoadedSettings, told: list[Problem], *, keep: AccountKey | bool
+    session: CommandSession, loaded: LoadedSettings, told: list[Problem], *, keep: Container[AccountKey]
 ) -> ExitStatus | CodexUse:
     """The use that asks, else the exit status. What was ``told`` is not said again."""
     stores, _ = own_stores(session, loaded, session.vault)
@@ -83,7 +83,7 @@ class _UseCommand:
         store: Store,
         context: CommandContext,
         *,
-        keep: AccountKey | bool,
+        keep: Container[AccountKey],
     ) -> None:
         self._session, self._loaded, self._store = session, loaded, store
         self._codex, self._hand_overs, self._keep = context.codex, context.hand_overs, keep

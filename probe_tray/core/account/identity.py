@@ -3,6 +3,7 @@
 import enum
 import hashlib
 import re
+from collections.abc import Container
 from functools import cached_property
 
 import msgspec
@@ -25,6 +26,15 @@ class AccountKey(msgspec.Struct, frozen=True, order=True, dict=True):
     def slug(self) -> str:
         """24 hex digits that name this account in file names and lock names, without showing its ids."""
         return hashlib.sha256(f"{self.account_id}\0{self.user_id}".encode("utf-8", "replace")).hexdigest()[:24]
+
+
+class _EveryAccount:
+    def __contains__(self, account: object) -> bool:
+        return isinstance(account, AccountKey)
+
+
+EVERY_ACCOUNT: Container[AccountKey] = _EveryAccount()
+"""What holds each account there can be."""
 
 
 class StoreKind(enum.Enum):

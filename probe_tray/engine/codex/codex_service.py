@@ -159,10 +159,11 @@ class CodexService:
     async def _run(self, command: UseInCodex | PutBackInCodex, place: CodexPlace) -> CodexUse:
         if isinstance(command, PutBackInCodex):
             # Where a login is found that nobody here has, the view says what to do first.
-            return await self._hand_overs.put_back(place, keep=False)
+            return await self._hand_overs.put_back(place, keep=())
         if command.way is HandOver.WHOLE and self._store.state.settings.sync_url:
             raise CodexWholeSharedError
-        return await self._hand_overs.use(command.account, place, command.way, keep=command.keep or False)
+        keep = () if command.keep is None else (command.keep,)
+        return await self._hand_overs.use(command.account, place, command.way, keep=keep)
 
     def _account_in(self, place: CodexPlace) -> AccountKey | None:
         homes = self._store.state.codex.homes

@@ -1,5 +1,6 @@
 """Puts an account's login where the official client looks for one, so that no login is lost on the way."""
 
+from collections.abc import Container
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -72,11 +73,11 @@ class LoginHandOver:
         self._accounts, self._placements, self._renewals = accounts, placements, renewals
         self._kept, self._processes, self._memory, self._clock = kept, processes, memory, clock
 
-    async def use(self, key: AccountKey, place: CodexPlace, way: HandOver, *, keep: AccountKey | bool) -> CodexUse:
+    async def use(self, key: AccountKey, place: CodexPlace, way: HandOver, *, keep: Container[AccountKey]) -> CodexUse:
         """Put the account's login into ``place``. Raises a ProbeError; then the client has the login that it had.
 
-        A login in place that no store of ours holds becomes an account of ours where ``keep`` allows it, and else the
-        answer asks. True allows it of whatever is there; a person who was asked has allowed it of one account alone.
+        A login in place that no store of ours holds becomes an account of ours where ``keep`` has it, and else the
+        answer asks. A person who was asked has allowed it of one account alone.
         """
         await self._freshen(key)
         for _ in range(_TRIES):
@@ -91,7 +92,7 @@ class LoginHandOver:
                 return replace(use, found=asked.found, asks_about=asked.about)
         raise CodexBusyError(path=place.path)
 
-    async def put_back(self, place: CodexPlace, *, keep: AccountKey | bool) -> CodexUse:
+    async def put_back(self, place: CodexPlace, *, keep: Container[AccountKey]) -> CodexUse:
         """Put what was kept of this place back into it. Raises a ProbeError; then everything is as it was.
 
         ``keep`` is that of :meth:`use`.
@@ -109,7 +110,7 @@ class LoginHandOver:
         """The programs of the client that work with this home now."""
         return await self._processes.running(place.home)
 
-    async def _use(self, key: AccountKey, place: CodexPlace, way: HandOver, *, keep: AccountKey | bool) -> CodexUse:
+    async def _use(self, key: AccountKey, place: CodexPlace, way: HandOver, *, keep: Container[AccountKey]) -> CodexUse:
         # Here a keyring may ask: no lock is held, and once it is open it need not ask again.
         before = await place.read(asks=True)
         keys = frozenset({key, *await self._owners(before)}) | await self._placements.placed(place.home)
@@ -135,7 +136,7 @@ class LoginHandOver:
             running=await self.running(place),
         )
 
-    async def _put_back(self, place: CodexPlace, *, keep: AccountKey | bool) -> CodexUse:
+    async def _put_back(self, place: CodexPlace, *, keep: Container[AccountKey]) -> CodexUse:
         before = await place.read(asks=True)
         keys = frozenset(await self._owners(before)) | await self._placements.placed(place.home)
         async with self._placements.held(keys, self._renewals.finish_held) as book:
@@ -201,7 +202,7 @@ class LoginHandOver:
             raise CodexRunningError(programs=all_of(named))
 
     async def _take_back(
-        self, record: HomeRecord, found: PlaceContent, keys: frozenset[AccountKey], *, keep: AccountKey | bool
+        self, record: HomeRecord, found: PlaceContent, keys: frozenset[AccountKey], *, keep: Container[AccountKey]
     ) -> _TakenBack:
         """Bring the login in place into our stores where it is worth more than theirs.
 
@@ -217,7 +218,7 @@ class LoginHandOver:
         ours = None if known is None else await self._placements.login_of(known)
         # A personal access token is shown once by the service: nothing replaces it unasked.
         if known is None or (ours is not None and ours.is_personal):
-            if not keep or keep not in {True, login.key}:
+            if login.key not in keep:
                 raise _Asking(login)
         elif ours is None or not await self._is_better(login, ours):
             return _TakenBack(record, None)

@@ -206,7 +206,7 @@ async def test_a_home_that_only_the_command_named_is_followed_and_can_be_used() 
     other = program.codex.add(".codex-work")
     program.codex.unlisted.append(other)
     hand_overs = program.codex.hand_overs(program.renewals, program.randomness)
-    await hand_overs.use(ANA.key, other, HandOver.WHOLE, keep=False)
+    await hand_overs.use(ANA.key, other, HandOver.WHOLE, keep=())
     async with program.started():
         # So the timer leaves it to the client.
         assert program.state.codex.renews(ANA.key)

@@ -1,13 +1,14 @@
 """One exchange of a login in the client's place, over doubles: no login is lost, whatever was there."""
 
 import json
+from collections.abc import Container
 from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential
-from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.identity import EVERY_ACCOUNT, AccountKey
 from probe_tray.core.codex.codex_state import ClientProcess, CodexUse, CodexUsePhase, HandOver
 from probe_tray.core.codex.placement import HomeRecord
 from probe_tray.core.errors import (
@@ -53,7 +54,7 @@ class Exchange(Bench):
     def place(self) -> MemoryPlace:
         return self.codex.place
 
-    async def use(self, login: Credential, way: HandOver = LENT, *, keep: AccountKey | bool = False) -> CodexUse:
+    async def use(self, login: Credential, way: HandOver = LENT, *, keep: Container[AccountKey] = ()) -> CodexUse:
         return await self.hand_overs.use(login.key, self.place, way, keep=keep)
 
     async def ours(self, login: Credential) -> Credential:
@@ -139,7 +140,7 @@ async def test_a_login_that_nobody_here_has_is_asked_about_and_nothing_is_done()
 async def test_it_is_kept_where_the_person_says_so() -> None:
     exchange = Exchange(ANA)
     exchange.place.holds(EVA)
-    use = await exchange.use(ANA, keep=True)
+    use = await exchange.use(ANA, keep=EVERY_ACCOUNT)
     assert (use.phase, use.taken_back) == (CodexUsePhase.DONE, EVA.key)
     assert (await exchange.ours(EVA)).refresh_token == EVA.refresh_token
     assert in_place(exchange.place).key == ANA.key
@@ -150,7 +151,7 @@ async def test_one_that_is_kept_stays_the_clients_until_another_is_in_its_place(
     exchange.place.holds(EVA)
     exchange.place.unwritable = FULL
     with pytest.raises(WriteError):
-        await exchange.use(ANA, keep=True)
+        await exchange.use(ANA, keep=EVERY_ACCOUNT)
     assert (await exchange.ours(EVA)).refresh_token == EVA.refresh_token
     current = exchange.codex.record.current
     assert current is not None
@@ -163,7 +164,7 @@ async def test_one_whose_account_was_removed_here_is_asked_about_again() -> None
     await exchange.vault.remove(BEN.key)
     use = await exchange.use(ANA)
     assert (use.phase, in_place(exchange.place).key) == (CodexUsePhase.ASKING, BEN.key)
-    await exchange.use(ANA, keep=True)
+    await exchange.use(ANA, keep=EVERY_ACCOUNT)
     assert (await exchange.ours(BEN)).refresh_token == BEN.refresh_token
     await exchange.vault.remove(ANA.key)
     # There is nothing in it that could be lost.
@@ -176,7 +177,7 @@ async def test_a_store_that_cannot_take_it_leaves_everything_as_it_was() -> None
     before = exchange.place.data
     exchange.vault.fault = FULL
     with pytest.raises(WriteError):
-        await exchange.use(ANA, keep=True)
+        await exchange.use(ANA, keep=EVERY_ACCOUNT)
     assert exchange.place.data == before
 
 
@@ -194,11 +195,11 @@ async def test_what_is_no_login_is_kept_byte_by_byte_and_put_back(data: bytes) -
     exchange.place.data = data
     assert (await exchange.use(ANA)).kept
     assert in_place(exchange.place).key == ANA.key
-    use = await exchange.hand_overs.put_back(exchange.place, keep=False)
+    use = await exchange.hand_overs.put_back(exchange.place, keep=())
     assert (use.phase, exchange.place.data) == (CodexUsePhase.DONE, data)
     assert exchange.codex.record == HomeRecord(home=exchange.place.home)
     with pytest.raises(CodexNothingKeptError):
-        await exchange.hand_overs.put_back(exchange.place, keep=False)
+        await exchange.hand_overs.put_back(exchange.place, keep=())
 
 
 async def test_putting_back_takes_back_what_the_client_has_renewed() -> None:
@@ -208,7 +209,7 @@ async def test_putting_back_takes_back_what_the_client_has_renewed() -> None:
     fresh = renewed(ANA, "ana")
     exchange.place.holds(fresh)
     await exchange.clock.advance(5 * DAY)
-    await exchange.hand_overs.put_back(exchange.place, keep=False)
+    await exchange.hand_overs.put_back(exchange.place, keep=())
     assert (await exchange.ours(ANA)).refresh_token == fresh.refresh_token
 
 
@@ -336,10 +337,10 @@ async def test_no_two_clients_get_the_same_refresh_token() -> None:
     await exchange.use(ANA, WHOLE)
     other = exchange.codex.add(".codex-work")
     with pytest.raises(CodexWholeElsewhereError):
-        await exchange.hand_overs.use(ANA.key, other, WHOLE, keep=False)
+        await exchange.hand_overs.use(ANA.key, other, WHOLE, keep=())
     assert other.data is None
     # Without it both work: what the one client renews is passed on to the other.
-    await exchange.hand_overs.use(ANA.key, other, LENT, keep=False)
+    await exchange.hand_overs.use(ANA.key, other, LENT, keep=())
     fresh = renewed(ANA, "ana")
     exchange.place.holds(fresh)
     await exchange.codex.placements.look(exchange.codex.homes)
@@ -373,7 +374,7 @@ async def test_what_is_put_back_brings_no_token_of_an_account_with_it() -> None:
     exchange.place.holds(BEN)
     exchange.place.data = (exchange.place.data or b"").replace(b'"OPENAI_API_KEY": null', b'"OPENAI_API_KEY": "sk-1"')
     await exchange.use(ANA)
-    await exchange.hand_overs.put_back(exchange.place, keep=False)
+    await exchange.hand_overs.put_back(exchange.place, keep=())
     assert json.loads(exchange.place.data or b"") == {"OPENAI_API_KEY": "sk-1"}
 
 
@@ -382,7 +383,7 @@ async def test_a_key_that_came_since_is_kept_when_the_one_before_is_put_back() -
     exchange.place.data = b'{"OPENAI_API_KEY": "sk-1"}'
     await exchange.use(ANA)
     exchange.place.data = b'{"OPENAI_API_KEY": "sk-2"}'
-    await exchange.hand_overs.put_back(exchange.place, keep=False)
+    await exchange.hand_overs.put_back(exchange.place, keep=())
     assert exchange.place.data == b'{"OPENAI_API_KEY": "sk-1"}'
-    await exchange.hand_overs.put_back(exchange.place, keep=False)
+    await exchange.hand_overs.put_back(exchange.place, keep=())
     assert exchange.place.data == b'{"OPENAI_API_KEY": "sk-2"}'

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from probe_tray.core.account.identity import EVERY_ACCOUNT
 from probe_tray.core.codex.codex_state import HandOver
 from probe_tray.core.codex.placement import HomeRecord, placement_of
 from probe_tray.core.errors import (
@@ -262,7 +263,7 @@ async def test_a_home_that_cannot_be_read_keeps_nothing_from_the_others() -> Non
     exchange = Exchange(ANA, BEN)
     other = exchange.codex.add("work")
     await exchange.use(ANA)
-    await exchange.hand_overs.use(BEN.key, other, WHOLE, keep=False)
+    await exchange.hand_overs.use(BEN.key, other, WHOLE, keep=())
     fresh = renewed(BEN, "ben")
     other.holds(fresh)
     exchange.place.unreadable = KeyringLockedError()
@@ -314,7 +315,7 @@ async def test_a_store_that_does_not_open_lets_nothing_be_overwritten() -> None:
     before = exchange.place.data
     exchange.vault.fault = KeyringLockedError()
     with pytest.raises(KeyringLockedError):
-        await exchange.use(ANA, keep=True)
+        await exchange.use(ANA, keep=EVERY_ACCOUNT)
     assert exchange.place.data == before
     looked = await exchange.codex.placements.look(exchange.codex.homes)
     assert looked.homes[0].account == BEN.key

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.identity import EVERY_ACCOUNT
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.codex.codex_state import CodexUsePhase, HandOver
 from probe_tray.core.codex.place_content import PlaceContent
@@ -104,7 +105,7 @@ async def test_one_that_was_taken_back_is_ours_again_whatever_the_client_does(by
     elif by == "another account":
         await exchange.use(BEN)
     else:
-        await exchange.hand_overs.put_back(exchange.place, keep=False)
+        await exchange.hand_overs.put_back(exchange.place, keep=())
     # A login of its own, which has nothing to do with ours.
     exchange.place.holds(credential("ana", number=5, at=START - DAY))
     await exchange.clock.advance(9 * DAY)
@@ -207,7 +208,7 @@ async def test_an_ended_login_in_another_home_is_no_reason_to_lend_it_here() -> 
     await exchange.clock.advance(11 * DAY)
     other = exchange.codex.add(".codex-work")
     with pytest.raises(CodexUnfitError):
-        await exchange.hand_overs.use(ANA.key, other, LENT, keep=False)
+        await exchange.hand_overs.use(ANA.key, other, LENT, keep=())
 
 
 async def test_a_lent_login_whose_tokens_name_their_user_now_is_passed_on() -> None:
@@ -282,7 +283,7 @@ async def test_a_personal_access_token_of_ours_is_replaced_only_where_the_person
     use = await exchange.use(ANA)
     assert (use.phase, use.found, exchange.place.data) == (CodexUsePhase.ASKING, BEN.email, before)
     assert (await exchange.ours(BEN)).access_token == token.access_token
-    assert (await exchange.use(ANA, keep=True)).phase is CodexUsePhase.DONE
+    assert (await exchange.use(ANA, keep=EVERY_ACCOUNT)).phase is CodexUsePhase.DONE
     assert (await exchange.ours(BEN)).refresh_token == BEN.refresh_token
 
 
@@ -292,10 +293,10 @@ async def test_a_yes_counts_for_the_login_that_was_asked_about_alone() -> None:
     asked = await exchange.use(ANA)
     assert (asked.found, asked.asks_about) == (BEN.email, BEN.key)
     exchange.place.holds(EVA)
-    again = await exchange.use(ANA, keep=BEN.key)
+    again = await exchange.use(ANA, keep=(BEN.key,))
     assert (again.phase, again.found, again.asks_about) == (CodexUsePhase.ASKING, EVA.email, EVA.key)
     assert (in_place(exchange.place).key, await exchange.vault.read(EVA.key)) == (EVA.key, None)
-    assert (await exchange.use(ANA, keep=EVA.key)).phase is CodexUsePhase.DONE
+    assert (await exchange.use(ANA, keep=(EVA.key,))).phase is CodexUsePhase.DONE
     assert (await exchange.ours(EVA)).refresh_token == EVA.refresh_token
 
 
@@ -304,7 +305,7 @@ async def test_so_does_one_to_what_is_put_back() -> None:
     exchange.place.data = b'{"OPENAI_API_KEY": "sk-1"}'
     await exchange.use(ANA)
     exchange.place.holds(EVA)
-    asked = await exchange.hand_overs.put_back(exchange.place, keep=BEN.key)
+    asked = await exchange.hand_overs.put_back(exchange.place, keep=(BEN.key,))
     assert (asked.phase, asked.found, asked.asks_about) == (CodexUsePhase.ASKING, EVA.email, EVA.key)
 
 
@@ -314,7 +315,7 @@ async def test_a_yes_still_counts_when_the_client_has_renewed_that_login_since()
     asked = await exchange.use(ANA)
     exchange.place.holds(credential("ben", number=2, at=START + timedelta(hours=1)))
     assert asked.asks_about is not None
-    assert (await exchange.use(ANA, keep=asked.asks_about)).phase is CodexUsePhase.DONE
+    assert (await exchange.use(ANA, keep=(asked.asks_about,))).phase is CodexUsePhase.DONE
 
 
 async def test_what_is_put_back_over_a_login_that_nobody_here_has_asks_too() -> None:
@@ -322,9 +323,9 @@ async def test_what_is_put_back_over_a_login_that_nobody_here_has_asks_too() -> 
     exchange.place.data = b'{"OPENAI_API_KEY": "sk-1"}'
     await exchange.use(ANA)
     exchange.place.holds(BEN)
-    asked = await exchange.hand_overs.put_back(exchange.place, keep=False)
+    asked = await exchange.hand_overs.put_back(exchange.place, keep=())
     assert (asked.phase, in_place(exchange.place).key) == (CodexUsePhase.ASKING, BEN.key)
-    kept = await exchange.hand_overs.put_back(exchange.place, keep=True)
+    kept = await exchange.hand_overs.put_back(exchange.place, keep=EVERY_ACCOUNT)
     assert (kept.phase, kept.taken_back) == (CodexUsePhase.DONE, BEN.key)
     assert (await exchange.ours(BEN)).refresh_token == BEN.refresh_token
 
@@ -373,7 +374,7 @@ async def test_a_kill_while_something_is_put_back_leaves_the_account_to_be_renew
     else:
         exchange.place.meanwhile = die
     with pytest.raises(_SuddenEnd):
-        await exchange.hand_overs.put_back(exchange.place, keep=False)
+        await exchange.hand_overs.put_back(exchange.place, keep=())
     exchange.place.after = exchange.place.meanwhile = None
     looked = await exchange.codex.placements.look([exchange.place])
     assert ([home.account for home in looked.homes], looked.logged_out) == (
@@ -393,7 +394,7 @@ async def test_a_kill_while_something_is_put_back_leaves_the_account_to_be_renew
 async def test_a_home_that_only_the_command_named_is_shown_too() -> None:
     exchange = Exchange(ANA, BEN)
     other = exchange.codex.add(".codex-work")
-    await exchange.hand_overs.use(ANA.key, other, WHOLE, keep=False)
+    await exchange.hand_overs.use(ANA.key, other, WHOLE, keep=())
     looked = await exchange.codex.placements.look([exchange.place])
     shown = [(home.account, home.way, home.is_default) for home in looked.homes]
     assert shown == [(None, None, True), (ANA.key, WHOLE, False)]
