@@ -182,7 +182,7 @@ class Theme(QObject):
             QToolTip {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line};
                 padding: {px(4)}px {px(6)}px; }}
             QMenu {{ background: {c.card}; color: {c.text}; border: 1px solid {c.line}; padding: {px(4)}px;
-                icon-size: {px(16)}px; }}
+                icon-size: {px(16)}px; menu-scrollable: 1; }}
             QMenu::item {{ padding: {px(5)}px {px(22)}px; border-radius: {px(6)}px; }}
             QMenu::icon {{ padding-left: {px(7)}px; }}
             QMenu::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}

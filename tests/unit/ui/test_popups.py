@@ -78,6 +78,21 @@ def test_a_menu(themed: Themed) -> None:
     assert ink(image, tokens.on_accent)
 
 
+def test_a_menu_that_is_higher_than_the_screen_scrolls_in_one_column(themed: Themed) -> None:
+    menu = QMenu(themed.window)
+    for number in range(100):
+        menu.addAction(f"builder-{number}@example.com")
+    themed.show()
+    menu.popup(QPoint(20, 20))
+    QApplication.processEvents()
+    # In a second column, whatever has no room beside the first one is out of reach.
+    assert {menu.actionGeometry(action).left() for action in menu.actions()} == {
+        menu.actionGeometry(menu.actions()[0]).left()
+    }
+    assert menu.height() <= menu.screen().availableGeometry().height()
+    menu.close()
+
+
 def test_a_tooltip(themed: Themed) -> None:
     themed.show()
     QToolTip.showText(QPoint(20, 20), "Checks all accounts now", themed.window)
