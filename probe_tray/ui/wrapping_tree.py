@@ -17,7 +17,7 @@ from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import elided, list_style
 from probe_tray.view.view_models import Tone
 
-_HIGH, _WIDE = 3, 2
+_HIGH, _WIDE, _FAR = 3, 2, 10_000
 """The air above and below a cell, and beside it, in pixels of the design."""
 
 
@@ -89,11 +89,16 @@ class OneLineDelegate(QStyledItemDelegate):
         _cut(option, self._view)
 
 
-def _cut(option: QStyleOptionViewItem, view: QAbstractItemView) -> None:
-    """Shorten the text of a cell to the room that the style has for it; where it is only measured there is no room."""
+def _room(option: QStyleOptionViewItem, view: QAbstractItemView) -> int:
+    """How wide a text may be in its cell."""
     style = view.style()
     beside = 2 * (style.pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, option, view) + 1)
-    room = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, view).width() - beside
+    return style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, view).width() - beside
+
+
+def _cut(option: QStyleOptionViewItem, view: QAbstractItemView) -> None:
+    """Shorten the text of a cell to the room that the style has for it; where it is only measured there is no room."""
+    room = _room(option, view)
     if not option.rect.isValid() or room <= 0:
         return
     # Where it may have several lines, nothing is cut but a word that fits into none.
@@ -123,9 +128,10 @@ class _WrappingDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """The size of one cell in its column's present width."""
-        px = self._theme.px
-        space, margin = 2 * px(_HIGH) + 2, 2 * px(_WIDE) + px(10)
-        room = QRect(0, 0, max(self._tree.columnWidth(index.column()) - margin, 1), 10_000)
+        space, shown = 2 * self._theme.px(_HIGH) + 2, QStyleOptionViewItem(option)
+        self.initStyleOption(shown, index)
+        shown.rect = QRect(0, 0, self._tree.columnWidth(index.column()), _FAR)
+        room = QRect(0, 0, max(_room(shown, self._tree), 1), _FAR)
         broken = Qt.TextFlag.TextWordWrap if index.column() == self._column else Qt.TextFlag.TextSingleLine
         said = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
         said = breakable(said) if index.column() == self._column else said

@@ -55,7 +55,7 @@ def shape(model: Panel) -> object:
     return len(model.cards), model.lines, model.searchable, len(model.chips), parts
 
 
-_LOWEST, _SCREEN_SHARE = 200, 0.7
+_LOWEST, _SCREEN_SHARE, _A_LITTLE = 200, 0.7, 16
 _LOOK_EVERY = 100
 """Milliseconds after which it is looked again which accounts can be seen."""
 
@@ -248,7 +248,10 @@ class PanelWindow(QWidget):
         self._look_at()
 
     def sizeHint(self) -> QSize:
-        """As high as the cards need, within 70 % of the screen; the first start has all of it that there is."""
+        """As high as the cards need, within 70 % of the screen; the first start has all of it that there is.
+
+        Nothing scrolls for the air below the last card alone.
+        """
         screen = self.screen() or QGuiApplication.primaryScreen()
         share = _SCREEN_SHARE if self._shown is None or self._shown.welcome is None else 1
         highest = int(free_area(screen).height() * share)
@@ -256,6 +259,8 @@ class PanelWindow(QWidget):
         width = self._theme.px(width_of(self._shown))
         around = sum(height(part, width) for part in parts if part.isVisibleTo(self))
         middle = max(page.sizeHint().height() for page in (self._middle.currentWidget(),) if page)
+        if around + middle <= highest + self._theme.px(_A_LITTLE):
+            highest = around + middle
         wanted = QSize(width, min(max(around + middle, self._theme.px(_LOWEST)), highest))
         return fitting(self, wanted.grownBy(self._popover.margins))
 

@@ -268,6 +268,24 @@ def test_the_last_line_of_a_sentence_in_a_list_has_more_than_a_short_word(theme:
 
 
 @pytest.mark.parametrize("theme", [13, 20], indirect=True)
+def test_a_line_of_a_list_is_as_high_as_its_sentence_is_drawn(theme: Theme) -> None:
+    tree = WrappingTree(theme, 2)
+    tree.apply_theme()
+    line = tree.line(tree.invisibleRootItem(), 0)
+    tree.write(line, ("gpt-6-sol", "The model is not available with this account, and another plan may have it."), None)
+    tree.setColumnWidth(0, theme.px(80))
+    tree.show()
+    for width in range(260, 460, 3):
+        tree.resize(theme.px(width), theme.px(300))
+        QApplication.processEvents()
+        cell = tree.visualItemRect(line)
+        drawn = [piece for piece in drawn_texts(tree.viewport()) if piece.place.left() > theme.px(80)]
+        assert cell.height() < (len(drawn) + 1) * tree.fontMetrics().height()
+        assert all(cell.contains(piece.place.center().toPoint()) for piece in drawn)
+    tree.close()
+
+
+@pytest.mark.parametrize("theme", [13, 20], indirect=True)
 def test_a_long_name_in_a_list_is_cut_with_one_ellipsis_and_no_dots_beside_it(theme: Theme) -> None:
     tree, listed = WrappingTree(theme, 2), QListWidget()
     tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)

@@ -1,4 +1,5 @@
 import itertools
+import math
 from collections.abc import Iterator
 from datetime import UTC
 
@@ -817,3 +818,16 @@ def test_where_a_button_has_gone_no_room_is_left_below_the_cards(panel: Shown) -
     panel.draw()
     QApplication.processEvents()
     assert panel.window.height() == panel.window.sizeHint().height()
+
+
+@pytest.mark.parametrize(("missing", "scrolled"), [(0, 0), (10, 0), (40, 40)])
+def test_nothing_scrolls_for_the_air_below_the_last_card_alone(
+    panel: Shown, monkeypatch: pytest.MonkeyPatch, missing: int, scrolled: int
+) -> None:
+    panel.window.show_model(present(samples.four(), samples.NOW, UTC, Translator()).panel)
+    monkeypatch.setattr("probe_tray.ui.panel.panel.free_area", lambda _: QRect(0, 0, 2000, 2000))
+    needed = panel.window.sizeHint().height()
+    monkeypatch.setattr(
+        "probe_tray.ui.panel.panel.free_area", lambda _: QRect(0, 0, 2000, math.ceil((needed - missing) / 0.7))
+    )
+    assert needed - panel.window.sizeHint().height() == pytest.approx(scrolled, abs=3)
