@@ -825,9 +825,12 @@ def test_nothing_scrolls_for_the_air_below_the_last_card_alone(
     panel: Shown, monkeypatch: pytest.MonkeyPatch, missing: int, scrolled: int
 ) -> None:
     panel.window.show_model(present(samples.four(), samples.NOW, UTC, Translator()).panel)
-    monkeypatch.setattr("probe_tray.ui.panel.panel.free_area", lambda _: QRect(0, 0, 2000, 2000))
+    areas = [QRect(0, 0, 2000, 2000)]
+
+    def free(_screen: object) -> QRect:
+        return areas[-1]
+
+    monkeypatch.setattr("probe_tray.ui.panel.panel.free_area", free)
     needed = panel.window.sizeHint().height()
-    monkeypatch.setattr(
-        "probe_tray.ui.panel.panel.free_area", lambda _: QRect(0, 0, 2000, math.ceil((needed - missing) / 0.7))
-    )
+    areas.append(QRect(0, 0, 2000, math.ceil((needed - missing) / 0.7)))
     assert needed - panel.window.sizeHint().height() == pytest.approx(scrolled, abs=3)
