@@ -21,7 +21,7 @@ from probe_tray.core.alerts.alert import (
     is_on_card,
     is_passing,
 )
-from probe_tray.core.alerts.evaluation import alerts, compared, holds
+from probe_tray.core.alerts.evaluation import alerts, changed_accounts, compared, holds
 from probe_tray.core.alerts.mute import MUTE, alert_mute_end, mute_end
 from probe_tray.core.alerts.quiet_hours import Pause, in_quiet_hours, pause_end
 from probe_tray.core.commands import (
@@ -53,6 +53,8 @@ long since the last account was heard of."""
 _CALM_PER_ACCOUNT, _LONGEST_CALM = 1 / 3, 300.0
 """Where there are many accounts, a round of checks takes longer: one notification for all of it."""
 _SOON = timedelta(seconds=2)
+_AT_ONCE = 100
+"""Accounts that are looked at in one turn of the event loop."""
 
 _log = logging.getLogger(__name__)
 
@@ -126,21 +128,13 @@ class AlertService:
 
     async def look(self, on_press: OnPress) -> None:
         """Say what is new since the last look."""
-        memory, now = await self._recall(), self._clock.now()
-        paused = memory.paused_until is not None and now < memory.paused_until
-        if memory.paused_until is not None and not paused:
-            memory = replace(memory, paused_until=None)
-            self._store.dispatch(NotificationsPaused(until=None))
-        memory = replace(memory, mutes=tuple(mute for mute in memory.mutes if now < mute.until))
-        self._tell_mutes(memory)
-        state = self._store.state
-        quiet = paused or in_quiet_hours(state.settings, now, self._zone)
-        # With every answer of the service only its account is looked at, and everybody as soon as that may say more.
-        basis = (quiet, memory.mutes, state.settings, now.timestamp() // _EVERY)
-        everyone, self._basis = basis != self._basis, basis
-        new, self._memory = alerts(
-            state, memory, now, forecast=self._forecast, before=self._before, quiet=quiet, everyone=everyone
-        )
+        known = await self._recall()
+        now, state, quiet, new, memory = await self._find(known)
+        while self._memory is not known:
+            # The person has muted an account or paused meanwhile.
+            known = await self._recall()
+            now, state, quiet, new, memory = await self._find(known)
+        self._memory, self._basis = memory, _basis(memory, state, now, quiet=quiet)
         self._before = compared(self._before, state)
         await self._withdraw(lambda batch: not any(holds(alert, state, now, self._forecast) for alert in batch))
         await self.withdraw_seen()
@@ -153,6 +147,30 @@ class AlertService:
             self._said = self._memory.said
             await self._show(tuple(alert for alert in new if holds(alert, state, now, self._forecast)), state, on_press)
         await self._save()
+
+    async def _find(self, memory: AlertMemory) -> "_Found":
+        """What is new for who remembers ``memory``."""
+        now = self._clock.now()
+        paused = memory.paused_until is not None and now < memory.paused_until
+        if memory.paused_until is not None and not paused:
+            memory = replace(memory, paused_until=None)
+            self._store.dispatch(NotificationsPaused(until=None))
+        memory = replace(memory, mutes=tuple(mute for mute in memory.mutes if now < mute.until))
+        self._tell_mutes(memory)
+        state = self._store.state
+        quiet = paused or in_quiet_hours(state.settings, now, self._zone)
+        # With every answer of the service only its account is looked at, and everybody as soon as that may say more.
+        everyone = _basis(memory, state, now, quiet=quiet) != self._basis
+        accounts = changed_accounts(state, None if everyone else self._before)
+        new: list[Alert] = []
+        for first in range(0, len(accounts) or 1, _AT_ONCE):
+            if first:
+                # A thousand in one go would let the windows wait.
+                await asyncio.sleep(0)
+            some = replace(state, accounts=accounts[first : first + _AT_ONCE])
+            found, memory = alerts(some, memory, now, forecast=self._forecast, before=self._before, quiet=quiet)
+            new += found
+        return _Found(now, state, quiet, tuple(new), memory)
 
     async def _show(self, batch: tuple[Alert, ...], state: AppState, on_press: OnPress) -> None:
         if not batch:
@@ -317,6 +335,22 @@ class AlertService:
         soon = self._clock.now() + _SOON
         accounts = self._store.state.accounts
         return not any(a.checking or (a.next_check is not None and a.next_check < soon) for a in accounts)
+
+
+class _Found(NamedTuple):
+    """What a look has found."""
+
+    now: datetime
+    state: AppState
+    """As it was looked at."""
+    quiet: bool
+    new: tuple[Alert, ...]
+    memory: AlertMemory
+    """What is remembered with them."""
+
+
+def _basis(memory: AlertMemory, state: AppState, now: datetime, *, quiet: bool) -> object:
+    return quiet, memory.mutes, state.settings, now.timestamp() // _EVERY
 
 
 def _is_in_front(state: AppState) -> bool:

@@ -53,9 +53,7 @@ def alerts(
     Without ``everyone``, accounts that are the same as in ``before`` are left as they are: only time has passed.
     """
     remembered = _sorted_by_account(_still_known(memory.said, state, now))
-    # States are frozen, so an account that is the same object has not changed: a look at a thousand costs nothing.
-    same = frozenset[int]() if everyone or before is None else frozenset(map(id, before.accounts))
-    changed = [account for account in state.accounts if id(account) not in same]
+    changed = changed_accounts(state, None if everyone else before)
     earlier = {account.key: account for account in before.accounts} if before is not None and changed else {}
     new: list[Alert] = []
     for account in changed:
@@ -74,6 +72,13 @@ def alerts(
         remembered[slug] = told.said
     everything = frozenset[AlertRecord]().union(*remembered.values())
     return tuple(new), replace(memory, said=everything)
+
+
+def changed_accounts(state: AppState, before: AppState | None) -> tuple[AccountState, ...]:
+    """The accounts of ``state`` that ``before`` has not, or has otherwise; all of them without one."""
+    # States are frozen, so an account that is the same object has not changed: a look at a thousand costs nothing.
+    same = frozenset[int]() if before is None else frozenset(map(id, before.accounts))
+    return tuple(account for account in state.accounts if id(account) not in same)
 
 
 def holds(alert: Alert, state: AppState, now: datetime, forecast: Forecast) -> bool:

@@ -1,12 +1,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.alerts.alert import Alert, AlertHelp, AlertMemory, QuotaAlert
+from probe_tray.core.alerts import evaluation
+from probe_tray.core.alerts.alert import Alert, AlertHelp, AlertMemory, Forecast, QuotaAlert
 from probe_tray.core.alerts.mute import MUTE
 from probe_tray.core.alerts.quiet_hours import Pause
 from probe_tray.core.commands import CheckNotifications, OpenNotificationSettings
@@ -159,6 +160,80 @@ async def test_a_later_round_of_many_accounts_is_one_notification_too() -> None:
             await bench.clock.advance(SECOND / 3)
         await bench.clock.advance(SECOND)
     assert len(bench.shown) == 1
+
+
+class Crowd(Bench):
+    """A desktop with 250 accounts, of which is noted how many are looked at in which turn of the loop."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self.keys = [AccountKey(f"a{n}") for n in range(250)]
+        accounts = (AccountState(key=key, stores=(StoreKind.VAULT,)) for key in self.keys)
+        self.store.dispatch(AccountsRead(accounts=tuple(accounts)))
+        for key in self.keys:
+            self.uses(key, 10)
+        self.turn = 0
+        self.looked: list[tuple[int, int]] = []
+        """The turn, and how many accounts."""
+        self.meanwhile: Callable[[], object] = lambda: None
+        """Called once, in the first turn."""
+        find = evaluation.alerts
+
+        def noted(
+            state: AppState,
+            memory: AlertMemory,
+            now: datetime,
+            *,
+            forecast: Forecast,
+            before: AppState | None,
+            quiet: bool,
+        ) -> tuple[tuple[Alert, ...], AlertMemory]:
+            self.looked.append((self.turn, len(state.accounts)))
+            asyncio.get_running_loop().call_soon(self._pass)
+            meanwhile, self.meanwhile = self.meanwhile, lambda: None
+            meanwhile()
+            return find(state, memory, now, forecast=forecast, before=before, quiet=quiet)
+
+        monkeypatch.setattr("probe_tray.engine.alert_service.alerts", noted)
+
+    def _pass(self) -> None:
+        self.turn += 1
+
+    def compose(self, batch: tuple[Alert, ...], state: AppState) -> Notification:
+        del state
+        return Notification(tag=" ".join(a.account.account_id for a in batch), title="", body="")
+
+
+async def test_many_accounts_are_looked_at_in_several_turns_for_one_notification(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Crowd(monkeypatch)
+    async with bench.running():
+        await settle()
+        first, bench.looked = bench.looked, []
+        assert [count for _, count in first] == [100, 100, 50]
+        assert len({turn for turn, _ in first}) == 3
+        for key in bench.keys[:120]:
+            bench.uses(key, 85)
+        await bench.clock.advance(SECOND)
+        assert [count for _, count in bench.looked if count] == [100, 20], "those that changed"
+    ((tag, _),) = bench.shown
+    assert tag.split() == [key.account_id for key in bench.keys[:120]]
+
+
+async def test_what_is_muted_while_many_accounts_are_looked_at_is_muted(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Crowd(monkeypatch)
+    async with bench.running():
+        await settle()
+        muted = bench.keys[-1]
+        bench.meanwhile = lambda: asyncio.ensure_future(bench.alerting.mute(muted, muted=True))
+        for key in bench.keys[100:]:
+            bench.uses(key, 85)
+        await bench.clock.advance(SECOND)
+        await settle()
+        ((tag, _),) = bench.shown
+        assert tag.split() == [key.account_id for key in bench.keys[100:-1]]
+    assert [mute.account for mute in bench.file.kept.mutes] == [muted.slug]
 
 
 async def test_nothing_is_notified_while_the_panel_is_in_front_and_what_it_showed_not_later_either() -> None:
