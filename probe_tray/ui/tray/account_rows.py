@@ -1,13 +1,14 @@
 """Accounts as rows of a menu, changed in place."""
 
 from collections.abc import Callable
+from itertools import repeat
 
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QMenu
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.tray.icon import ROW_SIZES, IconPainter, Ink
-from probe_tray.view.view_models import MenuRow
+from probe_tray.view.view_models import IconLook, MenuRow
 
 
 class AccountRows:
@@ -30,13 +31,24 @@ class AccountRows:
         while len(self._actions) < len(rows):
             self._actions.append(self._make(len(self._actions)))
             self._filled.append(None)
-        for index, action in enumerate(self._actions):
-            wanted = (rows[index], ink) if index < len(rows) else None
-            filled, self._filled[index] = self._filled[index], wanted
-            if filled != wanted:
-                self._fill(action, filled, wanted)
+        wanted = [*((row, ink) for row in rows), *repeat(None, len(self._actions) - len(rows))]
+        if wanted == self._filled:
+            return
+        before, self._filled = self._filled, wanted
+        # Rows that change places take their pictures along.
+        shown = zip(before, self._actions, strict=True)
+        pictures = {(filled[0].look, filled[1]): action.icon() for filled, action in shown if filled is not None}
+        for action, filled, now in zip(self._actions, before, wanted, strict=True):
+            if filled != now:
+                self._fill(action, filled, now, pictures)
 
-    def _fill(self, action: QAction, before: tuple[MenuRow, Ink] | None, wanted: tuple[MenuRow, Ink] | None) -> None:
+    def _fill(
+        self,
+        action: QAction,
+        before: tuple[MenuRow, Ink] | None,
+        wanted: tuple[MenuRow, Ink] | None,
+        pictures: dict[tuple[IconLook, Ink], QIcon],
+    ) -> None:
         action.setVisible(wanted is not None)
         # Hidden rows can be read over D-Bus: no account that is gone may be named there.
         action.setText("" if wanted is None else literal(wanted[0].text))
@@ -47,7 +59,9 @@ class AccountRows:
         if self._checked:
             action.setChecked(row.chosen)
         if before is None or (before[0].look, before[1]) != (row.look, ink):
-            action.setIcon(self._icons.icon(row.look, ink, sizes=ROW_SIZES))
+            if (row.look, ink) not in pictures:
+                pictures[row.look, ink] = self._icons.icon(row.look, ink, sizes=ROW_SIZES)
+            action.setIcon(pictures[row.look, ink])
 
     def _make(self, index: int) -> QAction:
         action = QAction(self._menu)

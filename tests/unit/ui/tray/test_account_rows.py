@@ -1,13 +1,15 @@
 """The rows of accounts in the tray's menu."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import QApplication, QMenu
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.account_rows import AccountRows
-from probe_tray.ui.tray.icon import ON_EITHER, IconPainter
+from probe_tray.ui.tray.icon import ON_DARK, ON_EITHER, SIZES, IconPainter, Ink
 from probe_tray.view.tray.icon_look import IconLook
 from probe_tray.view.view_models import MenuRow, Tone
 
@@ -21,6 +23,34 @@ def test_a_row_has_its_picture_in_the_sizes_of_a_menu_and_no_larger_ones(qapp: Q
         # The pixels are there as they are drawn, and made from no other size.
         assert any(size.width() == 16 * scale for size in picture.availableSizes())
     assert max(size.width() for size in picture.availableSizes()) == 48
+
+
+class CountingIcons(IconPainter):
+    """Notes of which looks it was asked for a picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[IconLook] = []
+
+    def icon(self, look: IconLook, ink: Ink, *, template: bool = False, sizes: Sequence[int] = SIZES) -> QIcon:
+        self.made.append(look)
+        return super().icon(look, ink, template=template, sizes=sizes)
+
+
+def test_rows_that_change_places_take_their_pictures_along(qapp: QApplication) -> None:
+    menu, icons = QMenu(), CountingIcons()
+    shown = AccountRows(menu, menu.addAction("All"), icons, lambda _key: None, checked=False)
+    rows = tuple(MenuRow(key=AccountKey(f"{n}"), look=IconLook(weekly=n), text=f"{n}%") for n in range(6))
+    new = MenuRow(key=AccountKey("new"), look=IconLook(weekly=90), text="90%")
+    shown.show_model(rows, ON_EITHER)
+    pictures = [action.icon().cacheKey() for action in menu.actions()[:6]]
+    assert icons.made == [row.look for row in rows]
+    shown.show_model((new, *rows[:5]), ON_EITHER)
+    assert icons.made[6:] == [new.look]
+    assert [action.icon().cacheKey() for action in menu.actions()[1:6]] == pictures[:5]
+    assert [action.text() for action in menu.actions()[:6]] == ["90%", *(row.text for row in rows[:5])]
+    shown.show_model((new, *rows[:5]), ON_DARK)
+    assert icons.made[7:] == [new.look, *(row.look for row in rows[:5])], "the panel is dark now"
 
 
 def test_the_picture_of_the_row_in_use_stands_below_the_others(qapp: QApplication) -> None:
