@@ -188,11 +188,18 @@ class PanelWindow(QWidget):
         return changed
 
     def _bring_forward(self) -> None:
+        if not self.isVisible():
+            # It is painted in a turn of its own: whatever else is due has waited while it was made and laid out.
+            self.setUpdatesEnabled(False)
+            QTimer.singleShot(0, self, self._begin_painting)
         # A window that was minimised or lies below others comes back.
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def _begin_painting(self) -> None:
+        self.setUpdatesEnabled(True)
 
     def edit_name(self, key: AccountKey) -> None:
         """Let the person type another name for an account."""

@@ -797,6 +797,7 @@ def test_a_card_that_is_opened_is_lit_for_two_seconds(panel: Shown) -> None:
     panel.show(samples.four())
     cards = panel.window.findChild(QListView)
     assert cards is not None
+    QApplication.processEvents()
     plain = cards.grab().toImage()
     panel.window.open_at(None, panel.state.accounts[1].key)
     QApplication.processEvents()

@@ -1,19 +1,23 @@
 """How the panel's window is placed, whatever platform draws it."""
 
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.ui.panel.card_list import CardList
+from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.panel.popover import Popover
 from probe_tray.ui.theme import Theme
+from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
+from tests.support.patience import PATIENCE_MS
 from tests.unit.ui import samples
 from tests.unit.ui.panel.open_panel import opened
 
@@ -50,6 +54,32 @@ def test_a_panel_that_opens_by_the_icon_is_a_popover_from_the_start(qtbot: QtBot
     popover = Popover(window, Theme(qapp, lambda: False), lambda: True, None)
     assert not popover.take_frame(frameless=True)
     assert window.windowFlags() & Qt.WindowType.FramelessWindowHint
+
+
+class Paintings(QObject):
+    """Notes when a window is painted."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        super().__init__()
+        self._note = note
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Paint:
+            self._note("painted")
+        return super().eventFilter(watched, event)
+
+
+def test_what_was_due_while_the_panel_was_made_comes_before_its_painting(qtbot: QtBot, qapp: QApplication) -> None:
+    happened: list[str] = []
+    panel = PanelWindow(Theme(qapp, lambda: False), IconPainter(), samples.idle_actions())
+    qtbot.addWidget(panel)
+    paintings = Paintings(happened.append)
+    panel.installEventFilter(paintings)
+    panel.show_model(present(samples.many(300), samples.NOW, UTC, Translator()).panel)
+    QTimer.singleShot(0, panel, lambda: happened.append("was due"))
+    panel.open_at(QRect(600, 0, 24, 24))
+    qtbot.waitUntil(lambda: "painted" in happened, timeout=PATIENCE_MS)
+    assert happened[:2] == ["was due", "painted"]
 
 
 def test_a_list_that_is_scrolled_has_no_shadow_painted_and_looks_the_same(
