@@ -36,7 +36,7 @@ from probe_tray.core.errors import NotificationsOffError, StoreError
 from probe_tray.core.events import AccountsMuted, NotificationsAllowed, NotificationsPaused, TroubleMet
 from probe_tray.core.state import AppState
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import WakeTimer, to_the_end
+from probe_tray.engine.timers import WakeTimer, to_the_end, until_beat
 from probe_tray.ports.desktop import Notification, Notifier
 from probe_tray.ports.files import AlertStorage
 from probe_tray.ports.time import Clock
@@ -116,7 +116,7 @@ class AlertService:
             while True:
                 self._timer.clear()
                 await self.look(on_press)
-                if await self._timer.wait(_EVERY):
+                if await self._timer.wait(until_beat(self._clock, _EVERY)):
                     round_of_checks = len(self._store.state.accounts) * _CALM_PER_ACCOUNT
                     longest = max(_CALM_SECONDS, min(round_of_checks, _LONGEST_CALM))
                     await self._calm(longest, self._nothing_runs)

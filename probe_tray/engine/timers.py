@@ -16,18 +16,25 @@ Start = Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
 
 _LONGEST = 30.0
 """Seconds of one sleep. Qt's timers are coarse and overflow at 24.8 days, and a sleeping machine stops them."""
-_BEAT = 30.0
+BEAT = 30.0
 """Seconds between two looks at what tells nothing by itself: all at the same moments, for one waking."""
+SELDOM = 1800.0
+"""Seconds between two looks at what tells of its changes: should a notice be lost."""
+_TOGETHER = 1.0
+"""Seconds between the notice of a change of the machine and the look at it: they come in several steps."""
 _NEAR = 3.0
 """So much before a beat is the beat: coarse timers may come 5% early."""
 _JUMP = timedelta(seconds=60)
 """More than a busy machine delays a timer by."""
 
 
-def until_beat(clock: Clock) -> float:
-    """Seconds until the moment at which everything is looked at that tells nothing by itself."""
-    left = _BEAT - clock.monotonic() % _BEAT
-    return left if left > _NEAR else left + _BEAT
+def until_beat(clock: Clock, every: float = BEAT) -> float:
+    """Seconds until the moment at which everything is looked at that tells nothing by itself.
+
+    ``every`` so many seconds, a multiple of a beat, where that does.
+    """
+    left = every - clock.monotonic() % every
+    return left if left > _NEAR else left + every
 
 
 async def wait_for(clock: Clock, span: timedelta) -> None:
@@ -85,15 +92,21 @@ async def watch_machine(
     A network that goes tells nothing; the same one that comes back is told like another.
     """
     before = Sensed(situation=Situation(), network="")
-    first = True
-    while True:
-        seen = await monitor.look()
-        if seen.situation != before.situation:
-            on_situation(seen.situation)
-        if seen.network not in {"", before.network} and not first:
-            on_network()
-        before, first = seen, False
-        await clock.sleep(until_beat(clock))
+    first, timer = True, WakeTimer(clock)
+    try:
+        while True:
+            is_followed = await monitor.follow(timer.wake)
+            timer.clear()
+            seen = await monitor.look()
+            if seen.situation != before.situation:
+                on_situation(seen.situation)
+            if seen.network not in {"", before.network} and not first:
+                on_network()
+            before, first = seen, False
+            if await timer.wait(until_beat(clock, SELDOM if is_followed else BEAT)):
+                await clock.sleep(_TOGETHER)
+    finally:
+        monitor.close()
 
 
 class WakeTimer:

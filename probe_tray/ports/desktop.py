@@ -129,3 +129,14 @@ class MachineMonitor(Protocol):
     async def look(self) -> Sensed:
         """What it is like now; what the system does not tell counts as False. Cheap; never raises."""
         ...
+
+    async def follow(self, tell: Callable[[], None]) -> bool:
+        """Call ``tell``, each time the same, when another look may find something else.
+
+        False where not everything is noticed that a look would find. Asked again it goes on; never raises.
+        """
+        ...
+
+    def close(self) -> None:
+        """Follow nothing any more."""
+        ...

@@ -233,8 +233,14 @@ class FolderWatch(Protocol):
     async def follow(self, folders: Collection[Path], tell: Callable[[], None]) -> bool:
         """Call ``tell``, each time the same, when an entry of one of these folders changes, and of no others.
 
-        Also at once, where they are other folders than before. False where not every change of them is noticed.
+        Also at once, where they are other folders than before. False where not every change of them is noticed that is
+        made on this computer.
         """
+        ...
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other computers may change what is followed, which nobody here is told."""
         ...
 
     def close(self) -> None:

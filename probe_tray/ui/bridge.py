@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QMenu
 
 from probe_tray.core.state import AppState
@@ -121,6 +122,9 @@ class Bridge(QObject):
     def _draw_minute(self) -> None:
         # Some desktops' panels tell that the menu opens, and not that it has closed.
         self._menu_open = False
+        if not self._panel_open():
+            # Qt throws away the pictures that it has kept bit by bit, and wakes every ten seconds for minutes to do so.
+            QPixmapCache.clear()
         self.draw()
 
     def _changed(self) -> None:

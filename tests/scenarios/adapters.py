@@ -48,7 +48,7 @@ _PORTS: dict[type, tuple[str, ...]] = {
     SystemRandomness: ("token_bytes", "uniform"),
     DesktopNotifier: ("show",),
     SystemBrowser: ("open",),
-    SystemMonitor: ("look",),
+    SystemMonitor: ("look", "follow", "close"),
 }
 _WINDOWS = (SimulatedWindow(FIVE_HOURS, 10, 0.4), SimulatedWindow(WEEK, 10, 0.3))
 

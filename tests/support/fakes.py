@@ -98,7 +98,7 @@ class FakeFolderWatch:
     """Tells of changes when the test does; follows nothing where it is not ``able``."""
 
     def __init__(self, *, able: bool = True) -> None:
-        self.able = able
+        self.able, self.is_shared = able, False
         self.tell: Callable[[], None] = lambda: None
         self.followed: frozenset[Path] = frozenset()
         self.closed = False

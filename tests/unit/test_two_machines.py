@@ -50,6 +50,12 @@ class Still:
     async def look(self) -> Sensed:
         return Sensed(situation=Situation(), network="home")
 
+    async def follow(self, _tell: object) -> bool:
+        return False
+
+    def close(self) -> None:
+        """Nothing is followed."""
+
 
 @pytest.fixture
 def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[SharedTable]:

@@ -20,6 +20,7 @@ from typing import Final, final
 import msgspec
 
 from probe_tray.adapters.systems.current import this_system
+from probe_tray.adapters.systems.operating_system import MachineEvents
 from probe_tray.core.polling.situation import Sensed, Situation
 
 _FAR: Final = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
@@ -37,6 +38,8 @@ class SystemMonitor:
         It is called on the event loop's thread, since Qt answers on no other.
         """
         self._metered = metered
+        self._events: MachineEvents | None = None
+        self._opened = False
 
     async def look(self) -> Sensed:
         """Ask the system."""
@@ -48,6 +51,37 @@ class SystemMonitor:
         if told is None:
             return seen
         return msgspec.structs.replace(seen, situation=msgspec.structs.replace(seen.situation, metered=told))
+
+    async def follow(self, tell: Callable[[], None]) -> bool:
+        """Follow what the system tells by itself."""
+        if not self._opened:
+            self._opened = True
+            # None of this is worth more than a look now and then.
+            with contextlib.suppress(Exception):
+                self._events = await asyncio.to_thread(this_system().machine_events)
+            for source in () if self._events is None else self._events.sources:
+                asyncio.get_running_loop().add_reader(source, self._came, source, tell)
+        return self._events is not None and self._events.tells_all
+
+    def close(self) -> None:
+        """Follow nothing any more; inside the loop that followed."""
+        events, self._events = self._events, None
+        if events is not None:
+            for source in events.sources:
+                asyncio.get_running_loop().remove_reader(source)
+            events.close()
+
+    def _came(self, source: int, tell: Callable[[], None]) -> None:
+        if self._events is None:
+            return
+        try:
+            is_news = self._events.take(source)
+        except EOFError:
+            # Looked at now and then from now on.
+            self.close()
+            is_news = True
+        if is_news:
+            tell()
 
 
 def way_out(far: tuple[tuple[socket.AddressFamily, str], ...] = _FAR) -> str:

@@ -38,6 +38,11 @@ class SystemFolderWatch:
             tell()
         return followed
 
+    @property
+    def is_shared(self) -> bool:
+        """As the table of mounted file systems had it when they were followed last."""
+        return self._events is not None and self._events.is_shared
+
     def close(self) -> None:
         """Follow nothing any more; inside the loop that followed."""
         events, self._events = self._events, None

@@ -4,7 +4,7 @@ import contextlib
 import ctypes
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, final
 
@@ -12,6 +12,34 @@ _CLOSE_WRITE, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x8, 0x40, 0x80, 0x100,
 _DELETE_SELF, _MOVE_SELF, _ONLY_FOLDERS = 0x400, 0x800, 0x0100_0000
 _COMING: Final = _CREATE | _MOVED_TO | _DELETE_SELF | _MOVE_SELF | _ONLY_FOLDERS
 _CHANGES: Final = _COMING | _CLOSE_WRITE | _MOVED_FROM | _DELETE
+_MOUNTED: Final = Path("/proc/self/mountinfo")
+_LOCAL: Final = frozenset(
+    {
+        "bcachefs",
+        "btrfs",
+        "ecryptfs",
+        "exfat",
+        "ext2",
+        "ext3",
+        "ext4",
+        "f2fs",
+        "fuseblk",
+        "jfs",
+        "nilfs2",
+        "ntfs3",
+        "overlay",
+        "ramfs",
+        "reiserfs",
+        "rootfs",
+        "squashfs",
+        "tmpfs",
+        "ubifs",
+        "vfat",
+        "xfs",
+        "zfs",
+    }
+)
+"""File systems that no other computer writes to; others may be those of a server, a host or a program."""
 _READ_BYTES: Final = 65_536
 """Taken at once: an event has at most 272."""
 
@@ -33,6 +61,7 @@ class Inotify:
         if self._file < 0:
             raise OSError(ctypes.get_errno(), "inotify_init1")
         self._followed: frozenset[int] = frozenset()
+        self._is_shared = False
 
     def fileno(self) -> int:
         """Of the instance."""
@@ -46,12 +75,21 @@ class Inotify:
             while not _is_folder(place) and place != place.parent:
                 place, mask = place.parent, _COMING
             masks[place] = masks.get(place, 0) | mask
+            # What a link leads to changes in its own folder.
+            for target in _linked(place) if mask == _CHANGES else ():
+                masks[target] = masks.get(target, 0) | _CHANGES
+        self._is_shared = is_shared(masks, _MOUNTED)
         numbers = [self._libc.inotify_add_watch(self._file, os.fsencode(place), mask) for place, mask in masks.items()]
         followed = frozenset(number for number in numbers if number >= 0)
         for number in self._followed - followed:
             self._libc.inotify_rm_watch(self._file, number)
         self._followed = followed
         return len(followed) == len(numbers)
+
+    @property
+    def is_shared(self) -> bool:
+        """By the table of mounted file systems."""
+        return self._is_shared
 
     @property
     def watches(self) -> frozenset[int]:
@@ -67,6 +105,30 @@ class Inotify:
     def close(self) -> None:
         """Its watches end with it."""
         os.close(self._file)
+
+
+def is_shared(folders: Iterable[Path], mounted: Path) -> bool:
+    """Whether one of them is on a file system that is not known to be this computer's own (proc(5), mountinfo)."""
+    try:
+        lines = [line.split() for line in mounted.read_text("utf-8", "surrogateescape").splitlines()]
+    except OSError:
+        return True
+    # Blanks in a path are written as octal numbers, and after a dash comes the type.
+    kinds = {Path(fields[4].replace("\\040", " ")): fields[fields.index("-") + 1] for fields in lines}
+    return any(_kind(Path(os.path.realpath(folder)), kinds) not in _LOCAL for folder in folders)
+
+
+def _kind(place: Path, kinds: Mapping[Path, str]) -> str:
+    return next((kinds[above] for above in (place, *place.parents) if above in kinds), "")
+
+
+def _linked(folder: Path) -> set[Path]:
+    """The folders of what the links in ``folder`` lead to."""
+    try:
+        links = [entry.path for entry in os.scandir(folder) if entry.is_symlink()]
+    except OSError:
+        return set()
+    return {target for link in links if _is_folder(target := Path(os.path.realpath(link)).parent)}
 
 
 def _is_folder(path: Path) -> bool:

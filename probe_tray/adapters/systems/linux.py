@@ -17,6 +17,7 @@ from probe_tray.adapters.systems.operating_system import (
     EntryFile,
     FolderEvents,
     LoginEntry,
+    MachineEvents,
     NotificationService,
     UserProgram,
 )
@@ -69,6 +70,12 @@ class LinuxSystem(PosixSystem):
         from probe_tray.adapters.systems.inotify import Inotify
 
         return Inotify()
+
+    def machine_events(self) -> MachineEvents:
+        """From netlink(7) and the system bus."""
+        from probe_tray.adapters.systems.machine_signals import MachineSignals
+
+        return MachineSignals()
 
     def situation(self) -> Situation:
         """What the kernel, NetworkManager and logind say."""

@@ -61,6 +61,9 @@ class MacosSystem(PosixSystem):
     asks_before_opening = True  # TCC, "Privacy & Security > Files and Folders".
     browser_starters = ("open",)
 
+    def machine_events(self) -> None:
+        """None: each is told to a run loop of its own kind."""
+
     def folder_events(self) -> None:
         """None: kqueue tells nothing of a file that is written in place, unless each is kept open."""
 

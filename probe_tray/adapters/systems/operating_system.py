@@ -100,12 +100,42 @@ class FolderEvents(Protocol):
         ...
 
     @property
+    def is_shared(self) -> bool:
+        """Whether one of the folders is on another computer, whose changes are not noticed."""
+        ...
+
+    @property
     def watches(self) -> frozenset[int]:
         """A number for each folder that is followed. One that came, or took another's place, has a new one."""
         ...
 
     def take(self) -> None:
         """Take what has come, so that :meth:`fileno` waits again. Never blocks, never raises."""
+        ...
+
+    def close(self) -> None:
+        """Notice nothing any more."""
+        ...
+
+
+class MachineEvents(Protocol):
+    """The system's own notice of power, screen and network, for one event loop."""
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """What can be read from once something may have changed."""
+        ...
+
+    @property
+    def tells_all(self) -> bool:
+        """Whether nothing that a look would find changes without a notice."""
+        ...
+
+    def take(self, source: int) -> bool:
+        """Take what has come at ``source``; whether it may be about the machine's situation. Never blocks.
+
+        Raises EOFError where no more will come.
+        """
         ...
 
     def close(self) -> None:
@@ -283,6 +313,10 @@ class OperatingSystem(Protocol):
 
     def open_folder(self, folder: Path) -> int | None:
         """Open a folder so that its names can be brought to the medium; None where that cannot be. Raises OSError."""
+        ...
+
+    def machine_events(self) -> MachineEvents | None:
+        """A new one; None where the system has none. Blocks for some milliseconds. Raises OSError."""
         ...
 
     def folder_events(self) -> FolderEvents | None:

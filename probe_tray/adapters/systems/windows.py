@@ -248,6 +248,9 @@ class WindowsSystem:
         del folder
         return None
 
+    def machine_events(self) -> None:
+        """None: power and session are told to windows, and the network to a thread."""
+
     def folder_events(self) -> None:
         """None: ReadDirectoryChangesW takes a thread for each folder."""
 

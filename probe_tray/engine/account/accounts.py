@@ -15,7 +15,7 @@ from probe_tray.core.errors import Problem, StoreError
 from probe_tray.core.events import AccountsRead
 from probe_tray.core.state import AccountState, RenewalState, Unreadable
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import WakeTimer, until_beat
+from probe_tray.engine.timers import BEAT, SELDOM, WakeTimer, until_beat
 from probe_tray.ports.accounts import AccountLocks, AccountStore
 from probe_tray.ports.files import FolderWatch
 from probe_tray.ports.time import Clock
@@ -311,8 +311,8 @@ def _state_of(group: list[StoredCredential]) -> AccountState:
 async def watch_stores(accounts: Accounts, clock: Clock, watch: FolderWatch) -> None:
     """Read the stores again within seconds of a change by others. Runs until cancelled.
 
-    Where ``watch`` notices such changes the stores are still looked at now and then: a file that is a link changes in
-    another folder, and what another computer writes into a shared folder is noticed by nobody here.
+    Where ``watch`` notices such changes the stores are hardly ever looked at without; twice a minute where what another
+    computer writes is noticed by nobody here.
     """
     timer = WakeTimer(clock)
     try:
@@ -320,7 +320,7 @@ async def watch_stores(accounts: Accounts, clock: Clock, watch: FolderWatch) -> 
             folders = accounts.folders()
             if folders is None or not await watch.follow(folders, timer.wake):
                 await clock.sleep(_LOOK_EVERY)
-            elif await timer.wait(until_beat(clock)):
+            elif await timer.wait(until_beat(clock, BEAT if watch.is_shared else SELDOM)):
                 # What is written comes in several steps.
                 await clock.sleep(_TOGETHER)
             timer.clear()

@@ -24,7 +24,7 @@ from probe_tray.engine.codex.placement_keeper import PlacementKeeper
 from probe_tray.engine.feedback_service import FeedbackService
 from probe_tray.engine.polling.poller import Poller
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import WakeTimer, until_beat
+from probe_tray.engine.timers import BEAT, SELDOM, WakeTimer, until_beat
 from probe_tray.ports.codex import CodexPlace, KnownPlaces
 from probe_tray.ports.time import Clock
 
@@ -89,7 +89,7 @@ class CodexService:
                 self._timer.clear()
                 async with self._turn:
                     await self._look()
-                await self._timer.wait(until_beat(self._clock))
+                await self._timer.wait(until_beat(self._clock, BEAT if self._has_placed() else SELDOM))
         finally:
             unsubscribe()
 
@@ -114,6 +114,15 @@ class CodexService:
                 await timer.wait(None if use is None else _BETWEEN_LOOKS)
         finally:
             unsubscribe()
+
+    def _has_placed(self) -> bool:
+        """Whether a login may change, or is to be changed, in a home that nobody else looks at, or it isn't known yet.
+
+        A change in the default home is one of the accounts', and these are read again for it.
+        """
+        codex = self._store.state.codex
+        at_rest = [home for home in codex.homes if home.is_default and home.way is None and home.problem is None]
+        return bool(codex.logged_out) or not at_rest or len(at_rest) < len(codex.homes)
 
     def _waiting(self) -> CodexUse | None:
         """The last hand-over, while its card names programs that have to be restarted."""

@@ -11,7 +11,7 @@ from probe_tray.core.events import TroubleMet
 from probe_tray.core.hooks.hook_event import HookEvent, HookNotes, hook_events, hook_notes
 from probe_tray.core.state import AppState
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import WakeTimer
+from probe_tray.engine.timers import WakeTimer, until_beat
 from probe_tray.ports.desktop import HookRunner
 from probe_tray.ports.time import Clock
 
@@ -44,7 +44,7 @@ class HookService:
             while True:
                 self._timer.clear()
                 await self.look()
-                if await self._timer.wait(_EVERY if self._store.state.settings.hook else None):
+                if await self._timer.wait(until_beat(self._clock, _EVERY) if self._store.state.settings.hook else None):
                     # Changes come in bursts: one look at all of them.
                     await self._clock.sleep(_CALM)
         finally:

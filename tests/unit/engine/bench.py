@@ -286,9 +286,20 @@ class PlainSense:
 
     def __init__(self) -> None:
         self.sensed = Sensed(situation=Situation(), network="home")
+        self.tells, self.looks, self.closed = False, 0, False
+        """Whether it tells of its changes, and how often it was looked at."""
+        self.tell: Callable[[], None] = lambda: None
 
     async def look(self) -> Sensed:
+        self.looks += 1
         return self.sensed
+
+    async def follow(self, tell: Callable[[], None]) -> bool:
+        self.tell = tell
+        return self.tells
+
+    def close(self) -> None:
+        self.closed = True
 
 
 class FakeProbe:

@@ -54,6 +54,22 @@ async def test_an_hour_without_events_tells_nothing() -> None:
     assert (watch.jumps, watch.situations, watch.networks) == ([], [], 0)
 
 
+async def test_a_machine_that_tells_of_its_changes_is_not_looked_at_without() -> None:
+    watch = Watch()
+    watch.sense.tells = True
+    async with watch.watching():
+        await watch.clock.advance(5 * MINUTE)
+        assert watch.sense.looks == 1
+        watch.sense.sensed = Sensed(situation=Situation(locked=True), network="café")
+        for _ in range(3):
+            watch.sense.tell()
+        await watch.clock.advance(2 * SECOND)
+        assert (watch.sense.looks, watch.situations, watch.networks) == (2, [Situation(locked=True)], 1)
+        await watch.clock.advance(HOUR)
+        assert watch.sense.looks == 4
+    assert watch.sense.closed
+
+
 async def test_what_holds_from_the_start_on_is_told() -> None:
     watch = Watch()
     watch.sense.sensed = Sensed(situation=Situation(on_battery=True), network="home")

@@ -6,6 +6,7 @@ from datetime import UTC
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QPixmap, QPixmapCache
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -108,6 +109,14 @@ def test_a_desktop_that_never_tells_of_the_closing_has_the_menu_kept_up_to_date_
     filled = len(drawn.menus)
     drawn.check()
     assert len(drawn.menus) == filled
+
+
+def test_no_picture_that_qt_keeps_wakes_the_program_for_longer_than_a_minute(drawn: Drawn) -> None:
+    key = QPixmapCache.insert(QPixmap(16, 16))
+    assert key.isValid()
+    (tick,) = (timer for timer in drawn.bridge.findChildren(QTimer) if timer.isActive())
+    tick.timeout.emit()
+    assert not key.isValid()
 
 
 @pytest.mark.parametrize("what", ["names are hidden", "an account is gone", "another account is there"])

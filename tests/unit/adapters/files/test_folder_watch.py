@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from probe_tray.adapters.files.folder_watch import SystemFolderWatch
+from probe_tray.adapters.systems.inotify import is_shared
 from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the other systems tell nothing")
@@ -119,3 +120,38 @@ async def test_a_system_without_such_a_notice_says_so(tmp_path: Path, monkeypatc
     watching = Watching()
     assert not await watching.follow(tmp_path)
     watching.watch.close()
+
+
+async def test_what_a_link_leads_to_is_followed_too(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "logins", tmp_path / "dotfiles"
+    for one in (folder, elsewhere):
+        one.mkdir()
+    (elsewhere / "auth.json").write_text("{}")
+    (folder / "auth.json").symlink_to(elsewhere / "auth.json")
+    (folder / "broken").symlink_to(tmp_path / "nowhere" / "at all")
+    watching = Watching()
+    assert await watching.follow(folder)
+    assert await watching.hears(lambda: (folder / "auth.json").write_text("{ }"))
+    watching.watch.close()
+
+
+MOUNTED = """22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+23 22 0:45 / /home/ana/shared\\040logins rw shared:4 - nfs4 server:/logins rw,vers=4.2
+24 22 0:46 / /home/ana/shared\\040logins/here rw - tmpfs tmpfs rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "expected"),
+    [
+        ("/home/ana/.codex", False),
+        ("/home/ana/shared logins", True),
+        ("/home/ana/shared logins/team", True),
+        ("/home/ana/shared logins/here", False),
+    ],
+)
+def test_folders_that_other_computers_write_into_are_told_apart(tmp_path: Path, folder: str, *, expected: bool) -> None:
+    table = tmp_path / "mountinfo"
+    table.write_text(MOUNTED)
+    assert is_shared([Path(folder)], table) is expected
+    assert is_shared([Path(folder)], tmp_path / "none")

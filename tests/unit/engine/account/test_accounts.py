@@ -329,7 +329,11 @@ class SharedStore(MemoryStore):
 
     def __init__(self, kind: StoreKind) -> None:
         super().__init__(kind, ANA)
-        self.loads = 0
+        self.loads = self.looks = 0
+
+    async def changed(self) -> bool:
+        self.looks += 1
+        return await super().changed()
 
     async def load(self, *, asks: bool = False) -> StoreContents:
         self.loads += 1
@@ -397,14 +401,20 @@ async def test_a_change_that_is_told_is_read_at_once_and_nothing_is_looked_at_me
     assert watch.closed
 
 
-async def test_a_change_that_nobody_tells_of_is_found_within_a_minute() -> None:
-    clock, shared, store = FakeClock(), SharedStore(StoreKind.FOLDER), Store(AppState())
-    shared.watched = (Path("logins"),)
+@pytest.mark.parametrize(("is_shared", "minutes"), [(True, 1), (False, 31)])
+async def test_a_change_that_nobody_tells_of_is_found_soon_where_other_computers_may_have_made_it(
+    *, is_shared: bool, minutes: int
+) -> None:
+    clock, shared, store, watch = FakeClock(), SharedStore(StoreKind.FOLDER), Store(AppState()), FakeFolderWatch()
+    shared.watched, watch.is_shared = (Path("logins"),), is_shared
     accounts = Accounts((shared,), store, nothing_remembered)
     await accounts.read()
-    async with running(watch_stores(accounts, clock, FakeFolderWatch())):
+    async with running(watch_stores(accounts, clock, watch)):
+        await clock.advance(FIVE_SECONDS)
+        looked = shared.looks
         shared.change(BEN)
-        await clock.advance(timedelta(minutes=1))
+        await clock.advance(timedelta(minutes=minutes))
+        assert 0 < shared.looks - looked <= 2
     assert [a.key for a in store.state.accounts] == [BEN.key]
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.codex.codex_state import ClientProcess, CodexUse, CodexUsePhase, HandOver
+from probe_tray.core.codex.place_content import PlaceContent
 from probe_tray.core.commands import CloseCodexUse, DismissTrouble, LookAt, PutBackInCodex, UseInCodex
 from probe_tray.core.errors import CodexHomeMissingError, CodexRunningError, CodexWholeSharedError, ReadError
 from probe_tray.core.feedback import FeedbackKind
@@ -47,6 +48,25 @@ async def test_the_account_is_used_and_the_homes_say_so() -> None:
         program.engine.send(CloseCodexUse())
         await settle()
         assert program.state.codex.use is None
+
+
+async def test_a_home_in_which_nothing_is_placed_is_looked_at_once_logins_change_and_hardly_else() -> None:
+    program, looks = Program(ANA), list[None]()
+    read = program.codex.place.read
+
+    async def counted(*, asks: bool = False) -> PlaceContent:
+        looks.append(None)
+        return await read(asks=asks)
+
+    program.codex.place.read = counted
+    async with program.started():
+        looks.clear()
+        await program.clock.advance(timedelta(minutes=29))
+        assert len(looks) <= 1
+        await done(program, UseInCodex(account=ANA.key))
+        looks.clear()
+        await program.clock.advance(timedelta(minutes=2))
+        assert len(looks) >= 4
 
 
 async def test_the_answer_asks_and_the_same_command_keeps() -> None:
