@@ -41,4 +41,6 @@ async def _write(logins: Path, data: Path, days: int) -> None:
             for hour in range(days * 24, 0, -1)
         )
         await history.write(HistoryBatch(samples=samples))
+    # As the program leaves it every six hours: samples of the last days, and hours of what is older.
+    await history.tidy(now)
     await history.close()
