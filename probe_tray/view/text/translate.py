@@ -146,6 +146,7 @@ _TWO = mark("{first} {second}")
 _FULL_STOPS = ".。"
 
 
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _CHINESE_BEFORE_WORD = re.compile(r"(?<=[\u4e00-\u9fff])(?=\{(\w+)\})")
 _CHINESE_AFTER_WORD = re.compile(r"\{(\w+)\}(?=[\u4e00-\u9fff])")
 
@@ -153,7 +154,8 @@ _CHINESE_AFTER_WORD = re.compile(r"\{(\w+)\}(?=[\u4e00-\u9fff])")
 def _fill(text: str, facts: Mapping[str, str]) -> str:
     if "{" not in text:
         return text
-    if not text.isascii():
+    # A thousand cards are full of dots between two facts, which are no Chinese.
+    if not text.isascii() and _CHINESE.search(text):
         text = _spaced(text, facts)
     return text.format_map(_SentenceFacts(facts))
 
