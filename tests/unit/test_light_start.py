@@ -37,6 +37,7 @@ HEAVY = (
     "PySide6.QtSvg",
     "pygments",
     "rich",
+    "tomllib",
     "truststore",
     *(() if sys.platform == "win32" else ("probe_tray.adapters.systems.windows",)),
 )

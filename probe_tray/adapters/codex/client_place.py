@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import tomllib
 from pathlib import Path
 from typing import Final, Protocol, final
 
@@ -141,11 +140,15 @@ class ClientPlace:
         path = self._real / _CONFIG
         try:
             data = read_regular(path, inside=None, disk=self._disk) if not path.is_symlink() else path.read_bytes()
-            found = tomllib.loads(data.decode()).get(_KEY, "file")
         except FileNotFoundError:
             return "file"
         except OSError as error:
             raise ReadError(path=str(path), reason=reason_of(error)) from None
+        # Where there is no such file, nobody pays 0.5 MB for it.
+        import tomllib
+
+        try:
+            found = tomllib.loads(data.decode()).get(_KEY, "file")
         except (tomllib.TOMLDecodeError, UnicodeDecodeError):
             raise CodexSettingsError(path=str(path), reason=Phrase("it is not valid TOML")) from None
         if not isinstance(found, str) or found not in {"file", "keyring", "auto"}:
