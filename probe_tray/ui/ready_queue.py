@@ -96,7 +96,7 @@ class TimedCalls(QObject):
         """Run what ``loop`` is asked to run."""
         super().__init__()
         self._loop = loop
-        self._waiting: dict[int, asyncio.TimerHandle] = {}
+        self._waiting: dict[int, _QtTimerHandle] = {}
         """By the numbers of their timers."""
 
     def call_later(
@@ -104,10 +104,8 @@ class TimedCalls(QObject):
     ) -> asyncio.TimerHandle:
         """As asyncio's loops have it."""
         timer = self.startTimer(int(max(0.0, delay) * 1000))
-        handle = _QtTimerHandle(
-            lambda: self._forget(timer), self._loop.time() + delay, callback, args, self._loop, context
-        )
-        self._waiting[timer] = handle
+        when = self._loop.time() + delay
+        self._waiting[timer] = handle = _QtTimerHandle(timer, self._forget, when, callback, args, self._loop, context)
         return handle
 
     def call_at(
@@ -119,24 +117,30 @@ class TimedCalls(QObject):
     def close(self) -> None:
         """Run nothing any more."""
         for timer in tuple(self._waiting):
-            self._forget(timer)
+            self._end(timer)
 
     def timerEvent(self, event: QTimerEvent) -> None:
         """Run what was set for now."""
         if handle := self._waiting.get(event.timerId()):
-            self._forget(event.timerId())
+            self._end(event.timerId())
             handle._run()  # noqa: SLF001 - asyncio's own loops do the same
 
-    def _forget(self, timer: int) -> None:
-        if self._waiting.pop(timer, None) is not None:
-            self.killTimer(timer)
+    def _forget(self, handle: "_QtTimerHandle") -> None:
+        # The number may be another one's by now: most are cancelled once more after they have run.
+        if self._waiting.get(handle.timer) is handle:
+            self._end(handle.timer)
+
+    def _end(self, timer: int) -> None:
+        del self._waiting[timer]
+        self.killTimer(timer)
 
 
 @final
 class _QtTimerHandle(asyncio.TimerHandle):
     def __init__(
         self,
-        forget: Callable[[], None],
+        timer: int,
+        cancelled: "Callable[[_QtTimerHandle], None]",
         when: float,
         callback: Callable[..., object],
         args: tuple[object, ...],
@@ -144,8 +148,8 @@ class _QtTimerHandle(asyncio.TimerHandle):
         context: Context | None,
     ) -> None:
         super().__init__(when, callback, args, loop, context)
-        self._forget = forget
+        self.timer, self._tell = timer, cancelled
 
     def cancel(self) -> None:
-        self._forget()
+        self._tell(self)
         super().cancel()

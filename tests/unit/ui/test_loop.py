@@ -161,7 +161,6 @@ def test_callbacks_that_always_ask_for_another_turn_keep_neither_the_window_nor_
 
 def test_callbacks_run_at_their_time_and_those_that_are_cancelled_are_gone_at_once() -> None:
     act = """
-        import gc
         import weakref
 
         loop, done, said = asyncio.get_running_loop(), asyncio.Event(), []
@@ -170,7 +169,6 @@ def test_callbacks_run_at_their_time_and_those_that_are_cancelled_are_gone_at_on
         cancelled.cancel()
         cancelled.cancel()
         del cancelled
-        gc.collect()
         print(kept() is None, flush=True)
         loop.call_later(0.05, done.set)
         loop.call_later(-1, said.append, "late")
@@ -186,6 +184,31 @@ def test_callbacks_run_at_their_time_and_those_that_are_cancelled_are_gone_at_on
     status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
     assert (status, errors) == (0, "")
     assert said[:3] == ["True", "True True", "late, first, second"]
+
+
+def test_what_is_cancelled_after_it_has_run_ends_no_other_timer_of_that_number() -> None:
+    act = """
+        loop, ran, started = asyncio.get_running_loop(), {}, []
+        timed = loop.call_later.__self__
+        start = timed.startTimer
+        timed.startTimer = lambda milliseconds: started.append(start(milliseconds)) or started[-1]
+        for _ in range(5000):
+            done = asyncio.Event()
+            handle = loop.call_later(0.001, done.set)
+            number = started[-1]
+            if number in ran:
+                ran[number].cancel()
+            async with asyncio.timeout(10):
+                await done.wait()
+            if number in ran:
+                print("ran", flush=True)
+                break
+            ran[number] = handle
+        return 0
+    """
+    status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
+    assert (status, errors) == (0, "")
+    assert said[0] == "ran"
 
 
 def test_events_of_qt_come_between_callbacks_that_take_long() -> None:
