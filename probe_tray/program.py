@@ -14,12 +14,13 @@ from probe_tray.adapters.files.background_file import BackgroundFile
 from probe_tray.adapters.files.json_file import JsonFile
 from probe_tray.adapters.hygiene import log_loop_failure
 from probe_tray.adapters.system import LocalZone
-from probe_tray.adapters.systems.current import this_desktop
+from probe_tray.adapters.systems.current import this_desktop, this_system
 from probe_tray.bootstrap import Session
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.alerts.alert import AlertHelp
 from probe_tray.core.commands import Refresh, Renew, StartLogin
 from probe_tray.engine_factory import DesktopHooks, Wired
+from probe_tray.ports.time import Clock
 from probe_tray.ui.loop import run as run_loop
 from probe_tray.ui.preferences import load_catalogue, system_languages
 from probe_tray.ui.session_end import SessionEnd
@@ -32,6 +33,8 @@ from probe_tray.view.tray.icon_look import LastIcon
 from probe_tray.view.tray.tray import saving_words
 
 _TURN_SECONDS = 0.0005
+_FREE_EVERY = 3600.0
+"""Seconds."""
 
 
 class ProgramStart(NamedTuple):
@@ -97,6 +100,7 @@ class Program:
         session_end = SessionEnd(self._start.app, self, context.desktop, wired.clock.monotonic)
         engine = asyncio.create_task(wired.engine.run())
         quitting = asyncio.create_task(self._stop.wait())
+        freeing = asyncio.create_task(free_hourly(wired.clock))
         try:
             async with self._start.instance.serve(self._do, wired.numbers):
                 self._do(self._start.request)
@@ -104,9 +108,9 @@ class Program:
             return engine.result() or 0 if engine.done() else 0
         finally:
             self._shell.close()
-            for task in (engine, quitting):
+            for task in (engine, quitting, freeing):
                 task.cancel()
-            await asyncio.gather(engine, quitting, return_exceptions=True)
+            await asyncio.gather(engine, quitting, freeing, return_exceptions=True)
             await wired.client.aclose()
             await self._icon_file.close()
             self._ended = True
@@ -164,3 +168,11 @@ def _keep_loaded() -> None:
     # What was loaded stays to the end: looking through it for what nothing holds any more takes 60 ms each time.
     gc.collect()
     gc.freeze()
+
+
+async def free_hourly(clock: Clock) -> None:
+    """Free what holds nothing but itself, until cancelled: by itself Python looks for it every few days."""
+    while True:
+        await clock.sleep(_FREE_EVERY)
+        gc.collect()
+        this_system().give_back_memory()
