@@ -121,6 +121,9 @@ class SyncRun:
         self.left = 0
         self._items: dict[int, SyncItem] = {}
         self._stamps = {one.row.id: one.stamp for one in opened}
+        self._turn = asyncio.Lock()
+        self._remembering: asyncio.Future[None] | None = None
+        """What is written of the table once the writing that goes on has ended."""
         for one in opened:
             self._see(one.login)
 
@@ -285,6 +288,22 @@ class SyncRun:
         # Now: were this process killed, an older copy of the row would pass for the newest. The end of the sync tells
         # what keeps it from being written.
         with suppress(StoreError):
+            await self._remember()
+
+    async def _remember(self) -> None:
+        """Wait for a writing that begins after this call, which all callers until then share. Raises StoreError.
+
+        The file holds all rows of the table: written for each of thousands it would take most of the time.
+        """
+        if self._remembering is None:
+            self._remembering = asyncio.ensure_future(self._remember_soon())
+        # Whoever is cancelled must not take it from the others.
+        await asyncio.shield(self._remembering)
+
+    async def _remember_soon(self) -> None:
+        async with self._turn:
+            # From here on a call needs a later writing: what it has seen may not be in this one.
+            self._remembering = None
             await self.codec.remember(self._context.memory)
 
     def _see(self, login: Credential | None) -> None:

@@ -31,7 +31,7 @@ from probe_tray.core.state import AppState, RenewalState
 from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import RemoteRow, StepKind, SyncOptions, SyncReport
 from probe_tray.core.sync.table_key import table_digest
-from probe_tray.core.sync.table_record import TableStatus
+from probe_tray.core.sync.table_record import TableRecord, TableStatus
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.store import Store
 from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, problem_kind
@@ -541,6 +541,33 @@ async def test_a_row_that_the_table_alters_is_not_counted_as_sent_and_keeps_no_o
     report = await machine.sync()
     assert sorted(kind.value for kind in kinds(report)) == ["failed", "upload_new"]
     assert (report.sent, report.failed, report.well) == (1, 1, False)
+
+
+async def test_rows_that_are_written_side_by_side_are_remembered_together_and_none_too_early(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table = FakeTable()
+    table.state = TableStatus(protected=True, digests=(table_digest(KEY),))
+    machine = Machine(table, *(login(1, f"person-{number}") for number in range(64)))
+    memory, writings, remembered = machine.bench.memory, 0, 0
+    write = memory.remember_table
+
+    async def slowly(name: str, record: TableRecord) -> None:
+        nonlocal writings, remembered
+        writings += 1
+        for _ in range(100):
+            await asyncio.sleep(0)
+        await write(name, record)
+        remembered = len(record.generations)
+
+    def progress(done: int, _total: int) -> None:
+        assert done <= remembered, "an account was done before its row was remembered"
+
+    monkeypatch.setattr(memory, "remember_table", slowly)
+    report = await machine.bench.syncing.run(TARGET, SyncOptions(), progress)
+    assert (report.sent, remembered) == (64, 64)
+    # 16 at once, and one more at the end.
+    assert writings <= 64 / 16 * 2 + 1
 
 
 async def test_what_was_written_is_remembered_though_the_sync_was_killed() -> None:
