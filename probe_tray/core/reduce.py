@@ -228,11 +228,8 @@ def _codex_changed(state: AppState, event: _AboutCodex) -> AppState:
 
 
 def _change(state: AppState, event: _AboutOne) -> AppState:
-    accounts = state.accounts
     place = state.place(event.key)
-    if place is None:
-        return state
-    return replace(state, accounts=(*accounts[:place], _changed(accounts[place], event), *accounts[place + 1 :]))
+    return state if place is None else state.with_account(place, _changed(state.accounts[place], event))
 
 
 def _changed(account: AccountState, event: _AboutOne) -> AccountState:

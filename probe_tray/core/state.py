@@ -2,8 +2,10 @@
 
 import enum
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import msgspec
+from msgspec.structs import replace
 
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.credential import ApiKeyLogin
@@ -167,7 +169,7 @@ class UnsavedChange(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem
 
 
-class AppState(msgspec.Struct, frozen=True, kw_only=True):
+class AppState(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Everything the views are drawn from."""
 
     settings: Settings = Settings()
@@ -236,12 +238,16 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True):
 
     def place(self, key: AccountKey) -> int | None:
         """Where among the accounts that key is."""
-        # Asked several times for every check of each of a thousand: most ask with the account's own key, which is
-        # found at half the price.
-        for place, account in enumerate(self.accounts):
-            if account.key is key:
-                return place
-        try:
-            return [account.key for account in self.accounts].index(key)
-        except ValueError:
-            return None
+        return self._places.get(key)
+
+    def with_account(self, place: int, account: AccountState) -> "AppState":
+        """The state with ``account`` in that place, in which an account of the same key was."""
+        after = replace(self, accounts=(*self.accounts[:place], account, *self.accounts[place + 1 :]))
+        # Each check of a thousand asks several times where an account is, and moves none.
+        vars(after)["_places"] = self._places
+        return after
+
+    @cached_property
+    def _places(self) -> dict[AccountKey, int]:
+        # Backwards: of two with the same key the first one counts.
+        return {account.key: place for place, account in reversed([*enumerate(self.accounts)])}

@@ -48,3 +48,6 @@ class StoreKind(enum.Enum):
     """Files named on the command line."""
     OFFICIAL = "official"
     """The official client's own login: shown, never renewed, written or revoked."""
+
+    # An enum hashes its name in Python: several times for each check of an account.
+    __hash__ = object.__hash__

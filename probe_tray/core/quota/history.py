@@ -18,6 +18,9 @@ class Part(enum.Enum):
     REVIEW = "review"
     EXTRA = "extra"
 
+    # An enum hashes its name in Python: several times for each check of an account.
+    __hash__ = object.__hash__
+
 
 class Meter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One window of one limit, the same from snapshot to snapshot."""

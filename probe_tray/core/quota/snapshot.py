@@ -21,6 +21,9 @@ class WindowKind(enum.Enum):
     """Not time but credits: the member's part of what the workspace may spend."""
     OTHER = "other"
 
+    # An enum hashes its name in Python: several times for each check of an account.
+    __hash__ = object.__hash__
+
 
 class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One quota window."""

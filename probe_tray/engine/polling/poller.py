@@ -90,6 +90,8 @@ class Poller:
         self._randomness = randomness
         self._failures: dict[AccountKey, int] = {}
         self._first_check = FirstCheck()
+        self._is_full = False
+        """Whether an account that is due waits until another check has ended."""
         self._timer = WakeTimer(clock)
 
     async def run(self) -> None:
@@ -103,13 +105,14 @@ class Poller:
                 if self._plan_new(seen.unplanned):
                     continue
                 room = _AT_ONCE - len(running)
+                self._is_full = len(seen.due) > room
                 for account in seen.due[:room]:
                     self._store.dispatch(CheckStarted(key=account.key))
                     task = asyncio.create_task(self._check(account.key))
                     running.add(task)
                     task.add_done_callback(running.discard)
-                    task.add_done_callback(lambda _: self._timer.wake())
-                await self._pause(None if len(seen.due) > room else seen.next_at)
+                    task.add_done_callback(lambda _: self._ended())
+                await self._pause(None if self._is_full else seen.next_at)
         finally:
             unsubscribe()
             await end_all(running)
@@ -154,6 +157,11 @@ class Poller:
             stray = [a for a, moment in planned if a.problem is None and moment > now + pace.longest]
             moments = first_checks(len(stray), now, pace.every)
         self._plan(zip(stray, moments, strict=True))
+
+    def _ended(self) -> None:
+        # Else there is nothing to look for: its next check is not due before the timer looks by itself.
+        if self._is_full:
+            self._timer.wake()
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, AccountsRead):

@@ -128,6 +128,19 @@ def test_planning_moves_the_next_check_alone() -> None:
     assert only(after(READ, CHECKED, ChecksPlanned(moments=((ANA, None),)))).next_check is None
 
 
+def test_the_places_of_a_thousand_accounts_are_worked_out_once_for_all_their_checks() -> None:
+    keys = [AccountKey(f"account-{number}") for number in range(1000)]
+    state = after(AccountsRead(accounts=tuple(account(key) for key in keys)))
+    assert state.place(keys[999]) == 999
+    known = vars(state)["_places"]
+    for key in keys[::100]:
+        state = after(CheckStarted(key=key), RenewalStarted(key=key), state=state)
+        assert state.account(key) == replace(account(key), checking=True, renewal=RenewalState(running=True))
+    assert vars(state)["_places"] is known
+    left = after(AccountsRead(accounts=(account(keys[7]),)), state=state)
+    assert (left.place(keys[7]), left.place(keys[999])) == (0, None)
+
+
 def test_a_renewal_is_planned_runs_and_ends() -> None:
     planned = after(READ, RenewalsPlanned(moments=((ANA, LATER),)))
     assert only(planned).renewal == RenewalState(next_at=LATER)
@@ -275,6 +288,7 @@ def test_whatever_happens_the_state_stays_sound(events: list[Event]) -> None:
         before, state = state, reduce(state, event)
         keys = [a.key for a in state.accounts]
         assert len(keys) == len(set(keys))
+        assert [state.place(key) for key in keys] == list(range(len(keys)))
         assert not lost(before, state)
         key = about(event)
         if key is not None:

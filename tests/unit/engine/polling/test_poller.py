@@ -19,9 +19,11 @@ from probe_tray.core.errors import (
     TokenRefusedError,
 )
 from probe_tray.core.events import AccountsRead, SettingsChanged, SituationChanged
+from probe_tray.core.polling.schedule import Look, look
 from probe_tray.core.polling.situation import Situation
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import PollMinutes, Settings
+from probe_tray.core.state import AccountState
 from tests.support.fakes import START, FakeRandomness, MemoryStore, problem_kind, settle
 from tests.support.tokens import credential
 from tests.unit.engine.bench import Bench, running, token_answer, usage_answer
@@ -103,6 +105,24 @@ async def test_never_more_than_eight_are_asked_at_once_and_none_is_left_out() ->
         await bench.clock.advance(10 * SECOND)
         assert bench.service.count("usage") == 30
     assert bench.service.most_at_once == 8
+
+
+async def test_a_check_that_ends_has_the_others_looked_at_only_where_one_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+
+    def counted(accounts: tuple[AccountState, ...], now: datetime) -> Look:
+        looks.append(len(accounts))
+        return look(accounts, now)
+
+    monkeypatch.setattr("probe_tray.engine.polling.poller.look", counted)
+    bench = Bench(*people(4))
+    bench.service.waits = {"usage"}
+    async with polling(bench):
+        await bench.clock.advance(10 * SECOND)
+        looks.clear()
+        bench.service.gate.set()
+        await settle()
+        assert (bench.service.count("usage"), looks) == (4, [])
 
 
 async def test_while_eight_are_asked_nothing_is_looked_at_more_often_than_needed() -> None:
