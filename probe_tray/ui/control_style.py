@@ -14,7 +14,8 @@ def control_style(c: Tokens, px: Callable[[float], int], *, dark: bool) -> str:
         QComboBox, QAbstractSpinBox {{ background: {c.card}; color: {c.text}; border: 1px solid {c.faint};
             border-radius: {px(7)}px; padding: {px(3)}px {px(7)}px; min-height: {px(19)}px;
             selection-background-color: {c.accent}; selection-color: {c.on_accent}; combobox-popup: 0; }}
-        QAbstractSpinBox {{ padding: 0; min-height: {px(25)}px; }}
+        QAbstractSpinBox {{ padding: 0; min-height: {px(19) + 2 * px(3) - 3}px; }}
+        QCheckBox {{ spacing: {px(6)}px; }}
         QComboBox:focus, QComboBox:on, QAbstractSpinBox:focus {{ border-color: {c.accent}; }}
         QComboBox:disabled, QAbstractSpinBox:disabled {{ color: {c.faint}; border-color: {c.line}; }}
         QComboBox::drop-down {{ subcontrol-origin: padding; subcontrol-position: center right;

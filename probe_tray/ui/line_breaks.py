@@ -7,6 +7,8 @@ from typing import Final
 from PySide6.QtGui import QFontMetrics, QFontMetricsF
 
 _LONG = re.compile(r"[!-~]{25,}")
+_SERVER = re.compile(r"\w+://[\w.-]{,23}(?::\d+)?\W?")
+"""Its address: no longer than any line."""
 _BOUNDARY = re.compile(r"([/\\@._-])(?=.)")
 _PIECE = re.compile("([^\u200b]{20})(?=[^\u200b])")
 _MAY_END: Final = "\\1\u200b"
@@ -77,7 +79,12 @@ def unbreakable(word: str) -> str:
 
 
 def _broken(text: str) -> str:
-    return _LONG.sub(lambda word: _PIECE.sub(_MAY_END, _BOUNDARY.sub(_MAY_END, word[0])), text)
+    def word(found: re.Match[str]) -> str:
+        if _SERVER.fullmatch(found[0]):
+            return unbreakable(found[0])
+        return _PIECE.sub(_MAY_END, _BOUNDARY.sub(_MAY_END, found[0]))
+
+    return _LONG.sub(word, text)
 
 
 def _joined(found: re.Match[str]) -> str:

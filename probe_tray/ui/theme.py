@@ -174,6 +174,7 @@ class Theme(QObject):
             QPushButton:default:focus {{ border: 2px solid {c.secondary}; padding: {px(3)}px {px(10)}px; }}
             QLineEdit {{ background: {c.card}; color: {c.text}; border: 1px solid {c.faint};
                 border-radius: {px(7)}px; padding: {px(3)}px {px(7)}px; min-height: {px(19)}px;
+                placeholder-text-color: {c.secondary};
                 selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
             QLineEdit:focus {{ border-color: {c.accent}; }}
             QToolButton {{ border: 1px solid transparent; border-radius: {px(8)}px; }}

@@ -67,9 +67,11 @@ class WrappingTree(QTreeWidget):
     def apply_theme(self) -> None:
         """Take the theme's colours and measures."""
         c, px = self._theme.tokens, self._theme.px
+        # A head begins where its cells do: a style keeps one pixel more free of text than its frame has.
+        beside = px(_WIDE) + self.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, self) + 1
         header = f"""
             QHeaderView::section {{ background: {c.card}; color: {c.secondary}; border: none;
-                border-bottom: 1px solid {c.line}; padding: {px(4)}px; }}
+                border-bottom: 1px solid {c.line}; padding: {px(4)}px {beside}px; }}
             QTreeWidget::item {{ padding: {px(_HIGH)}px {px(_WIDE)}px; }}"""
         self.setStyleSheet(list_style("QTreeWidget", self._theme) + header)
 

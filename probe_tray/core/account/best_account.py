@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from probe_tray.core.quota.snapshot import Snapshot, Window
 from probe_tray.core.state import AccountState
 
-Rank = tuple[bool, int, datetime]
+Rank = tuple[bool, int, bool, datetime]
 """Smaller is better."""
 _FULL = 100
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -16,8 +16,8 @@ def best_account(usable: Iterable[AccountState], pinned: str = "") -> AccountSta
     """The account to go on with, of those that have capacity; None where there is none.
 
     The one with the slug ``pinned`` where it has some. Else one whose renewal needs nobody; of these the one with the
-    most whole percent free in its tightest window, of equal ones the one whose tightest window is reset soonest, and of
-    these the first.
+    most whole percent free in its tightest window, of equal ones one whose last renewal went well, of these the one
+    whose tightest window is reset soonest, and of these the first.
     """
     return min(usable, key=lambda a: (a.key.slug != pinned, rank(a)), default=None)
 
@@ -34,5 +34,5 @@ def rank(account: AccountState) -> Rank:
     window = None if account.snapshot is None else tightest_window(account.snapshot)
     if window is None:
         # Nothing limits it that is known.
-        return needs_person, -_FULL, _NEVER
-    return needs_person, round(window.used_percent) - _FULL, window.reset_at or _NEVER
+        return needs_person, -_FULL, problem is not None, _NEVER
+    return needs_person, round(window.used_percent) - _FULL, problem is not None, window.reset_at or _NEVER

@@ -266,9 +266,8 @@ class PanelWindow(QWidget):
         width = self._theme.px(width_of(self._shown))
         around = sum(height(part, width) for part in parts if part.isVisibleTo(self))
         middle = max(page.sizeHint().height() for page in (self._middle.currentWidget(),) if page)
-        if around + middle <= highest + self._theme.px(_A_LITTLE):
-            highest = around + middle
-        wanted = QSize(width, min(max(around + middle, self._theme.px(_LOWEST)), highest))
+        needed = max(around + middle, self._theme.px(_LOWEST))
+        wanted = QSize(width, needed if needed <= highest + self._theme.px(_A_LITTLE) else highest)
         return fitting(self, wanted.grownBy(self._popover.margins))
 
     def _arrange(self) -> None:

@@ -82,6 +82,7 @@ class ConnectionBox(QWidget):
         if line.sign:
             sign = words()
             sign.setText(line.sign)
+            sign.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             self._lines.addWidget(sign, number, 0, Qt.AlignmentFlag.AlignTop)
         self._lines.addWidget(text, number, 1)
 

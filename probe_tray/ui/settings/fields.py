@@ -93,22 +93,22 @@ def make_field(row: FormRow, form: Form, theme: Theme, changed: Callable[[], Non
         case Kind.CHOICE:
             return _Choice(row, changed)
         case Kind.FOLDER:
-            return _Folder(row, form, changed)
+            return _Folder(row, form, theme, changed)
         case Kind.PROGRAM:
-            return ProgramField(row, form, changed)
+            return ProgramField(row, form, theme, changed)
         case Kind.PROXY:
-            return _Proxy(row, form, changed)
+            return _Proxy(row, form, theme, changed)
         case Kind.NAMES:
             return _Names(row, changed)
         case Kind.FOLDERS:
-            return _HomeList(row, form, changed)
+            return _HomeList(row, form, theme, changed)
 
 
 class _NumberField:
     def __init__(self, row: FormRow, theme: Theme, changed: Callable[[], None]) -> None:
         self.widget = box = QSpinBox()
         # A style sheet's padding would move the field and not its text.
-        box.lineEdit().setTextMargins(theme.px(5), 0, 0, 0)
+        box.lineEdit().setTextMargins(theme.px(6), 0, 0, 0)
         box.setRange(row.low, row.high)
         self._row = row
         self._count(row.low)
@@ -164,7 +164,7 @@ class _Choice:
 
 
 class _Folder:
-    def __init__(self, row: FormRow, form: Form, changed: Callable[[], None]) -> None:
+    def __init__(self, row: FormRow, form: Form, theme: Theme, changed: Callable[[], None]) -> None:
         self.widget = QWidget()
         self._form = form
         self._text = QLineEdit()
@@ -175,7 +175,7 @@ class _Folder:
         browse.setAutoDefault(False)
         browse.setAccessibleDescription(row.help)
         browse.clicked.connect(self._browse)
-        _side_by_side(self.widget, self._text, browse)
+        _side_by_side(theme, self.widget, self._text, browse)
 
     def value(self) -> object:
         return self._text.text().strip()
@@ -198,7 +198,7 @@ class ProgramField(QObject):
     wanted = Signal(str)
     """It is to be tried."""
 
-    def __init__(self, row: FormRow, form: Form, changed: Callable[[], None]) -> None:
+    def __init__(self, row: FormRow, form: Form, theme: Theme, changed: Callable[[], None]) -> None:
         """Show none."""
         super().__init__()
         self.widget = QWidget()
@@ -215,7 +215,7 @@ class ProgramField(QObject):
         self._text.textChanged.connect(changed)
         self._text.textChanged.connect(self._follow)
         self._follow()
-        _side_by_side(self.widget, self._text, browse, self._try)
+        _side_by_side(theme, self.widget, self._text, browse, self._try)
 
     def value(self) -> object:
         """Its path, empty for none."""
@@ -257,7 +257,7 @@ class _Names:
 class _HomeList:
     """Several folders in one line, and a button that adds one."""
 
-    def __init__(self, row: FormRow, form: Form, changed: Callable[[], None]) -> None:
+    def __init__(self, row: FormRow, form: Form, theme: Theme, changed: Callable[[], None]) -> None:
         self.widget = QWidget()
         self._form = form
         self._text = QLineEdit()
@@ -269,7 +269,7 @@ class _HomeList:
         add.setAutoDefault(False)
         add.setAccessibleDescription(row.help)
         add.clicked.connect(self._browse)
-        _side_by_side(self.widget, self._text, add)
+        _side_by_side(theme, self.widget, self._text, add)
 
     def value(self) -> object:
         return self._folders()
@@ -298,7 +298,7 @@ class _HomeList:
 class _Proxy:
     """Detect (None), none (empty text), or an address."""
 
-    def __init__(self, row: FormRow, form: Form, changed: Callable[[], None]) -> None:
+    def __init__(self, row: FormRow, form: Form, theme: Theme, changed: Callable[[], None]) -> None:
         self.widget = QWidget()
         self._mode = _Choice(row, self._mode_changed)
         self._address = QLineEdit()
@@ -307,7 +307,7 @@ class _Proxy:
         self._address.setPlaceholderText("http://host:port")
         self._address.textChanged.connect(changed)
         self._changed = changed
-        _side_by_side(self.widget, self._mode.widget, self._address)
+        _side_by_side(theme, self.widget, self._mode.widget, self._address)
 
     def value(self) -> object:
         mode = self._mode.value()
@@ -325,9 +325,10 @@ class _Proxy:
         self._changed()
 
 
-def _side_by_side(parent: QWidget, *widgets: QWidget) -> None:
+def _side_by_side(theme: Theme, parent: QWidget, *widgets: QWidget) -> None:
     row = QHBoxLayout(parent)
     row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(theme.px(6))
     for widget in widgets:
         row.addWidget(widget)
     parent.setFocusProxy(widgets[0])

@@ -1,7 +1,7 @@
 """Every text can be read: its contrast with what it lies on is 4.5 to 1 at least (WCAG 2.1, 1.4.3)."""
 
 import pytest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.settings import Appearance
@@ -42,6 +42,25 @@ def test_a_row_of_a_menu_that_only_says_something_can_be_read(
     menu.show()
     row = menu.grab(menu.actionGeometry(menu.actions()[0])).toImage()
     colours = {row.pixelColor(x, y).name() for x in range(row.width()) for y in range(row.height())}
+    theme.set_appearance(Appearance.AUTO)
+    assert max(contrast(colour, theme_card(appearance)) for colour in colours) >= LEAST
+
+
+@pytest.mark.parametrize("appearance", [Appearance.LIGHT, Appearance.DARK])
+def test_what_a_field_is_for_can_be_read_while_it_is_empty(
+    qtbot: QtBot, qapp: QApplication, appearance: Appearance
+) -> None:
+    theme = Theme(qapp, lambda: False)
+    theme.set_appearance(appearance)
+    window, field = QWidget(), QLineEdit()
+    qtbot.addWidget(window)
+    QVBoxLayout(window).addWidget(field)
+    field.setPlaceholderText("MMMMMMMM")
+    theme.apply_theme(window)
+    window.show()
+    field.clearFocus()
+    inside = field.grab(field.rect().adjusted(6, 6, -6, -6)).toImage()
+    colours = {inside.pixelColor(x, y).name() for x in range(inside.width()) for y in range(inside.height())}
     theme.set_appearance(Appearance.AUTO)
     assert max(contrast(colour, theme_card(appearance)) for colour in colours) >= LEAST
 

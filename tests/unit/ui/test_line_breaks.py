@@ -17,6 +17,11 @@ def test_a_long_address_breaks_behind_its_punctuation() -> None:
     assert "name@" in broken.split(BREAK)
 
 
+def test_the_address_of_a_server_stays_whole() -> None:
+    assert BREAK not in breakable("Can't connect: the proxy http://proxy.example:8080 refused the connection.")
+    assert BREAK in breakable("See https://status.openai.com/incidents/of/this/week for more.")
+
+
 def test_a_long_word_without_any_breaks_anywhere() -> None:
     assert [len(piece) for piece in breakable("x" * 50).split(BREAK)] == [20, 20, 10]
 

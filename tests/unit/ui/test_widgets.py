@@ -3,7 +3,16 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from probe_tray.ui.theme import Theme
@@ -30,6 +39,17 @@ def test_the_last_buttons_of_a_window_stand_in_the_order_of_the_system(
     window.setLayout(last_row(Theme(qapp, lambda: False), (again,), (save,), close))
     window.show()
     assert [b.text() for b in sorted((again, save, close), key=QWidget.x)] == order
+
+
+def test_the_fields_of_a_page_are_equally_high(qapp: QApplication, qtbot: QtBot) -> None:
+    theme, page = Theme(qapp, lambda: False), QWidget()
+    qtbot.addWidget(page)
+    row, fields = QHBoxLayout(page), (QSpinBox(), QComboBox(), QLineEdit())
+    for field in fields:
+        row.addWidget(field, 0, Qt.AlignmentFlag.AlignTop)
+    theme.apply_theme(page)
+    page.show()
+    assert {field.height() for field in fields} == {theme.px(19) + 2 * theme.px(3) + 2}
 
 
 def test_a_text_is_cut_beside_no_full_stop(qapp: QApplication) -> None:

@@ -48,6 +48,8 @@ def test_one_whose_renewal_needs_a_person_comes_after_all_others() -> None:
     # What passes by itself is no reason to go on with less.
     offline = replace(ROOMY, renewal=RenewalState(problem=NotSentError(reason="offline").problem))
     assert best(LATE, offline) == "roomy@x.example"
+    alike = replace(ROOMY, email="alike@x.example")
+    assert best(offline, alike) == "alike@x.example"
 
 
 def test_a_pinned_one_comes_first_where_it_has_capacity() -> None:

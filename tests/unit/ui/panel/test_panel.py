@@ -619,6 +619,11 @@ def test_the_window_stays_within_seventy_percent_of_the_screen(panel: Shown) -> 
     assert panel.window.height() < 300
 
 
+def test_it_is_never_so_low_that_nothing_can_be_seen_in_it(panel: Shown) -> None:
+    panel.show(AppState())
+    assert panel.window.height() >= panel.theme.px(200)
+
+
 def test_every_control_has_a_name_and_no_text_is_markup(panel: Shown) -> None:
     panel.show(samples.many(10))
     # The magnifying glass in the field is a picture that nobody presses.
