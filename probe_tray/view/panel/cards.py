@@ -6,7 +6,7 @@ from probe_tray.core.account.condition import USABLE, Condition
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import Problem
-from probe_tray.core.settings import Settings
+from probe_tray.core.settings import Percentages, Settings
 from probe_tray.core.state import AccountState, AppState, Unreadable
 from probe_tray.view.codex.in_codex import use_mark, use_notice, use_words
 from probe_tray.view.panel import looks
@@ -16,7 +16,6 @@ from probe_tray.view.panel.renewal_status import last_renewal, lifetime
 from probe_tray.view.panel.survey import NEEDS_PERSON, TIGHT, Seen, SurveyFinding, name, ordered, plan
 from probe_tray.view.screen import ScreenContent, ScreenOptions
 from probe_tray.view.sync.last_changes import shared_words
-from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.sentences import login_here_too, notice, problem_notice
 from probe_tray.view.text.times import Now, age, ago, at, date, until
 from probe_tray.view.text.translate import Translator
@@ -113,10 +112,13 @@ def _has_numbers(account: AccountState, what: Condition) -> bool:
 
 def _trend(account: AccountState, settings: Settings) -> tuple[int | None, ...]:
     percents = () if account.trend is None else account.trend.percents
-    if sum(percent is not None for percent in percents) < _LEAST_KNOWN * len(percents):
+    if len(percents) - percents.count(None) < _LEAST_KNOWN * len(percents):
         # A new account: a few points at the edge would look like dirt.
         return ()
-    return tuple(None if percent is None else shown(percent, settings.percentages) for percent in percents)
+    if settings.percentages is Percentages.USED:
+        # They are whole already: to turn each into what is shown took a quarter of the time of a card.
+        return percents
+    return tuple(None if percent is None else _FULL - percent for percent in percents)
 
 
 def muted(account: AccountState, now: Now, t: Translator) -> str:

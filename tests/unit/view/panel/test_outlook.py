@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.settings import Percentages
 from probe_tray.view.presenter import present
+from probe_tray.view.text.percentages import whole
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Card, Tone
 from tests.unit.ui import samples
@@ -57,6 +58,20 @@ def test_the_last_days_are_turned_round_with_every_other_number() -> None:
     used = card("ends@example.com").trend
     assert turned == tuple(None if percent is None else 100 - percent for percent in used)
     assert len(set(used)) > 1
+
+
+def test_the_last_days_are_not_rounded_once_more_for_each_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounded: list[float] = []
+
+    def counted(percent: float) -> int:
+        rounded.append(percent)
+        return whole(percent)
+
+    monkeypatch.setattr("probe_tray.view.text.percentages.whole", counted)
+    (one,) = (account for account in samples.foreseen().accounts if account.email == "ends@example.com")
+    (shown,) = present(samples.only((one,)), samples.NOW, UTC, Translator()).panel.cards
+    assert len(shown.trend) >= 60
+    assert 0 < len(rounded) < 60
 
 
 def test_an_account_that_has_only_begun_has_no_curve() -> None:
