@@ -80,7 +80,7 @@ def test_the_panel_is_painted_in_a_turn_of_its_own(qtbot: QtBot, qapp: QApplicat
         panel.open_at(QRect(600, 0, 24, 24))
         assert not panel.updatesEnabled()
         assert painted == []
-        qtbot.waitUntil(lambda: painted == ["painted"], timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: "painted" in painted, timeout=PATIENCE_MS)
         panel.open_at(QRect(600, 0, 24, 24))
         assert panel.updatesEnabled(), "it is there already"
         panel.close()
