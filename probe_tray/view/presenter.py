@@ -138,11 +138,13 @@ def _panel(seen: Seen, options: ScreenOptions, t: Translator, memory: CardMemory
 
 def _longer(seen: Seen, t: Translator) -> str:
     """What the second bars of lines are called together: not all plans have a limit of a week."""
-    snapshots = (found.account.snapshot for found in seen.found)
-    windows = (window for snapshot in snapshots if snapshot is not None for window in snapshot.main.windows)
-    # Not a set of all kinds: of a thousand accounts that takes milliseconds.
-    weekly = all(window.kind is WindowKind.WEEKLY or window.kind is WindowKind.SHORT for window in windows)
-    return t("Week") if weekly else t("Long limit")
+    # Not by a set of all kinds: of a thousand accounts that takes milliseconds.
+    for found in seen.found:
+        if (snapshot := found.account.snapshot) is not None:
+            for window in snapshot.main.windows:
+                if window.kind is not WindowKind.WEEKLY and window.kind is not WindowKind.SHORT:
+                    return t("Long limit")
+    return t("Week")
 
 
 def _helps(t: Translator) -> Helps:

@@ -132,9 +132,8 @@ class PanelWindow(QWidget):
         # A size that the person chose stays while the same cards become higher or lower.
         reframed = self.isVisible() and self._take_frame()
         changed = reframed or before is None or shape(before) != shape(model) or self.size() == self._fitted
-        # Nor does it jump with each letter of a search.
-        searching = self.isVisible() and self._tools.options != ScreenOptions()
-        if changed and not searching:
+        # Nor does it jump with each letter of a search. One that isn't there is measured when it opens.
+        if changed and self.isVisible() and self._tools.options == ScreenOptions():
             self._fit()
         if reframed:
             self._bring_forward()

@@ -162,3 +162,21 @@ def turns() -> None:
     """Let the window do what it does when nothing else is to be done."""
     for _ in range(100):
         QApplication.processEvents()
+
+
+def test_a_panel_is_measured_once_when_it_opens(qtbot: QtBot, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[QSize] = []
+
+    def counted(shown: CardList) -> QSize:
+        measured.append(measure(shown))
+        return measured[-1]
+
+    measure = CardList.sizeHint
+    monkeypatch.setattr(CardList, "sizeHint", counted)
+    panel = PanelWindow(theme, IconPainter(), samples.idle_actions())
+    qtbot.addWidget(panel)
+    panel.show_model(present(samples.many(300), samples.NOW, UTC, Translator()).panel)
+    assert measured == []
+    panel.open_at(None)
+    assert measured
+    assert panel.size() == panel.sizeHint()
