@@ -1,5 +1,7 @@
 """A list of lines with a sentence in their last column, which is broken where it is too long."""
 
+import re
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
@@ -19,6 +21,11 @@ from probe_tray.view.view_models import Tone
 
 _HIGH, _WIDE, _FAR = 3, 2, 10_000
 """The air above and below a cell, and beside it, in pixels of the design."""
+
+_HIGHER = re.compile("[\u2e80-\uffef]")
+_CHINESE_SPACE = "\u3000"
+"""The font that lends Chinese letters may be higher: with this at its end, which nobody sees, a text in other letters
+stands on the line of the Chinese ones beside it."""
 
 
 class WrappingTree(QTreeWidget):
@@ -127,6 +134,8 @@ class _WrappingDelegate(QStyledItemDelegate):
             option.text = breakable(option.text)
         else:
             _cut(option, self._tree)
+        if any(_HIGHER.search(self._said(index, column)) for column in range(self._tree.columnCount())):
+            option.text += _CHINESE_SPACE
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """The size of one cell in its column's present width."""
@@ -135,7 +144,12 @@ class _WrappingDelegate(QStyledItemDelegate):
         shown.rect = QRect(0, 0, self._tree.columnWidth(index.column()), _FAR)
         room = QRect(0, 0, max(_room(shown, self._tree), 1), _FAR)
         broken = Qt.TextFlag.TextWordWrap if index.column() == self._column else Qt.TextFlag.TextSingleLine
-        said = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
+        said = self._said(index, index.column())
         said = breakable(said) if index.column() == self._column else said
         height = option.fontMetrics.boundingRect(room, int(broken), said).height()
         return QSize(super().sizeHint(option, index).width(), max(height, option.fontMetrics.height()) + space)
+
+    @staticmethod
+    def _said(index: QModelIndex | QPersistentModelIndex, column: int) -> str:
+        cell: object = index.sibling(index.row(), column).data(Qt.ItemDataRole.DisplayRole)
+        return str(cell or "")

@@ -8,12 +8,14 @@ import pytest
 from probe_tray.demo import DemoService
 from probe_tray.demo.table import PUBLISHABLE_KEY
 from tests.desktop.bench import Desktop
+from tests.desktop.waiting import wait_for
 from tests.desktop.walking import App, config_file
+from tests.desktop.windows import Region
 
 pytestmark = [pytest.mark.desktop]
 
 WINDOW = "^Sync result"
-SETUP = "^Set up sync"
+SETUP, TITLE = "^Set up sync", "Share logins between your computers"
 
 
 def test_logins_of_other_computers_arrive_and_what_was_refused_is_told(desktop: Desktop) -> None:
@@ -34,12 +36,29 @@ def test_logins_of_other_computers_arrive_and_what_was_refused_is_told(desktop: 
     app.quit()
 
 
+def begins_at_its_top(desktop: Desktop, app: App) -> None:
+    """The page is scrolled down and closed, and opens again as it opened first."""
+    before = open_setup(desktop, app)
+    title = desktop.reader.wait(TITLE, pid=app.pid)
+    desktop.screen.hover(*before.centre)
+    desktop.screen.turn_wheel(-9)
+    wait_for("the page to scroll", lambda: desktop.reader.region(title).y < before.y)
+    desktop.screen.key("Escape", to=SETUP)
+    assert open_setup(desktop, app) == before
+
+
+def open_setup(desktop: Desktop, app: App) -> Region:
+    """Choose it in the menu, and wait until its title rests in its place."""
+    app.item.click_menu("More", "Set up sync…")
+    desktop.screen.wait_window(SETUP)
+    return desktop.reader.place(desktop.reader.wait(TITLE, pid=app.pid))
+
+
 def test_sync_is_set_up_on_its_page_and_its_keys_are_in_the_keyring_alone(desktop: Desktop) -> None:
     with DemoService() as service:
         url = service.addresses.table
         app = App(desktop)
-        app.item.click_menu("More", "Set up sync…")
-        desktop.screen.wait_window(SETUP)
+        begins_at_its_top(desktop, app)
         desktop.screen.type_text(url, to=SETUP)
         desktop.screen.key("Tab", to=SETUP)
         desktop.screen.type_text(PUBLISHABLE_KEY, to=SETUP)

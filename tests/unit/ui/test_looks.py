@@ -286,6 +286,29 @@ def test_a_line_of_a_list_is_as_high_as_its_sentence_is_drawn(theme: Theme) -> N
 
 
 @pytest.mark.parametrize("theme", [13, 20], indirect=True)
+@pytest.mark.parametrize("place", [Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignVCenter])
+def test_all_cells_of_a_line_stand_on_one_baseline_whatever_font_lends_their_letters(
+    theme: Theme, place: Qt.AlignmentFlag
+) -> None:
+    tree = WrappingTree(theme, 3, place)
+    tree.setFont(QFont(["DejaVu Sans", "Noto Sans CJK SC"]))
+    said = ("可用", "Available")
+    rows = [tree.line(tree.invisibleRootItem(), number) for number in range(len(said))]
+    for row, words in zip(rows, said, strict=True):
+        tree.write(row, ("gpt-6-sol", "0.6 s", words), None)
+    tree.setColumnWidth(0, theme.px(160))
+    tree.resize(theme.px(500), theme.px(200))
+    tree.show()
+    QApplication.processEvents()
+    lines, cells = drawn_texts(tree.viewport()), [tree.visualItemRect(row) for row in rows]
+    tree.close()
+    for cell, words in zip(cells, said, strict=True):
+        drawn = [line for line in lines if cell.top() < line.place.center().y() < cell.bottom()]
+        assert [line.text.strip() for line in drawn] == ["gpt-6-sol", "0.6 s", words]
+        assert len({round(line.baseline) for line in drawn}) == 1
+
+
+@pytest.mark.parametrize("theme", [13, 20], indirect=True)
 def test_a_long_name_in_a_list_is_cut_with_one_ellipsis_and_no_dots_beside_it(theme: Theme) -> None:
     tree, listed = WrappingTree(theme, 2), QListWidget()
     tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
