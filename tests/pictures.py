@@ -189,7 +189,6 @@ def _draw(folder: Path, scale: str, tone: str, language: str, letters: int, call
         problem=unreachable,
     )
     found = FoundProxy(place="HTTPS_PROXY", shown="http://proxy.example:8080")
-    dialog.connection.show_model(connection(ConnectionCheck(proxy=found, reached=way), translator))
     dialog.show()
     side = part(dialog, PageList)
     for page in range(side.pages.count()):
@@ -197,6 +196,7 @@ def _draw(folder: Path, scale: str, tone: str, language: str, letters: int, call
             side.choose(page)
     assert dialog.connection.isVisible(), "the connection is on no page"
     dialog.resize(fitting(dialog, QSize(dialog.width(), 800)))
+    dialog.connection.show_model(connection(ConnectionCheck(proxy=found, reached=way), translator))
     _side_by_side([*login, _grab(dialog)], theme).save(str(folder / f"dialogs-{end}"))
     panel = _opened(present(samples.four(), samples.NOW, UTC, translator).panel, theme, icons)
     _side_by_side(popups(panel, dialog, translator, _grab), theme).save(str(folder / f"popups-{end}"))

@@ -9,7 +9,8 @@ from PySide6.QtGui import QFontMetrics, QFontMetricsF
 _LONG = re.compile(r"[!-~]{25,}")
 _SERVER = re.compile(r"\w+://[\w.-]{,23}(?::\d+)?\W?")
 """Its address: no longer than any line."""
-_BOUNDARY = re.compile(r"([/\\@._-])(?=.)")
+_BOUNDARY = re.compile(r"([/\\@._-])(?=.{6})")
+"""Not before the few letters of an ending, such as "json"."""
 _PIECE = re.compile("([^\u200b]{20})(?=[^\u200b])")
 _MAY_END: Final = "\\1\u200b"
 """A space without a width: Qt ends a line at none but a space, a hyphen or a slash, and runs over the edge instead."""
@@ -29,6 +30,7 @@ _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 _LEAST = 30
 """Letters of a text that may be broken at all."""
 _PRODUCT = re.compile("Probe Tray")
+_COMMAND = "codex-probe"
 _RUN = re.compile("[!-~…]+")
 _INSIDE = re.compile("(?<=[^\\w\\s])(?=[!-~…])|(?<=[!-~])(?=…[!-~])")
 """Where Qt may end a line in a word though nothing here allows it."""
@@ -92,7 +94,7 @@ def _joined(found: re.Match[str]) -> str:
 
 
 def _unbroken(word: re.Match[str]) -> str:
-    if _LONG.fullmatch(word[0]) or not any(map(str.isdigit, word[0])):
+    if _LONG.fullmatch(word[0]) or not (_COMMAND in word[0] or any(map(str.isdigit, word[0]))):
         return word[0]
     return _HYPHEN.sub(f"-{_NO_END}", word[0])
 

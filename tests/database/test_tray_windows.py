@@ -108,7 +108,7 @@ async def test_from_an_empty_project_to_a_key_that_only_the_persons_computers_ha
             await until(lambda: any("office-mac: has the new key" in text for text in texts(window)))
             press(window, "End old key…")
             assert any(
-                "These computers don't seem to have it yet: old-laptop." in text
+                "This computer doesn't seem to have it yet: old-laptop." in text
                 for text in texts(opened(QuestionDialog))
             )
             button(opened(QuestionDialog), "End old key").click()

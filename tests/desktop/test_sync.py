@@ -32,7 +32,7 @@ def test_logins_of_other_computers_arrive_and_what_was_refused_is_told(desktop: 
     app.read("Overwrite the row of research@example.com")
     app.press("Overwrite")
     app.read("Sent, replacing an unreadable row")
-    app.read("Done: 1 sent, 4 the same, 1 need a look")
+    app.read("Done: 1 sent, 4 the same, 1 needs a look")
     app.quit()
 
 

@@ -16,6 +16,8 @@ class ConnectionBox(QWidget):
     """A test is to begin."""
     unwanted = Signal()
     """The test that runs is to end."""
+    told = Signal()
+    """It says how far a test is, or what it has come to."""
 
     def __init__(self, theme: Theme) -> None:
         """Show nothing yet."""
@@ -45,6 +47,8 @@ class ConnectionBox(QWidget):
         """Show this."""
         if model == self._model:
             return
+        told = model.steps, model.said
+        is_news = any(told) and (self._model is None or told != (self._model.steps, self._model.said))
         self._model = model
         self._button.setText(model.test)
         for label, text in ((self._proxy, model.proxy.text), (self._advice, model.advice), (self._said, model.said)):
@@ -57,6 +61,8 @@ class ConnectionBox(QWidget):
             self._add(number, line)
         self._steps.setVisible(bool(model.steps))
         self.apply_theme()
+        if is_news:
+            self.told.emit()
 
     def apply_theme(self) -> None:
         """Take the colours and sizes of the theme as it is now."""

@@ -10,7 +10,7 @@ from probe_tray.ui.settings.fields import RING_ROOM, ToggleSwitch
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import words
 
-_INSET, _GAP, _LEAST_CONTROL, _LEAST_LABEL = 14, 11, 130, 150
+_INSET, _GAP, _LEAST_CONTROL, _LEAST_LABEL = 14, 11, 130, 200
 _FRAME = 1
 """Pixels of the frame that marks a value, and of the gap inside it."""
 

@@ -28,7 +28,7 @@ from probe_tray.ui.settings.settings_page import SearchedPart, SettingsPage
 from probe_tray.ui.sync.sync_box import SyncBox
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog
-from probe_tray.ui.widgets import spaced, style_foot, words
+from probe_tray.ui.widgets import height, spaced, style_foot, words
 from probe_tray.view.settings.faults import SettingFault, check, faults_words, refusal
 from probe_tray.view.settings.form import ELSEWHERE, FormPage, FormRow, Kind, contains, form
 from probe_tray.view.text.translate import Translator
@@ -83,6 +83,7 @@ class SettingsDialog(ThemedDialog):
         self._turn_on.hide()
         self.connection, self.sync = ConnectionBox(theme), SyncBox(theme)
         self.connection.wanted.connect(lambda: self.connection_wanted.emit(self.field("proxy").value()))
+        self.connection.told.connect(lambda: self._bring_into_view(self.connection))
         self._side = PageList(theme, self._form)
         self._others_rows: list[SettingRow] = []
         self._stack = QStackedWidget()
@@ -129,10 +130,7 @@ class SettingsDialog(ThemedDialog):
         row, control = self._rows[key], self._fields[key].widget
         number = next(n for n, page in enumerate(self._pages) if page.isAncestorOf(row))
         self._side.choose(number)
-        page = self._pages[number]
-        page.ensurePolished()
-        cast("QWidget", page.widget()).adjustSize()
-        page.ensureWidgetVisible(row)
+        self._bring_into_view(row)
         control.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def remark(self, key: str, text: str) -> None:
@@ -199,6 +197,15 @@ class SettingsDialog(ThemedDialog):
         self.sync.apply_theme()
         # Its buttons must be in reach on a small screen too; the rows scroll.
         self.resize(fitting(self, QSize(theme.px(_WIDTH), theme.px(_HEIGHT))))
+
+    def _bring_into_view(self, part: QWidget) -> None:
+        """Scroll its page to it."""
+        page = next(page for page in self._pages if page.isAncestorOf(part))
+        page.ensurePolished()
+        inside = cast("QWidget", page.widget())
+        # Where it stands is known once the page has been laid out with it.
+        inside.resize(inside.width(), max(height(inside, inside.width()), page.viewport().height()))
+        page.ensureWidgetVisible(part)
 
     def _page(self, page: FormPage) -> SettingsPage:
         cards = [[part for row in card for part in self._parts(row)] for card in page.cards]

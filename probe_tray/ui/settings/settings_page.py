@@ -35,8 +35,9 @@ class SettingsPage(QScrollArea):
         self._title = words()
         self._title.setText(title)
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(theme.px(24), theme.px(20), theme.px(24), theme.px(20))
+        self._column = column = QVBoxLayout(page)
+        self.verticalScrollBar().rangeChanged.connect(self._keep_edges)
+        self._keep_edges(0, 0)
         column.setSpacing(theme.px(14))
         for widget in (self._title, *self._cards):
             column.addWidget(widget)
@@ -53,6 +54,11 @@ class SettingsPage(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         for widget in (page, self.viewport()):
             widget.setAutoFillBackground(False)
+
+    def _keep_edges(self, _least: int, most: int) -> None:
+        px, bar = self._theme.px, self.verticalScrollBar().sizeHint().width()
+        # The bar takes its room from the margin: the cards of all pages end at one edge.
+        self._column.setContentsMargins(px(24), px(20), px(24) - bar if most else px(24), px(20))
 
     def search(self, text: str) -> bool:
         """Show what ``text`` finds here, everything where it is empty; whether that is anything."""

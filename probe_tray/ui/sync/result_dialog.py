@@ -7,6 +7,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 
 from probe_tray.ui.accessibility import describe
+from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tree_dialog import TreeDialog
 from probe_tray.ui.widgets import say
@@ -57,7 +58,8 @@ class SyncResultDialog(TreeDialog):
         self._tree.setHeaderLabels(model.columns)
         self._tree.setAccessibleName(model.window_title)
         if self._tree.isHidden() and model.rows and self.height() < self._theme.px(_HEIGHT):
-            self.open_at(max(self.width(), self._theme.px(_WIDTH)), _HEIGHT)
+            px = self._theme.px
+            self.resize(fitting(self, QSize(max(self.width(), px(_WIDTH)), px(_HEIGHT))))
             self._grown_to = self.size()
         elif self._grown_to == self.size() and not model.rows and not model.running:
             # While it runs the list may come back at once: nothing jumps then. Nor does a size that a person chose.

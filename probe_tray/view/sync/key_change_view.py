@@ -109,7 +109,12 @@ def ending_key(sync: SyncState, t: Translator) -> Question:
         ""
         if _is_known(sync)
         else t("Which computers have it isn't known yet. Choose “Check again” first to see them."),
-        t("These computers don't seem to have it yet: {computers}.", computers=t(", ").join(without))
+        t.plural(
+            "This computer doesn't seem to have it yet: {computers}.",
+            "These computers don't seem to have it yet: {computers}.",
+            len(without),
+            computers=t(", ").join(without),
+        )
         if without
         else "",
         key_holders_note(t),

@@ -172,7 +172,7 @@ def counts(report: SyncReport, t: Translator) -> str:
         (report.sent, t("{n} sent", n=str(report.sent))),
         (report.received, t("{n} received", n=str(report.received))),
         (report.same, t("{n} the same", n=str(report.same))),
-        (report.refused, t("{n} need a look", n=str(report.refused))),
+        (report.refused, t.plural("{n} needs a look", "{n} need a look", report.refused)),
         (report.failed, t("{n} failed", n=str(report.failed))),
         (report.unshared, t("{n} not shared", n=str(report.unshared))),
         (report.left, t("{n} not checked", n=str(report.left))),

@@ -24,9 +24,14 @@ def tested_words(test: SyncTestResult, t: Translator) -> tuple[str, str, Tone]:
         return t.title(test.problem), advice_of(test.problem, t), Tone.CRITICAL
     if test.rights is not None and test.rights.missing:
         return missing_rights(test.rights, t)
-    said, others = _opened(test, t), test.opened < test.rows
-    if others:
-        return said, t("The others have a different key or are damaged. They were not changed."), Tone.WARNING
+    said, others = _opened(test, t), test.rows - test.opened
+    if others > 0:
+        advice = t.plural(
+            "The other row has a different key or is damaged. It was not changed.",
+            "The other rows have a different key or are damaged. They were not changed.",
+            others,
+        )
+        return said, advice, Tone.WARNING
     if test.rights is None:
         advice = t(
             "Only reading was tested. Copy the SQL and run it in the project's SQL editor: then the test covers "

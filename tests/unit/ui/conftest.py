@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 @pytest.fixture(autouse=True)
 def windows_end_with_the_test() -> Iterator[None]:
     """Have Qt end what is left open: Python's collector takes the parts in an order that Qt does not survive."""
-    before = set(QApplication.topLevelWidgets()) if QApplication.instance() else set()
+    before = set(QApplication.topLevelWidgets() if QApplication.instance() else ())
     yield
     if QApplication.instance() is None:
         return

@@ -271,7 +271,7 @@ def troubled_lives() -> AppState:
             (StoreKind.VAULT, KeyMissingError().problem),
             (StoreKind.FOLDER, FolderGoneError(path="/home/ana/logins").problem),
         ),
-        trouble=NotRevokedError(who="kim@example.com", reason=Phrase("status {n}", n="503")).problem,
+        trouble=NotRevokedError(who="now@example.com", reason=Phrase("status {n}", n="503")).problem,
     )
 
 

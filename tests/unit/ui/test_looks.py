@@ -5,7 +5,7 @@ from datetime import UTC, timedelta
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QLabel, QListWidget, QPushButton, QScrollArea, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
@@ -25,11 +25,12 @@ from probe_tray.ui.panel.card_painter import ButtonState
 from probe_tray.ui.panel.line_face import LineFace
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.panel.welcome import WelcomePage
-from probe_tray.ui.placement import free_area
+from probe_tray.ui.placement import fitting, free_area
 from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.search_field import SearchField
 from probe_tray.ui.sync.key_change_dialog import KeyChangeDialog
 from probe_tray.ui.sync.next_computer_step import NextComputerStep
+from probe_tray.ui.sync.result_dialog import SyncResultDialog
 from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
 from probe_tray.ui.sync.sync_controller import SyncController
 from probe_tray.ui.theme import Theme
@@ -46,7 +47,7 @@ from probe_tray.wiring import table_sql
 from tests.support.painted import DrawnText, drawn_texts
 from tests.support.widgets import opened, parts
 from tests.unit.ui import samples
-from tests.unit.ui.sync_samples import changing
+from tests.unit.ui.sync_samples import changing, synced
 from tests.unit.ui.transfer_pictures import imports
 
 T = Translator()
@@ -348,3 +349,12 @@ def test_the_bar_of_an_only_limit_stands_below_the_head_that_names_it(
     painter.end()
     middles = [picture.pixelColor(bar.center().toPoint()) for bar in face.columns.bars]
     assert [colour != QColor(theme.tokens.card) for colour in middles] == [column == place for place in (0, 1)]
+
+
+@pytest.mark.parametrize("theme", [13, 20], indirect=True)
+def test_the_result_of_a_sync_is_as_wide_as_its_letters_need_and_no_wider(theme: Theme) -> None:
+    engine = samples.FakeEngine(AppState(sync=synced()))
+    windows = SyncController(engine, theme, T, QuestionController(theme), lambda: HERE, table_sql())
+    windows.show_result()
+    dialog = opened(SyncResultDialog)
+    assert dialog.width() == fitting(dialog, QSize(theme.px(640), 1)).width()

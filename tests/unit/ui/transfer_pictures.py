@@ -60,9 +60,11 @@ def _import(state: ImportState | None, theme: Theme, t: Translator) -> QDialog:
         closed=_nothing,
     )
     dialog = ImportDialog(theme, actions)
-    dialog.show_model(import_view(AppState(importing=state), {}, NOW, t))
+    dialog.show_model(import_view(AppState(), {}, NOW, t))
     dialog.show()
     dialog.resize(fitting(dialog, QSize(theme.px(820), theme.px(500))))
+    # As it comes in the program: to a window that is open.
+    dialog.show_model(import_view(AppState(importing=state), {}, NOW, t))
     return dialog
 
 
@@ -80,8 +82,10 @@ def _export(
         closed=_nothing,
     )
     dialog = ExportDialog(theme, actions)
-    dialog.show_model(export_view(AppState(exporting=state, accounts=accounts), choices, NOW, t))
+    dialog.show_model(export_view(AppState(accounts=accounts), choices, NOW, t))
     dialog.show()
     if accounts:
         dialog.resize(fitting(dialog, QSize(theme.px(520), theme.px(560))))
+    # As it comes in the program: to a window that is open.
+    dialog.show_model(export_view(AppState(exporting=state, accounts=accounts), choices, NOW, t))
     return dialog

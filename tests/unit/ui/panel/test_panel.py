@@ -199,7 +199,7 @@ def test_trouble_stands_above_the_cards_until_it_was_read(panel: Shown) -> None:
     banner = part(panel.window, Banner)
     assert banner.isVisible()
     assert (
-        "OpenAI didn't end the login of kim@example.com (status 503), so it was not removed." in banner.accessibleName()
+        "OpenAI didn't end the login of now@example.com (status 503), so it was not removed." in banner.accessibleName()
     )
     below = banner.mapToGlobal(banner.rect().bottomLeft()).y()
     assert below < list_of(panel.window).mapToGlobal(QPoint()).y()

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.secret import Secret
@@ -14,11 +14,13 @@ from probe_tray.core.errors import ProxyFailedError
 from probe_tray.core.service.connection import ConnectionCheck, ConnectionStep, FoundProxy, Reached
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
+from probe_tray.ui.settings.setting_card import SettingCard
 from probe_tray.ui.settings.settings_controller import ConnectionController
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
+from probe_tray.ui.settings.settings_page import SettingsPage
 from probe_tray.ui.theme import Theme
 from probe_tray.view.text.translate import Translator
-from tests.support.widgets import part, texts
+from tests.support.widgets import part, parts, texts
 from tests.unit.ui import samples
 
 
@@ -93,3 +95,34 @@ def test_the_step_that_failed_is_named_with_its_remedy_and_forgotten_at_the_next
     bench.dialog.reject()
     bench.dialog.open_with(Settings())
     assert bench.lines() == []
+
+
+def test_what_a_test_has_come_to_is_scrolled_into_sight_on_a_low_screen(bench: Bench) -> None:
+    bench.dialog.open_with(Settings())
+    bench.dialog.reveal("proxy")
+    bench.dialog.resize(bench.dialog.width(), 260)
+    QApplication.processEvents()
+    problem = ProxyFailedError(reason="it is gone").problem
+    steps = (ConnectionStep.NAME, ConnectionStep.PROXY)
+    bench.change(ConnectionCheck(reached=Reached(steps=steps, failed=ConnectionStep.PROXY, problem=problem)))
+    QApplication.processEvents()
+    said = next(label for label in parts(bench.dialog.connection, QLabel) if "gone" in label.text())
+    page = next(p for p in parts(bench.dialog, SettingsPage) if p.isAncestorOf(said))
+    assert page.viewport().rect().contains(QRect(said.mapTo(page.viewport(), QPoint()), said.size()))
+
+
+def test_the_cards_of_a_page_that_scrolls_end_where_those_of_the_others_do(bench: Bench) -> None:
+    bench.dialog.open_with(Settings())
+    bench.dialog.reveal("proxy")
+    QApplication.processEvents()
+    page = next(p for p in parts(bench.dialog, SettingsPage) if p.isVisible())
+
+    def edge() -> int:
+        card = next(card for card in parts(page, SettingCard) if card.isVisible())
+        return card.mapTo(bench.dialog, QPoint(card.width(), 0)).x()
+
+    before = edge()
+    bench.dialog.resize(bench.dialog.width(), 260)
+    QApplication.processEvents()
+    assert page.verticalScrollBar().maximum() > 0
+    assert edge() == before

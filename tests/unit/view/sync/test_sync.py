@@ -67,7 +67,7 @@ def test_what_needs_a_person_comes_first_with_what_to_do() -> None:
     assert [row.who for row in shown.rows] == ["failed", "taken", "sent", "same"]
     assert shown.rows[1].advice == RowTakenError.hint_template
     assert [row.tone for row in shown.rows] == [Tone.CRITICAL, Tone.WARNING, Tone.CALM, None]
-    assert shown.title == "Done: 1 sent, 1 the same, 1 need a look, 1 failed"
+    assert shown.title == "Done: 1 sent, 1 the same, 1 needs a look, 1 failed"
 
 
 def test_every_account_is_counted_once() -> None:
