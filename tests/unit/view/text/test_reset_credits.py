@@ -62,4 +62,4 @@ def test_the_card_and_both_notifications_say_it() -> None:
 
 def test_it_is_said_in_chinese() -> None:
     chinese = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
-    assert unused_credits(held(2, 3, 12), HERE, chinese) == "您有 2 次未使用的重置机会。最早的一次将于周三 13:52 失效。"
+    assert unused_credits(held(2, 3, 12), HERE, chinese) == "您有 2 次未使用的重置机会。最早的一次有效期至周三 13:52。"
