@@ -14,6 +14,7 @@ Another network is noticed everywhere by another address of this machine on the 
 import asyncio
 import contextlib
 import socket
+import threading
 from collections.abc import Callable
 from typing import Final, final
 
@@ -39,7 +40,8 @@ class SystemMonitor:
         """
         self._metered = metered
         self._events: MachineEvents | None = None
-        self._opened = False
+        self._opened = self._closed = False
+        self._handing_over = threading.Lock()
 
     async def look(self) -> Sensed:
         """Ask the system."""
@@ -58,17 +60,29 @@ class SystemMonitor:
             self._opened = True
             # None of this is worth more than a look now and then.
             with contextlib.suppress(Exception):
-                self._events = await asyncio.to_thread(this_system().machine_events)
+                await asyncio.to_thread(self._open)
             for source in () if self._events is None else self._events.sources:
                 asyncio.get_running_loop().add_reader(source, self._came, source, tell)
         return self._events is not None and self._events.tells_all
 
     def close(self) -> None:
         """Follow nothing any more; inside the loop that followed."""
-        events, self._events = self._events, None
+        with self._handing_over:
+            self._closed = True
+            events, self._events = self._events, None
         if events is not None:
             for source in events.sources:
                 asyncio.get_running_loop().remove_reader(source)
+            events.close()
+
+    def _open(self) -> None:
+        events = this_system().machine_events()
+        with self._handing_over:
+            if not self._closed:
+                self._events = events
+                return
+        # Nobody waited for it any more: the program ends.
+        if events is not None:
             events.close()
 
     def _came(self, source: int, tell: Callable[[], None]) -> None:

@@ -82,8 +82,7 @@ class SettingsDialog(ThemedDialog):
         self._turn_on.clicked.connect(self.system_settings_wanted)
         self._turn_on.hide()
         self.connection, self.sync = ConnectionBox(theme), SyncBox(theme)
-        self.connection.wanted.connect(lambda: self.connection_wanted.emit(self.field("proxy").value()))
-        self.connection.told.connect(lambda: self._bring_into_view(self.connection))
+        self._join_connection()
         self._side = PageList(theme, self._form)
         self._others_rows: list[SettingRow] = []
         self._stack = QStackedWidget()
@@ -197,6 +196,10 @@ class SettingsDialog(ThemedDialog):
         self.sync.apply_theme()
         # Its buttons must be in reach on a small screen too; the rows scroll.
         self.resize(fitting(self, QSize(theme.px(_WIDTH), theme.px(_HEIGHT))))
+
+    def _join_connection(self) -> None:
+        self.connection.wanted.connect(lambda: self.connection_wanted.emit(self.field("proxy").value()))
+        self.connection.told.connect(lambda: self._bring_into_view(self.connection))
 
     def _bring_into_view(self, part: QWidget) -> None:
         """Scroll its page to it."""

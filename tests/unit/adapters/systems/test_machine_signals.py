@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -168,3 +169,24 @@ async def test_nothing_is_told_of_a_bus_that_is_not_there(
     assert await following.follow()
     assert not following.told.is_set()
     following.monitor.close()
+
+
+async def test_what_is_opened_while_the_program_ends_is_closed(monkeypatch: pytest.MonkeyPatch, kernel: Kernel) -> None:
+    begun, goes_on, opened = threading.Event(), threading.Event(), list[MachineSignals]()
+
+    def opens(_: LinuxSystem) -> MachineSignals:
+        begun.set()
+        assert goes_on.wait(PATIENCE)
+        opened.append(MachineSignals(NO_BUS, kernel))
+        return opened[0]
+
+    monkeypatch.setattr(LinuxSystem, "machine_events", opens)
+    monitor = SystemMonitor(lambda: None)
+    following = asyncio.create_task(monitor.follow(lambda: None))
+    await asyncio.to_thread(begun.wait, PATIENCE)
+    following.cancel()
+    await asyncio.wait([following])
+    monitor.close()
+    goes_on.set()
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert set(opened[0].sources) == {-1}
