@@ -110,7 +110,7 @@ def ending_key(sync: SyncState, t: Translator) -> Question:
         if _is_known(sync)
         else t("Which computers have it isn't known yet. Choose “Check again” first to see them."),
         t.plural(
-            "This computer doesn't seem to have it yet: {computers}.",
+            "{computers} doesn't seem to have it yet.",
             "These computers don't seem to have it yet: {computers}.",
             len(without),
             computers=t(", ").join(without),

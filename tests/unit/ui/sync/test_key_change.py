@@ -170,7 +170,7 @@ def test_the_old_key_is_ended_after_a_question_that_says_whom_that_shuts_out(ben
     press(window(), "End old key…")
     said = "\n".join(texts(opened(QuestionDialog)))
     assert "Computers that don't have the new key can't use the table anymore." in said
-    assert "This computer doesn't seem to have it yet: old-laptop." in said
+    assert "old-laptop doesn't seem to have it yet." in said
     assert "an old copy can't open anything" in said
     assert "One that never shared a login isn't listed." in said
     assert bench.engine.sent == []
