@@ -14,7 +14,7 @@ from probe_tray.ui.glyphs import Glyph, draw
 from probe_tray.ui.panel.card_face import States
 from probe_tray.ui.panel.card_layout import GAP
 from probe_tray.ui.panel.card_painter import MORE, ButtonState, paint_bar
-from probe_tray.ui.rectangles import fill
+from probe_tray.ui.panel.rectangles import fill
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
 from probe_tray.ui.widgets import elided

@@ -7,9 +7,9 @@ from PySide6.QtCore import QMargins, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
+from probe_tray.ui.panel.rectangles import fill
 from probe_tray.ui.place_watch import PlaceWatch
 from probe_tray.ui.placement import by_the_panel, free_area, inside, near, screen_of
-from probe_tray.ui.rectangles import fill
 from probe_tray.ui.theme import Theme
 
 RADIUS: Final = 12
