@@ -81,14 +81,6 @@ def test_the_kernel_itself_opens_both() -> None:
     signals.close()
 
 
-@pytest.fixture
-def bus() -> Iterator[str]:
-    if DAEMON is None:
-        pytest.skip(MISSING)
-    with session_bus() as address:
-        yield address
-
-
 class Following:
     """A monitor of this machine whose signals are the test's."""
 

@@ -1,4 +1,4 @@
-"""What the tests of the desktop share."""
+"""What the tests of adapters share."""
 
 from collections.abc import Iterator
 
