@@ -192,7 +192,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 0
     pace_alerts: Annotated[
-        bool, Meta(description="Warn when a quota will, at this pace, run out before it resets.")
+        bool, Meta(description="Warn when, at this pace, a quota will run out before it resets.")
     ] = False
     expiry_warning_days: Annotated[
         int,

@@ -203,7 +203,7 @@ _WORDS = {
     "pace_alerts": _SettingWords(
         _ALERTS,
         mark("Warn me when a quota will run out early"),
-        note=mark("If it would, at this pace, run out before it resets."),
+        note=mark("If at this pace it would run out before it resets."),
         card=1,
     ),
     "credit_warning_days": _SettingWords(
