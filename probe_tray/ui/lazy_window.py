@@ -93,7 +93,8 @@ class LazyWindow(Generic[W]):
 
     def _remove(self) -> None:
         if self.window is not None:
-            window, self.window = self.window, None
+            # Whatever still holds the window here would hold all that Python has of it, until the next one is made.
+            window, self.window, self._place = self.window, None, None
             window.close()
             window.deleteLater()
             self._gone()

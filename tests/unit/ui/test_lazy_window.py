@@ -1,16 +1,19 @@
-"""A window that is made when it is first wanted, over windows of a test."""
+"""A window that is made when it is first wanted, over windows of a test and over every window of the program."""
 
+import gc
 from collections.abc import Iterator
+from weakref import ref
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.placement import next_to
 from tests.support.patience import PATIENCE_MS
+from tests.unit.ui.every_window import EveryWindow, rich
 
 SCREEN = QRect(0, 0, 800, 800)
 SMALL = QSize(200, 100)
@@ -90,6 +93,22 @@ def test_some_time_after_it_was_closed_the_window_goes_and_the_next_one_opens_wh
     owner.window.draw()
     label = owner.window.show()
     assert (owner.made, label.text(), label.pos(), label.size()) == (2, "two", QPoint(300, 400), QSize(250, 150))
+
+
+# The screenless platform has no tray to follow.
+@pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
+def test_nothing_is_kept_of_a_window_that_went(qapp: QApplication) -> None:
+    every = EveryWindow(qapp, rich())
+    windows = every.windows()
+    watched = {type(window).__name__: ref(window) for window in windows}
+    while windows:
+        windows.pop().close()
+    # What one has still to do in its next turn holds it until then.
+    QCoreApplication.processEvents()
+    every.close()
+    gc.collect()
+    assert [name for name, window in watched.items() if window() is not None] == []
+    assert {"PanelWindow", "DetailsWindow", "SettingsDialog"} <= watched.keys()
 
 
 def test_a_closed_window_is_kept_while_it_waits_for_something(
