@@ -183,6 +183,8 @@ def _print(text: str) -> int:
 
 
 def _make_application() -> "QApplication":
+    system, desktop = this_system(), this_desktop()
+    system.share_memory()
     try:
         import PySide6
         from PySide6.QtWidgets import QApplication
@@ -195,7 +197,6 @@ def _make_application() -> "QApplication":
     # names for other programs, and ends where that is not installed.
     os.environ.pop("QT_API", None)
     check_libraries(Path(PySide6.__file__).parent / "Qt" / "plugins", sys.platform)
-    system, desktop = this_system(), this_desktop()
     system.name_process(resource(system.notification_picture))
     chosen = os.environ.get("QT_QPA_PLATFORM", "")
     if chosen:

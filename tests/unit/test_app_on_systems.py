@@ -28,6 +28,9 @@ class System:
     def use_console(self) -> None:
         self.done.append("console")
 
+    def share_memory(self) -> None:
+        self.done.append("memory")
+
     def name_process(self, icon: Path) -> None:
         assert icon.is_file()
         self.done.append("name")
@@ -110,7 +113,7 @@ def test_the_systems_are_told_of_the_program_before_qt_starts(monkeypatch: pytes
     with monkeypatch.context() as only_here:
         only_here.setattr("PySide6.QtWidgets.QApplication", Application)
         assert run(["--demo", "--background"]) == 0
-    begun = ["console", "name", "in the background", "Qt", "not in the Dock"]
+    begun = ["console", "memory", "name", "in the background", "Qt", "not in the Dock"]
     assert done == [*begun, *(["fusion"] if lacks else [])]
 
 

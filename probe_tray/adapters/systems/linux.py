@@ -39,6 +39,8 @@ _START_FIELD: Final = 19
 """Counted from the field after the program's name, which may itself hold spaces and brackets; proc(5), starttime."""
 _CODEX_HOME: Final = b"CODEX_HOME="
 _LISTENING: Final = "0A"
+_MOST_ARENAS: Final = -8
+"""M_ARENA_MAX of malloc.h."""
 _SOCKET_LINK: Final = re.compile(r"socket:\[(\d+)\]")
 _RESERVED: Final = re.compile(r"([\"`$\\])")
 _SWITCHED_OFF: Final = re.compile(r"^\s*(Hidden\s*=\s*true|X-GNOME-Autostart-enabled\s*=\s*false)\s*$", re.MULTILINE)
@@ -131,6 +133,13 @@ class LinuxSystem(PosixSystem):
         """There is no window without a toolkit; what is printed goes to the session's journal."""
         del text
         return False
+
+    def share_memory(self) -> None:
+        """By mallopt(3): what one thread has freed, another one can use, of which Python lets one run at a time."""
+        # Another C library than GNU's has no such function.
+        set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+        if set_option is not None:
+            set_option(_MOST_ARENAS, 1)
 
     def give_back_memory(self) -> None:
         """By malloc_trim(3): the C library gives back by itself only what lies at the end of its heap."""

@@ -175,6 +175,9 @@ class MacosSystem(PosixSystem):
         """By a script."""
         return _run_script('display alert "Probe Tray" message (item 1 of texts) as critical', (text,), None)
 
+    def share_memory(self) -> None:
+        """The system's allocator does it by itself."""
+
     def give_back_memory(self) -> None:
         """The system's allocator does it by itself."""
 

@@ -217,6 +217,10 @@ class OperatingSystem(Protocol):
         """End a process that leads a session of its own, and those that it started. Never raises."""
         ...
 
+    def share_memory(self) -> None:
+        """Have all threads take memory from one place, where the allocator gives each its own. Before there are any."""
+        ...
+
     def give_back_memory(self) -> None:
         """Hand memory that was freed back, where the allocator keeps it. Takes milliseconds at most."""
         ...

@@ -213,6 +213,9 @@ class WindowsSystem:
             return False
         return bool(kernel.SetConsoleMode(handle, mode.value | _VIRTUAL_TERMINAL))
 
+    def share_memory(self) -> None:
+        """The system's allocator does it by itself."""
+
     def give_back_memory(self) -> None:
         """The system's allocator does it by itself."""
 

@@ -1,6 +1,8 @@
 """What Linux says of programs, from a process table that looks as proc(5) describes it."""
 
+import ctypes
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Final
@@ -62,3 +64,39 @@ def test_one_that_lets_nobody_look_into_it_is_listed_by_its_short_name(
 
 def test_there_are_none_without_a_process_table(tmp_path: Path) -> None:
     assert listed(tmp_path / "absent") == []
+
+
+THREADS: Final = """
+import ctypes, sys, threading, time
+from probe_tray.adapters.systems.linux import LinuxSystem
+
+if "shared" in sys.argv:
+    LinuxSystem().share_memory()
+together = threading.Barrier(8)
+
+def take():
+    together.wait()
+    held = [bytes(20_000) for _ in range(20)]
+    together.wait()
+
+threads = [threading.Thread(target=take) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+library = ctypes.CDLL(None)
+library.fdopen.restype = ctypes.c_void_p
+stream = ctypes.c_void_p(library.fdopen(1, b"w"))
+library.malloc_info(0, stream)
+library.fflush(stream)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="another C library than GNU's")
+def test_threads_take_memory_from_one_place() -> None:
+    def places(*more: str) -> int:
+        told = subprocess.run([sys.executable, "-c", THREADS, *more], capture_output=True, text=True, check=True)
+        return told.stdout.count("<heap nr=")
+
+    assert places() > 1
+    assert places("shared") == 1
