@@ -14,8 +14,11 @@ def import_lean(*names: str) -> None:
 
     WORKAROUND keyring 25.7 (https://github.com/jaraco/keyring, keyring/backend.py): for one class and one function it
     imports packages that load ``urllib.request``, ``email``, ``tarfile`` and ``more_itertools``, and, before Python
-    3.12, ``importlib_metadata``. It finds the class and the functions here instead, and the real packages behind them;
-    whoever else wants those gets the real ones.
+    3.12, ``importlib_metadata``; ``configparser`` is for a file that hardly anybody has. It finds the class and the
+    functions here instead, and the real packages behind them; whoever else wants those gets the real ones.
+
+    WORKAROUND SecretStorage 3.5 (https://github.com/mitya57/secretstorage, secretstorage/util.py): it names the one
+    backend of cryptography, which has looked at no such argument since version 3.1 and loads 0.6 MB to make it.
     """
     made: dict[str, ModuleType] = {}
     for name, has in _STAND_INS.items():
@@ -75,6 +78,16 @@ class _ExceptionTrap:
         return passes
 
 
+def _config_parser() -> object:
+    from configparser import RawConfigParser
+
+    return RawConfigParser()
+
+
+def _no_backend() -> None:
+    pass
+
+
 def _entry_points(*, group: str) -> object:
     from importlib.metadata import entry_points
 
@@ -82,6 +95,8 @@ def _entry_points(*, group: str) -> object:
 
 
 _STAND_INS: Final[dict[str, dict[str, object]]] = {
+    "configparser": {"RawConfigParser": _config_parser},
+    "cryptography.hazmat.backends": {"default_backend": _no_backend},
     "jaraco.context": {"ExceptionTrap": _ExceptionTrap},
     "jaraco.functools": {"once": cache},
     **({} if sys.version_info >= (3, 12) else {"importlib_metadata": {"entry_points": _entry_points}}),

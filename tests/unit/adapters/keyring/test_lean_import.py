@@ -7,6 +7,8 @@ from pathlib import Path
 LEFT_OUT = frozenset(
     [
         "backports.tarfile",
+        "configparser",
+        "cryptography.hazmat.backends",
         "importlib_metadata",
         "jaraco.context",
         "jaraco.functools",
