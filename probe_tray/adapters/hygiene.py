@@ -5,21 +5,19 @@ import base64
 import contextlib
 import errno
 import logging
-import os
 import re
-import stat
 import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import UTC, datetime
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TextIO, final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from probe_tray.adapters.files.disk import reason_of
+from probe_tray.adapters.lean_import import import_lean
 from probe_tray.adapters.system import LocalZone
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.secret import Secret
@@ -222,25 +220,14 @@ class _RedactingFormatter(logging.Formatter):
         return self._redactor(super().format(record))
 
 
-@final
-class _PrivateFileHandler(RotatingFileHandler):
-    def _open(self) -> Any:  # noqa: ANN401 - as the base class has it
-        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=_open_private)
-
-
-def _open_private(path: str, flags: int) -> int:
-    # A pipe in its place would hold up the start until somebody reads it, and keep what was logged from the others.
-    file = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise OSError(errno.EINVAL, "it is not a regular file")
-    return file
-
-
 def _file_handler(path: Path) -> logging.Handler:
+    # The command writes none.
+    import_lean("logging.handlers")
+    from probe_tray.adapters.log_file import PrivateLogFile
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return _PrivateFileHandler(path, maxBytes=_LOG_BYTES, backupCount=_OLDER_LOGS, encoding="utf-8")
+        return PrivateLogFile(path, maxBytes=_LOG_BYTES, backupCount=_OLDER_LOGS, encoding="utf-8")
     except OSError as error:
         if path.parent.is_dir():
             # What the system says of a pipe that nobody reads means nothing to a person.

@@ -13,6 +13,7 @@ HEAVY = (
     "html.entities",
     "jwt",
     "keyring",
+    "pickle",
     "plistlib",
     "probe_tray.adapters.files.import_files",
     "probe_tray.demo",

@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from probe_tray.adapters.keyring.lean_import import import_lean
+from probe_tray.adapters.lean_import import import_lean
 from probe_tray.core.errors import (
     KeyringAbsentError,
     KeyringDeniedError,

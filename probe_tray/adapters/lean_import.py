@@ -1,4 +1,4 @@
-"""Keeps out what the keyring library brings along and nothing here calls: 2 to 4 MB of every program that asks it."""
+"""Keeps out what libraries bring along and nothing here calls: 2 to 4 MB of a program that asks the keyring."""
 
 import sys
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from typing import Final, Self
 
 
 def import_lean(*names: str) -> None:
-    """Import these modules of the library; those that cannot be imported so are left to an ordinary import.
+    """Import these modules of libraries; those that cannot be imported so are left to an ordinary import.
 
     WORKAROUND keyring 25.7 (https://github.com/jaraco/keyring, keyring/backend.py): for one class and one function it
     imports packages that load ``urllib.request``, ``email``, ``tarfile`` and ``more_itertools``, and, before Python
@@ -19,6 +19,8 @@ def import_lean(*names: str) -> None:
 
     WORKAROUND SecretStorage 3.5 (https://github.com/mitya57/secretstorage, secretstorage/util.py): it names the one
     backend of cryptography, which has looked at no such argument since version 3.1 and loads 0.6 MB to make it.
+
+    Of the standard library, ``logging.handlers`` has ``pickle`` for what goes over a network.
     """
     made: dict[str, ModuleType] = {}
     for name, has in _STAND_INS.items():
@@ -99,5 +101,6 @@ _STAND_INS: Final[dict[str, dict[str, object]]] = {
     "cryptography.hazmat.backends": {"default_backend": _no_backend},
     "jaraco.context": {"ExceptionTrap": _ExceptionTrap},
     "jaraco.functools": {"once": cache},
+    "pickle": {},
     **({} if sys.version_info >= (3, 12) else {"importlib_metadata": {"entry_points": _entry_points}}),
 }

@@ -59,7 +59,7 @@ def test_what_the_library_wants_beyond_that_it_gets(tmp_path: Path) -> None:
     program = f"""
 import sys
 sys.path.insert(0, {str(tmp_path)!r})
-from probe_tray.adapters.keyring.lean_import import import_lean
+from probe_tray.adapters.lean_import import import_lean
 import_lean("keyring.core")
 loaded = sys.modules["keyring.core"]
 import jaraco.context
@@ -74,7 +74,7 @@ def test_what_cannot_be_imported_so_is_imported_as_ever(tmp_path: Path) -> None:
     program = f"""
 import sys
 sys.path.insert(0, {str(tmp_path)!r})
-from probe_tray.adapters.keyring.lean_import import import_lean
+from probe_tray.adapters.lean_import import import_lean
 import_lean("odd")
 print("odd" in sys.modules)
 import odd
