@@ -33,8 +33,14 @@ HEAVY = (
     "probe_tray.view.transfer.import_view",
     "PySide6.QtDBus",
     "PySide6.QtNetwork",
-    "anyio.lowlevel",
+    "anyio",
+    "certifi",
+    "email.utils",
+    "encodings.idna",
+    "httpcore",
     "httpx",
+    "idna",
+    "socksio",
     "PySide6.QtSvg",
     "pygments",
     "rich",
@@ -60,7 +66,7 @@ LIBRARIES_AT_THE_FIRST_ICON: Final = frozenset(
     ["msgspec", "platformdirs", "PySide6", "shiboken6", "shibokensupport", "typing_extensions"]
 )
 LIBRARIES_AT_REST: Final = LIBRARIES_AT_THE_FIRST_ICON | {
-    *("anyio", "certifi", "h11", "httpcore", "httpx", "idna", "qasync", "sniffio", "socksio"),
+    *("h11", "qasync"),
     *(("filelock",) if sys.platform == "win32" else ()),
 }
 """Of a tray without a vault, which takes the keyring's."""

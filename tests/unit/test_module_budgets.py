@@ -12,8 +12,8 @@ import pytest
 from tests.support.tokens import tokens
 
 DATA: Final = frozenset({"msgspec", "platformdirs", "typing_extensions"})
-NETWORK: Final = DATA | {"anyio", "certifi", "h11", "httpcore", "sniffio", "socksio", "truststore"}
-SINGLE: Final = frozenset({"httpx", "idna"})
+NETWORK: Final = DATA | ({"truststore"} if sys.platform != "linux" else frozenset[str]())
+SINGLE: Final = frozenset({"anyio", "certifi", "h11", "httpcore", "httpx", "idna", "sniffio", "socksio"})
 """What sends a renewal."""
 LOCKS: Final = NETWORK | ({"filelock"} if sys.platform == "win32" else frozenset[str]())
 KEYRING: Final = frozenset(

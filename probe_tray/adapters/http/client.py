@@ -14,11 +14,10 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-import httpcore
-
 from probe_tray.adapters.http.exchange import Exchange, load_transports, read_body
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.answer import end_of_event, is_whole_object, read_raw, tokens_in
+from probe_tray.adapters.http.wire.kept_question import KeptQuestion
 from probe_tray.adapters.http.wire.pool import ConnectionPool, content, fields, make_pool
 from probe_tray.adapters.proxy.proxy import ProxyChoice, ProxyRoutes
 from probe_tray.core.account.credential import Credential
@@ -233,10 +232,10 @@ class ServiceClient:
         exchange = Exchange(host, chosen)
         async with exchange.attempt(seconds):
             await load_transports()
-            from probe_tray.adapters.http.wire.transport import SINGLE, httpcore_errors, make_transport
+            from probe_tray.adapters.http.wire.transport import SINGLE, httpx_errors, make_transport
 
             async with make_transport(context, proxy, SINGLE) as transport:
-                with httpcore_errors():
+                with httpx_errors():
                     await exchange.connect(transport, self._service.issuer, seconds=seconds)
 
     async def _attempt(
@@ -337,7 +336,7 @@ class ServiceClient:
             return self._context
 
 
-async def _asked(pool: ConnectionPool, question: httpcore.Request) -> Answer:
+async def _asked(pool: ConnectionPool, question: KeptQuestion) -> Answer:
     async with pool.answer(question) as response:
         headers = fields(response.headers)
         body = await _body(response.status, headers, content(response, headers), fresh=False)
@@ -347,9 +346,9 @@ async def _asked(pool: ConnectionPool, question: httpcore.Request) -> Answer:
 async def _receive(
     transport: "httpx.AsyncHTTPTransport", request: "httpx.Request", connection: AsyncExitStack
 ) -> Answer:
-    from probe_tray.adapters.http.wire.transport import httpcore_errors
+    from probe_tray.adapters.http.wire.transport import httpx_errors
 
-    with httpcore_errors():
+    with httpx_errors():
         response = await transport.handle_async_request(request)
         connection.push_async_callback(response.aclose)
         body = await _body(response.status_code, response.headers, response.aiter_bytes(), fresh=True)

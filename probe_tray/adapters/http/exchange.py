@@ -13,8 +13,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 
-import httpcore
-
+from probe_tray.adapters.http.wire.kept_question import KeptQuestion, Origin, StepLimits
+from probe_tray.adapters.http.wire.wire_errors import (
+    GarbledAnswerError,
+    ProxyRefusalError,
+    UnsendableError,
+    WireNetworkError,
+    WireTimeoutError,
+)
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.errors import (
     SERVICE,
@@ -50,10 +56,10 @@ _PROXY_LOGIN = frozenset({"401", "407"})
 _CONNECT_SECONDS = 15.0
 # Uncompressed: the answers are small, and a small body must not unfold into a large one.
 _COMMON = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-# Those of httpx come as those of httpcore from which they were raised.
-_TIMEOUT = httpcore.TimeoutException | TimeoutError
-_UNSENDABLE = httpcore.LocalProtocolError | httpcore.UnsupportedProtocol | UnicodeError
-_NETWORK = OSError | httpcore.NetworkError
+# Those of httpx and httpcore come as the program's own.
+_TIMEOUT = WireTimeoutError | TimeoutError
+_UNSENDABLE = UnsendableError | UnicodeError
+_NETWORK = OSError | WireNetworkError
 
 
 def to_service_error(
@@ -85,7 +91,7 @@ def _refused_login(error: BaseException, proxy: ProxyChoice) -> ProxyLoginError 
     After CONNECT that begins with the status: "407 Proxy Authentication Required". SOCKS5 (RFC 1928, section 3, and
     RFC 1929): "Requested NO AUTHENTICATION REQUIRED from proxy server, but got …", "Invalid username/password".
     """
-    if not isinstance(error, httpcore.ProxyError):
+    if not isinstance(error, ProxyRefusalError):
         return None
     said = str(error)
     status = _PROXY_STATUS.match(said)
@@ -115,14 +121,14 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _broken(causes: list[BaseException]) -> str:
     if any(isinstance(c, _TIMEOUT) for c in causes):
         return Phrase("no answer came in time")
-    if isinstance(causes[0], httpcore.RemoteProtocolError):
+    if isinstance(causes[0], GarbledAnswerError):
         return Phrase("the answer was cut off or garbled")
     return Phrase("the connection was lost")
 
 
 def _unsent(causes: list[BaseException], host: str, proxy: ProxyChoice | None) -> str:
     peer = host if proxy is None else Phrase("the proxy {proxy}", proxy=proxy.shown)
-    if isinstance(causes[0], httpcore.ProxyError):
+    if isinstance(causes[0], ProxyRefusalError):
         if str(causes[0]).startswith("Requested USERNAME"):
             return Phrase("{peer} takes no user name and password", peer=peer)
         status = _PROXY_STATUS.match(str(causes[0]))
@@ -205,34 +211,37 @@ class Exchange:
         import httpx
 
         sent = _COMMON | ({"Connection": "close"} if fresh else {}) | dict(headers)
-        return httpx.Request(method, address, headers=sent, content=body or None, extensions=self._extensions(seconds))
+        limits = dict.fromkeys(("read", "write", "pool"), seconds) | {"connect": min(seconds, _CONNECT_SECONDS)}
+        how = {"timeout": limits, "trace": self._trace}
+        return httpx.Request(method, address, headers=sent, content=body or None, extensions=how)
 
     def question(
         self, method: str, address: str, headers: Mapping[str, str], body: bytes, *, seconds: float
-    ) -> httpcore.Request:
+    ) -> KeptQuestion:
         """The same for a connection that is kept, without httpx, which takes longer to put it together than to send it.
 
-        Raises UnicodeError for a header that cannot be sent.
+        Raises UnicodeError for a header that cannot be sent, ValueError for an address that leads nowhere.
         """
-        host = urlsplit(address).netloc
-        sent = {"Host": host} | _COMMON | dict(headers) | ({"Content-Length": str(len(body))} if body else {})
-        return httpcore.Request(
+        parts = urlsplit(address)
+        sent = {"Host": parts.netloc} | _COMMON | dict(headers) | ({"Content-Length": str(len(body))} if body else {})
+        return KeptQuestion(
             method,
-            httpcore.URL(address),
-            headers=[(name.encode("ascii"), value.encode("ascii")) for name, value in sent.items()],
-            content=body,
-            extensions=self._extensions(seconds),
+            Origin.of(parts),
+            (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+            [(name.encode("ascii"), value.encode("ascii")) for name, value in sent.items()],
+            body,
+            StepLimits(min(seconds, _CONNECT_SECONDS), seconds),
+            self._leaves,
         )
-
-    def _extensions(self, seconds: float) -> dict[str, object]:
-        limits = dict.fromkeys(("read", "write", "pool"), seconds) | {"connect": min(seconds, _CONNECT_SECONDS)}
-        return {"timeout": limits, "trace": self._trace}
 
     async def connect(self, transport: "httpx.AsyncHTTPTransport", address: str, *, seconds: float) -> None:
         """Make the connection that a request to ``address`` needs, and send nothing over it."""
         self._only_connect = True
         with suppress(_ReachedError):
             await transport.handle_async_request(self.request("GET", address, {}, seconds=seconds))
+
+    def _leaves(self) -> None:
+        self.begun = True
 
     async def _trace(self, event: str, info: Mapping[str, object]) -> None:
         """Follow a step of httpcore's."""
@@ -244,7 +253,10 @@ class Exchange:
             self.begun = self.begun or not asks_proxy
         elif event.endswith("send_request_headers.failed"):
             # Where the library refuses what is in them, they were never written.
-            self.begun = self.begun and not isinstance(info.get("exception"), httpcore.LocalProtocolError)
+            # It is httpcore that tells this, so it is loaded.
+            from httpcore import LocalProtocolError
+
+            self.begun = self.begun and not isinstance(info.get("exception"), LocalProtocolError)
         elif event.endswith("start_tls.started"):
             self.handshakes += 1
         elif event.endswith("start_tls.complete"):

@@ -146,11 +146,11 @@ class HttpProbe:
     async def _ask(self, context: ssl.SSLContext, proxy: Secret | None, exchange: Exchange) -> Answer:
         address, headers = f"{self._backend}/wham/usage", {"Accept": "application/json"}
         await load_transports()
-        from probe_tray.adapters.http.wire.transport import SINGLE, httpcore_errors, make_transport
+        from probe_tray.adapters.http.wire.transport import SINGLE, httpx_errors, make_transport
 
         async with make_transport(context, proxy, SINGLE) as transport:
             request = exchange.request("GET", address, headers, seconds=_SECONDS, fresh=True)
-            with httpcore_errors():
+            with httpx_errors():
                 async with aclosing(await transport.handle_async_request(request)) as response:
                     # However long a page of the network's edge is, its beginning tells what it is.
                     body = await read_body(response.aiter_bytes(), largest=_LARGEST_BODY)

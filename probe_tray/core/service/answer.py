@@ -1,10 +1,9 @@
 """An answer of the service, before anybody has judged it."""
 
-import email.utils
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import final
+from typing import Final, final
 
 from probe_tray.core.errors import (
     AccountDeactivatedError,
@@ -64,11 +63,25 @@ class Answer:
         return min(max(wait, timedelta()), _LONGEST_WAIT)
 
 
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_FIXED_DATE: Final = re.compile(
+    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), ([0-9]{{2}}) ({'|'.join(_MONTHS)}) ([1-9][0-9]{{3}}) "
+    "([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT"
+)
+"""The one form in which dates are sent (RFC 9110, section 5.6.7); others are only to be understood."""
+
+
 def _http_date(value: str) -> datetime | None:
     if not value:
         return None
     try:
-        moment = email.utils.parsedate_to_datetime(value)
+        if (found := _FIXED_DATE.fullmatch(value)) is not None:
+            day, month, year, *time = found.groups()
+            return datetime(int(year), _MONTHS.index(month) + 1, int(day), *map(int, time), tzinfo=UTC)
+        # Imported here: it takes ten modules more and 0.4 MB.
+        from email.utils import parsedate_to_datetime
+
+        moment = parsedate_to_datetime(value)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

@@ -14,7 +14,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final, TypeVar
 
-import httpcore
+from probe_tray.adapters.http.wire.byte_stream import plain_name
+from probe_tray.adapters.http.wire.wire_errors import WireNetworkError, WireTimeoutError
 
 _RECORD: Final = 64 * 1024
 """Bytes asked of the layer below at once: several TLS records (RFC 8446, section 5.2)."""
@@ -50,11 +51,11 @@ class Tcp:
 class Tls:
     """TLS over a pipe, which may be TLS itself where the way leads through a proxy that is spoken to in TLS."""
 
-    def __init__(self, below: "Tcp | Tls", context: ssl.SSLContext, name: str | None) -> None:
+    def __init__(self, below: "Tcp | Tls", context: ssl.SSLContext, name: str) -> None:
         """Speak with the owner of ``name``, once :meth:`shake_hands` has been called."""
         self._below, self.turn = below, below.turn
         self._come, self._gone = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._come, self._gone, server_hostname=name)
+        self._tls = context.wrap_bio(self._come, self._gone, server_hostname=plain_name(name))
 
     def shake_hands(self) -> None:
         """Begin. Raises OSError, of which ssl.SSLError is one."""
@@ -129,8 +130,8 @@ _MOST: Final = 4 * 1024 * 1024
 T = TypeVar("T")
 
 
-class WireConnection(httpcore.AsyncNetworkStream):
-    """One connection, over which one answer comes."""
+class WireConnection:
+    """Implements ``ByteStream``: one connection, over which one answer comes."""
 
     def __init__(self, made: socket.socket, answering: Callable[[], bool], arrived: Callable[[bytes], None]) -> None:
         """Take over the connected socket.
@@ -147,56 +148,9 @@ class WireConnection(httpcore.AsyncNetworkStream):
         self._pumping: Future[None] | None = None
         self._closed = False
 
-    async def read(
-        self,
-        max_bytes: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
-    ) -> bytes:
-        """Some bytes, none at the end; more than ``max_bytes`` may come of an answer. Raises ReadError, ReadTimeout."""
-        if self._pumping is None:
-            # What a proxy says is no answer, and what follows it is not for us to read yet.
-            return await self._run(
-                lambda: self._pipe.take(max_bytes, _keep_nothing), timeout, httpcore.ReadTimeout, httpcore.ReadError
-            )
-        part = await self._parts.get()
-        if not part or isinstance(part, OSError):
-            # Whoever asks again hears of the end again.
-            self._parts.put_nowait(part)
-        if isinstance(part, OSError):
-            raise (httpcore.ReadTimeout if isinstance(part, TimeoutError) else httpcore.ReadError) from part
-        return part
-
-    async def write(
-        self,
-        buffer: bytes,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
-    ) -> None:
-        """Send all of it. Raises WriteError, WriteTimeout."""
-        if self._pumping is None and self._answering():
-            self._pumping = self._threads.submit(self._pump, asyncio.get_running_loop(), timeout)
-        await self._run(lambda: self._pipe.send(buffer), timeout, httpcore.WriteTimeout, httpcore.WriteError)
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
-    ) -> httpcore.AsyncNetworkStream:
-        """Go on inside TLS, or inside one more layer of it. Raises ConnectError, ConnectTimeout."""
-
-        def secure() -> Tls:
-            # In the thread too: a context of truststore is locked while it verifies another connection's certificates.
-            tls = Tls(self._pipe, ssl_context, server_hostname)
-            tls.shake_hands()
-            return tls
-
-        self._pipe = await self._run(secure, timeout, httpcore.ConnectTimeout, httpcore.ConnectError)
-        return self
-
-    def get_extra_info(self, info: str) -> object:
-        """What httpcore asks before it uses a connection again: whether the other side has closed it meanwhile."""
-        if info != "is_readable":
-            return None
+    @property
+    def is_readable(self) -> bool:
+        """Whether something has come that nobody has read, be it the end."""
         try:
             self._socket.settimeout(0)
             self._socket.recv(1, socket.MSG_PEEK)
@@ -205,6 +159,39 @@ class WireConnection(httpcore.AsyncNetworkStream):
         except OSError:
             return True
         return True
+
+    async def read(self, most: int, limit: float | None = None) -> bytes:
+        """Some bytes, none at the end; more than ``most`` may come of an answer.
+
+        Raises WireNetworkError, WireTimeoutError.
+        """
+        if self._pumping is None:
+            # What a proxy says is no answer, and what follows it is not for us to read yet.
+            return await self._run(lambda: self._pipe.take(most, _keep_nothing), limit)
+        part = await self._parts.get()
+        if not part or isinstance(part, OSError):
+            # Whoever asks again hears of the end again.
+            self._parts.put_nowait(part)
+        if isinstance(part, OSError):
+            raise (WireTimeoutError if isinstance(part, TimeoutError) else WireNetworkError) from part
+        return part
+
+    async def write(self, data: bytes, limit: float | None = None) -> None:
+        """Send all of it. Raises WireNetworkError, WireTimeoutError."""
+        if self._pumping is None and self._answering():
+            self._pumping = self._threads.submit(self._pump, asyncio.get_running_loop(), limit)
+        await self._run(lambda: self._pipe.send(data), limit)
+
+    async def start_tls(self, context: ssl.SSLContext, name: str, limit: float | None = None) -> None:
+        """Go on inside TLS, or inside one more layer of it. Raises WireNetworkError, WireTimeoutError."""
+
+        def secure() -> Tls:
+            # In the thread too: a context of truststore is locked while it verifies another connection's certificates.
+            tls = Tls(self._pipe, context, name)
+            tls.shake_hands()
+            return tls
+
+        self._pipe = await self._run(secure, limit)
 
     async def aclose(self) -> None:
         """Close it, unless an answer is being read: where a library gives up over it, more may be to come."""
@@ -227,9 +214,7 @@ class WireConnection(httpcore.AsyncNetworkStream):
             self._pumping.result()
         self._socket.close()
 
-    async def _run(
-        self, step: Callable[[], T], limit: float | None, slow: type[Exception], failed: type[Exception]
-    ) -> T:
+    async def _run(self, step: Callable[[], T], limit: float | None) -> T:
         def limited() -> T:
             self._socket.settimeout(limit)
             return step()
@@ -237,9 +222,9 @@ class WireConnection(httpcore.AsyncNetworkStream):
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, limited)
         except TimeoutError as error:
-            raise slow from error
+            raise WireTimeoutError from error
         except OSError as error:
-            raise failed from error
+            raise WireNetworkError from error
 
     def _pump(self, loop: asyncio.AbstractEventLoop, limit: float | None) -> None:
         """Read on without being asked: what has come must not wait for the event loop's next question."""

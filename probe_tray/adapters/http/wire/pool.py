@@ -1,4 +1,4 @@
-"""Connections that are kept open between questions, without httpcore's own pool."""
+"""Connections that are kept open between questions."""
 
 import ssl
 import zlib
@@ -6,11 +6,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
-import httpcore
-
 from probe_tray.adapters.http.wire.connection_route import ConnectionRoute
 from probe_tray.adapters.http.wire.kept_connection import KeptAnswer, KeptConnection
+from probe_tray.adapters.http.wire.kept_question import KeptQuestion, Origin
 from probe_tray.adapters.http.wire.stream_backend import backends
+from probe_tray.adapters.http.wire.wire_errors import GarbledAnswerError
 from probe_tray.core.account.secret import Secret
 
 _PACKED: Final = frozenset({"gzip", "x-gzip", "deflate"})
@@ -22,18 +22,15 @@ _MOST = 32
 """So many stay open while nothing is asked: as many as ask at once, or the others would begin with a handshake."""
 
 
-PooledAnswer = httpcore.Response | KeptAnswer
-
-
 class PooledConnection(Protocol):
-    """A connection of the pool. What it does is httpcore's ``AsyncConnectionInterface``."""
+    """A connection of the pool."""
 
-    async def handle_async_request(self, request: httpcore.Request) -> PooledAnswer:
-        """Ask, one question at a time."""
+    async def ask(self, question: KeptQuestion) -> KeptAnswer:
+        """Ask, one question at a time. Raises a WireError; the connection is then closed."""
         ...
 
-    def can_handle_request(self, origin: httpcore.Origin) -> bool:
-        """Whether it leads there."""
+    def leads_to(self, origin: Origin) -> bool:
+        """Whether questions for ``origin`` can be asked over it."""
         ...
 
     def has_expired(self) -> bool:
@@ -53,67 +50,28 @@ class PooledConnection(Protocol):
         ...
 
 
-class NewConnection:
-    """Implements ``PooledConnection`` for the first question where httpcore makes its way through a proxy."""
-
-    def __init__(
-        self,
-        made: httpcore.AsyncConnectionInterface,
-        origin: httpcore.Origin,
-        stream: Callable[[], httpcore.AsyncNetworkStream | None],
-        kept_for: float,
-    ) -> None:
-        """``stream`` is what ``made`` speaks HTTP over, None where only ``made`` knows how to ask again."""
-        self._made, self._origin, self._stream, self._kept_for = made, origin, stream, kept_for
-
-    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        """Open it, and ask."""
-        return await self._made.handle_async_request(request)
-
-    def can_handle_request(self, origin: httpcore.Origin) -> bool:
-        """As httpcore says."""
-        return self._made.can_handle_request(origin)
-
-    def has_expired(self) -> bool:
-        """As httpcore says."""
-        return self._made.has_expired()
-
-    def is_closed(self) -> bool:
-        """As httpcore says."""
-        return self._made.is_closed()
-
-    def kept(self) -> PooledConnection:
-        """The same connection without httpcore, which takes more steps for a question than all the rest."""
-        stream = self._stream()
-        return self if stream is None else KeptConnection(self._origin, stream, self._kept_for)
-
-    async def aclose(self) -> None:
-        """Close it."""
-        await self._made.aclose()
-
-
 class ConnectionPool:
     """Each question takes the connection that was used last; the others end when their time is over.
 
     httpcore's own pool looks at every connection before and after each question.
     """
 
-    def __init__(self, connect: Callable[[httpcore.Request], Awaitable[PooledConnection]]) -> None:
-        """``connect`` makes a connection for HTTP/1.1, on which that request is then asked."""
+    def __init__(self, connect: Callable[[KeptQuestion], Awaitable[PooledConnection]]) -> None:
+        """``connect`` makes a connection for HTTP/1.1, on which that question is then asked."""
         self._connect = connect
         self._idle: list[PooledConnection] = []
         """The one that was used last at the end."""
         self._retired = False
 
     @asynccontextmanager
-    async def answer(self, request: httpcore.Request) -> AsyncGenerator[PooledAnswer]:
+    async def answer(self, question: KeptQuestion) -> AsyncGenerator[KeptAnswer]:
         """Ask; what is left of the answer is given up at the end, and its connection with it.
 
-        Raises what httpcore raises.
+        Raises a WireError.
         """
         try:
-            connection = await self._connection(request)
-            response = await connection.handle_async_request(request)
+            connection = await self._connection(question)
+            response = await connection.ask(question)
             try:
                 yield response
             finally:
@@ -128,16 +86,16 @@ class ConnectionPool:
         self._retired = True
         await self._close_surplus()
 
-    async def _connection(self, request: httpcore.Request) -> PooledConnection:
-        fitting = [c for c in self._idle if c.can_handle_request(request.url.origin)]
+    async def _connection(self, question: KeptQuestion) -> PooledConnection:
+        fitting = [c for c in self._idle if c.leads_to(question.origin)]
         if not fitting:
-            return await self._connect(request)
+            return await self._connect(question)
         chosen = fitting[-1]
         self._idle.remove(chosen)
         if not chosen.has_expired():
             return chosen
         await chosen.aclose()
-        return await self._connection(request)
+        return await self._connection(question)
 
     async def _close_surplus(self) -> None:
         while self._idle and (self._retired or len(self._idle) > _MOST or self._idle[0].has_expired()):
@@ -153,8 +111,8 @@ def fields(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
-def content(response: PooledAnswer, headers: dict[str, str]) -> AsyncIterator[bytes]:
-    """The parts of the body. Raises what httpcore raises."""
+def content(response: KeptAnswer, headers: dict[str, str]) -> AsyncIterator[bytes]:
+    """The parts of the body. Raises a WireError."""
     # Nobody asked for a coding (RFC 9110, section 8.4.1).
     if headers.get("content-encoding", "").strip().lower() not in _PACKED:
         return response.aiter_stream()
@@ -173,18 +131,17 @@ async def _unpacked(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
             yield rest
     except zlib.error as error:
         msg = "the body cannot be unpacked"
-        raise httpcore.RemoteProtocolError(msg) from error
+        raise GarbledAnswerError(msg) from error
 
 
 def make_pool(context: ssl.SSLContext, proxy: Secret | None, *, kept_for: float = _KEPT_FOR) -> ConnectionPool:
     """Connections for requests whose answers can be asked for again. Raises ValueError for an odd proxy."""
     route, backend_of = ConnectionRoute(context, proxy), backends()
 
-    async def connect(request: httpcore.Request) -> PooledConnection:
-        origin, backend = request.url.origin, backend_of()
-        if route.opens(origin):
-            return KeptConnection(origin, await route.open(request, backend), kept_for)
-        made = route.left_to_httpcore(origin, backend, kept_for)
-        return NewConnection(made, origin, lambda: backend.made if origin.scheme == b"https" else None, kept_for)
+    async def connect(question: KeptQuestion) -> PooledConnection:
+        backend = backend_of()
+        if route.opens(question.origin):
+            return KeptConnection(question.origin, await route.open(question, backend), kept_for)
+        return await route.left_to_httpcore(question.origin, backend, kept_for)
 
     return ConnectionPool(connect)

@@ -8,7 +8,8 @@ import socket
 import ssl
 from typing import Final, Protocol, cast
 
-import httpcore
+from probe_tray.adapters.http.wire.byte_stream import plain_name
+from probe_tray.adapters.http.wire.wire_errors import WireNetworkError, WireTimeoutError
 
 _RECORD: Final = 64 * 1024
 """Bytes asked of the layer below at once: several TLS records (RFC 8446, section 5.2)."""
@@ -102,10 +103,10 @@ class _Pipe(Protocol):
 class _Encryption:
     """TLS over a pipe, which may be TLS itself where the way leads through a proxy that is spoken to in TLS."""
 
-    def __init__(self, below: _Pipe, context: ssl.SSLContext, name: str | None) -> None:
+    def __init__(self, below: _Pipe, context: ssl.SSLContext, name: str) -> None:
         self._below = below
         self._come, self._gone = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._come, self._gone, server_hostname=name)
+        self._tls = context.wrap_bio(self._come, self._gone, server_hostname=plain_name(name))
 
     async def shake_hands(self) -> None:
         """Begin. Raises OSError, of which ssl.SSLError is one."""
@@ -148,8 +149,8 @@ class _Encryption:
             await self._below.send(sealed)
 
 
-class SocketStream(httpcore.AsyncNetworkStream):
-    """One connection. How long reading and writing may take is the caller's business; see ``Exchange.attempt``."""
+class SocketStream:
+    """Implements ``ByteStream``, but for how long reading and writing may take; see ``Exchange.attempt``."""
 
     def __init__(self, made: socket.socket, incoming: _Incoming) -> None:
         """See :meth:`over`."""
@@ -166,58 +167,46 @@ class SocketStream(httpcore.AsyncNetworkStream):
             raise
         return cls(made, incoming)
 
-    async def read(
-        self,
-        max_bytes: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
-    ) -> bytes:
-        """Some bytes, none at the end. Raises ReadError."""
-        del timeout
-        try:
-            return await self._pipe.take(max_bytes)
-        except OSError as error:
-            raise httpcore.ReadError from error
+    @property
+    def is_readable(self) -> bool:
+        """Whether something has come that nobody has read, be it the end."""
+        return self._incoming.has_news or _is_readable(self._socket)
 
-    async def write(
-        self,
-        buffer: bytes,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
-    ) -> None:
-        """Send all of it. Raises WriteError."""
-        del timeout
-        if not buffer:
+    async def read(self, most: int, limit: float | None = None) -> bytes:
+        """Some bytes, none at the end. Raises WireNetworkError."""
+        del limit
+        try:
+            return await self._pipe.take(most)
+        except OSError as error:
+            raise WireNetworkError from error
+
+    async def write(self, data: bytes, limit: float | None = None) -> None:
+        """Send all of it. Raises WireNetworkError."""
+        del limit
+        if not data:
             return
         try:
-            await self._pipe.send(buffer)
+            await self._pipe.send(data)
         except OSError as error:
-            raise httpcore.WriteError from error
+            raise WireNetworkError from error
 
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
-    ) -> httpcore.AsyncNetworkStream:
-        """Go on inside TLS, or inside one more layer of it. Raises ConnectError, ConnectTimeout."""
+    async def start_tls(self, context: ssl.SSLContext, name: str, limit: float | None = None) -> None:
+        """Go on inside TLS, or inside one more layer of it. Raises WireNetworkError, WireTimeoutError.
+
+        The connection is then closed.
+        """
         try:
-            async with asyncio.timeout(timeout):
-                tls = _Encryption(self._pipe, ssl_context, server_hostname)
+            async with asyncio.timeout(limit):
+                tls = _Encryption(self._pipe, context, name)
                 await tls.shake_hands()
         except BaseException as error:
             await self.aclose()
             if isinstance(error, TimeoutError):
-                raise httpcore.ConnectTimeout from error
+                raise WireTimeoutError from error
             if isinstance(error, OSError):
-                raise httpcore.ConnectError from error
+                raise WireNetworkError from error
             raise
         self._pipe = tls
-        return self
-
-    def get_extra_info(self, info: str) -> object:
-        """What httpcore asks before it uses a connection again: whether the other side has closed it meanwhile."""
-        if info != "is_readable":
-            return None
-        return self._incoming.has_news or _is_readable(self._socket)
 
     async def aclose(self) -> None:
         """Close it."""

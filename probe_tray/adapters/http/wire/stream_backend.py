@@ -1,29 +1,21 @@
-"""How a connection to an address is made, for httpcore and for what takes its place."""
+"""How a connection to an address is made."""
 
 import asyncio
 import socket
-import sys
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
-from importlib.util import find_spec
 from itertools import zip_longest
-from types import ModuleType
-from typing import Final, cast
+from typing import Final
 
-import httpcore
-
+from probe_tray.adapters.http.wire.byte_stream import plain_name
 from probe_tray.adapters.http.wire.connection import WireConnection
 from probe_tray.adapters.http.wire.stream import SocketStream
+from probe_tray.adapters.http.wire.wire_errors import WireNetworkError, WireTimeoutError
 from probe_tray.adapters.systems.current import this_system
 
 _HEAD_START: Final = 0.25
 """Seconds before the next address is tried beside the last one (RFC 8305, section 5)."""
-
-# WORKAROUND httpcore 1.0.9 (https://github.com/encode/httpcore, _synchronization.py): where sniffio is missing,
-# httpcore looks through all folders of modules for it, four times for each request. None says that there is none.
-if find_spec("sniffio") is None:
-    sys.modules.setdefault("sniffio", cast("ModuleType", None))
 
 _Found = tuple[int, tuple[object, ...]]
 
@@ -71,7 +63,7 @@ def _close_other(ended: "asyncio.Task[socket.socket]", chosen: socket.socket | N
 async def _addresses(host: str, port: int) -> list[_Found]:
     """In the system's order, but by turns of both families: one that is broken must not use up the time."""
     loop = asyncio.get_running_loop()
-    answers = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    answers = await loop.getaddrinfo(plain_name(host), port, type=socket.SOCK_STREAM)
     found: list[_Found] = [(int(family), address) for family, _, _, _, address in answers]
     ours = [address for address in found if address[0] == found[0][0]]
     others = [address for address in found if address[0] != found[0][0]]
@@ -99,7 +91,7 @@ def _ignore(part: bytes) -> None:
     del part
 
 
-class WireBackend(httpcore.AsyncNetworkBackend):
+class WireBackend:
     """Makes a `WireConnection`."""
 
     def __init__(self, answering: Callable[[], bool] = _never, arrived: Callable[[bytes], None] = _ignore) -> None:
@@ -108,22 +100,14 @@ class WireBackend(httpcore.AsyncNetworkBackend):
         self.made: WireConnection | None = None
         """The connection of the request."""
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """As httpcore wants it. Raises ConnectError, ConnectTimeout."""
-        del local_address, socket_options  # Never asked for here.
-        async with _connecting(timeout):
+    async def connect(self, host: str, port: int, limit: float | None) -> WireConnection:
+        """Within ``limit`` seconds. Raises WireNetworkError, WireTimeoutError."""
+        async with _connecting(limit):
             self.made = WireConnection(await dial(host, port), self._answering, self._arrived)
         return self.made
 
 
-class StreamBackend(httpcore.AsyncNetworkBackend):
+class StreamBackend:
     """Makes a `SocketStream`."""
 
     def __init__(self) -> None:
@@ -131,34 +115,29 @@ class StreamBackend(httpcore.AsyncNetworkBackend):
         self.made: SocketStream | None = None
         """The last connection."""
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore names it so
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """As httpcore wants it. Raises ConnectError, ConnectTimeout."""
-        del local_address, socket_options  # Never asked for here.
-        async with _connecting(timeout):
+    async def connect(self, host: str, port: int, limit: float | None) -> SocketStream:
+        """Within ``limit`` seconds. Raises WireNetworkError, WireTimeoutError."""
+        async with _connecting(limit):
             self.made = await SocketStream.over(await dial(host, port))
         return self.made
 
 
+Backend = WireBackend | StreamBackend
+
+
 @asynccontextmanager
-async def _connecting(seconds: float | None) -> AsyncGenerator[None]:
-    """Raises ConnectError, ConnectTimeout."""
+async def _connecting(limit: float | None) -> AsyncGenerator[None]:
+    """Raises WireNetworkError, WireTimeoutError."""
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(limit):
             yield
     except TimeoutError as error:
-        raise httpcore.ConnectTimeout from error
+        raise WireTimeoutError from error
     except OSError as error:
-        raise httpcore.ConnectError from error
+        raise WireNetworkError from error
 
 
-def backends() -> Callable[[], WireBackend | StreamBackend]:
+def backends() -> Callable[[], Backend]:
     """What makes a connection whose answers can be asked for again.
 
     The verifiers of macOS and Windows may ask the network (``SecTrustEvaluateWithError``, ``CertGetCertificateChain``),

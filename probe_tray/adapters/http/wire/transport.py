@@ -12,34 +12,28 @@ from typing import Final
 import httpcore
 import httpx
 
+from probe_tray.adapters.http.wire.httpcore_backend import HttpcoreBackend, to_wire_error
 from probe_tray.adapters.http.wire.stream_backend import StreamBackend, WireBackend
+from probe_tray.adapters.http.wire.wire_errors import GarbledAnswerError, WireNetworkError, WireTimeoutError
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.secret import Secret
 
 _CHUNK: Final = 64 * 1024
-_OF_HTTPCORE = (
-    httpcore.NetworkError
-    | httpcore.ProtocolError
-    | httpcore.ProxyError
-    | httpcore.TimeoutException
-    | httpcore.UnsupportedProtocol
-)
 SINGLE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=0)
 """One connection for one question."""
 
 
 @contextmanager
-def httpcore_errors() -> Generator[None]:
-    """Raises httpcore's exception where httpx raises its own because of one, and RemoteProtocolError for a bad body."""
+def httpx_errors() -> Generator[None]:
+    """Raises a WireError where httpx raises its own exception because of one of httpcore's, and for a bad body."""
     try:
         yield
     except httpx.DecodingError as error:
-        raise httpcore.RemoteProtocolError from error
+        raise GarbledAnswerError from error
     except httpx.HTTPError as error:
-        if not isinstance(cause := error.__cause__, _OF_HTTPCORE):
+        if (found := to_wire_error(error.__cause__)) is None:
             raise
-        # Another one of its kind: raised again, the first one would lose what it came from.
-        raise type(cause)(*cause.args) from error
+        raise found from error
 
 
 class WireTransport(httpx.AsyncHTTPTransport):
@@ -58,7 +52,7 @@ class WireTransport(httpx.AsyncHTTPTransport):
         self._backend = WireBackend(answering, self._take)
         # WORKAROUND httpx 0.28.1: its own constructor knows no network backend
         # (https://github.com/encode/httpx, _transports/default.py), so the pool is made here.
-        self._pool = _pool(context, as_proxy(context, proxy), self._backend, SINGLE)
+        self._pool = _pool(context, as_proxy(context, proxy), HttpcoreBackend(self._backend), SINGLE)
 
     @property
     def raw(self) -> bytes:
@@ -68,7 +62,7 @@ class WireTransport(httpx.AsyncHTTPTransport):
     async def read_on(self, enough: Callable[[bytes], bool]) -> None:
         """Take in what still comes, though the library has given up: until it is ``enough``, or the connection ends."""
         made = self._backend.made
-        with suppress(httpcore.NetworkError, httpcore.TimeoutException):
+        with suppress(WireNetworkError, WireTimeoutError):
             while made is not None and not enough(self.raw) and await made.read(_CHUNK):
                 pass
 
@@ -102,7 +96,7 @@ class StreamTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> None:
         """As ``make_transport``."""
-        self._pool = _pool(context, as_proxy(context, proxy), StreamBackend(), limits)
+        self._pool = _pool(context, as_proxy(context, proxy), HttpcoreBackend(StreamBackend()), limits)
 
 
 class ThreadedTransport(httpx.AsyncHTTPTransport):
@@ -114,7 +108,7 @@ class ThreadedTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, context: ssl.SSLContext, proxy: Secret | None, limits: httpx.Limits) -> None:
         """As ``make_transport``."""
-        self._pool = _pool(context, as_proxy(context, proxy), WireBackend(), limits)
+        self._pool = _pool(context, as_proxy(context, proxy), HttpcoreBackend(WireBackend()), limits)
 
 
 def as_proxy(context: ssl.SSLContext, proxy: Secret | None) -> httpx.Proxy | None:

@@ -130,7 +130,7 @@ async def test_an_address_that_the_library_refuses_sends_nothing(
     for error in RAISED.values():
         # Single requests, and those over connections that are kept.
         monkeypatch.setattr(httpx, "Proxy", Mock(side_effect=error))
-        monkeypatch.setattr(httpcore, "URL", Mock(side_effect=error))
+        monkeypatch.setattr("probe_tray.adapters.http.wire.connection_route.urlsplit", Mock(side_effect=error))
         for ask in REQUESTS.values():
             with pytest.raises(ProbeError) as caught:
                 await ask(client)

@@ -78,9 +78,26 @@ def test_a_date_is_read_once_however_many_ask_for_it(monkeypatch: pytest.MonkeyP
         return read(value)
 
     monkeypatch.setattr(email.utils, "parsedate_to_datetime", counted)
-    answer = Answer(200, {"date": "Sun, 22 Nov 2026 06:00:00 GMT"}, b"")
+    answer = Answer(200, {"date": "Sun Nov 22 06:00:00 2026"}, b"")
     assert [answer.date, answer.issued_at(START + 2 * HOUR), answer.issued_at(START)] == [START] * 3
     assert len(said) == 1
+
+
+def by_the_library(value: str) -> datetime | None:
+    try:
+        return email.utils.parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+@given(
+    st.one_of(
+        st.datetimes(timezones=st.just(UTC)).map(lambda moment: format_datetime(moment, usegmt=True)),
+        st.from_regex(r"(Sun|Fri), [0-3][0-9] (Jan|Feb|Dec) [012][0-9]{3} [012][0-9]:[0-6][0-9]:[0-6][0-9] GMT\Z"),
+    )
+)
+def test_a_date_in_the_form_that_is_sent_is_what_the_library_makes_of_it(value: str) -> None:
+    assert Answer(200, {"date": value}, b"").date == by_the_library(value)
 
 
 def test_without_a_date_there_is_none() -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 import httpcore
 import pytest
 
+from probe_tray.adapters.http.wire.kept_question import KeptQuestion
 from probe_tray.adapters.http.wire.pool import make_pool
+from probe_tray.adapters.http.wire.wire_errors import GarbledAnswerError, ProxyRefusalError, WireNetworkError
 from probe_tray.core.account.secret import Secret
 from tests.support.certificates import make_certificates
 from tests.support.patience import PATIENCE
+from tests.support.questions import kept_question
 
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 LOGIN = "ana:s%40cret@"
@@ -62,8 +65,8 @@ def trusting(folder: Path) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=folder / "ca.pem")
 
 
-def question() -> httpcore.Request:
-    return httpcore.Request("GET", "https://localhost/usage", headers={"Host": "localhost"})
+def question() -> KeptQuestion:
+    return kept_question("https://localhost/usage")
 
 
 async def answers(folder: Path, proxy: str, times: int) -> list[bytes]:
@@ -96,11 +99,11 @@ async def test_questions_go_through_a_connection_that_the_proxy_passes_on(says: 
 async def test_a_proxy_hears_what_httpcore_would_say(tmp_path: Path) -> None:
     refused = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
     async with proxying(tmp_path, refused) as (proxy, port):
-        with pytest.raises(httpcore.ProxyError, match="407"):
+        with pytest.raises(ProxyRefusalError, match="407"):
             await answers(tmp_path, f"http://{LOGIN}127.0.0.1:{port}", 1)
         theirs = httpcore.AsyncHTTPProxy(f"http://127.0.0.1:{port}", proxy_auth=(b"ana", b"s@cret"))
         with pytest.raises(httpcore.ProxyError, match="407"):
-            await theirs.handle_async_request(question())
+            await theirs.request("GET", "https://localhost/usage", headers={"Host": "localhost"})
         await theirs.aclose()
     assert len(proxy.heads) == 2
     assert proxy.heads[0] == proxy.heads[1]
@@ -109,7 +112,7 @@ async def test_a_proxy_hears_what_httpcore_would_say(tmp_path: Path) -> None:
 @pytest.mark.parametrize("says", [b"HTTP/1.1 503 Busy\r\n\r\n", b"HTTP/1.1 2", b"", b"\x16\x03\x01 no HTTP\r\n\r\n"])
 async def test_a_connection_that_comes_to_nothing_is_closed(says: bytes, tmp_path: Path) -> None:
     async with proxying(tmp_path, says) as (proxy, port):
-        with pytest.raises((httpcore.ProxyError, httpcore.RemoteProtocolError)):
+        with pytest.raises((ProxyRefusalError, GarbledAnswerError)):
             await answers(tmp_path, f"http://127.0.0.1:{port}", 1)
     assert len(proxy.heads) == 1
 
@@ -117,7 +120,7 @@ async def test_a_connection_that_comes_to_nothing_is_closed(says: bytes, tmp_pat
 async def test_a_proxy_may_be_spoken_to_in_tls(tmp_path: Path) -> None:
     refused = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
     async with proxying(tmp_path, refused, tls=True) as (proxy, port):
-        with pytest.raises(httpcore.ProxyError, match="503"):
+        with pytest.raises(ProxyRefusalError, match="503"):
             await answers(tmp_path, f"https://localhost:{port}", 1)
     assert proxy.heads[0].startswith(b"CONNECT localhost:443 HTTP/1.1\r\n")
 
@@ -125,7 +128,7 @@ async def test_a_proxy_may_be_spoken_to_in_tls(tmp_path: Path) -> None:
 async def test_a_service_that_is_not_trusted_is_told_no_question(tmp_path: Path) -> None:
     async with proxying(tmp_path, ESTABLISHED) as (_, port):
         pool = make_pool(ssl.create_default_context(), Secret(f"http://127.0.0.1:{port}"))
-        with pytest.raises(httpcore.ConnectError) as failure:
+        with pytest.raises(WireNetworkError) as failure:
             async with pool.answer(question()):
                 pass
         await pool.retire()

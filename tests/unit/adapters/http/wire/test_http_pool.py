@@ -6,12 +6,12 @@ import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-import httpcore
 import pytest
 
 from probe_tray.adapters.http.wire.pool import ConnectionPool, content, fields, make_pool
 from probe_tray.core.account.secret import Secret
 from tests.support.patience import PATIENCE
+from tests.support.questions import kept_question
 
 
 class Server:
@@ -77,8 +77,7 @@ async def serving() -> AsyncGenerator[tuple[Server, ConnectionPool, str]]:
 
 
 async def ask(pool: ConnectionPool, address: str) -> bytes:
-    host = httpcore.URL(address).host
-    async with pool.answer(httpcore.Request("GET", address, headers=[(b"Host", host)])) as response:
+    async with pool.answer(kept_question(address)) as response:
         headers = fields(response.headers)
         return b"".join([part async for part in content(response, headers)])
 
@@ -87,14 +86,6 @@ async def test_one_question_after_the_other_takes_the_same_connection() -> None:
     async with serving() as (server, pool, address):
         assert [await ask(pool, address) for _ in range(5)] == [b"0001"] * 5
         assert server.open == 1
-
-
-async def test_a_question_after_the_first_one_is_asked_without_httpcore(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with serving() as (server, pool, address):
-        assert await ask(pool, address) == b"0001"
-        monkeypatch.delattr(httpcore.AsyncHTTP11Connection, "handle_async_request")
-        assert [await ask(pool, address) for _ in range(3)] == [b"0001"] * 3
-        assert server.asked == [b"GET / HTTP/1.1"] * 4
 
 
 async def test_a_proxy_without_tls_is_told_the_whole_address_each_time() -> None:
@@ -161,8 +152,7 @@ async def test_a_question_that_is_given_up_closes_its_connection() -> None:
 async def test_an_answer_that_is_left_in_the_middle_takes_its_connection_with_it() -> None:
     async with serving() as (server, pool, address):
         server.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nthe beginning"
-        request = httpcore.Request("GET", address, headers=[(b"Host", b"127.0.0.1")])
-        async with pool.answer(request) as response:
+        async with pool.answer(kept_question(address)) as response:
             assert response.status == 200
         await server.until(open=0)
 

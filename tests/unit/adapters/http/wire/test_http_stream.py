@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
-import httpcore
 import httpx
 import pytest
 
@@ -17,9 +16,11 @@ from probe_tray.adapters.http.wire.pool import make_pool
 from probe_tray.adapters.http.wire.stream import SocketStream
 from probe_tray.adapters.http.wire.stream_backend import dial
 from probe_tray.adapters.http.wire.transport import StreamTransport
+from probe_tray.adapters.http.wire.wire_errors import WireNetworkError, WireTimeoutError
 from probe_tray.adapters.systems.current import this_system
 from tests.support.certificates import make_certificates
 from tests.support.patience import PATIENCE
+from tests.support.questions import kept_question
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 CHUNK = 64 * 1024
@@ -63,7 +64,7 @@ def contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return ours, ssl.create_default_context(cafile=made.ca)
 
 
-async def read_all(stream: httpcore.AsyncNetworkStream) -> bytes:
+async def read_all(stream: SocketStream) -> bytes:
     taken = bytearray()
     while part := await stream.read(CHUNK):
         taken += part
@@ -87,8 +88,7 @@ async def test_questions_about_quotas_go_over_it(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(SocketStream, "over", counted)
     pool = make_pool(ssl.create_default_context(), None)
     async with served(serve) as port:
-        request = httpcore.Request("GET", f"http://127.0.0.1:{port}/", headers=[(b"Host", b"127.0.0.1")])
-        async with pool.answer(request) as answer:
+        async with pool.answer(kept_question(f"http://127.0.0.1:{port}/")) as answer:
             assert (answer.status, len(made)) == (204, 1)
         await pool.retire()
 
@@ -103,8 +103,9 @@ async def test_much_more_than_is_taken_in_unasked_arrives_whole(tmp_path: Path, 
         await writer.drain()
 
     ours, theirs = contexts(tmp_path)
-    async with served(serve, ours if secure else None) as port, connected(port) as plain:
-        stream = await plain.start_tls(theirs, "localhost", PATIENCE) if secure else plain
+    async with served(serve, ours if secure else None) as port, connected(port) as stream:
+        if secure:
+            await stream.start_tls(theirs, "localhost", PATIENCE)
         await stream.write(b"?")
         assert await read_all(stream) == sent
         assert await stream.read(CHUNK) == b""
@@ -119,8 +120,8 @@ async def test_much_is_sent_though_the_other_side_reads_late(tmp_path: Path) -> 
         await writer.drain()
 
     ours, theirs = contexts(tmp_path)
-    async with served(serve, ours) as port, connected(port) as plain:
-        stream = await plain.start_tls(theirs, "localhost", PATIENCE)
+    async with served(serve, ours) as port, connected(port) as stream:
+        await stream.start_tls(theirs, "localhost", PATIENCE)
         sending = asyncio.create_task(stream.write(sent))
         # However long it is given: nobody reads, and no system holds so much in between.
         done, _ = await asyncio.wait({sending}, timeout=0.1)
@@ -139,9 +140,9 @@ async def test_a_connection_that_is_reset_is_a_failure_and_no_end() -> None:
 
     async with served(serve) as port, connected(port) as stream:
         await stream.write(b"?")
-        with pytest.raises(httpcore.ReadError):
+        with pytest.raises(WireNetworkError):
             await read_all(stream)
-        with pytest.raises(httpcore.WriteError):
+        with pytest.raises(WireNetworkError):
             await stream.write(b"?")
 
 
@@ -153,7 +154,7 @@ async def test_a_handshake_that_takes_too_long_closes_the_connection() -> None:
         ended.set()
 
     async with served(serve) as port, connected(port) as stream:
-        with pytest.raises(httpcore.ConnectTimeout):
+        with pytest.raises(WireTimeoutError):
             await stream.start_tls(ssl.create_default_context(), "localhost", 0.01)
         await asyncio.wait_for(ended.wait(), PATIENCE)
 
@@ -167,7 +168,7 @@ async def test_a_certificate_that_is_not_trusted_is_the_cause_of_the_failure(tmp
     ours.load_cert_chain(made.chain, made.key)
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=ours)
     async with server, connected(server.sockets[0].getsockname()[1]) as stream:
-        with pytest.raises(httpcore.ConnectError) as failure:
+        with pytest.raises(WireNetworkError) as failure:
             await stream.start_tls(ssl.create_default_context(), "localhost", PATIENCE)
     assert isinstance(failure.value.__cause__, ssl.SSLCertVerificationError)
 
@@ -193,10 +194,9 @@ async def test_a_close_is_noticed_before_the_event_loop_has_heard_of_it() -> Non
     near, far = socket.socketpair()
     with far:
         stream = await SocketStream.over(near)
-        assert not stream.get_extra_info("is_readable")
+        assert not stream.is_readable
         far.shutdown(socket.SHUT_WR)
         # No turn of the loop in between.
-        assert stream.get_extra_info("is_readable")
-        assert stream.get_extra_info("ssl_object") is None
+        assert stream.is_readable
         await stream.aclose()
         assert near.fileno() == -1

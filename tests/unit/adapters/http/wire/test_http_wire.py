@@ -9,13 +9,13 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpcore
 import pytest
 
 from probe_tray.adapters.http import client as http_client
 from probe_tray.adapters.http import exchange as http_exchange
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.wire.connection import WireConnection
+from probe_tray.adapters.http.wire.wire_errors import WireNetworkError, WireTimeoutError
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
 from probe_tray.adapters.systems.operating_system import SystemProxies
@@ -288,7 +288,7 @@ async def test_silence_after_a_part_is_a_failure_and_the_part_is_kept() -> None:
     async with line(pieces) as (near, far):
         far.sendall(b"HTTP/1.1")
         assert await near.read(100) == b"HTTP/1.1"
-        with pytest.raises(httpcore.ReadTimeout):
+        with pytest.raises(WireTimeoutError):
             await near.read(100)
     assert pieces == [b"HTTP/1.1"]
 
@@ -297,9 +297,9 @@ async def test_a_connection_that_is_reset_is_a_failure() -> None:
     async with line([]) as (near, far):
         # Closed with the request unread.
         far.close()
-        with pytest.raises(httpcore.ReadError):
+        with pytest.raises(WireNetworkError):
             await near.read(100)
-        with pytest.raises(httpcore.WriteError):
+        with pytest.raises(WireNetworkError):
             await near.write(b"more")
 
 

@@ -2,20 +2,30 @@
 
 import itertools
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Final, cast
 
 import h11
 import httpcore
 import pytest
 
+from probe_tray.adapters.http.wire.httpcore_backend import HttpcoreStream, wire_errors
 from probe_tray.adapters.http.wire.kept_connection import KeptConnection
+from probe_tray.adapters.http.wire.kept_question import KeptQuestion, Origin
+from probe_tray.adapters.http.wire.wire_errors import (
+    GarbledAnswerError,
+    UnsendableError,
+    WireError,
+    WireNetworkError,
+    WireTimeoutError,
+)
 from tests.support.patience import PATIENCE
+from tests.support.questions import kept_question
 
 ADDRESS: Final = "https://service.test/usage?a=b"
-ORIGIN: Final = httpcore.URL(ADDRESS).origin
+ORIGIN: Final = Origin("https", "service.test", 443)
 HEADERS: Final = [(b"Host", b"service.test"), (b"Accept", b"application/json"), (b"Authorization", b"Bearer \t x")]
-OTHER: Final = httpcore.URL("https://other.test/").origin
+OTHER: Final = Origin("https", "other.test", 443)
 
 CHUNKED: Final = b"Transfer-Encoding: chunked\r\n\r\n"
 ANSWERS: Final = {
@@ -47,75 +57,74 @@ ANSWERS: Final = {
 }
 
 
-class Wire(httpcore.AsyncNetworkStream):
-    """The other side says ``parts``, then ends; what is written is kept."""
+class Wire:
+    """Implements ``ByteStream``: the other side says ``parts``, then ends; what is written is kept."""
 
     def __init__(self, parts: Iterable[bytes], *, ends: bool = True) -> None:
         self.parts, self.ends = [part for part in parts if part], ends
         self.sent, self.closed, self.is_readable = b"", False, False
         self.fault: Exception | None = None
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's name
-        assert max_bytes > 1000
-        assert timeout == PATIENCE
+    async def read(self, most: int, limit: float | None = None) -> bytes:
+        assert most > 1000
+        assert limit == PATIENCE
         assert self.parts or self.ends, "nothing more comes"
         return self.parts.pop(0) if self.parts else b""
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's name
-        assert timeout == PATIENCE
+    async def write(self, data: bytes, limit: float | None = None) -> None:
+        assert limit == PATIENCE
         if self.fault is not None:
             raise self.fault
-        self.sent += buffer
+        self.sent += data
 
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's name
-    ) -> httpcore.AsyncNetworkStream:
+    async def start_tls(self, context: ssl.SSLContext, name: str, limit: float | None = None) -> None:
         raise AssertionError
-
-    def get_extra_info(self, info: str) -> object:
-        return info == "is_readable" and self.is_readable
 
     async def aclose(self) -> None:
         self.closed = True
 
 
 def question(
-    method: str = "GET", body: bytes = b"", *, token: bytes = b"", steps: list[str] | None = None
-) -> httpcore.Request:
-    async def trace(step: str, _info: Mapping[str, object]) -> None:
-        if steps is not None:
-            steps.append(step)
-
+    method: str = "GET", body: bytes = b"", *, token: bytes = b"", leaves: Callable[[], None] = lambda: None
+) -> KeptQuestion:
     headers = [*HEADERS, *([(b"X-Token", token)] if token else [])]
     headers += [(b"Content-Length", str(len(body)).encode())] if body else []
-    limits = dict.fromkeys(("read", "write"), PATIENCE)
-    return httpcore.Request(
-        method, ADDRESS, headers=headers, content=body, extensions={"timeout": limits, "trace": trace}
-    )
-
-
-def httpcores(wire: Wire) -> httpcore.AsyncHTTP11Connection:
-    return httpcore.AsyncHTTP11Connection(ORIGIN, wire, keepalive_expiry=PATIENCE)
+    return kept_question(ADDRESS, headers, method=method, body=body, leaves=leaves)
 
 
 def ours(wire: Wire) -> KeptConnection:
     return KeptConnection(ORIGIN, wire, PATIENCE)
 
 
-async def outcome(connection: httpcore.AsyncHTTP11Connection | KeptConnection, request: httpcore.Request) -> object:
+async def outcome(connection: KeptConnection, asked: KeptQuestion) -> object:
     """Everything that can be seen of one question: what it came to, and whether another one may follow."""
     try:
-        answer = await connection.handle_async_request(request)
+        answer = await connection.ask(asked)
         body = b"".join([part async for part in answer.aiter_stream()])
         await answer.aclose()
-    except (httpcore.RemoteProtocolError, httpcore.LocalProtocolError) as error:
+    except WireError as error:
         await connection.aclose()
         return type(error), connection.is_closed()
-    headers = [(name.lower(), value) for name, value in answer.headers]
-    return answer.status, headers, body, connection.is_closed()
+    return answer.status, [(name.lower(), value) for name, value in answer.headers], body, connection.is_closed()
+
+
+async def httpcores(wire: Wire, asked: KeptQuestion) -> object:
+    """The same where httpcore asks."""
+    origin = httpcore.Origin(b"https", b"service.test", 443)
+    connection = httpcore.AsyncHTTP11Connection(origin, HttpcoreStream(wire), keepalive_expiry=PATIENCE)
+    limits = dict.fromkeys(("read", "write"), PATIENCE)
+    request = httpcore.Request(
+        asked.method, ADDRESS, headers=asked.headers, content=asked.body, extensions={"timeout": limits}
+    )
+    try:
+        with wire_errors():
+            answer = await connection.handle_async_request(request)
+            body = b"".join([part async for part in answer.aiter_stream()])
+            await answer.aclose()
+    except WireError as error:
+        await connection.aclose()
+        return type(error), connection.is_closed()
+    return answer.status, [(name.lower(), value) for name, value in answer.headers], body, connection.is_closed()
 
 
 def cut(whole: bytes, places: Iterable[int]) -> list[bytes]:
@@ -128,30 +137,30 @@ async def test_an_answer_is_read_as_httpcore_reads_it_however_it_comes(name: str
     whole = ANSWERS[name]
     for places in ([], range(len(whole)), *([place] for place in range(1, len(whole)))):
         theirs, wire = Wire(cut(whole, places)), Wire(cut(whole, places))
-        expected = await outcome(httpcores(theirs), question())
+        expected = await httpcores(theirs, question())
         assert await outcome(ours(wire), question()) == expected
         assert wire.closed == theirs.closed
 
 
 async def test_an_answer_that_changes_the_protocol_is_none() -> None:
     wire = Wire([ANSWERS["a change of the protocol"]])
-    assert await outcome(ours(wire), question()) == (httpcore.RemoteProtocolError, True)
+    assert await outcome(ours(wire), question()) == (GarbledAnswerError, True)
 
 
 @pytest.mark.parametrize(("method", "body"), [("GET", b""), ("POST", b'{"a": 1}')])
 async def test_what_is_sent_is_what_httpcore_would_send(method: str, body: bytes) -> None:
     theirs, wire = Wire([ANSWERS["with a length"]]), Wire([ANSWERS["with a length"]])
-    assert await outcome(httpcores(theirs), question(method, body)) == await outcome(ours(wire), question(method, body))
+    assert await httpcores(theirs, question(method, body)) == await outcome(ours(wire), question(method, body))
     assert wire.sent == theirs.sent
     assert wire.sent.endswith(body)
 
 
 @pytest.mark.parametrize("token", [b"a\r\nX-Other: b", b"a\nb", b"a\x00b", b" a", b"a\x7f", b"\xe9"])
 async def test_a_value_that_would_be_more_than_a_value_is_never_sent(token: bytes) -> None:
-    wire, steps = Wire([]), list[str]()
-    with pytest.raises(httpcore.LocalProtocolError) as refused:
-        await ours(wire).handle_async_request(question(token=token, steps=steps))
-    assert (wire.sent, steps) == (b"", [])
+    wire, left = Wire([]), list[bytes]()
+    with pytest.raises(UnsendableError) as refused:
+        await ours(wire).ask(question(token=token, leaves=lambda: left.append(wire.sent)))
+    assert (wire.sent, left) == (b"", [])
     assert token.decode("latin-1") not in str(refused.value)
 
 
@@ -164,16 +173,17 @@ async def test_questions_follow_each_other_and_usual_answers_need_no_library(mon
         return cast("h11.Connection", connection(*how, **more))  # type: ignore[arg-type]
 
     monkeypatch.setattr(h11, "Connection", counted)
-    answer, steps = ANSWERS["with a length"], list[str]()
+    answer, left = ANSWERS["with a length"], list[int]()
     wire = Wire([answer, answer[:-9], answer[-9:], ANSWERS["in chunks"], answer], ends=False)
     kept = ours(wire)
     for libraries in (0, 0, 1, 1):
-        assert kept.can_handle_request(ORIGIN)
+        assert kept.leads_to(ORIGIN)
         assert not kept.has_expired()
-        found = await outcome(kept, question(steps=steps))
+        found = await outcome(kept, question(leaves=lambda: left.append(wire.sent.count(b"GET "))))
         assert found[2:] == (b"the answer!", False)  # type: ignore[index]
         assert len(made) == libraries
-    assert len(steps) == 4
+    # Each is told of before it is sent.
+    assert left == [0, 1, 2, 3]
     assert wire.sent.count(b"GET /usage?a=b HTTP/1.1\r\n") == 4
 
 
@@ -188,7 +198,7 @@ async def test_bytes_that_belong_to_no_question_end_the_connection(name: str) ->
 @pytest.mark.parametrize("name", ["with a length", "in chunks"])
 async def test_an_answer_that_is_left_in_the_middle_ends_the_connection(name: str) -> None:
     kept = ours(wire := Wire(cut(ANSWERS[name], [len(ANSWERS[name]) - 9])))
-    answer = await kept.handle_async_request(question())
+    answer = await kept.ask(question())
     async for part in answer.aiter_stream():
         assert part
         break
@@ -197,11 +207,18 @@ async def test_an_answer_that_is_left_in_the_middle_ends_the_connection(name: st
 
 
 async def test_what_a_server_says_before_it_has_read_the_question_is_read() -> None:
-    wire = Wire([ANSWERS["says that it ends"]])
-    wire.fault = httpcore.WriteError()
-    assert await outcome(ours(wire), question("POST", b"much")) == await outcome(
-        httpcores(Wire([ANSWERS["says that it ends"]])), question("POST", b"much")
-    )
+    theirs, wire = Wire([ANSWERS["says that it ends"]]), Wire([ANSWERS["says that it ends"]])
+    theirs.fault = wire.fault = WireNetworkError()
+    found = await outcome(ours(wire), question("POST", b"much"))
+    assert found == await httpcores(theirs, question("POST", b"much"))
+    assert found[0] == 200  # type: ignore[index]
+
+
+async def test_a_question_that_takes_too_long_to_send_waits_for_no_answer() -> None:
+    theirs, wire = Wire([ANSWERS["with a length"]]), Wire([ANSWERS["with a length"]])
+    theirs.fault = wire.fault = WireTimeoutError()
+    found = await outcome(ours(wire), question())
+    assert found == await httpcores(theirs, question()) == (WireTimeoutError, True)
 
 
 async def test_it_is_over_after_a_while_and_where_the_other_side_has_closed_it() -> None:
@@ -210,4 +227,4 @@ async def test_it_is_over_after_a_while_and_where_the_other_side_has_closed_it()
     assert not kept.has_expired()
     wire.is_readable = True
     assert kept.has_expired()
-    assert not kept.can_handle_request(OTHER)
+    assert not kept.leads_to(OTHER)
