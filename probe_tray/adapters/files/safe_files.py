@@ -55,6 +55,20 @@ def read_regular(path: Path, *, limit: int = LIMIT, inside: Path | None = None, 
         raise ReadError(path=str(path), reason=reason_of(error)) from None
 
 
+def is_absent(path: str) -> bool:
+    """Whether the system says that there is nothing of that name.
+
+    For who asks about a thousand files that are hardly ever there: to make a Path of each takes longer than to ask.
+    """
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
 def target_of(path: Path, inside: Path) -> Path:
     """The file that ``path`` leads to, which lies in the folder ``inside``.
 

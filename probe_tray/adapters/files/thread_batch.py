@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Generic, NamedTuple, TypeVar
 
 _Q = TypeVar("_Q")
 _A = TypeVar("_A")
 
 
-class _Raised(NamedTuple):
+class Raised(NamedTuple):
+    """In the place of an answer: what is raised to whoever asked."""
+
     error: Exception
 
 
@@ -19,9 +22,14 @@ class ThreadBatch(Generic[_Q, _A]):
     Each question is answered by what the disk holds after it was asked. Belongs to one event loop.
     """
 
-    def __init__(self, answer: Callable[[_Q], _A]) -> None:
-        """``answer`` blocks; what it raises is raised to whoever asked."""
-        self._answer = answer
+    def __init__(
+        self,
+        answers: Callable[[Sequence[_Q]], Sequence[_A | Raised]],
+        turn: AbstractAsyncContextManager[object] | None = None,
+    ) -> None:
+        """``answers`` blocks; what it raises is raised to all who asked. ``turn`` is held while it works."""
+        self._answers = answers
+        self._turn = turn or nullcontext()
         self._waiting: list[tuple[_Q, asyncio.Future[_A]]] = []
         self._work: asyncio.Task[None] | None = None
 
@@ -35,39 +43,41 @@ class ThreadBatch(Generic[_Q, _A]):
         return await future
 
     async def _work_off(self) -> None:
+        asked: list[tuple[_Q, asyncio.Future[_A]]] = []
         try:
-            while asked := self._waiting:
-                self._waiting = []
-                futures = [future for _, future in asked]
-                try:
-                    answers = await asyncio.to_thread(self._answers, [question for question, _ in asked])
-                except Exception as error:  # noqa: BLE001 - no thread can be had: whoever asked is told
-                    answers = [_Raised(error)] * len(asked)
-                except BaseException:
-                    _cancel(futures)
-                    raise
-                for future, answer in zip(futures, answers, strict=True):
+            while self._waiting:
+                async with self._turn:
+                    asked, self._waiting = self._waiting, []
+                    try:
+                        answers = await asyncio.to_thread(self._answers, [question for question, _ in asked])
+                    except Exception as error:  # noqa: BLE001 - or no thread can be had: whoever asked is told
+                        answers = [Raised(error)] * len(asked)
+                for (_, future), answer in zip(asked, answers, strict=True):
                     _give(future, answer)
         finally:
             self._work = None
-            _cancel(future for _, future in self._waiting)
-            self._waiting = []
+            waiting, self._waiting = self._waiting, []
+            # Of those that have their answers nothing is left to cancel.
+            _cancel(future for _, future in (*asked, *waiting))
 
-    def _answers(self, questions: Sequence[_Q]) -> Sequence[_A | _Raised]:
-        return [self._answer_or_fault(question) for question in questions]
 
-    def _answer_or_fault(self, question: _Q) -> _A | _Raised:
+def one_by_one(answer: Callable[[_Q], _A]) -> Callable[[Sequence[_Q]], Sequence[_A | Raised]]:
+    """For a :class:`ThreadBatch`: the answers of ``answer`` to each question."""
+
+    def answer_or_fault(question: _Q) -> _A | Raised:
         try:
-            return self._answer(question)
+            return answer(question)
         except Exception as error:  # noqa: BLE001 - it is raised to whoever asked, and the others have their answers
-            return _Raised(error)
+            return Raised(error)
+
+    return lambda questions: [answer_or_fault(question) for question in questions]
 
 
-def _give(future: asyncio.Future[_A], answer: _A | _Raised) -> None:
+def _give(future: asyncio.Future[_A], answer: _A | Raised) -> None:
     if future.done():
         # Whoever asked was cancelled.
         return
-    if isinstance(answer, _Raised):
+    if isinstance(answer, Raised):
         future.set_exception(answer.error)
     else:
         future.set_result(answer)

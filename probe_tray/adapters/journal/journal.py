@@ -18,7 +18,7 @@ from probe_tray.adapters.files.safe_files import (
     remove_stale,
     replace_file,
 )
-from probe_tray.adapters.files.thread_batch import ThreadBatch
+from probe_tray.adapters.files.thread_batch import ThreadBatch, one_by_one
 from probe_tray.adapters.http.wire.answer import read_raw
 from probe_tray.adapters.journal.entry_file import (
     ANSWER_SPACE,
@@ -54,7 +54,7 @@ class FileJournal:
         self._folder, self._sealer, self._disk = folder, sealer, disk
         self._spaces: dict[str, JournalEntryFile] = {}
         # The status of a thousand files asks about each of their accounts.
-        self._looks = ThreadBatch(self._read_all)
+        self._looks = ThreadBatch(one_by_one(self._read_all))
 
     async def prepare(
         self, key: AccountKey, fingerprint: str, at: datetime, uptime: float | None = None

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,13 +13,14 @@ import msgspec
 
 from probe_tray.adapters.files.disk import NEWER_VERSION, Disk
 from probe_tray.adapters.files.safe_files import (
+    is_absent,
     make_private_folder,
     read_regular,
     remove_file,
     remove_stale,
     replace_file,
 )
-from probe_tray.adapters.files.thread_batch import ThreadBatch
+from probe_tray.adapters.files.thread_batch import ThreadBatch, one_by_one
 from probe_tray.core.errors import Phrase, ReadError, StoreError, WriteError
 from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
 
@@ -73,7 +75,7 @@ class FileRenewalMemory:
         """Keep the files in ``folder``, which is made when needed."""
         self._folder, self._disk = folder, disk
         self._pruned: datetime | None = None
-        self._recalls = ThreadBatch(self._recall)
+        self._recalls = ThreadBatch(one_by_one(self._recall))
         """A start recalls a thousand at once, and each check of an account one."""
 
     async def recall(self, fingerprint: str) -> TokenOutcome | None:
@@ -85,19 +87,18 @@ class FileRenewalMemory:
         await asyncio.to_thread(self._remember, _checked(fingerprint), outcome)
 
     def _recall(self, fingerprint: str) -> TokenOutcome | None:
-        ended = self._folder / f"{fingerprint}{_ENDED}"
-        try:
-            return _parse(read_regular(ended, disk=self._disk), TokenVerdict.ENDED) or _END_WITHOUT_A_DATE
-        except FileNotFoundError:
-            pass
-        passing = self._folder / f"{fingerprint}{_PASSING}"
-        try:
-            data = read_regular(passing, disk=self._disk)
-            if _is_newer(data):
-                raise ReadError(path=str(passing), reason=NEWER_VERSION)
-            return _parse(data) or _in_doubt(passing)
-        except FileNotFoundError:
-            return None
+        ended, passing = (f"{self._folder}{os.sep}{fingerprint}{suffix}" for suffix in (_ENDED, _PASSING))
+        with contextlib.suppress(FileNotFoundError):
+            if not is_absent(ended):
+                data = read_regular(Path(ended), disk=self._disk)
+                return _parse(data, TokenVerdict.ENDED) or _END_WITHOUT_A_DATE
+        with contextlib.suppress(FileNotFoundError):
+            if not is_absent(passing):
+                data = read_regular(Path(passing), disk=self._disk)
+                if _is_newer(data):
+                    raise ReadError(path=passing, reason=NEWER_VERSION)
+                return _parse(data) or _in_doubt(Path(passing))
+        return None
 
     def _remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
         make_private_folder(self._folder)

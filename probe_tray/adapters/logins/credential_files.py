@@ -86,7 +86,7 @@ class CredentialFiles:
         """
         path = str(place.path)
         known, before = self._known.get(path), signature_of(path)
-        settled = before is not None and _is_settled(before)
+        settled = before is not None and is_settled(before)
         if known and known.settled and known.signature == before:
             return known.held
         self._known.pop(path, None)
@@ -247,7 +247,8 @@ def _signatures(places: Iterable[Place]) -> dict[str, Signature]:
     return {path: found for path in paths if (found := signature_of(path)) is not None}
 
 
-def _is_settled(signature: Signature) -> bool:
+def is_settled(signature: Signature) -> bool:
+    """Whether what was read after that signature was taken changes with it: it is older than a tick of its stamps."""
     # One with a time in the future is settled: a change would give it the time that it is now.
     now = time.time()
     return all(abs(now - moment / 1e9) > _tick(moment) for moment in signature[:2])

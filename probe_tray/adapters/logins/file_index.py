@@ -9,8 +9,10 @@ from probe_tray.adapters.logins.credential_files import (
     Held,
     Place,
     Signature,
+    is_settled,
     json_names,
     names_in,
+    signature_of,
 )
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError
@@ -157,9 +159,13 @@ class FolderListing:
         self._names: list[str] = []
         self._places: list[Place] = []
         self._by_name: dict[str, Place] = {}
+        self._listed: Signature | None = None
+        """The folder's own, by which its names are for certain those that were listed last."""
 
     def places(self) -> list[Place]:
         """The files there are now, by name; a missing folder has none. Raises ReadError."""
+        before = signature_of(str(self._folder))
+        self._listed = None
         names = names_in(self._folder)
         if names != self._names:
             self._by_name = {
@@ -167,4 +173,13 @@ class FolderListing:
                 for name in json_names(names, ".json")
             }
             self._names, self._places = names, list(self._by_name.values())
+        self._listed = before if before is not None and is_settled(before) else None
         return self._places
+
+    def places_at_a_glance(self) -> list[Place]:
+        """As :meth:`places`, without a listing where the folder says that no name came or went since.
+
+        Not all file systems let it say so: a network's may be late with it. Raises ReadError.
+        """
+        unchanged = self._listed is not None and signature_of(str(self._folder)) == self._listed
+        return self._places if unchanged else self.places()

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.last_complete_files import LastCompleteFiles
 from probe_tray.adapters.files.safe_files import make_private_folder, prove_writable, remove_stale
+from probe_tray.adapters.files.thread_batch import Raised, ThreadBatch
 from probe_tray.adapters.logins.credential_files import CredentialFiles, Held, Place, belongs, folder_lock, is_there
 from probe_tray.adapters.logins.file_index import FileIndex
 from probe_tray.adapters.logins.made_here import LoginOrigins
@@ -29,17 +30,12 @@ _RESERVE: Final = 64 * 1024
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
-_Answers = dict[AccountKey, StoredCredential | StoreError | None]
+class _LoginLookup(NamedTuple):
+    """What is asked of the files."""
 
-
-class _PendingLook(NamedTuple):
-    """A look at the disk that is yet to begin."""
-
-    keys: set[AccountKey]
-    """The accounts that are looked for."""
-    thorough: set[AccountKey]
-    """Those of them for which every file is looked at."""
-    answers: asyncio.Future[_Answers]
+    key: AccountKey
+    thorough: bool
+    """Whether every file is looked at for it."""
 
 
 class FilesStore(ABC):
@@ -60,7 +56,7 @@ class FilesStore(ABC):
         self._broken: set[Path] = set()
         """Files that are there and hold something that may be half of what another program is writing."""
         self._turn = asyncio.Lock()
-        self._look: _PendingLook | None = None
+        self._looks = ThreadBatch(self._answers, self._turn)
 
     @property
     def kind(self) -> StoreKind:
@@ -78,11 +74,11 @@ class FilesStore(ABC):
 
         Raises ReadError while another program seems to be writing one of them: it may be about to hold a newer one.
         """
-        return await self._looked_for(key, thorough=True)
+        return await self._looks.ask(_LoginLookup(key, thorough=True))
 
     async def glance(self, key: AccountKey) -> StoredCredential | None:
         """As :meth:`read`, of the files that held the account when they were last looked at, and of new ones."""
-        return await self._looked_for(key, thorough=False)
+        return await self._looks.ask(_LoginLookup(key, thorough=False))
 
     async def check_writable(self, key: AccountKey) -> None:
         """Write and remove a file of the size the account's file would have, there, or where a new one would be."""
@@ -115,6 +111,10 @@ class FilesStore(ABC):
     def _places(self) -> list[Place]:
         """The files there are now. Raises StoreError when there is no telling."""
 
+    def _places_at_a_glance(self) -> list[Place]:
+        """As :meth:`_places`, for a look that may miss a file of a moment ago."""
+        return self._places()
+
     @abstractmethod
     def _place_for_new(self, credential: Credential) -> Path:
         """Where a new account's file goes. Raises WriteError."""
@@ -123,43 +123,22 @@ class FilesStore(ABC):
     def _folder_for_new(self, key: AccountKey) -> Path:
         """The folder a new account's file would go into. Raises WriteError."""
 
-    async def _looked_for(self, key: AccountKey, *, thorough: bool) -> StoredCredential | None:
-        """Wait for a look at the disk that begins after this call, which all callers until then share."""
-        if self._look is None:
-            keys, all_of = set[AccountKey](), set[AccountKey]()
-            self._look = _PendingLook(keys, all_of, asyncio.ensure_future(self._look_soon(keys, all_of)))
-        look = self._look
-        look.keys.add(key)
-        if thorough:
-            look.thorough.add(key)
-        # Whoever is cancelled must not take it from the others.
-        answer = (await asyncio.shield(look.answers))[key]
-        if isinstance(answer, StoreError):
-            raise answer
-        return answer
-
-    async def _look_soon(self, keys: set[AccountKey], thorough: set[AccountKey]) -> _Answers:
-        async with self._turn:
-            # From here on a call needs a later look: what it wants to see may be written while this one goes on.
-            self._look = None
-            return await asyncio.to_thread(self._answers, frozenset(keys), thorough=bool(thorough))
-
-    def _answers(self, keys: frozenset[AccountKey], *, thorough: bool) -> _Answers:
+    def _answers(self, looks: Sequence[_LoginLookup]) -> Sequence[StoredCredential | Raised | None]:
         fault: StoreError | None = None
         try:
-            if thorough:
+            if any(look.thorough for look in looks):
                 self._look_at_all()
             else:
-                self._look_for(*keys)
+                self._note(self._index.look_for({look.key for look in looks}, self._places_at_a_glance()))
         except StoreError as error:
             fault = error
-        answers: _Answers = {}
-        for key in keys:
-            try:
-                answers[key] = self._answer(key, fault)
-            except StoreError as error:
-                answers[key] = error
-        return answers
+        return [self._answer_or_fault(look.key, fault) for look in looks]
+
+    def _answer_or_fault(self, key: AccountKey, fault: StoreError | None) -> StoredCredential | Raised | None:
+        try:
+            return self._answer(key, fault)
+        except StoreError as error:
+            return Raised(error)
 
     def _look_at_all(self) -> None:
         self._note(self._index.look(self._places()))

@@ -59,7 +59,13 @@ class FolderStore(FilesStore):
         return (self._folder,)
 
     def _places(self) -> list[Place]:
-        places = self._listing.places()
+        return self._certain(self._listing.places())
+
+    def _places_at_a_glance(self) -> list[Place]:
+        return self._certain(self._listing.places_at_a_glance())
+
+    def _certain(self, places: list[Place]) -> list[Place]:
+        """``places``. Raises FolderGoneError where another folder, with none, is in the place of theirs."""
         if places:
             self._identity = _identity(self._folder)
         elif self._identity is not None and _identity(self._folder) != self._identity:

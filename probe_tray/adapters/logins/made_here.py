@@ -5,13 +5,14 @@ small file with the fingerprints of the refresh tokens that a login or a renewal
 another origin has another token, whoever put it into the file; one that another program renewed counts as its own.
 """
 
+import os
 import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol, final
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, remove_file, replace_file
+from probe_tray.adapters.files.safe_files import is_absent, make_private_folder, read_regular, remove_file, replace_file
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError, WriteError
@@ -78,6 +79,8 @@ class MadeHere:
         return _fingerprints(self._text(key))
 
     def _text(self, key: AccountKey) -> str:
+        if is_absent(f"{self._folder}{os.sep}{key.slug}"):
+            return ""
         try:
             return read_regular(self._path(key), disk=self._disk).decode("ascii", "replace")
         except (FileNotFoundError, ReadError):

@@ -11,6 +11,7 @@ import pytest
 from probe_tray.adapters.files.disk import Disk, reason_of
 from probe_tray.adapters.files.safe_files import (
     LIMIT,
+    is_absent,
     make_private_folder,
     read_regular,
     real_path,
@@ -67,6 +68,15 @@ class ShortDisk(Disk):
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_only_what_the_system_says_is_not_there_is_absent(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    assert is_absent(str(tmp_path / "other"))
+    # Where there is no telling, whoever reads it is told why.
+    told = ["file", "link", ".", "file/below", "\0", "x" * 300]
+    assert [name for name in told if is_absent(f"{tmp_path}/{name}")] == []
 
 
 def test_a_new_file_is_private_whatever_the_umask(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from probe_tray.adapters.files.thread_batch import ThreadBatch
+from probe_tray.adapters.files.thread_batch import ThreadBatch, one_by_one
 from tests.support.patience import PATIENCE
 
 
@@ -40,7 +40,7 @@ async def until_began(disk: Disk) -> None:
 
 async def test_what_is_asked_in_one_turn_is_answered_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk(monkeypatch)
-    batch = ThreadBatch(disk.answer)
+    batch = ThreadBatch(one_by_one(disk.answer))
     assert await asyncio.gather(*(batch.ask(number) for number in range(100))) == [2 * number for number in range(100)]
     assert disk.trips == [list(range(100))]
     assert await batch.ask(7) == 14
@@ -52,7 +52,7 @@ async def test_what_is_asked_while_a_thread_works_is_answered_together_after_it(
 ) -> None:
     disk = Disk(monkeypatch)
     disk.may_go_on.clear()
-    batch = ThreadBatch(disk.answer)
+    batch = ThreadBatch(one_by_one(disk.answer))
     first = asyncio.create_task(batch.ask(1))
     await until_began(disk)
     others = [asyncio.create_task(batch.ask(number)) for number in (2, 3, 4)]
@@ -63,7 +63,7 @@ async def test_what_is_asked_while_a_thread_works_is_answered_together_after_it(
 
 
 async def test_what_fails_is_told_to_whoever_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    batch = ThreadBatch(Disk(monkeypatch).answer)
+    batch = ThreadBatch(one_by_one(Disk(monkeypatch).answer))
     one, failed, two = await asyncio.gather(batch.ask(1), batch.ask(-1), batch.ask(2), return_exceptions=True)
     assert (one, two) == (2, 4)
     assert isinstance(failed, FileNotFoundError)
@@ -72,7 +72,7 @@ async def test_what_fails_is_told_to_whoever_asked_for_it(monkeypatch: pytest.Mo
 async def test_whoever_gives_up_takes_the_answer_from_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk(monkeypatch)
     disk.may_go_on.clear()
-    batch = ThreadBatch(disk.answer)
+    batch = ThreadBatch(one_by_one(disk.answer))
     impatient, patient = (asyncio.create_task(batch.ask(number)) for number in (1, 2))
     await until_began(disk)
     impatient.cancel()
@@ -86,7 +86,7 @@ async def test_where_no_thread_can_be_had_whoever_asked_is_told(monkeypatch: pyt
     async def none_left(*_call: object) -> None:
         raise RuntimeError
 
-    batch = ThreadBatch(abs)
+    batch = ThreadBatch(one_by_one(abs))
     with monkeypatch.context() as patch:
         patch.setattr(asyncio, "to_thread", none_left)
         with pytest.raises(RuntimeError):

@@ -180,6 +180,57 @@ async def test_a_glance_asks_about_the_files_of_its_accounts_alone(
     assert found.credential.access_token.reveal() == newer["access_token"]
 
 
+async def test_a_glance_lists_the_folder_only_when_a_name_may_have_come_or_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ana.json").write_text(json.dumps(flat("ana")))
+    store, real, later, listed = folder_store(tmp_path), time.time, [60.0], list[str]()
+    listdir = os.listdir
+
+    def noted(folder: Path) -> list[str]:
+        listed.append(str(folder))
+        return listdir(folder)
+
+    monkeypatch.setattr(time, "time", lambda: real() + later[0])
+    await store.load()
+    monkeypatch.setattr(os, "listdir", noted)
+    assert [await store.glance(KEYS[0]) for _ in range(3)].count(None) == 0
+    assert not listed
+    # What is to be changed asks for the names themselves.
+    await store.read(KEYS[0])
+    await store.check_writable(KEYS[0])
+    assert len(listed) == 2
+    # A moment after a change another one may leave the folder with the same time.
+    later[0] = 0.0
+    (tmp_path / "ben.json").write_text(json.dumps(flat("ben")))
+    listed.clear()
+    assert all([await store.glance(key) for key in KEYS[:2]])
+    assert len(listed) == 2
+    later[0] = 60.0
+    (tmp_path / "ana.json").unlink()
+    assert await store.glance(KEYS[0]) is None
+    assert await store.glance(KEYS[1]) is not None
+
+
+async def test_a_glance_notices_that_another_folder_is_in_the_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, real = tmp_path / "logins", time.time
+    folder.mkdir()
+    (folder / "ana.json").write_text(json.dumps(flat("ana")))
+    monkeypatch.setattr(time, "time", lambda: real() + 60)
+    store = folder_store(folder)
+    await store.load()
+    assert await store.glance(KEYS[0]) is not None
+    folder.rename(tmp_path / "before")
+    with pytest.raises(FolderGoneError):
+        await store.glance(KEYS[0])
+    folder.mkdir()
+    (folder / "ben.json").write_text(json.dumps(flat("ben")))
+    assert await store.glance(KEYS[0]) is None
+    assert await store.glance(KEYS[1]) is not None
+
+
 async def test_a_caller_that_gives_up_takes_the_look_from_nobody(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(flat("ana")))
     store = folder_store(tmp_path)
