@@ -15,6 +15,7 @@ HEAVY = (
     "keyring",
     "pickle",
     "plistlib",
+    "probe_tray.adapters.callback.login_listener",
     "probe_tray.adapters.files.import_files",
     "probe_tray.demo",
     "probe_tray.engine.models.model_tester",

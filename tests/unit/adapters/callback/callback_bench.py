@@ -5,7 +5,8 @@ import contextlib
 from collections.abc import AsyncGenerator
 from typing import Final
 
-from probe_tray.adapters.callback.listener import LoginListener, LoopbackListener
+from probe_tray.adapters.callback.listener import LoopbackListener
+from probe_tray.adapters.callback.login_listener import LoginListener
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.service.service import Service
 from tests.support.patience import PATIENCE

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from probe_tray.adapters.callback import listener as listener_module
-from probe_tray.adapters.callback import listener as module
-from probe_tray.adapters.callback import loopback_ports
-from probe_tray.adapters.callback.listener import LoginListener, LoopbackListener
+from probe_tray.adapters.callback import login_listener, loopback_ports
+from probe_tray.adapters.callback.listener import LoopbackListener
+from probe_tray.adapters.callback.login_listener import LoginListener
 from probe_tray.adapters.callback.loopback_ports import ANOTHER_PROGRAM
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import PortsReservedError, PortsTakenError
@@ -182,7 +182,7 @@ def crowd() -> Iterator[list[socket.socket]]:
 async def test_a_real_callback_gets_through_two_hundred_half_open_connections(
     crowd: list[socket.socket], sent: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "REQUEST_SECONDS", LONGER)
+    monkeypatch.setattr(login_listener, "REQUEST_SECONDS", LONGER)
     async with opened() as login:
         for number in range(200):
             # Without a turn of the loop between them: all of them wait in the queue before the callback does.
@@ -198,7 +198,7 @@ async def test_a_real_callback_gets_through_two_hundred_half_open_connections(
 async def test_a_callback_in_front_of_a_crowd_is_read_before_the_crowd_pushes_it_out(
     crowd: list[socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "REQUEST_SECONDS", LONGER)
+    monkeypatch.setattr(login_listener, "REQUEST_SECONDS", LONGER)
     async with opened() as login:
         first = socket.create_connection((V4, login.port))
         crowd.append(first)
@@ -227,8 +227,8 @@ async def test_no_more_than_sixteen_connections_are_kept(crowd: list[socket.sock
 
 
 async def test_a_connection_that_sends_nothing_is_closed_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert module.REQUEST_SECONDS == 5
-    monkeypatch.setattr(module, "REQUEST_SECONDS", 0.02)
+    assert login_listener.REQUEST_SECONDS == 5
+    monkeypatch.setattr(login_listener, "REQUEST_SECONDS", 0.02)
     async with opened() as login:
         reader, writer = await asyncio.open_connection(V4, login.port)
         writer.write(b"GET / HTTP/1.1\r\n")
@@ -237,7 +237,7 @@ async def test_a_connection_that_sends_nothing_is_closed_in_time(monkeypatch: py
 
 
 async def test_a_reply_reaches_a_visitor_who_never_stops_talking(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REQUEST_SECONDS", LONGER)
+    monkeypatch.setattr(login_listener, "REQUEST_SECONDS", LONGER)
     async with opened() as login:
         reader, writer = await asyncio.open_connection(V4, login.port)
         writer.write(get("/", login.port) + b"x" * 1_000_000)
@@ -421,7 +421,7 @@ async def test_leaving_by_an_exception_closes_at_once() -> None:
 
 
 async def test_open_connections_end_with_the_login(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REQUEST_SECONDS", LONGER)
+    monkeypatch.setattr(login_listener, "REQUEST_SECONDS", LONGER)
     listener = LoopbackListener(Service(ports=(0,)))
     async with listener.open(Secret(STATE)) as login:
         reader, writer = await asyncio.open_connection(V4, login.port)
@@ -448,8 +448,8 @@ async def test_a_page_that_was_fetched_already_leaves_nothing_open() -> None:
 
 
 async def test_a_page_that_nobody_fetches_is_offered_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert module.FAREWELL_SECONDS == 2
-    monkeypatch.setattr(module, "FAREWELL_SECONDS", 0.02)
+    assert login_listener.FAREWELL_SECONDS == 2
+    monkeypatch.setattr(login_listener, "FAREWELL_SECONDS", 0.02)
     listener = LoopbackListener(Service(ports=(0,)))
     async with listener.open(Secret(STATE)) as login:
         await ask(login.port, get(callback(), login.port))
@@ -468,7 +468,7 @@ async def test_a_browser_that_came_while_the_program_was_held_up_gets_its_page(m
     await settle()
     with socket.create_connection((V4, login.port), PATIENCE) as browser:
         browser.sendall(get("/done", login.port))
-        ahead = module.FAREWELL_SECONDS
+        ahead = login_listener.FAREWELL_SECONDS
         assert status_of(await asyncio.to_thread(browser.recv, 65536)) == 200
     await listener.closed()
 
@@ -506,7 +506,7 @@ async def test_nothing_to_close_is_closed() -> None:
 
 
 async def test_running_out_of_file_descriptors_does_not_end_the_login(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_ACCEPT_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(login_listener, "_ACCEPT_PAUSE_SECONDS", 0.0)
     loop = asyncio.get_running_loop()
     accept = loop.sock_accept
     failures = iter(range(3))
