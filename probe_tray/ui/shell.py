@@ -39,7 +39,7 @@ from probe_tray.ui.panel.panel_controller import PanelController
 from probe_tray.ui.preferences import PreferenceWatch
 from probe_tray.ui.settings.settings_controller import SettingsController
 from probe_tray.ui.shell_context import ShellContext
-from probe_tray.ui.sync.sync_controller import SyncController
+from probe_tray.ui.sync.sync_opener import SyncOpener
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.transfer_controller import TransferController
 from probe_tray.ui.tray.app_menu import AppMenu
@@ -49,8 +49,6 @@ from probe_tray.ui.tray.tray import OverflowHint, TrayIcon
 from probe_tray.ui.tray.tray_watcher import watch_tray
 from probe_tray.ui.tray.use_submenu import UseActions
 from probe_tray.ui.window_watch import WindowWatch
-from probe_tray.view.details.details import details
-from probe_tray.view.models.model_test import model_test
 from probe_tray.view.presenter import Presenter
 from probe_tray.view.screen import ClosedScreen, IconScreen, Screen, ScreenOptions
 from probe_tray.view.tray.tray import quitting_question
@@ -247,17 +245,12 @@ class Shell(QObject):
     def _make_dialogs(self) -> None:
         engine, theme, now, t = self._engine, self._theme, self._context.now, self._context.translator
         question = self._card_actions.question
-        self._model_test = ModelTestController(engine, theme, t, question, lambda state: model_test(state, now(), t))
+        self._model_test = ModelTestController(engine, theme, t, question, now)
         self._details = DetailsController(
-            engine,
-            theme,
-            self._icons,
-            lambda state, key, span: details(state, key, span, now(), t),
-            self.act,
-            self._card_actions.open_account_menu,
+            engine, theme, self._icons, t, now, self.act, self._card_actions.open_account_menu
         )
         self._codex_use = CodexUseController(engine, t, question, self.act, self.show_panel)
-        self._sync = SyncController(engine, theme, t, question, now, table_sql())
+        self._sync = SyncOpener(engine, theme, t, question, now, table_sql())
         self._settings = SettingsController(engine, theme, t, self._sync)
         self._transfer = TransferController(engine, theme, t, question, now)
         self._login = LoginController(engine, theme, self._icons, self.show_settings)

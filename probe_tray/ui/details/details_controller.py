@@ -10,19 +10,17 @@ from PySide6.QtWidgets import QMenu, QWidget
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import ShowDetails
 from probe_tray.core.quota.history import Span
-from probe_tray.core.state import AppState
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
-from probe_tray.view.details.details import DetailsView
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import CardAction
 
 if TYPE_CHECKING:
     from probe_tray.ui.details.details_window import DetailsWindow
 
-Words = Callable[[AppState, AccountKey, Span], DetailsView | None]
-"""Puts an account into words, now and here."""
 Menu = Callable[[AccountKey, QWidget, QPoint], QMenu | None]
 
 
@@ -34,12 +32,14 @@ class DetailsController:
         engine: EngineProtocol,
         theme: Theme,
         icons: IconPainter,
-        words: Words,
+        translator: Translator,
+        now: Callable[[], Now],
         act: Callable[[CardAction], None],
         menu: Menu,
     ) -> None:
         """Show accounts of ``engine``; ``act`` does what a button says, ``menu`` opens an account's menu."""
-        self._engine, self._theme, self._icons, self._words = engine, theme, icons, words
+        self._engine, self._theme, self._icons = engine, theme, icons
+        self._translator, self._now = translator, now
         self._act, self._menu = act, menu
         self._key: AccountKey | None = None
         self._span = Span.WEEK
@@ -67,8 +67,10 @@ class DetailsController:
         )
 
     def _fill(self, window: "DetailsWindow") -> None:
-        key = self._key
-        model = None if key is None else self._words(self._engine.state, key, self._span)
+        from probe_tray.view.details.details import details
+
+        key, now = self._key, self._now()
+        model = None if key is None else details(self._engine.state, key, self._span, now, self._translator)
         if key is None or model is None:
             window.close()
             return

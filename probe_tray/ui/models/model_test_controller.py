@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.commands import EditSettings, StopModelTest, TryModels
 from probe_tray.core.settings import change
-from probe_tray.core.state import AppState
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
 from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.theme import Theme
-from probe_tray.view.models.model_test import ModelTestView, consent
+from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 
 if TYPE_CHECKING:
@@ -27,14 +26,15 @@ class ModelTestController:
         theme: Theme,
         translator: Translator,
         question: QuestionController,
-        view: Callable[[AppState], ModelTestView],
+        now: Callable[[], Now],
     ) -> None:
-        """Ask with ``question``; ``view`` is what the window shows of a state."""
+        """Ask with ``question``."""
         self._engine = engine
         self._theme = theme
         self._translator = translator
         self._question = question
-        self._window = LazyWindow(self._make, lambda window: window.show_model(view(engine.state)))
+        self._now = now
+        self._window = LazyWindow(self._make, self._fill)
 
     def show(self, account: AccountKey | None = None) -> None:
         """Test this account or all, and show how it goes; a run that goes on already is shown instead."""
@@ -59,6 +59,8 @@ class ModelTestController:
         if state.settings.model_test_confirmed or not count:
             self._test(accounts)
         else:
+            from probe_tray.view.models.model_test import consent
+
             self._question.ask(consent(count, self._translator), lambda _: self._agree(accounts))
 
     def _agree(self, accounts: tuple[AccountKey, ...] | None) -> None:
@@ -78,3 +80,8 @@ class ModelTestController:
 
         actions = ModelTestActions(stop=lambda: self._engine.send(StopModelTest()), again=self._again)
         return ModelTestDialog(self._theme, actions)
+
+    def _fill(self, window: "ModelTestDialog") -> None:
+        from probe_tray.view.models.model_test import model_test
+
+        window.show_model(model_test(self._engine.state, self._now(), self._translator))

@@ -1,72 +1,30 @@
 """Between the settings window and the engine."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import (
     CheckNotifications,
     EditSettings,
-    FindProxy,
     OpenNotificationSettings,
     SendTestNotification,
-    StopConnectionCheck,
-    TryConnection,
 )
 from probe_tray.core.errors import NotificationsOffError, Problem
-from probe_tray.core.service.connection import ConnectionCheck
 from probe_tray.core.settings import SettingsPatch
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.lazy_window import LazyWindow
-from probe_tray.ui.sync.sync_controller import SyncController
+from probe_tray.ui.sync.sync_opener import SyncOpener
 from probe_tray.ui.theme import Theme
-from probe_tray.view.settings.connection import connection
 from probe_tray.view.text.translate import Translator
 
 if TYPE_CHECKING:
+    from probe_tray.ui.settings.connection_controller import ConnectionController
     from probe_tray.ui.settings.settings_dialog import SettingsDialog
-
-
-class ConnectionController:
-    """Sends what the window asks for, and draws what is known."""
-
-    def __init__(self, engine: EngineProtocol, dialog: "SettingsDialog", translator: Translator) -> None:
-        """Serve ``dialog``."""
-        self._engine = engine
-        self._dialog = dialog
-        self._translator = translator
-        dialog.proxy_wanted.connect(self._find)
-        dialog.connection_wanted.connect(self._check)
-        dialog.connection.unwanted.connect(self._stop)
-        # Nobody is there any more to read what comes of it.
-        dialog.finished.connect(self._stop)
-        self.draw()
-
-    def draw(self) -> None:
-        """Show the state as it is now."""
-        self._dialog.connection.show_model(connection(self._engine.state.connection, self._translator))
-
-    def _find(self, setting: object) -> None:
-        # What was known at the last opening may hold no longer.
-        self._dialog.connection.show_model(connection(ConnectionCheck(), self._translator))
-        self._engine.send(FindProxy(_secret(setting)))
-
-    def _check(self, setting: object) -> None:
-        self._engine.send(TryConnection(_secret(setting)))
-
-    def _stop(self) -> None:
-        if self._engine.state.connection.running:
-            self._engine.send(StopConnectionCheck())
-
-
-def _secret(setting: object) -> Secret | None:
-    """The setting of the proxy, which may hold a password."""
-    return None if setting is None else Secret(cast("str", setting))
 
 
 class SettingsController:
     """Opens the window, sends what was changed in it, and has it follow what was changed elsewhere."""
 
-    def __init__(self, engine: EngineProtocol, theme: Theme, translator: Translator, syncing: SyncController) -> None:
+    def __init__(self, engine: EngineProtocol, theme: Theme, translator: Translator, syncing: SyncOpener) -> None:
         """``syncing`` serves the box in which sync is set up."""
         self._engine, self._theme, self._translator, self._syncing = engine, theme, translator, syncing
         self._connection: ConnectionController | None = None
@@ -113,6 +71,7 @@ class SettingsController:
         self._syncing.leave()
 
     def _make(self) -> "SettingsDialog":
+        from probe_tray.ui.settings.connection_controller import ConnectionController
         from probe_tray.ui.settings.settings_dialog import SettingsDialog
 
         t = self._translator

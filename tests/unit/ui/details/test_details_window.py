@@ -24,7 +24,6 @@ from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.details.chart import Chart, LevelLine, Tick
-from probe_tray.view.details.details import details
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
@@ -43,7 +42,8 @@ class Bench:
             self.engine,
             Theme(app, lambda: False),
             IconPainter(),
-            lambda state, key, span: details(state, key, span, Now(NOW, UTC), Translator()),
+            Translator(),
+            lambda: Now(NOW, UTC),
             self.asked.append,
             self._menu,
         )

@@ -14,8 +14,8 @@ from probe_tray.core.errors import ProxyFailedError
 from probe_tray.core.service.connection import ConnectionCheck, ConnectionStep, FoundProxy, Reached
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
+from probe_tray.ui.settings.connection_controller import ConnectionController
 from probe_tray.ui.settings.setting_card import SettingCard
-from probe_tray.ui.settings.settings_controller import ConnectionController
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.settings.settings_page import SettingsPage
 from probe_tray.ui.theme import Theme

@@ -1,0 +1,66 @@
+"""Loads the windows of sync with the first one that is wanted: most runs of a tray see none."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from probe_tray.core.sync.table_sql import TableSql
+from probe_tray.ui.engine import EngineProtocol
+from probe_tray.ui.question_controller import QuestionController
+from probe_tray.ui.theme import Theme
+from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
+
+if TYPE_CHECKING:
+    from probe_tray.ui.sync.sync_box import SyncBox
+    from probe_tray.ui.sync.sync_controller import SyncController
+
+
+class SyncOpener:
+    """Stands before the one ``SyncController`` until there is something for it to do."""
+
+    def __init__(
+        self,
+        engine: EngineProtocol,
+        theme: Theme,
+        translator: Translator,
+        question: QuestionController,
+        now: Callable[[], Now],
+        sql: TableSql,
+    ) -> None:
+        """As ``SyncController``."""
+        self._engine, self._theme, self._translator = engine, theme, translator
+        self._question, self._now, self._sql = question, now, sql
+        self._made: SyncController | None = None
+
+    def sync(self) -> None:
+        """Sync now and show what comes of it; where it is not set up, set it up first."""
+        self._controller().sync()
+
+    def serve(self, box: "SyncBox") -> None:
+        """Draw ``box`` too from now on, and do what its buttons say."""
+        self._controller().serve(box)
+
+    def leave(self) -> None:
+        """Draw the box no more: its window goes."""
+        if self._made is not None:
+            self._made.leave()
+
+    def draw(self) -> None:
+        """Show the state as it is now, where anybody sees it."""
+        # A change of the table opens a window by itself.
+        if self._made is not None or self._engine.state.sync.change is not None:
+            self._controller().draw()
+
+    def close(self) -> None:
+        """Take the windows away for good, and the key out of the clipboard."""
+        if self._made is not None:
+            self._made.close()
+
+    def _controller(self) -> "SyncController":
+        from probe_tray.ui.sync.sync_controller import SyncController
+
+        if self._made is None:
+            self._made = SyncController(
+                self._engine, self._theme, self._translator, self._question, self._now, self._sql
+            )
+        return self._made
