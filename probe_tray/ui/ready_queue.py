@@ -10,10 +10,12 @@ from PySide6.QtCore import QObject, Qt, QTimerEvent, Signal
 
 _TURN: Final = 0.008
 """Seconds after which a turn begins no further callback: half a picture of a screen with 60 of them a second."""
+_LONGER: Final = 0.002
+"""Seconds in which a turn goes on with what comes meanwhile: one of Qt's costs more than most callbacks do."""
 
 
 class ReadyQueue(QObject):
-    """Runs callbacks in the order they came, all that are there in one turn, as asyncio's own loops do.
+    """Runs callbacks in the order they came, all that are there in one turn, and those that follow from them at once.
 
     However many there are and however they go on, Qt's own events come in between: see :data:`_TURN`.
 
@@ -29,7 +31,7 @@ class ReadyQueue(QObject):
         self._ready: deque[asyncio.Handle] = deque()
         self._timer = 0
         """The number of the timer that comes in the next turn, 0 while there is none."""
-        self._is_woken = False
+        self._is_woken, self._is_running = False, False
         self._woken.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def call_soon(
@@ -68,18 +70,21 @@ class ReadyQueue(QObject):
         self._run()
 
     def _run(self) -> None:
-        # What comes meanwhile waits for the next turn, after Qt's own events. Should a callback begin a loop of Qt's,
-        # the others of this turn run in there.
-        left, until = len(self._ready), self._loop.time() + _TURN
-        while left and self._ready:
+        # Each step of a task comes while the one before runs. Should a callback begin a loop of Qt's, the others of
+        # this turn run in there, and no more than those.
+        is_outer, self._is_running = not self._is_running, True
+        left, began = len(self._ready), self._loop.time()
+        longest = _LONGER if is_outer else 0.0
+        while self._ready:
             left -= 1
             if len(self._ready) > 1 and not self._timer:
                 self._timer = self.startTimer(0)
             handle = self._ready.popleft()
             if not handle.cancelled():
                 handle._run()  # noqa: SLF001 - asyncio's own loops do the same
-            if self._loop.time() >= until:
+            if self._loop.time() - began >= (_TURN if left > 0 else longest):
                 break
+        self._is_running = not is_outer
         if not self._ready and self._timer:
             self.killTimer(self._timer)
             self._timer = 0

@@ -159,6 +159,32 @@ def test_callbacks_that_always_ask_for_another_turn_keep_neither_the_window_nor_
     assert said == ["painted", "painted", "thread ended", "tidied up", "other ended", "status 0"]
 
 
+def test_steps_that_follow_from_each_other_share_a_turn_of_qt() -> None:
+    act = """
+        loop, done, turns = asyncio.get_running_loop(), asyncio.Event(), []
+        queue = loop.call_soon.__self__
+        start = queue.startTimer
+        queue.startTimer = lambda milliseconds: turns.append(milliseconds) or start(milliseconds)
+
+        def step(left):
+            loop.call_soon(step, left - 1) if left else done.set()
+
+        # Where the machine has other work, a turn may end early.
+        for _ in range(100):
+            turns.clear()
+            done.clear()
+            step(20)
+            await done.wait()
+            if len(turns) <= 2:
+                print("shared", flush=True)
+                break
+        return 0
+    """
+    status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
+    assert (status, errors) == (0, "")
+    assert said[0] == "shared"
+
+
 def test_callbacks_run_at_their_time_and_those_that_are_cancelled_are_gone_at_once() -> None:
     act = """
         import weakref
