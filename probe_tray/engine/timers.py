@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Coroutine
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from probe_tray.core.polling.situation import Sensed, Situation
 from probe_tray.ports.desktop import MachineMonitor
@@ -120,13 +120,14 @@ class WakeTimer:
         """Sleep by ``clock``."""
         self._clock = clock
         self._woken = asyncio.Event()
-        self._sleep: asyncio.Task[None] | None = None
+        self._sleeping: set[asyncio.Task[object]] = set()
+        """Whoever sleeps now and was not woken yet."""
 
     def wake(self) -> None:
         """End the sleep, or the next one at once."""
         self._woken.set()
-        if self._sleep is not None:
-            self._sleep.cancel()
+        while self._sleeping:
+            self._sleeping.pop().cancel()
 
     def clear(self) -> None:
         """Forget that it was woken: a look that begins now sees what happened before."""
@@ -140,11 +141,16 @@ class WakeTimer:
             # The others have their turn all the same.
             await asyncio.sleep(0)
             return True
-        sleep = self._sleep = asyncio.create_task(self._clock.sleep(seconds))
+        # Without a task of its own, as asyncio.timeout does it: many things sleep, and each check wakes several.
+        sleeper = cast("asyncio.Task[object]", asyncio.current_task())
+        self._sleeping.add(sleeper)
+        asked_to_end = sleeper.cancelling()
         try:
-            await asyncio.wait([sleep])
+            await self._clock.sleep(seconds)
+        except asyncio.CancelledError:
+            # Not by the wake alone, where somebody has cancelled the task as well.
+            if sleeper in self._sleeping or sleeper.uncancel() > asked_to_end:
+                raise
         finally:
-            self._sleep = None
-            if not sleep.done():
-                await end_all([sleep])
+            self._sleeping.discard(sleeper)
         return self._woken.is_set()

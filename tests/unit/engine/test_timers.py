@@ -129,3 +129,46 @@ async def test_it_leaves_no_task_behind(*, cut_short: bool) -> None:
         timer.wake()
     await asyncio.wait({sleep})
     assert asyncio.all_tasks() == {me}
+
+
+async def test_it_sleeps_without_a_task_of_its_own() -> None:
+    timer, me = WakeTimer(FakeClock()), asyncio.current_task()
+    sleep = asyncio.create_task(timer.wait(60))
+    await settle()
+    assert asyncio.all_tasks() == {me, sleep}
+    timer.wake()
+    assert await sleep
+
+
+@pytest.mark.parametrize("woken_first", [False, True])
+async def test_who_is_woken_and_cancelled_in_the_same_moment_is_cancelled(*, woken_first: bool) -> None:
+    timer = WakeTimer(FakeClock())
+    sleep = asyncio.create_task(timer.wait(60))
+    await settle()
+    for act in (timer.wake, sleep.cancel) if woken_first else (sleep.cancel, timer.wake):
+        act()
+    await asyncio.wait({sleep})
+    assert sleep.cancelled()
+
+
+async def test_a_wake_at_the_end_of_the_sleep_disturbs_nothing_after_it() -> None:
+    clock, end = FakeClock(), asyncio.get_running_loop().create_future()
+
+    async def sleep(seconds: float) -> None:
+        del seconds
+        await end
+
+    clock.sleep = sleep
+    timer = WakeTimer(clock)
+
+    async def sleep_and_go_on() -> bool:
+        woken = await timer.wait(60)
+        await asyncio.sleep(0)
+        return woken
+
+    going = asyncio.create_task(sleep_and_go_on())
+    await settle()
+    # It has slept its time, and has not run again yet.
+    end.set_result(None)
+    timer.wake()
+    assert await going
