@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -35,6 +35,7 @@ from probe_tray.core.commands import (
 from probe_tray.core.errors import NotificationsOffError, StoreError
 from probe_tray.core.events import AccountsMuted, NotificationsAllowed, NotificationsPaused, TroubleMet
 from probe_tray.core.state import AppState
+from probe_tray.engine.polling.check_round import CheckRound
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import WakeTimer, to_the_end, until_beat
 from probe_tray.ports.desktop import Notification, Notifier
@@ -46,13 +47,11 @@ OnPress = Callable[[AccountKey | None, AlertHelp], None]
 
 _EVERY = 60.0
 """Seconds between two looks when nothing happens: quiet hours end and logins draw near by themselves."""
-_STEP = 0.5
 _CALM_SECONDS, _CALM_AT_START = 15.0, 30.0
 """How long at most is waited for checks that run, so that what they find comes as one notification; at the start so
 long since the last account was heard of."""
 _CALM_PER_ACCOUNT, _LONGEST_CALM = 1 / 3, 300.0
 """Where there are many accounts, a round of checks takes longer: one notification for all of it."""
-_SOON = timedelta(seconds=2)
 _AT_ONCE = 100
 """Accounts that are looked at in one turn of the event loop."""
 
@@ -105,23 +104,25 @@ class AlertService:
         """The tag of the notification that tells how the panel is opened again, while it may be on the screen."""
         self._turn = asyncio.Lock()
         self._timer = WakeTimer(clock)
+        self._checks = CheckRound(store, clock)
 
     async def run(self, on_press: OnPress) -> None:
         """Say what is new until cancelled; what was said is then in the file."""
         unsubscribe = self._store.subscribe(self._timer.wake)
+        end_following = self._checks.follow()
         try:
             paused = (await self._recall()).paused_until
             self._store.dispatch(NotificationsPaused(until=paused))
-            await self._first_round()
+            await self._checks.first_ended(_CALM_AT_START)
             while True:
                 self._timer.clear()
                 await self.look(on_press)
                 if await self._timer.wait(until_beat(self._clock, _EVERY)):
                     round_of_checks = len(self._store.state.accounts) * _CALM_PER_ACCOUNT
-                    longest = max(_CALM_SECONDS, min(round_of_checks, _LONGEST_CALM))
-                    await self._calm(longest, self._nothing_runs)
+                    await self._checks.ended(max(_CALM_SECONDS, min(round_of_checks, _LONGEST_CALM)))
         finally:
             unsubscribe()
+            end_following()
             # First what must not be lost: a desktop may take its time.
             await to_the_end(self._save())
             await to_the_end(self._notifier.close())
@@ -292,6 +293,8 @@ class AlertService:
             self._store.dispatch(NotificationsAllowed(allowed=allowed))
 
     async def _recall(self) -> AlertMemory:
+        if self._memory is not None:
+            return self._memory
         async with self._turn:
             if self._memory is None:
                 self._memory = self._kept = await self._file.load()
@@ -312,29 +315,6 @@ class AlertService:
                 await self._file.save(memory)
             except StoreError as error:
                 _log.warning("what was said could not be kept, a restart may say it again: %s", type(error).__name__)
-
-    async def _calm(self, longest: float, is_calm: Callable[[], bool]) -> None:
-        """Wait until everything that is being found out has been found out."""
-        end = self._clock.monotonic() + longest
-        while not is_calm() and self._clock.monotonic() < end:
-            await self._clock.sleep(_STEP)
-
-    async def _first_round(self) -> None:
-        """Wait until every account has been asked once, as long as that gets on."""
-        known, since = -1, self._clock.monotonic()
-        while not self._all_known() and self._clock.monotonic() - since < _CALM_AT_START:
-            count = sum(a.checked_at is not None for a in self._store.state.accounts)
-            if count != known:
-                known, since = count, self._clock.monotonic()
-            await self._clock.sleep(_STEP)
-
-    def _all_known(self) -> bool:
-        return all(a.checked_at is not None for a in self._store.state.accounts) and self._nothing_runs()
-
-    def _nothing_runs(self) -> bool:
-        soon = self._clock.now() + _SOON
-        accounts = self._store.state.accounts
-        return not any(a.checking or (a.next_check is not None and a.next_check < soon) for a in accounts)
 
 
 class _Found(NamedTuple):

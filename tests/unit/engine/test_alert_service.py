@@ -475,6 +475,18 @@ async def test_what_checks_of_the_same_moment_find_is_one_notification() -> None
     assert bench.shown == [("ana ben", "warning warning")]
 
 
+async def test_what_a_check_finds_is_said_as_soon_as_it_ends() -> None:
+    bench = Bench()
+    bench.uses(ANA, 0)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        bench.store.dispatch(CheckStarted(key=ANA))
+        await settle()
+        bench.uses(ANA, 85)
+        await settle()
+        assert bench.shown == [("ana", "warning")]
+
+
 async def test_a_button_reaches_the_program_with_the_account_it_is_about() -> None:
     bench = Bench()
     bench.uses(ANA, 85)

@@ -1,0 +1,72 @@
+"""Tells when the checks that run, or begin soon, have all ended."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final, final
+
+from probe_tray.core.events import CheckFailed, CheckSucceeded, Event
+from probe_tray.engine.store import Store
+from probe_tray.engine.timers import WakeTimer
+from probe_tray.ports.time import Clock
+
+_SOON: Final = timedelta(seconds=2)
+"""A check that is due by then belongs to those that run."""
+_STEP: Final = 0.5
+
+CheckEnded = CheckSucceeded | CheckFailed
+
+
+@final
+class CheckRound:
+    """Waits for checks without looking again and again: each account that is asked for would wake the program twice."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        """Go by what ``store`` is told from :meth:`follow` on."""
+        self._store, self._clock = store, clock
+        self._timer = WakeTimer(clock)
+        self._runs_until: datetime | None = None
+        """While somebody waits: until when at least checks run or begin, so that the end of one says nothing."""
+
+    def follow(self) -> Callable[[], None]:
+        """Hear of checks that end; the returned function ends that."""
+        return self._store.on_event(self._on_event)
+
+    async def ended(self, longest: float) -> None:
+        """Return once nothing is being checked, now or soon; at the latest in so many seconds."""
+        end = self._clock.monotonic() + longest
+        while (left := end - self._clock.monotonic()) > 0:
+            self._timer.clear()
+            self._runs_until = until = self._known_until()
+            if until is None:
+                return
+            # What is due then begins then; of what has begun, the end is told.
+            begins_in = (until - self._clock.now()).total_seconds()
+            await self._timer.wait(min(left, begins_in if begins_in > 0 else _SOON.total_seconds()))
+        self._runs_until = None
+
+    async def first_ended(self, longest: float) -> None:
+        """Return once every account has been asked for; at the latest so many seconds after the last one was."""
+        known, since = -1, self._clock.monotonic()
+        while not self._all_known() and self._clock.monotonic() - since < longest:
+            count = sum(a.checked_at is not None for a in self._store.state.accounts)
+            if count != known:
+                known, since = count, self._clock.monotonic()
+            await self._clock.sleep(_STEP)
+
+    def _on_event(self, event: Event) -> None:
+        # Of a round of a thousand, hardly any is the last one.
+        if isinstance(event, CheckEnded) and self._runs_until is not None and self._clock.now() >= self._runs_until:
+            self._timer.wake()
+
+    def _all_known(self) -> bool:
+        return all(a.checked_at is not None for a in self._store.state.accounts) and self._known_until() is None
+
+    def _known_until(self) -> datetime | None:
+        """Until when at least checks run or begin; None where none does, now or soon."""
+        now = self._clock.now()
+        soon, until = now + _SOON, None
+        for account in self._store.state.accounts:
+            begins = now if account.checking else account.next_check
+            if begins is not None and begins < soon and (until is None or begins > until):
+                until = begins
+        return until
