@@ -182,7 +182,7 @@ class EngineFactory:
             self._service, self._proxy, context.environment, handles=context.handles, answered=watch.answered
         )
         self._owners = TokenOwners(self._client, self._clock)
-        self._accounts = Accounts(self._stores(initial), store, self._memory.renewal_of)
+        self._accounts = Accounts(self._stores(initial), store, self._memory.renewals_of)
         self._browser = SystemBrowser(context.environment)
         self._listener = LoopbackListener(self._at(initial))
         self._paste_login = self._browser_login(self._at(initial), None)

@@ -1,6 +1,6 @@
 """Where logins live, the locks around them, and what is kept while one is renewed."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCr
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.personal_token import PersonalToken
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import Problem
+from probe_tray.core.errors import Problem, ReadError
 from probe_tray.core.renewal.journal import JournalEntry, PendingEntry, TokenOutcome
 from probe_tray.core.state import Unreadable
 from probe_tray.core.sync.setup import SyncSecrets
@@ -204,6 +204,10 @@ class RenewalMemory(Protocol):
 
         Raises ReadError: then the token must not be used.
         """
+        ...
+
+    async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
+        """As :meth:`recall` for each of them, in their order; what it would raise is in the place of its outcome."""
         ...
 
     async def remember(self, fingerprint: str, outcome: TokenOutcome) -> None:

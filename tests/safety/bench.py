@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +11,7 @@ from probe_tray.adapters.http.wire.answer import read_raw
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import NotSentError, StoreError, UncertainError
+from probe_tray.core.errors import NotSentError, ReadError, StoreError, UncertainError
 from probe_tray.core.renewal.journal import JournalEntry, PendingEntry, TokenOutcome, TokenVerdict
 from probe_tray.core.renewal.policy import Reason
 from probe_tray.core.renewal.request import RenewalRequest, Renewed
@@ -144,6 +144,9 @@ class MemoryMemory:
     async def recall(self, fingerprint: str) -> TokenOutcome | None:
         self._steps.reach("recall")
         return self.known.get(fingerprint)
+
+    async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
+        return [await self.recall(fingerprint) for fingerprint in fingerprints]
 
     async def remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
         self._steps.reach(f"remember {outcome.verdict.value}")

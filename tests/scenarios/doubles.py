@@ -102,7 +102,7 @@ class Doubles(Driver):
         clock, chance, service = self.clock, self.randomness, self._service
         store = Store(AppState(settings=Settings()))
         locks = TaskLocks()
-        accounts = Accounts((self._vault,), store, TokenMemory(self._tried, clock, chance).renewal_of)
+        accounts = Accounts((self._vault,), store, TokenMemory(self._tried, clock, chance).renewals_of)
         transaction = RefreshTransaction(service, accounts, self._journal, self._tried, clock, chance, "auth.example")
         codex = CodexDoubles(accounts, locks, clock, store.dispatch, self._tried, chance)
         codex.place = codex.homes[0] = self._client

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import os
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -76,11 +77,15 @@ class FileRenewalMemory:
         self._folder, self._disk = folder, disk
         self._pruned: datetime | None = None
         self._recalls = ThreadBatch(one_by_one(self._recall))
-        """A start recalls a thousand at once, and each check of an account one."""
+        """Each check of an account recalls one."""
 
     async def recall(self, fingerprint: str) -> TokenOutcome | None:
         """Read the token's file."""
         return await self._recalls.ask(_checked(fingerprint))
+
+    async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
+        """Read the files of all of them in one thread: a start asks about each account."""
+        return await asyncio.to_thread(self._recall_all, [_checked(fingerprint) for fingerprint in fingerprints])
 
     async def remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
         """Write the token's file; once a day also remove those that are too old, as seen from ``outcome.at``."""
@@ -99,6 +104,15 @@ class FileRenewalMemory:
                     raise ReadError(path=passing, reason=NEWER_VERSION)
                 return _parse(data) or _in_doubt(Path(passing))
         return None
+
+    def _recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
+        found: list[TokenOutcome | ReadError | None] = []
+        for fingerprint in fingerprints:
+            try:
+                found.append(self._recall(fingerprint))
+            except ReadError as error:
+                found.append(error)
+        return found
 
     def _remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
         make_private_folder(self._folder)

@@ -30,9 +30,9 @@ class RunHooks:
         clock = SystemClock()
         memory = FileRenewalMemory(session.places.memory, disk=session.disk)
         # A login that was known to be dead before this run is no news.
-        renewal_of = TokenMemory(memory, clock, SystemRandomness()).renewal_of
+        renewals_of = TokenMemory(memory, clock, SystemRandomness()).renewals_of
         self._session, self._store = session, store
-        self._accounts = Accounts(_stores(found), store, renewal_of)
+        self._accounts = Accounts(_stores(found), store, renewals_of)
         self._hooks = HookService(ProcessHookRunner(), store, clock, hook_payload)
 
     async def begin(self) -> None:

@@ -26,7 +26,7 @@ from probe_tray.core.errors import Phrase, ProbeError, Problem, ReadError
 from probe_tray.core.formats.document import LARGEST_LIST
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.import_plan import COPY_WARNING, Item, Source, warns_of_copies
-from probe_tray.engine.account.accounts import Accounts, RenewalOf
+from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.account.token_owners import TokenOwners
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.store import Store
@@ -76,9 +76,9 @@ def import_logins(session: CommandSession) -> ExitStatus:
     stores, name = own_stores(session, loaded, session.vault)
     client = session.runner.run(_open_client(session, loaded))
     try:
-        renewal_of = _renewal_of(session)
-        check = LoginCheck(client, renewal_of, SystemClock())
-        accounts = Accounts(stores, Store(AppState(settings=loaded.settings)), renewal_of)
+        memory = _token_memory(session)
+        check = LoginCheck(client, memory.renewal_of, SystemClock())
+        accounts = Accounts(stores, Store(AppState(settings=loaded.settings)), memory.renewals_of)
         importing = LoginImport(accounts, session.locks, check, TokenOwners(client, SystemClock()))
         return _Import(arguments, console, importing, name, t).run(sources, session.runner)
     finally:
@@ -89,9 +89,9 @@ async def _open_client(session: CommandSession, loaded: LoadedSettings) -> Servi
     return session.client(session.proxy(loaded.settings))
 
 
-def _renewal_of(session: CommandSession) -> RenewalOf:
+def _token_memory(session: CommandSession) -> TokenMemory:
     memory = FileRenewalMemory(session.places.memory, disk=session.disk)
-    return TokenMemory(memory, SystemClock(), SystemRandomness()).renewal_of
+    return TokenMemory(memory, SystemClock(), SystemRandomness())
 
 
 class _Import:

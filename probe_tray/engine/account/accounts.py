@@ -20,25 +20,27 @@ from probe_tray.ports.accounts import AccountLocks, AccountStore
 from probe_tray.ports.files import FolderWatch
 from probe_tray.ports.time import Clock
 
-RenewalOf = Callable[[str], Awaitable[RenewalState]]
-"""What is remembered against the refresh token of a fingerprint."""
+RenewalsOf = Callable[[Sequence[str]], Awaitable[Sequence[RenewalState]]]
+"""What is remembered against each of the refresh tokens of these fingerprints, in their order."""
+_AT_A_TURN = 100
+"""So many accounts are taken over before the others have their turn."""
 _LOOK_EVERY = 3.0
 """Seconds between two looks, which cost one stat a file."""
 _TOGETHER = 0.3
 """Seconds between the notice of a change and the look at it."""
 
 
-async def nothing_remembered(_fingerprint: str) -> RenewalState:
+async def nothing_remembered(fingerprints: Sequence[str]) -> Sequence[RenewalState]:
     """For a run that shows nobody what came of earlier renewals."""
-    return RenewalState()
+    return [RenewalState()] * len(fingerprints)
 
 
 class Accounts:
     """Reads and writes logins across all stores; the tokens pass through and are not kept."""
 
-    def __init__(self, stores: Sequence[AccountStore], store: Store, renewal_of: RenewalOf) -> None:
-        """Work on ``stores``; the first one that is ours takes new logins. ``renewal_of`` remembers earlier runs."""
-        self._renewal_of = renewal_of
+    def __init__(self, stores: Sequence[AccountStore], store: Store, renewals_of: RenewalsOf) -> None:
+        """Work on ``stores``; the first one that is ours takes new logins. ``renewals_of`` remembers earlier runs."""
+        self._renewals_of = renewals_of
         self._stores = tuple(stores)
         self._store = store
         self._official_keys: frozenset[AccountKey] = frozenset()
@@ -78,7 +80,7 @@ class Accounts:
         found = _by_account(ours, theirs)
         self._store.dispatch(
             AccountsRead(
-                accounts=tuple(await asyncio.gather(*(self._state_of(group) for group in found.values()))),
+                accounts=await self._states_of(found.values()),
                 unreadable=tuple(unreadable),
                 store_problems=tuple(problems),
                 api_key=api_key,
@@ -204,11 +206,20 @@ class Accounts:
                     return True
         return False
 
-    async def _state_of(self, group: list[StoredCredential]) -> AccountState:
-        account, token = _state_of(group), _first(group).credential.refresh_token
-        if not account.renewable or token is None:
-            return account
-        return replace(account, renewal=await self._renewal_of(token.fingerprint))
+    async def _states_of(self, groups: Iterable[list[StoredCredential]]) -> tuple[AccountState, ...]:
+        states: list[AccountState] = []
+        tokens: dict[int, str] = {}
+        for number, group in enumerate(groups):
+            if number % _AT_A_TURN == _AT_A_TURN - 1:
+                await asyncio.sleep(0)
+            account, token = _state_of(group), _first(group).credential.refresh_token
+            states.append(account)
+            if account.renewable and token is not None:
+                tokens[number] = token.fingerprint
+        for number, renewal in zip(tokens, await self._renewals_of(tuple(tokens.values())), strict=True):
+            if renewal != states[number].renewal:
+                states[number] = replace(states[number], renewal=renewal)
+        return tuple(states)
 
     async def _places(self, *keys: AccountKey) -> list[AccountStore]:
         holders: list[AccountStore] = []

@@ -139,6 +139,8 @@ class UsageCheck:
 
     async def snapshot(self, key: AccountKey, settings: Settings) -> Snapshot:
         """The quota now. Raises a ProbeError."""
+        # Before the question, when all that begin together share a thread, and not after each answer.
+        doubted = await self._renewals.is_doubted(key)
         # Where it is behind after all, the service refuses it, and the renewal reads every file.
         stored = await self._accounts.at_a_glance(key)
         if stored is None:
@@ -155,7 +157,7 @@ class UsageCheck:
             return renewed
 
         # Whatever its recorded or own end: this computer's clock may be wrong, and only the service's counts.
-        session = AuthorizedSession(stored.credential, self._renewals, renew, problem_of)
+        session = AuthorizedSession(stored.credential, self._renewals, renew, problem_of, doubted=doubted)
         reply = await session.ask(lambda login: ask_once(self._quota, login, self._clock))
         if reply.problem is not None:
             raise reply.problem

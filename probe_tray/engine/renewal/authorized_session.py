@@ -37,16 +37,20 @@ class AuthorizedSession(Generic[_T]):
         renew: Renew,
         problem_of: Callable[[_T], ProbeError | None],
         renewed: Renewed | None = None,
+        *,
+        doubted: bool = True,
     ) -> None:
         """``renewals`` remembers what the service says of the login, and ``problem_of`` reads it from an answer.
 
         ``renewed`` is a renewal made for this run already: no second one follows, a refusal shows that it did not help.
+        Unless the login is ``doubted``, nothing has to be taken back once the service takes it.
         """
         self._credential = credential
         self._renewals = renewals
         self._renew = renew
         self._problem_of = problem_of
         self._renewed = renewed
+        self._doubted = doubted
         self._refused: SessionReply[_T] | None = None
         self._lock = asyncio.Lock()
 
@@ -83,7 +87,7 @@ class AuthorizedSession(Generic[_T]):
     async def _once(self, question: Callable[[Credential], Awaitable[_T]], used: Credential) -> SessionReply[_T]:
         answer = await question(used)
         problem = self._problem_of(answer)
-        if problem is None:
+        if problem is None and (self._doubted or self._renewed is not None):
             await self._renewals.accepted(used.key)
         return SessionReply(answer, problem)
 

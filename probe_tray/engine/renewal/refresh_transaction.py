@@ -192,6 +192,10 @@ class RefreshTransaction:
         """Keep in mind that the access token of ``credential``, which a renewal has just brought, is refused too."""
         await self._outcomes.refused(credential, code)
 
+    async def is_doubted(self, key: AccountKey) -> bool:
+        """Whether it is remembered that a renewal of the account did not help."""
+        return await self._outcomes.is_doubted(key)
+
     async def remember_accepted(self, key: AccountKey) -> None:
         """Keep in mind that the service takes the account's login."""
         await self._outcomes.accepted(key)

@@ -132,6 +132,10 @@ class Renewals:
         await self._transaction.remember_refused(renewed.credential, refusal.facts.get("code", ""))
         return still_refused(refusal)
 
+    async def is_doubted(self, key: AccountKey) -> bool:
+        """Whether it is remembered that a renewal of the account did not help, or may be."""
+        return await self._transaction.is_doubted(key)
+
     async def accepted(self, key: AccountKey) -> None:
         """Let it be known that the service takes the account's login; what cannot be written down is left."""
         await self._transaction.remember_accepted(key)

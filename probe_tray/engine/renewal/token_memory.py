@@ -1,7 +1,7 @@
 """What earlier uses of a refresh token forbid now, and what is remembered of the latest one."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime, timedelta
 
@@ -30,6 +30,9 @@ _LONGEST_REQUEST = timedelta(minutes=2)
 """Between the intent and the end of the last of its tries."""
 _SHORTEST_BACKOFF = timedelta(seconds=30)
 _LONGEST_BACKOFF = timedelta(hours=1)
+
+_FOR_A_PERSON = frozenset({TokenVerdict.ENDED, TokenVerdict.UNCERTAIN})
+"""What a person may be told of a token."""
 
 Alone = Callable[[str], AbstractAsyncContextManager[None]]
 """Keeps others from a refresh token of a fingerprint."""
@@ -85,6 +88,15 @@ class TokenMemory:
             return RenewalState()
         return RenewalState()
 
+    async def renewals_of(self, fingerprints: Sequence[str]) -> list[RenewalState]:
+        """As :meth:`renewal_of` for each of them, in their order."""
+        return [
+            await self.renewal_of(fingerprint)
+            if isinstance(known, TokenOutcome) and known.verdict in _FOR_A_PERSON
+            else RenewalState()
+            for fingerprint, known in zip(fingerprints, await self._memory.recall_all(fingerprints), strict=True)
+        ]
+
     async def is_dead(self, fingerprint: str) -> bool:
         """Whether no request with this token will ever be made again. Raises ReadError."""
         known = await self._memory.recall(fingerprint)
@@ -129,6 +141,14 @@ class TokenMemory:
         with suppress(WriteError):
             await self._memory.remember(login.access_token.fingerprint, outcome)
             await self._memory.remember(_name_of(login.key), outcome)
+
+    async def is_doubted(self, key: AccountKey) -> bool:
+        """Whether it is remembered of this account that a renewal did not help; also where that cannot be read."""
+        try:
+            known = await self._memory.recall(_name_of(key))
+        except StoreError:
+            return True
+        return known is not None and known.verdict is TokenVerdict.REFUSED
 
     async def accepted(self, key: AccountKey) -> None:
         """Forget, where the disk lets it, that a renewal of this account did not help: the service takes its login."""

@@ -1,7 +1,7 @@
 """The use cases over doubles: a test lays down answers, moves time, and reads the state."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -175,6 +175,9 @@ class MemoryOfTokens:
 
     async def recall(self, fingerprint: str) -> TokenOutcome | None:
         return self.known.get(fingerprint)
+
+    async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
+        return [self.known.get(fingerprint) for fingerprint in fingerprints]
 
     async def remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
         self.known[fingerprint] = outcome

@@ -247,6 +247,24 @@ async def test_what_is_asked_at_once_is_read_by_one_thread(tmp_path: Path, monke
     assert len(threads) == 2
 
 
+async def test_many_are_recalled_together_each_as_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory, threads, hand_over = FileRenewalMemory(tmp_path, disk=Disk()), list[object](), asyncio.to_thread
+    names = [f"{number:016x}" for number in range(4)]
+
+    async def counted(work: Callable[..., object], *arguments: object) -> object:
+        threads.append(work)
+        return await hand_over(work, *arguments)
+
+    await memory.remember(names[0], FRESH)
+    await memory.remember(names[1], ENDED)
+    (tmp_path / f"{names[2]}.passing").write_text('{"version":2}')
+    monkeypatch.setattr(asyncio, "to_thread", counted)
+    fresh, ended, newer, none, again = await memory.recall_all([*names, names[0]])
+    assert (fresh, ended, none, again) == (FRESH, ENDED, None, FRESH)
+    assert isinstance(newer, ReadError)
+    assert len(threads) == 1
+
+
 async def test_what_cannot_be_read_is_told_only_to_who_asked_for_it(tmp_path: Path) -> None:
     memory = FileRenewalMemory(tmp_path, disk=Disk())
     await memory.remember(PRINT, FRESH)

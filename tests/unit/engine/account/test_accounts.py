@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -146,13 +147,13 @@ async def test_what_is_remembered_against_a_login_is_known_as_soon_as_it_is_read
     known = {ana.refresh_token.fingerprint: ended}
     asked: list[str] = []
 
-    async def renewal_of(fingerprint: str) -> RenewalState:
-        asked.append(fingerprint)
-        return known.get(fingerprint, RenewalState())
+    async def renewals_of(fingerprints: Sequence[str]) -> Sequence[RenewalState]:
+        asked.extend(fingerprints)
+        return [known.get(fingerprint, RenewalState()) for fingerprint in fingerprints]
 
     store = Store(AppState())
     stores = (MemoryStore(StoreKind.VAULT, ana, ben), MemoryStore(StoreKind.OFFICIAL, official))
-    await Accounts(stores, store, renewal_of).read()
+    await Accounts(stores, store, renewals_of).read()
     assert [a.renewal for a in store.state.accounts] == [ended, RenewalState(), RenewalState()]
     assert len(asked) == 2
 

@@ -21,6 +21,7 @@ from probe_tray.core.errors import (
 from probe_tray.core.events import AccountsRead, SettingsChanged, SituationChanged
 from probe_tray.core.polling.schedule import Look, look
 from probe_tray.core.polling.situation import Situation
+from probe_tray.core.renewal.journal import TokenOutcome
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import PollMinutes, Settings
 from probe_tray.core.state import AccountState
@@ -349,6 +350,36 @@ async def test_an_account_that_the_official_client_logs_out_goes_without_a_word(
         await bench.clock.advance(timedelta(minutes=10))
     assert not any(states)
     assert bench.service.count("usage") == 1
+
+
+async def test_what_is_remembered_is_recalled_before_a_question_and_not_after_its_answer() -> None:
+    bench = Bench(ANA)
+    recall, asked_before = bench.memory.recall, list[int]()
+
+    async def noted(fingerprint: str) -> TokenOutcome | None:
+        asked_before.append(bench.service.count("usage"))
+        return await recall(fingerprint)
+
+    bench.memory.recall = noted  # type: ignore[method-assign]
+    async with polling(bench):
+        await bench.clock.advance(SECOND)
+        assert bench.service.count("usage") == 1
+        await bench.clock.advance(timedelta(minutes=6))
+        assert bench.service.count("usage") == 2
+    assert asked_before == [0, 1]
+
+
+async def test_a_renewal_that_did_not_help_is_forgotten_once_a_check_goes_well() -> None:
+    bench = Bench(ANA)
+    bench.service.answer("usage", REFUSED, REFUSED, usage_answer())
+    bench.service.answer("refresh", token_answer("ana", 2))
+    async with polling(bench):
+        await bench.clock.advance(SECOND)
+        assert bench.service.count("usage") == 2
+        assert await bench.renewals.is_doubted(ANA.key)
+        await bench.clock.advance(HOUR)
+        assert bench.account(ANA).problem is None
+        assert not await bench.renewals.is_doubted(ANA.key)
 
 
 async def test_an_account_whose_login_is_in_no_store_any_more_goes_without_a_word() -> None:

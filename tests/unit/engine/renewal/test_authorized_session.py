@@ -8,10 +8,12 @@ from probe_tray.core.account.credential import Credential
 from probe_tray.core.errors import (
     LoginEndedError,
     ProbeError,
+    ReadError,
     StillRefusedError,
     TokenRefusedError,
     UnavailableError,
 )
+from probe_tray.core.renewal.journal import TokenOutcome
 from probe_tray.core.renewal.request import Renewed
 from probe_tray.core.service.answer import Answer, judge
 from probe_tray.engine.renewal.authorized_session import AuthorizedSession
@@ -93,6 +95,41 @@ async def test_a_login_that_is_taken_again_may_be_renewed_when_it_is_refused_onc
         session.session = AuthorizedSession(later, session.bench.renewals, session.renew, problem_of)
         assert await session.ask() == (200, None)
     assert session.asked == ["usage", "refresh", "usage", "usage", "usage", "refresh", "usage"]
+
+
+async def test_of_a_login_that_nobody_doubted_nothing_is_taken_back() -> None:
+    bench, recalled = Session(usage_answer(), REFUSED, REFUSED, usage_answer()).bench, list[str]()
+    recall = bench.memory.recall
+
+    async def noted(fingerprint: str) -> TokenOutcome | None:
+        recalled.append(fingerprint)
+        return await recall(fingerprint)
+
+    async def renew(login: Credential, refusal: TokenRefusedError) -> Renewed:
+        return await bench.renewals.renew_refused(login, refusal, days=3)
+
+    bench.memory.recall = noted  # type: ignore[method-assign]
+    assert not await bench.renewals.is_doubted(ANA.key)
+    recalled.clear()
+    session = AuthorizedSession(ANA, bench.renewals, renew, problem_of, doubted=False)
+    assert (await session.ask(bench.service.usage)).problem is None
+    assert not recalled
+    # What a renewal of this session has brought is refused, so the account is doubted, until it is taken after all.
+    assert isinstance((await session.ask(bench.service.usage)).problem, StillRefusedError)
+    assert await bench.renewals.is_doubted(ANA.key)
+    later = AuthorizedSession(ANA, bench.renewals, renew, problem_of, doubted=True)
+    assert (await later.ask(bench.service.usage)).problem is None
+    assert not await bench.renewals.is_doubted(ANA.key)
+
+
+async def test_a_memory_that_cannot_be_read_is_a_doubt() -> None:
+    bench = Session().bench
+
+    async def unreadable(fingerprint: str) -> TokenOutcome | None:
+        raise ReadError(path=fingerprint, reason="the disk fails")
+
+    bench.memory.recall = unreadable  # type: ignore[method-assign]
+    assert await bench.renewals.is_doubted(ANA.key)
 
 
 async def test_after_a_renewal_of_this_run_a_refusal_brings_no_second_one() -> None:

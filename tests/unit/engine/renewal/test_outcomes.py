@@ -1,16 +1,18 @@
 """What an earlier run of the program learnt of a refresh token, as a person is told of it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from probe_tray.core.errors import LoginEndedError, Phrase, ProbeError, ReadError, UncertainLoginError
 from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
+from probe_tray.core.state import RenewalState
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from tests.support.fakes import START, FakeClock, FakeRandomness, problem_kind
 from tests.unit.engine.bench import MemoryOfTokens
 
-TOKEN = "0123456789abcdef"
+TOKEN, OTHER = "0123456789abcdef", "fedcba9876543210"
 SOON = START + timedelta(minutes=10)
 
 
@@ -19,6 +21,9 @@ class Unreadable(MemoryOfTokens):
 
     async def recall(self, fingerprint: str) -> TokenOutcome | None:
         raise ReadError(path=fingerprint, reason="the disk fails")
+
+    async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
+        return [ReadError(path=fingerprint, reason="the disk fails") for fingerprint in fingerprints]
 
 
 def outcomes(known: TokenOutcome | None) -> TokenMemory:
@@ -43,9 +48,11 @@ def outcomes(known: TokenOutcome | None) -> TokenMemory:
 async def test_what_needs_a_person_is_told_with_its_time(
     known: TokenOutcome | None, problem: type[ProbeError] | None
 ) -> None:
-    renewal = await outcomes(known).renewal_of(TOKEN)
+    memory = outcomes(known)
+    renewal = await memory.renewal_of(TOKEN)
     assert problem_kind(renewal.problem) == problem
     assert renewal.last_at == (START if problem else None)
+    assert await memory.renewals_of([OTHER, TOKEN, OTHER]) == [RenewalState(), renewal, RenewalState()]
 
 
 async def test_a_computer_that_was_started_anew_counts_by_the_wall_clock_again() -> None:
@@ -78,5 +85,6 @@ async def test_what_is_remembered_of_an_ended_login_is_plain_text() -> None:
 
 
 async def test_a_memory_that_cannot_be_read_accuses_nobody() -> None:
-    renewal = await TokenMemory(Unreadable(), FakeClock(), FakeRandomness()).renewal_of(TOKEN)
-    assert renewal.problem is None
+    memory = TokenMemory(Unreadable(), FakeClock(), FakeRandomness())
+    assert (await memory.renewal_of(TOKEN)).problem is None
+    assert await memory.renewals_of([TOKEN, OTHER]) == [RenewalState(), RenewalState()]
