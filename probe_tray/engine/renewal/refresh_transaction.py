@@ -188,21 +188,10 @@ class RefreshTransaction:
         if held is not None:
             await self._account_logins.spread((await self._account_logins.caught_up(held)).credential)
 
-    async def remember_refused(self, credential: Credential, code: str) -> None:
-        """Keep in mind that the access token of ``credential``, which a renewal has just brought, is refused too."""
-        await self._outcomes.refused(credential, code)
-
-    async def is_doubted(self, key: AccountKey) -> bool:
-        """Whether it is remembered that a renewal of the account did not help."""
-        return await self._outcomes.is_doubted(key)
-
-    async def remember_accepted(self, key: AccountKey) -> None:
-        """Keep in mind that the service takes the account's login."""
-        await self._outcomes.accepted(key)
-
-    async def is_refused(self, credential: Credential) -> bool:
-        """Whether a renewal is known not to help against the refusal of this login. Raises ReadError."""
-        return await self._outcomes.is_refused(credential)
+    @property
+    def outcomes(self) -> TokenMemory:
+        """What came of the tokens that were used."""
+        return self._outcomes
 
     async def _due(self, current: StoredCredential, request: RenewalRequest) -> Reason | None:
         """Why the policy renews it; None too where that would bring what the last renewal brought."""

@@ -107,7 +107,7 @@ class Renewals:
         """
         key = credential.key
         request = RenewalRequest(days=days, reason=Reason.REFUSED, seen=credential.access_token.fingerprint)
-        if not await self._transaction.is_refused(credential):
+        if not await self._transaction.outcomes.is_refused(credential):
             return await self.renew(key, request)
         async with self._locks.hold(key):
             adopted = await self._transaction.adopt(key, request, self._coordinator)
@@ -129,16 +129,16 @@ class Renewals:
         """What it means that the service refuses what a renewal has brought; remembered for every later run."""
         if not self.counts(renewed):
             return refusal
-        await self._transaction.remember_refused(renewed.credential, refusal.facts.get("code", ""))
+        await self._transaction.outcomes.refused(renewed.credential, refusal.facts.get("code", ""))
         return still_refused(refusal)
 
     async def is_doubted(self, key: AccountKey) -> bool:
         """Whether it is remembered that a renewal of the account did not help, or may be."""
-        return await self._transaction.is_doubted(key)
+        return await self._transaction.outcomes.is_doubted(key)
 
     async def accepted(self, key: AccountKey) -> None:
         """Let it be known that the service takes the account's login; what cannot be written down is left."""
-        await self._transaction.remember_accepted(key)
+        await self._transaction.outcomes.accepted(key)
 
     async def catch_up(self, key: AccountKey) -> None:
         """Take over the official client's own newer login where ours is an outdated copy. Raises a ProbeError."""
