@@ -3,10 +3,15 @@
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, wraps
+from functools import cache, cached_property, wraps
 from importlib import import_module
 from types import ModuleType, TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from configparser import RawConfigParser
+
+    from _typeshed import StrPath
 
 
 def import_lean(*names: str) -> None:
@@ -80,10 +85,22 @@ class _ExceptionTrap:
         return passes
 
 
-def _config_parser() -> object:
-    from configparser import RawConfigParser
+class _LateConfigParser:
+    """Made by the library before it looks whether there is a file to be read."""
 
-    return RawConfigParser()
+    @cached_property
+    def _real(self) -> "RawConfigParser":
+        from configparser import RawConfigParser
+
+        return RawConfigParser()
+
+    def read(self, paths: "StrPath", encoding: str) -> list[str]:
+        """Read them."""
+        return self._real.read(paths, encoding)
+
+    def __getattr__(self, name: str) -> object:
+        """All else too is the real one's."""
+        return getattr(self._real, name)
 
 
 def _no_backend() -> None:
@@ -97,7 +114,7 @@ def _entry_points(*, group: str) -> object:
 
 
 _STAND_INS: Final[dict[str, dict[str, object]]] = {
-    "configparser": {"RawConfigParser": _config_parser},
+    "configparser": {"RawConfigParser": _LateConfigParser},
     "cryptography.hazmat.backends": {"default_backend": _no_backend},
     "jaraco.context": {"ExceptionTrap": _ExceptionTrap},
     "jaraco.functools": {"once": cache},

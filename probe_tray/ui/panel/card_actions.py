@@ -39,7 +39,7 @@ from probe_tray.ui.theme import Theme
 from probe_tray.view.codex.use_actions import use_actions
 from probe_tray.view.panel.account_menu import Groups, account_menu, removing, stopping_sharing, vault_reset_question
 from probe_tray.view.panel.survey import name
-from probe_tray.view.sync.sync_view import can_stop_sharing
+from probe_tray.view.sync.sync_menu import can_stop_sharing
 from probe_tray.view.text.privacy import discreet_account, named_by_hand
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, Card, CardAction, Question

@@ -136,23 +136,6 @@ def can_begin(setup: SyncSetup) -> bool:
     return setup.ready or (setup.begun and setup.problem is not None)
 
 
-def can_stop_sharing(sync: SyncState, key: AccountKey) -> bool:
-    """Whether an account may be in a table that knows removed accounts, as far as the last sync has seen."""
-    items = () if sync.report is None else sync.report.items
-    kinds = {item.kind for item in items if item.key == key}
-    return sync.setup.ready and sync.setup.is_protected and not kinds & {StepKind.WITHDRAWN, StepKind.OTHER_MEMBER}
-
-
-def sync_entry(sync: SyncState, t: Translator) -> str:
-    """The row of the menu."""
-    if sync.running:
-        return t("S&yncing…")
-    if not sync.setup.begun:
-        return t("Set up s&ync…")
-    failed = sync.report is not None and sync.report.problem is not None
-    return t("S&ync now (the last one failed)") if failed else t("S&ync now")
-
-
 def last_sync(sync: SyncState, now: Now, t: Translator) -> str:
     """What came of the last sync, in a line; empty before the first."""
     if sync.running:

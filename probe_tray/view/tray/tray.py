@@ -17,7 +17,7 @@ from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import checked, known_bars
 from probe_tray.view.panel.summary import best_now, headline, no_capacity, shortened
 from probe_tray.view.panel.survey import Seen, SurveyFinding, best_first, name
-from probe_tray.view.sync.sync_view import sync_entry
+from probe_tray.view.sync.sync_menu import sync_entry
 from probe_tray.view.text.percentages import counted, listed, shown
 from probe_tray.view.text.reasons import in_short
 from probe_tray.view.text.times import Now, age, at, date

@@ -1,8 +1,11 @@
 """The keyring library works without what it would bring along for nothing."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 LEFT_OUT = frozenset(
     [
@@ -27,14 +30,27 @@ print(*sorted(f"{cls.__name__}:{cls.viable}" for cls in KeyringBackend.get_viabl
 """
 
 
-def told(program: str) -> str:
-    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+CONFIGURED = "from keyring.core import load_config; print(type(load_config()).__module__)"
+
+
+def told(program: str, **more: str) -> str:
+    there = os.environ | more
+    return subprocess.run([sys.executable, "-c", program], env=there, capture_output=True, text=True, check=True).stdout
 
 
 def test_asking_the_keyring_loads_nothing_that_has_no_use() -> None:
-    loaded = set(told(f"{LEAN}import sys; print(*sys.modules)").split())
+    loaded = set(told(f"{LEAN}import sys; {CONFIGURED}; print(*sys.modules)").split())
     assert "keyring.core" in loaded
     assert not loaded & LEFT_OUT
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the file has another place")
+def test_what_a_person_has_configured_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "python_keyring" / "keyringrc.cfg"
+    assert told(LEAN + CONFIGURED, XDG_CONFIG_HOME=str(tmp_path)) == "builtins\n"
+    file.parent.mkdir()
+    file.write_text("[backend]\ndefault-keyring=keyring.backends.null.Keyring\n")
+    assert told(LEAN + CONFIGURED, XDG_CONFIG_HOME=str(tmp_path)) == "keyring.backends.null\n"
 
 
 def test_whoever_wants_what_was_left_out_gets_it() -> None:

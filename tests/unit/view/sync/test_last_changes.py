@@ -18,7 +18,7 @@ from probe_tray.resources import resource
 from probe_tray.view.details.details import details
 from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.sync.last_changes import key_holders_note
-from probe_tray.view.sync.sync_view import can_stop_sharing
+from probe_tray.view.sync.sync_menu import can_stop_sharing
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.view_models import Card

@@ -15,7 +15,8 @@ from probe_tray.core.sync.setup import SecretPlace, SyncSetup, SyncState
 from probe_tray.core.sync.setup import SyncTestResult as Look
 from probe_tray.core.sync.table_change import TableChange, TableChangeKind
 from probe_tray.view.sync.setup_view import TypedCode, complaint, sync_setup
-from probe_tray.view.sync.sync_view import can_begin, counts, sync_box, sync_entry, sync_result
+from probe_tray.view.sync.sync_menu import sync_entry
+from probe_tray.view.sync.sync_view import can_begin, counts, sync_box, sync_result
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Tone
