@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import linecache
 import sys
 from typing import NamedTuple
 
@@ -165,6 +166,8 @@ class Program:
 
 
 def _keep_loaded() -> None:
+    # Qt's binding has read the source of some modules, enum's above all, which nobody asks for again.
+    linecache.clearcache()
     # What was loaded stays to the end: looking through it for what nothing holds any more takes 60 ms each time.
     gc.collect()
     gc.freeze()
