@@ -5,9 +5,10 @@ from typing import Protocol, cast
 
 from PySide6.QtCore import QDir, QObject, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QWidget
 
 from probe_tray.core.settings import MODELS
+from probe_tray.ui.settings.choice_box import ChoiceBox
 from probe_tray.ui.theme import Theme
 from probe_tray.view.settings.form import Form, FormRow, Kind
 
@@ -148,10 +149,9 @@ class _Switch:
 
 class _Choice:
     def __init__(self, row: FormRow, changed: Callable[[], None]) -> None:
-        self.widget = box = QComboBox()
+        self.widget = box = ChoiceBox(row.label)
         for choice in row.choices:
-            box.addItem(choice.label, choice.value)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            box.add(choice.label, choice.value)
         box.setAccessibleName(row.label)
         box.setAccessibleDescription(row.help)
         box.currentIndexChanged.connect(changed)
