@@ -99,8 +99,11 @@ class Theme(QObject):
         """The measures of :meth:`font`."""
         return QFontMetricsF(self.font(design, strong=strong, figures=figures))
 
-    def apply_theme(self, window: QWidget) -> None:
-        """Give a window of ours its colours and manners, now. A style that draws natively keeps its own controls."""
+    def apply_theme(self, window: QWidget, rules: str = "") -> None:
+        """Give a window of ours its colours and manners, now. A style that draws natively keeps its own controls.
+
+        ``rules``: what else its style sheet says. Style sheets of the parts inside it would each be read once more.
+        """
         self._wheel.watch(window)
         for page in window.findChildren(QScrollArea):
             if page.focusPolicy() is not Qt.FocusPolicy.NoFocus:
@@ -116,7 +119,7 @@ class Theme(QObject):
             "QScrollArea { border: 1px solid transparent; }"
             f"QScrollArea:focus {{ border-color: {self.tokens.accent}; }}"
         )
-        window.setStyleSheet(scrolls + (self._flat() if self.flat else ""))
+        window.setStyleSheet(scrolls + (self._flat() if self.flat else "") + rules)
 
     def _is_dark(self) -> bool:
         if self._wanted is not Appearance.AUTO and not self._contrast:

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QPainter,
     QPaintEvent,
+    QPalette,
     QResizeEvent,
     QShortcut,
 )
@@ -47,9 +48,9 @@ _DOTS = re.compile(r"\.*…\.*")
 class PlainLabel(QLabel):
     """A text as it is: what a service or a file says is never read as markup. Its long words break where it wraps."""
 
-    def __init__(self, *, wrap: bool) -> None:
+    def __init__(self, parent: QWidget | None = None, *, wrap: bool) -> None:
         """Begin empty."""
-        super().__init__()
+        super().__init__(parent)
         self._whole = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
@@ -71,15 +72,28 @@ class PlainLabel(QLabel):
         self.setAccessibleName("" if shown == text else text)
 
 
-def words(*, wrap: bool = False) -> QLabel:
+def words(parent: QWidget | None = None, *, wrap: bool = False) -> QLabel:
     """A label for a sentence."""
-    return PlainLabel(wrap=wrap)
+    return PlainLabel(parent, wrap=wrap)
+
+
+def ink(part: QWidget, colour: str) -> None:
+    """Write the words of a part of a window in this colour: a style sheet of its own would take ten times as long."""
+    palette = QPalette()
+    palette.setColor(QPalette.ColorRole.WindowText, QColor(colour))
+    part.setPalette(palette)
 
 
 def say(part: QLabel | QAbstractButton, text: str) -> None:
     """Let a part of a window say this; one that has nothing to say is not shown."""
     part.setText(text)
     part.setVisible(bool(text))
+
+
+def have(part: QWidget, *, shown: bool) -> None:
+    """Show a part of a window, or don't. Where nothing changes Qt would lay the part out again."""
+    if part.isHidden() is shown:
+        part.setVisible(shown)
 
 
 def side_by_side(theme: Theme, *parts: QWidget | None) -> QHBoxLayout:
@@ -257,9 +271,9 @@ class ElidedLabel(QLabel):
 class Dot(QWidget):
     """A small coloured dot beside a sentence that says the same."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
         """Show nothing yet."""
-        super().__init__()
+        super().__init__(parent)
         self._theme = theme
         self._tone: Tone | None = None
         self.setFixedSize(theme.px(8), theme.px(8))
@@ -267,7 +281,7 @@ class Dot(QWidget):
     def show_tone(self, tone: Tone | None) -> None:
         """Show how good it is; None hides the dot."""
         self._tone = tone
-        self.setVisible(tone is not None)
+        have(self, shown=tone is not None)
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -67,6 +67,7 @@ class Windows(Doubles):
     def card(self, person: str) -> str:
         # A closed panel is not drawn.
         self.shell.show_panel()
+        self._bot.waitUntil(lambda: any(window.isVisible() for window in self._own(PanelWindow)), timeout=PATIENCE_MS)
         (panel,) = (window for window in self._own(PanelWindow) if window.isVisible())
         cards, key = panel.findChildren(CardModel)[0], self.account(person).key
 

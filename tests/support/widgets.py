@@ -1,5 +1,6 @@
 """Finds the parts of a window as a person does: by their words, their kind, and whether they can be seen."""
 
+import time
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QSys
 
 from probe_tray.ui.tray.first_icon import FirstIcon
 from tests.support.desktops import FakeDesktop
+from tests.support.patience import PATIENCE
 
 W = TypeVar("W", bound=QWidget)
 
@@ -24,8 +26,10 @@ def open_windows(kind: type[W]) -> list[W]:
 
 
 def opened(kind: type[W]) -> W:
-    """The one window of this kind that is on the screen."""
-    found = open_windows(kind)
+    """The one window of this kind that is on the screen, or comes in the next turns of the event loop."""
+    end = time.monotonic() + PATIENCE
+    while not (found := open_windows(kind)) and time.monotonic() < end:
+        QApplication.processEvents()
     assert len(found) == 1, found
     return found[0]
 

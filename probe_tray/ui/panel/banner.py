@@ -3,24 +3,25 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from probe_tray.ui.accessibility import walk
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import closes_first, words
+from probe_tray.ui.widgets import closes_first, have, words
 from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
 
 
 class Banner(QFrame):
     """Shown while there is a notice."""
 
-    def __init__(self, theme: Theme, act: Callable[[CardAction], None]) -> None:
+    def __init__(self, theme: Theme, act: Callable[[CardAction], None], parent: QWidget | None = None) -> None:
         """Begin hidden."""
-        super().__init__()
+        super().__init__(parent)
         self.setObjectName("banner")
         self._theme = theme
         self._act = act
         self._notice: Notice | None = None
-        self._text = words(wrap=True)
+        self._text = words(self, wrap=True)
         self._button, self._other = QPushButton(self), QPushButton(self)
         self._button.clicked.connect(self._press)
         self._other.clicked.connect(self._press_other)
@@ -87,3 +88,38 @@ class Banner(QFrame):
     def _press(self) -> None:
         if self._notice is not None and self._notice.action is not None:
             self._act(self._notice.action)
+
+
+class BannerPlace(QWidget):
+    """Where a banner stands, with air around it. It is made for the first notice: at most openings there is none."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        act: Callable[[CardAction], None],
+        edges: tuple[int, int, int, int],
+        before: QWidget,
+        parent: QWidget,
+    ) -> None:
+        """Begin hidden, ``edges`` pixels of the design around the banner. The keyboard comes there from ``before``."""
+        super().__init__(parent)
+        self._theme, self._act, self._before = theme, act, before
+        self._banner: Banner | None = None
+        self._around = QVBoxLayout(self)
+        self._around.setContentsMargins(*map(theme.px, edges))
+        self.setVisible(False)
+
+    def show_model(self, notice: Notice | None) -> None:
+        """Show this, or nothing."""
+        if self._banner is None and notice is not None:
+            self._banner = Banner(self._theme, self._act, self)
+            self._around.addWidget(self._banner)
+            walk(self._before, *self._banner.stops)
+        if self._banner is not None:
+            self._banner.show_model(notice)
+        have(self, shown=notice is not None)
+
+    def apply_theme(self) -> None:
+        """Take the theme's colours and sizes."""
+        if self._banner is not None:
+            self._banner.apply_theme()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from probe_tray.ui.line_breaks import breakable_in
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import PlainLabel, address_in
+from probe_tray.ui.widgets import PlainLabel, address_in, have, ink
 from probe_tray.view.screen import Panel
 from probe_tray.view.view_models import CardAction
 
@@ -23,9 +23,12 @@ _SHORT = 3
 class _PartsLabel(PlainLabel):
     """Parts with a middle dot between those in one line: no line ends with a dot. Its addresses never break."""
 
-    def __init__(self) -> None:
+    def __init__(self, parent: QWidget) -> None:
         """Begin empty."""
-        super().__init__(wrap=True)
+        super().__init__(parent, wrap=True)
+        # At most widths its parts stand in one line. If they did not before it gets its width, all would be laid out
+        # once more.
+        self.resize(_FAR, self.height())
 
     def setText(self, text: str) -> None:
         """Show this."""
@@ -85,12 +88,12 @@ class _PartsLabel(PlainLabel):
 class BestLine(QWidget):
     """Stands below the headline, as wide as the panel: beside its buttons an address would have no room."""
 
-    def __init__(self, theme: Theme, act: Callable[[CardAction], None]) -> None:
+    def __init__(self, theme: Theme, act: Callable[[CardAction], None], parent: QWidget | None = None) -> None:
         """``act`` does what the button says."""
-        super().__init__()
+        super().__init__(parent)
         self._theme, self._act = theme, act
         self._action: CardAction | None = None
-        self._text, self.button = _PartsLabel(), QPushButton(self)
+        self._text, self.button = _PartsLabel(self), QPushButton(self)
         self.button.clicked.connect(self._press)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
@@ -104,13 +107,13 @@ class BestLine(QWidget):
         self._text.setText(model.subline)
         self.button.setText("" if self._action is None else self._action.label)
         self.button.setAccessibleDescription(model.subline)
-        self.button.setVisible(self._action is not None)
-        self.setVisible(bool(model.subline))
+        have(self.button, shown=self._action is not None)
+        have(self, shown=bool(model.subline))
 
     def apply_theme(self) -> None:
         """Take the theme's colours and fonts as they are now."""
         self._text.setFont(self._theme.font(12, figures=True))
-        self._text.setStyleSheet(f"color: {self._theme.tokens.secondary}")
+        ink(self._text, self._theme.tokens.secondary)
         self.button.setFont(self._theme.font(12.5))
 
     def _press(self) -> None:

@@ -53,9 +53,11 @@ class CardList(QListView):
     dragging does.
     """
 
-    def __init__(self, model: CardModel, theme: Theme, icons: IconPainter, actions: CardCallbacks) -> None:
+    def __init__(
+        self, model: CardModel, theme: Theme, icons: IconPainter, actions: CardCallbacks, parent: QWidget
+    ) -> None:
         """Show ``model``."""
-        super().__init__()
+        super().__init__(parent)
         self._actions = actions
         self._cards = CardDelegate(self, model, theme, icons, actions.act, self._open_menu)
         self._theme = theme
@@ -64,16 +66,7 @@ class CardList(QListView):
         self.setViewport(QWidget())
         self.setModel(model)
         self.setItemDelegate(self._cards)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        # Only what is selected can be dragged; a selection is not drawn.
-        self.setSelectionMode(QListView.SelectionMode.SingleSelection)
-        self.setDragDropMode(QListView.DragDropMode.InternalMove)
-        self.setDefaultDropAction(Qt.DropAction.MoveAction)
-        self.setDropIndicatorShown(True)
-        self.setBatchSize(_BATCH)
+        self._scroll_and_drag()
         model.looked_at_again.connect(self.viewport().update)
         self.setEditTriggers(QListView.EditTrigger.EditKeyPressed)
         self.setMouseTracking(True)
@@ -93,6 +86,18 @@ class CardList(QListView):
         self._lit.setSingleShot(True)
         self._lit.setInterval(_LIT)
         self._lit.timeout.connect(self._put_out)
+
+    def _scroll_and_drag(self) -> None:
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        # Only what is selected can be dragged; a selection is not drawn.
+        self.setSelectionMode(QListView.SelectionMode.SingleSelection)
+        self.setDragDropMode(QListView.DragDropMode.InternalMove)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
+        self.setDropIndicatorShown(True)
+        self.setBatchSize(_BATCH)
 
     def go_to(self, index: QModelIndex) -> None:
         """Put the keyboard on a card and bring it into view."""
@@ -159,6 +164,11 @@ class CardList(QListView):
         place = self.visualRect(self._rows.index(row))
         # Of what was never laid out it is only known that it comes below the rest.
         return place.bottom() if place.isValid() else inf
+
+    def take_width(self, width: int) -> None:
+        """Have it before the list is shown: only then would its parts be told of it."""
+        for part in (self, self.viewport()):
+            part.resize(width, part.height())
 
     def leave_room(self, briefs: tuple[str, ...]) -> None:
         """Leave room for these words at the end of each line."""

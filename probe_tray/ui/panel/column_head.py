@@ -14,9 +14,9 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 class ColumnHead(QWidget):
     """Stands exactly over the columns of ``lines``."""
 
-    def __init__(self, theme: Theme, lines: CardList) -> None:
+    def __init__(self, theme: Theme, lines: CardList, parent: QWidget) -> None:
         """Begin without names."""
-        super().__init__()
+        super().__init__(parent)
         self._theme = theme
         self._lines = lines
         self._names: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequenc
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import Dot, words
+from probe_tray.ui.widgets import Dot, have, ink, words
 from probe_tray.view.screen import Panel
 from probe_tray.view.view_models import ActionKind, CardAction
 
@@ -22,17 +22,17 @@ class Footer(QWidget):
     not log anybody in.
     """
 
-    def __init__(self, theme: Theme, act: Callable[[CardAction], None]) -> None:
+    def __init__(self, theme: Theme, act: Callable[[CardAction], None], parent: QWidget) -> None:
         """``act`` does what a button says."""
-        super().__init__()
+        super().__init__(parent)
         self.setObjectName("foot")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme, self._act = theme, act
         self._last: CardAction | None = None
         self._said = 0
         """The number of the feedback that was announced last."""
-        self._dot, self._status, self._feedback = Dot(theme), words(wrap=True), words(wrap=True)
-        self.undo_button, self.log_in = QToolButton(), QPushButton()
+        self._dot, self._status, self._feedback = Dot(theme, self), words(self, wrap=True), words(self, wrap=True)
+        self.undo_button, self.log_in = QToolButton(self), QPushButton(self)
         self.undo_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.undo_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.undo_button.clicked.connect(self.undo)
@@ -50,25 +50,33 @@ class Footer(QWidget):
         self._whole.setSpacing(px(8))
         self._whole.addLayout(self._line)
 
+    @staticmethod
+    def rules(theme: Theme) -> str:
+        """Its part of the window's style sheet."""
+        return (
+            f"QWidget#foot {{ border-top: 1px solid {theme.tokens.line} }}"
+            f"QWidget#foot QToolButton {{ color: {theme.tokens.accent} }}"
+        )
+
     def show_model(self, model: Panel) -> None:
         """Show this from now on."""
         feedback, self._last = model.feedback, model.undo
         self.log_in.setText(model.log_in)
         self.log_in.setAccessibleDescription(model.helps.log_in)
         # The welcome page has its own.
-        self.log_in.setVisible(model.welcome is None)
+        have(self.log_in, shown=model.welcome is None)
         self._status.setText(model.status)
-        self._status.setVisible(feedback is None)
+        have(self._status, shown=feedback is None)
         self._dot.show_tone(model.status_tone if model.status and feedback is None else None)
         self._feedback.setText("" if feedback is None else feedback.text)
-        self._feedback.setVisible(feedback is not None)
+        have(self._feedback, shown=feedback is not None)
         shown = None if feedback is None else feedback.undo
         if shown is not None:
             self.undo_button.setText(shown.label)
             keys = QKeySequence(QKeySequence.StandardKey.Undo).toString(QKeySequence.SequenceFormat.NativeText)
             self.undo_button.setToolTip(f"{shown.label} ({keys})")
-        self.undo_button.setVisible(shown is not None)
-        self.setVisible(model.welcome is None or feedback is not None)
+        have(self.undo_button, shown=shown is not None)
+        have(self, shown=model.welcome is None or feedback is not None)
         self._place_feedback()
         if feedback is not None and feedback.number != self._said:
             self._said = feedback.number
@@ -104,12 +112,9 @@ class Footer(QWidget):
         """Take the theme's colours and fonts as they are now."""
         theme, colours = self._theme, self._theme.tokens
         self._status.setFont(theme.font(12, figures=True))
-        self._status.setStyleSheet(f"color: {colours.secondary}")
+        ink(self._status, colours.secondary)
         self._feedback.setFont(theme.font(12, figures=True))
-        self._feedback.setStyleSheet(f"color: {colours.text}")
+        ink(self._feedback, colours.text)
         self.log_in.setFont(theme.font(12.5))
         self.undo_button.setFont(theme.font(12.5, strong=True))
-        self.setStyleSheet(
-            f"QWidget#foot {{ border-top: 1px solid {colours.line} }} QToolButton {{ color: {colours.accent} }}"
-        )
         self._place_feedback()

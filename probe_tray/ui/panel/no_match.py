@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import words
+from probe_tray.ui.widgets import ink, words
 
 
 class NoMatchPage(QWidget):
@@ -32,7 +32,7 @@ class NoMatchPage(QWidget):
     def apply_theme(self) -> None:
         """Take the theme's colours and sizes."""
         px = self._theme.px
-        self._text.setStyleSheet(f"color: {self._theme.tokens.secondary}")
+        ink(self._text, self._theme.tokens.secondary)
         self.button.setFont(self._theme.font(12.5))
         self._column.setContentsMargins(px(24), px(24), px(24), px(24))
         self._column.setSpacing(px(12))

@@ -19,20 +19,19 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QToolButton, QVBoxLayou
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.accessibility import describe, walk
 from probe_tray.ui.glyphs import Glyph, glyph_icon
-from probe_tray.ui.panel.banner import Banner
+from probe_tray.ui.panel.banner import BannerPlace
 from probe_tray.ui.panel.best_line import BestLine
-from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.card_model import CardModel
 from probe_tray.ui.panel.column_head import ColumnHead
 from probe_tray.ui.panel.footer import Footer
 from probe_tray.ui.panel.panel_actions import PanelActions
 from probe_tray.ui.panel.panel_pages import PanelPages
-from probe_tray.ui.panel.popover import Popover
+from probe_tray.ui.panel.popover import Popover, first_flags
 from probe_tray.ui.panel.tools_row import ToolsRow
 from probe_tray.ui.placement import fitting, free_area, keep_inside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
-from probe_tray.ui.widgets import close_by_key, height, words
+from probe_tray.ui.widgets import close_by_key, have, height, words
 from probe_tray.view.screen import Panel, ScreenOptions
 from probe_tray.view.view_models import ActionKind, CardAction
 
@@ -71,7 +70,7 @@ class PanelWindow(QWidget):
 
     def __init__(self, theme: Theme, icons: IconPainter, actions: PanelActions, place: QPoint | None = None) -> None:
         """Make the window; it is shown with :meth:`open_at`. ``place`` is where the last one had been put."""
-        super().__init__(None, Qt.WindowType.Window)
+        super().__init__(None, first_flags())
         self.setObjectName(PANEL)
         self._theme = theme
         self._actions = actions
@@ -81,17 +80,23 @@ class PanelWindow(QWidget):
         self._returning = False
         """Whether it was hidden to change its frame, and isn't in front again yet."""
         self._popover = Popover(self, theme, actions.blends, place)
+        act = actions.cards.act
         self._fitted = QSize()
         self._cards = CardModel(self, actions.changes)
-        self._headline, self._best = words(wrap=True), BestLine(theme, actions.cards.act)
-        self._tool_buttons = tuple(QToolButton(self) for _ in range(4))
+        self._head = QWidget(self)
+        self._headline = words(self._head, wrap=True)
+        self._tool_buttons = tuple(QToolButton(self._head) for _ in range(4))
         self._refresh, self._hide, self._pin, self._settings = self._tool_buttons
-        self._tools = ToolsRow(theme, actions.show_only, lambda value: actions.choose(value, self._cards.keys()))
-        self._banner, self._release = Banner(theme, actions.cards.act), Banner(theme, actions.cards.act)
-        self._list = CardList(self._cards, theme, icons, actions.cards)
-        self._middle = PanelPages(theme, icons, actions.cards.act, self._list, self._clear_search)
-        self._foot = Footer(theme, actions.cards.act)
-        self._columns = ColumnHead(theme, self._list)
+        self._best = BestLine(theme, act, self._head)
+        self._above = BannerPlace(theme, act, (12, 0, 12, 10), self._best.button, self)
+        self._tools = ToolsRow(theme, actions.show_only, lambda value: actions.choose(value, self._cards.keys()), self)
+        self._middle = PanelPages(theme, icons, actions.cards, self._cards, self._clear_search, self)
+        self._list = self._middle.cards
+        self._columns = ColumnHead(theme, self._list, self)
+        # A screen reader goes by the order of the parts.
+        self._columns.stackUnder(self._middle)
+        self._below = BannerPlace(theme, act, (12, 8, 12, 4), self._list, self)
+        self._foot = Footer(theme, act, self)
         for button in (self._hide, self._pin):
             button.setCheckable(True)
         self._seen: frozenset[AccountKey] = frozenset()
@@ -101,8 +106,8 @@ class PanelWindow(QWidget):
         self._arrange()
         self._connect()
         self._apply_theme()
-        stops = (*self._tool_buttons, self._best.button, *self._banner.stops, *self._tools.stops)
-        walk(*stops, self._list, *self._release.stops, self._foot.undo_button, self._foot.log_in)
+        stops = (*self._tool_buttons, self._best.button, *self._tools.stops)
+        walk(*stops, self._list, self._foot.undo_button, self._foot.log_in)
 
     def show_model(self, model: Panel) -> None:
         """Show this from now on."""
@@ -113,15 +118,13 @@ class PanelWindow(QWidget):
         self._shown = model
         self._show_head(model)
         self._tools.show_model(model)
-        self._tools.setVisible(model.searchable)
+        have(self._tools, shown=model.searchable)
         self._list.setAccessibleName(model.list_name)
         self._list.setAccessibleDescription(model.helps.accounts)
-        self._banner.show_model(model.banner)
-        self._above.setVisible(model.banner is not None)
-        self._release.show_model(model.release)
-        self._below.setVisible(model.release is not None)
+        self._above.show_model(model.banner)
+        self._below.show_model(model.release)
         self._columns.show_names(model.columns)
-        self._columns.setVisible(model.lines and model.welcome is None)
+        have(self._columns, shown=model.lines and model.welcome is None)
         self._list.leave_room(model.briefs)
         self._list.expect(len(model.cards), lines=model.lines)
         # Between two of a selection, nobody knows where among the others.
@@ -263,6 +266,9 @@ class PanelWindow(QWidget):
         highest = int(free_area(screen).height() * share)
         parts = (self._head, self._above, self._tools, self._columns, self._below, self._foot)
         width = self._theme.px(width_of(self._shown))
+        if not self.isVisible():
+            # What was never shown would measure itself by a width that it will not have.
+            self._list.take_width(width)
         around = sum(height(part, width) for part in parts if part.isVisibleTo(self))
         middle = max(page.sizeHint().height() for page in (self._middle.currentWidget(),) if page)
         needed = max(around + middle, self._theme.px(_LOWEST))
@@ -271,7 +277,6 @@ class PanelWindow(QWidget):
 
     def _arrange(self) -> None:
         px = self._theme.px
-        self._head, self._above, self._below = (QWidget(self) for _ in range(3))
         title = QHBoxLayout()
         title.setSpacing(px(1))
         title.addWidget(self._headline, 1)
@@ -282,14 +287,6 @@ class PanelWindow(QWidget):
         head.setSpacing(0)
         head.addLayout(title)
         head.addWidget(self._best)
-        for place, notice, edges in (
-            (self._above, self._banner, (12, 0, 12, 10)),
-            (self._below, self._release, (12, 8, 12, 4)),
-        ):
-            around = QVBoxLayout(place)
-            around.setContentsMargins(*map(px, edges))
-            around.addWidget(notice)
-            place.setVisible(False)
         whole = self._whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -316,13 +313,13 @@ class PanelWindow(QWidget):
 
     def _apply_theme(self) -> None:
         theme = self._theme
-        theme.apply_theme(self)
+        theme.apply_theme(self, ToolsRow.rules(theme) + Footer.rules(theme))
         self._headline.setFont(theme.font(15, strong=True))
         self._best.apply_theme()
         self._middle.apply_theme()
         self._tools.apply_theme()
-        self._banner.apply_theme()
-        self._release.apply_theme()
+        self._above.apply_theme()
+        self._below.apply_theme()
         self._foot.apply_theme()
         self._draw_tools()
         self._whole.setContentsMargins(self._popover.margins)
@@ -375,9 +372,6 @@ class PanelWindow(QWidget):
             self.close()
 
     def _fit(self) -> None:
-        if not self.isVisible():
-            # What was never shown would measure itself by a width, and by parts, that it will not have.
-            self._list.resize(self._theme.px(width_of(self._shown)), self._list.height())
         self._fitted = self.sizeHint()
         if self.size() != self._fitted:
             self.resize(self._fitted)

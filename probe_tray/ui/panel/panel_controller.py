@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, QTimer
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.lazy_window import LazyWindow
@@ -17,6 +17,10 @@ class PanelController:
         """``make`` returns a new window for where the last one was left; ``fill`` has it shown what is known now."""
         self._make_window, self._fill = make, fill
         self._place: QPoint | None = None
+        self._new: PanelWindow | None = None
+        """The window while it was never shown."""
+        self._opening: tuple[QRect | None, AccountKey | None] | None = None
+        """Where and at which account a new window opens in a moment."""
         self._window = LazyWindow(self._make, lambda _: fill())
 
     @property
@@ -34,11 +38,17 @@ class PanelController:
         return self._window.made()
 
     def open_at(self, anchor: QRect | None, account: AccountKey | None) -> None:
-        """Bring it to the front, by ``anchor``, and at an account if one is named."""
+        """Bring it to the front, by ``anchor``, and at an account if one is named.
+
+        A new window is filled and shown in a turn of its own: what else is due has waited while it was made.
+        """
         window = self.made()
-        if not window.isVisible():
-            self._fill()
-        window.open_at(anchor, account)
+        if window is not self._new:
+            self._open(window, anchor, account)
+            return
+        if self._opening is None:
+            QTimer.singleShot(0, window, self._open_new)
+        self._opening = anchor, account
 
     def show_model(self, model: Panel) -> None:
         """Show this from now on, where there is a window to show it."""
@@ -56,10 +66,23 @@ class PanelController:
 
     def close(self) -> None:
         """Take the window away for good."""
+        self._new = self._opening = None
         self._window.close()
 
+    def _open_new(self) -> None:
+        window, opening = self._new, self._opening
+        self._new = self._opening = None
+        # It may have been taken away meanwhile.
+        if window is not None and opening is not None:
+            self._open(window, *opening)
+
+    def _open(self, window: PanelWindow, anchor: QRect | None, account: AccountKey | None) -> None:
+        if not window.isVisible():
+            self._fill()
+        window.open_at(anchor, account)
+
     def _make(self) -> PanelWindow:
-        window = self._make_window(self._place)
+        window = self._new = self._make_window(self._place)
         window.closed.connect(lambda: self._remember(window))
         return window
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from probe_tray.ui.accessibility import walk
-from probe_tray.ui.panel.card_list import CardList
+from probe_tray.ui.panel.card_list import CardCallbacks, CardList
+from probe_tray.ui.panel.card_model import CardModel
 from probe_tray.ui.panel.no_match import NoMatchPage
 from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.screen import Panel
-from probe_tray.view.view_models import CardAction
 
 
 class PanelPages(QStackedWidget):
@@ -21,18 +21,20 @@ class PanelPages(QStackedWidget):
         self,
         theme: Theme,
         icons: IconPainter,
-        act: Callable[[CardAction], None],
-        cards: CardList,
+        actions: CardCallbacks,
+        cards: CardModel,
         clear: Callable[[], object],
+        parent: QWidget,
     ) -> None:
         """Begin with ``cards``. ``clear`` ends a search that found nothing."""
-        super().__init__()
-        self._theme, self._icons, self._act, self._cards, self._clear = theme, icons, act, cards, clear
+        super().__init__(parent)
+        self._theme, self._icons, self._act, self._clear = theme, icons, actions.act, clear
+        self.cards = CardList(cards, theme, icons, actions, self)
         self._no_match: NoMatchPage | None = None
         self._welcome: WelcomePage | None = None
         # Else the highest page would set the least height of all of them.
         self.setMinimumHeight(1)
-        self.addWidget(cards)
+        self.addWidget(self.cards)
 
     def show_model(self, model: Panel, *, found: bool) -> None:
         """Show the page for it. ``found``: the search, if there is one, leaves something to show."""
@@ -47,14 +49,14 @@ class PanelPages(QStackedWidget):
             page.show_words(model.nothing_found, model.clear_search)
             self.setCurrentWidget(page)
         else:
-            self.setCurrentWidget(self._cards)
+            self.setCurrentWidget(self.cards)
 
     def enter(self) -> None:
         """Take the keyboard from the search field."""
         if self._no_match is not None and self.currentWidget() is self._no_match:
             self._no_match.button.setFocus()
         else:
-            self._cards.enter()
+            self.cards.enter()
 
     def take_focus(self) -> None:
         """Have the keyboard where somebody begins."""
@@ -76,7 +78,7 @@ class PanelPages(QStackedWidget):
         page = self._no_match = NoMatchPage(self._theme, self._clear)
         page.apply_theme()
         self._add(page)
-        walk(self._cards, page.button)
+        walk(self.cards, page.button)
         return page
 
     def _add(self, page: QWidget) -> None:

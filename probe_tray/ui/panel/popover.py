@@ -30,12 +30,10 @@ class Popover:
         """
         self._window, self._theme, self._blends = window, theme, blends
         self._blended = False
-        self._watch = PlaceWatch(window)
+        self._watch: PlaceWatch | None = None
         self.place = place
         """Where the person has put it while it was framed."""
-        # Most open so, and a window that has its parts takes a frame on or off in 20 ms.
-        self.frameless = _can_be_placed()
-        window.setWindowFlag(Qt.WindowType.FramelessWindowHint, self.frameless)
+        self.frameless = bool(window.windowFlags() & Qt.WindowType.FramelessWindowHint)
         window.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
 
     @property
@@ -52,6 +50,8 @@ class Popover:
     def take_frame(self, *, frameless: bool) -> bool:
         """Be a popover or a framed window; whether that changed, which hides the window."""
         frameless = frameless and _can_be_placed()
+        if not frameless and self._watch is None:
+            self._watch = PlaceWatch(self._window)
         if not self._window.isVisible() or frameless != self.frameless:
             # Asked when it opens, not at each drawing: the answer comes from the X server.
             self._blended = frameless and self._blends()
@@ -70,7 +70,7 @@ class Popover:
 
     def remember_place(self) -> None:
         """Note where a framed window is: the person may have put it there."""
-        if not self.frameless:
+        if not self.frameless and self._watch is not None:
             self.place = self._watch.corner
 
     def take_screen(self, anchor: QRect) -> None:
@@ -125,6 +125,12 @@ class Popover:
             else:
                 painter.drawRect(line)
         painter.end()
+
+
+def first_flags() -> Qt.WindowType:
+    """How the window is made: most open as a popover, and one that has its parts takes a frame on or off in 20 ms."""
+    flags = Qt.WindowType.Window
+    return flags | Qt.WindowType.FramelessWindowHint if _can_be_placed() else flags
 
 
 def _can_be_placed() -> bool:

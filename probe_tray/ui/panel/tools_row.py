@@ -11,7 +11,7 @@ from probe_tray.ui.accessibility import walk
 from probe_tray.ui.glyphs import Glyph, glyph_icon
 from probe_tray.ui.search_field import SearchField
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import enter_menu, pressed_by_key
+from probe_tray.ui.widgets import enter_menu, have, pressed_by_key
 from probe_tray.view.screen import Chip, Panel, ScreenContent, ScreenOptions, SortChoice
 
 _AIR = 26
@@ -22,10 +22,14 @@ class ToolsRow(QWidget):
     """Tells what a person sent to see, and how they want it listed."""
 
     def __init__(
-        self, theme: Theme, show_only: Callable[[ScreenOptions], None], choose: Callable[[Sort | Density], None]
+        self,
+        theme: Theme,
+        show_only: Callable[[ScreenOptions], None],
+        choose: Callable[[Sort | Density], None],
+        parent: QWidget,
     ) -> None:
         """Call ``show_only`` for what is to be shown now, ``choose`` for what is to be remembered."""
-        super().__init__()
+        super().__init__(parent)
         self._theme = theme
         self._tell = show_only
         self._choose = choose
@@ -59,6 +63,22 @@ class ToolsRow(QWidget):
     def stops(self) -> tuple[QWidget, QWidget]:
         """What the keyboard reaches first and last."""
         return self.search, self.arrange
+
+    @staticmethod
+    def rules(theme: Theme) -> str:
+        """Its part of the window's style sheet."""
+        colours = theme.tokens
+        # Qt draws no round corner at all where it would be rounder than half the height.
+        text = QFontMetrics(theme.font(12, figures=True)).height()
+        round_ = min(theme.px(13), text // 2 + theme.px(4))
+        return (
+            f"QToolButton#chip {{ background: {colours.track}; color: {colours.secondary};"
+            " border: 1px solid transparent;"
+            f" border-radius: {round_}px; padding: {theme.px(4)}px {theme.px(9)}px }}"
+            f"QToolButton#chip:checked {{ background: {colours.accent}; color: {colours.on_accent} }}"
+            f"QToolButton#chip:focus {{ border-color: {colours.text} }}"
+            "QToolButton#arrange::menu-indicator { image: none; width: 0 }"
+        )
 
     def show_model(self, model: Panel) -> None:
         """Show these choices."""
@@ -104,17 +124,6 @@ class ToolsRow(QWidget):
         self.arrange.setIcon(glyph_icon(Glyph.ARRANGE, QColor(colours.secondary), theme.px(16)))
         self.arrange.setIconSize(QSize(theme.px(16), theme.px(16)))
         self.arrange.setFixedSize(theme.px(28), theme.px(28))
-        self.arrange.setStyleSheet("QToolButton#arrange::menu-indicator { image: none; width: 0 }")
-        # Qt draws no round corner at all where it would be rounder than half the height.
-        text = QFontMetrics(theme.font(12, figures=True)).height()
-        round_ = min(theme.px(13), text // 2 + theme.px(4))
-        self.setStyleSheet(
-            f"QToolButton#chip {{ background: {colours.track}; color: {colours.secondary};"
-            " border: 1px solid transparent;"
-            f" border-radius: {round_}px; padding: {theme.px(4)}px {theme.px(9)}px }}"
-            f"QToolButton#chip:checked {{ background: {colours.accent}; color: {colours.on_accent} }}"
-            f"QToolButton#chip:focus {{ border-color: {colours.text} }}"
-        )
         for chip in self._chips:
             chip.setFont(theme.font(12, figures=True))
         self._place_chips()
@@ -124,7 +133,7 @@ class ToolsRow(QWidget):
         while len(self._chips) < len(chips):
             self._add_chip(len(self._chips))
         for number, button in enumerate(self._chips):
-            button.setVisible(number < len(chips))
+            have(button, shown=number < len(chips))
             if number < len(chips):
                 button.setText(chips[number].label)
                 button.setAccessibleName(chips[number].label)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
-from probe_tray.ui.widgets import height, scroll_area, words
+from probe_tray.ui.widgets import height, ink, scroll_area, words
 from probe_tray.view.view_models import ActionKind, CardAction, IconLook, Welcome
 
 _LOOK = IconLook(weekly=35, short=60)
@@ -114,4 +114,4 @@ class WelcomePage(QWidget):
         self._title.setFont(theme.font(15, strong=True))
         self._hint.setFont(theme.font(12))
         for label in (self._text, self._hint):
-            label.setStyleSheet(f"color: {colours.secondary}")
+            ink(label, colours.secondary)

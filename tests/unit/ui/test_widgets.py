@@ -2,12 +2,13 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDialogButtonBox,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QSpinBox,
@@ -16,7 +17,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import elided, last_row
+from probe_tray.ui.widgets import elided, have, ink, last_row
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,29 @@ def test_a_text_is_cut_beside_no_full_stop(qapp: QApplication) -> None:
     cut = [elided(metrics, name, Qt.TextElideMode.ElideMiddle, room) for room in range(whole // 2, whole)]
     assert all("…" in text and ".…" not in text and "…." not in text for text in cut)
     assert elided(metrics, name, Qt.TextElideMode.ElideMiddle, whole + 2) == name
+
+
+def test_a_part_is_laid_out_only_where_it_comes_or_goes(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    part = QWidget(window)
+    inside = QWidget(part)
+    part.resize(300, 200)
+    QHBoxLayout(part).addWidget(inside)
+    before = inside.geometry()
+    have(part, shown=True)
+    assert inside.geometry() == before
+    have(part, shown=False)
+    assert not part.isVisibleTo(window)
+    have(part, shown=True)
+    assert part.isVisibleTo(window)
+    assert inside.geometry() != before
+
+
+def test_words_keep_their_ink_when_their_window_gets_other_colours(qapp: QApplication, qtbot: QtBot) -> None:
+    theme, window = Theme(qapp, lambda: False), QWidget()
+    qtbot.addWidget(window)
+    label = QLabel(window)
+    ink(label, "#123456")
+    theme.apply_theme(window)
+    assert label.palette().color(QPalette.ColorRole.WindowText).name() == "#123456"

@@ -17,6 +17,7 @@ from probe_tray.core.codex.codex_state import ClientProcess, CodexHome, CodexSta
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.ui.panel.banner import Banner
+from probe_tray.ui.panel.best_line import BestLine
 from probe_tray.ui.panel.card_layout import CardLayout
 from probe_tray.ui.panel.card_list import CardCallbacks, CardList
 from probe_tray.ui.panel.card_model import Changes
@@ -207,6 +208,18 @@ def test_trouble_stands_above_the_cards_until_it_was_read(panel: Shown) -> None:
     assert [a.kind for a in panel.asked] == [ActionKind.DISMISS]
     panel.show(replace(samples.troubled_lives(), trouble=None))
     assert not banner.isVisible()
+
+
+def test_a_banner_is_made_for_the_first_notice_and_the_keyboard_comes_by_it(panel: Shown) -> None:
+    panel.show(samples.four())
+    assert not panel.window.findChildren(Banner)
+    panel.show(samples.troubled_lives())
+    read = button(part(panel.window, Banner), "OK")
+    stops = list[QWidget]()
+    now: QWidget | None = part(panel.window, BestLine).button
+    while (now := now.nextInFocusChain()) is not None and now not in stops:
+        stops.append(now)
+    assert stops.index(read) < stops.index(panel.window.findChildren(QLineEdit)[0]) < stops.index(list_of(panel.window))
 
 
 def test_trouble_is_told_on_the_first_page_too(panel: Shown) -> None:

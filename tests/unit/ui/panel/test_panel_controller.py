@@ -15,7 +15,7 @@ from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.shell import Shell
 from tests.support.patience import PATIENCE_MS
-from tests.support.widgets import opened
+from tests.support.widgets import open_windows, opened
 from tests.unit.ui import samples
 from tests.unit.ui.panel.test_panel import list_of, search_of
 from tests.unit.ui.samples import FakeEngine
@@ -46,6 +46,27 @@ def test_no_window_is_made_before_one_is_wanted(qapp: QApplication, engine: Fake
     made = set(qapp.topLevelWidgets()) - before
     assert not [window for window in made if isinstance(window, PanelWindow | QuestionDialog)]
     shell.close()
+
+
+def test_a_new_panel_is_made_in_one_turn_and_shown_whole_in_a_later_one(shell: Shell, engine: FakeEngine) -> None:
+    wanted = engine.state.accounts[20].key
+    shell.show_panel()
+    shell.show_panel(wanted)
+    assert not open_windows(PanelWindow)
+    cards = list_of(opened(PanelWindow))
+    assert cards.model().rowCount() == len(engine.state.accounts)
+    assert cards.currentIndex().data() == engine.state.accounts[20].email
+
+
+def test_a_panel_that_was_about_to_open_stays_away_once_the_program_ends(
+    qapp: QApplication, engine: FakeEngine
+) -> None:
+    shell = Shell(qapp, engine, shell_context(desktop=this_desktop()), lambda: None)
+    shell.show_panel()
+    shell.close()
+    for _ in range(10):
+        qapp.processEvents()
+    assert not open_windows(PanelWindow)
 
 
 def test_some_time_after_it_was_closed_the_panel_goes_and_the_next_one_has_its_place_and_no_search(

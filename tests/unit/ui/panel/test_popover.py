@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from probe_tray.ui.panel.card_list import CardList
 from probe_tray.ui.panel.panel import PanelWindow
-from probe_tray.ui.panel.popover import Popover
+from probe_tray.ui.panel.popover import Popover, first_flags
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.view.presenter import present
@@ -49,7 +49,7 @@ def test_the_foot_of_a_window_with_a_frame_is_above_the_taskbar(qtbot: QtBot, qa
 
 
 def test_a_panel_that_opens_by_the_icon_is_a_popover_from_the_start(qtbot: QtBot, qapp: QApplication) -> None:
-    window = QWidget()
+    window = QWidget(None, first_flags())
     qtbot.addWidget(window)
     popover = Popover(window, Theme(qapp, lambda: False), lambda: True, None)
     assert not popover.take_frame(frameless=True)
