@@ -329,9 +329,13 @@ def _known_renewal(old: RenewalState, read: RenewalState, *, same_login: bool) -
 def _change_those(
     state: AppState, keys: Collection[AccountKey], change: Callable[[AccountState], AccountState]
 ) -> AppState:
-    if not any(a.key in keys for a in state.accounts):
+    places = [place for key in keys if (place := state.place(key)) is not None]
+    if not places:
         return state
-    return replace(state, accounts=tuple(change(a) if a.key in keys else a for a in state.accounts))
+    accounts = list(state.accounts)
+    for place in places:
+        accounts[place] = change(accounts[place])
+    return state.with_accounts(tuple(accounts))
 
 
 def _kept_read(state: AppState, kept: Mapping[str, Kept]) -> AppState:

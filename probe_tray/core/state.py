@@ -242,10 +242,20 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def with_account(self, place: int, account: AccountState) -> "AppState":
         """The state with ``account`` in that place, in which an account of the same key was."""
-        after = replace(self, accounts=(*self.accounts[:place], account, *self.accounts[place + 1 :]))
+        return self.with_accounts((*self.accounts[:place], account, *self.accounts[place + 1 :]))
+
+    def with_accounts(self, accounts: tuple[AccountState, ...]) -> "AppState":
+        """The state with ``accounts``, which have the same keys in the same places as those that it has."""
+        after = replace(self, accounts=accounts)
         # Each check of a thousand asks several times where an account is, and moves none.
         vars(after)["_places"] = self._places
         return after
+
+    def has_accounts_of(self, other: "AppState") -> bool:
+        """Whether both have accounts of the same keys in the same places."""
+        here, there = self._places, other._places  # noqa: SLF001 - another one of this class
+        # Mostly one comes from the other by what moves none.
+        return (here is there or here == there) and len(self.accounts) == len(other.accounts)
 
     @cached_property
     def _places(self) -> dict[AccountKey, int]:

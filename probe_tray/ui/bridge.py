@@ -147,11 +147,9 @@ def _is_only_checked(before: AppState | None, now: AppState) -> bool:
 
     No name may stay in a menu once it is hidden, or its account is gone: all rows can be read over D-Bus.
     """
-    if before is None or len(before.accounts) != len(now.accounts):
+    if before is None or any(getattr(before, name) is not getattr(now, name) for name in _BESIDE_ACCOUNTS):
         return False
-    if any(getattr(before, name) is not getattr(now, name) for name in _BESIDE_ACCOUNTS):
-        return False
-    return all(one.key is other.key for one, other in zip(before.accounts, now.accounts, strict=True))
+    return now.has_accounts_of(before)
 
 
 def _single(parent: QObject, do: Callable[[], None]) -> QTimer:

@@ -192,8 +192,13 @@ def _in_icon(seen: Seen) -> SurveyFinding | None:
     chosen = _chosen(seen)
     if chosen is not None:
         return chosen
-    known = [f for f in seen.found if f.account.snapshot is not None and f.what not in _WITHOUT_NUMBERS]
-    return max(known, key=lambda f: -f.need[1], default=None)
+    best: SurveyFinding | None = None
+    for found in seen.found:
+        # Of a thousand accounts, most are out of the question by their use alone.
+        is_tighter = best is None or found.need[1] < best.need[1]
+        if is_tighter and found.account.snapshot is not None and found.what not in _WITHOUT_NUMBERS:
+            best = found
+    return best
 
 
 def _chosen(seen: Seen) -> SurveyFinding | None:

@@ -134,11 +134,22 @@ def test_the_places_of_a_thousand_accounts_are_worked_out_once_for_all_their_che
     assert state.place(keys[999]) == 999
     known = vars(state)["_places"]
     for key in keys[::100]:
-        state = after(CheckStarted(key=key), RenewalStarted(key=key), state=state)
-        assert state.account(key) == replace(account(key), checking=True, renewal=RenewalState(running=True))
+        planned = ChecksPlanned(moments=((key, LATER),))
+        state = after(planned, CheckStarted(key=key), RenewalStarted(key=key), state=state)
+        running = replace(account(key), checking=True, next_check=LATER, renewal=RenewalState(running=True))
+        assert state.account(key) == running
     assert vars(state)["_places"] is known
     left = after(AccountsRead(accounts=(account(keys[7]),)), state=state)
     assert (left.place(keys[7]), left.place(keys[999])) == (0, None)
+
+
+def test_whether_two_states_have_the_same_accounts_in_the_same_places() -> None:
+    state = after(TWO)
+    assert after(CheckStarted(key=ANA), ChecksPlanned(moments=((BEN, LATER),)), state=state).has_accounts_of(state)
+    assert after(TWO).has_accounts_of(state)
+    turned = AccountsRead(accounts=tuple(reversed(state.accounts)))
+    assert not after(turned).has_accounts_of(state)
+    assert not after(READ).has_accounts_of(state)
 
 
 def test_a_renewal_is_planned_runs_and_ends() -> None:
