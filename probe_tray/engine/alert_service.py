@@ -33,7 +33,15 @@ from probe_tray.core.commands import (
     SendTestNotification,
 )
 from probe_tray.core.errors import NotificationsOffError, StoreError
-from probe_tray.core.events import AccountsMuted, NotificationsAllowed, NotificationsPaused, TroubleMet
+from probe_tray.core.events import (
+    AccountsMuted,
+    ChecksPlanned,
+    CheckStarted,
+    Event,
+    NotificationsAllowed,
+    NotificationsPaused,
+    TroubleMet,
+)
 from probe_tray.core.state import AppState
 from probe_tray.engine.polling.check_round import CheckRound
 from probe_tray.engine.store import Store
@@ -102,13 +110,15 @@ class AlertService:
         """What the notifications that may still be on the screen say, by their tags."""
         self._running: str | None = None
         """The tag of the notification that tells how the panel is opened again, while it may be on the screen."""
+        self._has_news = False
+        """Whether there was an event since the last wake that may give something to say."""
         self._turn = asyncio.Lock()
         self._timer = WakeTimer(clock)
         self._checks = CheckRound(store, clock)
 
     async def run(self, on_press: OnPress) -> None:
         """Say what is new until cancelled; what was said is then in the file."""
-        unsubscribe = self._store.subscribe(self._timer.wake)
+        unsubscribe, end_hearing = self._store.subscribe(self._on_change), self._store.on_event(self._on_event)
         end_following = self._checks.follow()
         try:
             paused = (await self._recall()).paused_until
@@ -121,11 +131,20 @@ class AlertService:
                     round_of_checks = len(self._store.state.accounts) * _CALM_PER_ACCOUNT
                     await self._checks.ended(max(_CALM_SECONDS, min(round_of_checks, _LONGEST_CALM)))
         finally:
-            unsubscribe()
-            end_following()
+            for end in (unsubscribe, end_hearing, end_following):
+                end()
             # First what must not be lost: a desktop may take its time.
             await to_the_end(self._save())
             await to_the_end(self._notifier.close())
+
+    def _on_event(self, event: Event) -> None:
+        # That a check is due or has begun is no news: what it brings is.
+        self._has_news = self._has_news or not isinstance(event, ChecksPlanned | CheckStarted)
+
+    def _on_change(self) -> None:
+        if self._has_news:
+            self._has_news = False
+            self._timer.wake()
 
     async def look(self, on_press: OnPress) -> None:
         """Say what is new since the last look."""

@@ -98,7 +98,8 @@ def compared(before: AppState | None, state: AppState) -> AppState:
 
     Until then the account stays as it was before: a renewal is no good news where the service refuses what it brought.
     """
-    untried = {id(account) for account in state.accounts if is_untried(account, state.settings)}
+    renewed = (account for account in state.accounts if account.renewal.last_at is not None)
+    untried = {id(account) for account in renewed if is_untried(account, state.settings)}
     if before is None or not untried:
         return state
     earlier = {account.key: account for account in before.accounts}

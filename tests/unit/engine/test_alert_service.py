@@ -14,6 +14,7 @@ from probe_tray.core.commands import CheckNotifications, OpenNotificationSetting
 from probe_tray.core.errors import NotificationsOffError, WriteError
 from probe_tray.core.events import (
     AccountsRead,
+    ChecksPlanned,
     CheckStarted,
     CheckSucceeded,
     SettingsChanged,
@@ -473,6 +474,29 @@ async def test_what_checks_of_the_same_moment_find_is_one_notification() -> None
         bench.uses(BEN, 85)
         await bench.clock.advance(SECOND)
     assert bench.shown == [("ana ben", "warning warning")]
+
+
+async def test_that_a_check_is_due_or_begins_wakes_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    for key in (ANA, BEN):
+        bench.uses(key, 0)
+    looks = [0]
+    look = bench.alerting.look
+
+    async def noted(on_press: Callable[[AccountKey | None, AlertHelp], None]) -> None:
+        looks[0] += 1
+        await look(on_press)
+
+    monkeypatch.setattr(bench.alerting, "look", noted)
+    async with bench.running():
+        looks[0] = 0
+        bench.store.dispatch(ChecksPlanned(moments=((ANA, START),)))
+        bench.store.dispatch(CheckStarted(key=ANA))
+        await bench.clock.advance(20 * SECOND)
+        assert looks == [0]
+        bench.uses(ANA, 85)
+        await settle()
+        assert bench.shown == [("ana", "warning")]
 
 
 async def test_what_a_check_finds_is_said_as_soon_as_it_ends() -> None:
