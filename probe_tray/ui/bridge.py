@@ -17,6 +17,8 @@ _TOGETHER = 50
 """Milliseconds."""
 _SHARE, _SHARE_CLOSED = 4, 24
 """How many times as long as a drawing takes the next one waits: at most a fifth of one core, with the panel open."""
+_CHECKS_APART = 500
+"""Milliseconds between two drawings of the icon for what checks bring: a thousand answers come within seconds."""
 _MINUTE, _WHILE_LOGIN = 60_000, 10_000
 _AFTER = 200
 """Milliseconds past the minute, so that a coarse timer does not fire just before it."""
@@ -55,7 +57,7 @@ class Bridge(QObject):
         self._options = ScreenOptions()
         self._render = render
         self._panel_open = panel_open
-        self._cost = 0.0
+        self._cost, self._drawn_at = 0.0, 0.0
         self._state = engine.state
         self._menu, self._menu_open = menu, False
         self._filled: AppState | None = None
@@ -97,7 +99,8 @@ class Bridge(QObject):
         started, now = self._clock.monotonic(), self._clock.now()
         screen = present(self._engine.state, now)
         self._render(screen)
-        self._cost = self._clock.monotonic() - started
+        self._drawn_at = self._clock.monotonic()
+        self._cost = self._drawn_at - started
         into = now.second * 1000 + now.microsecond // 1000
         wait = _MINUTE - into + _AFTER
         login_waits = screen.login is not None and not screen.login.failed
@@ -131,10 +134,18 @@ class Bridge(QObject):
         before, self._state = self._state, self._engine.state
         if _look_alike(before, self._state):
             return
-        # Not started anew by each change: a steady stream of changes would then never be drawn.
-        if not self._soon.isActive():
-            share = _SHARE if self._panel_open() else _SHARE_CLOSED
-            self._soon.start(max(_TOGETHER, round(self._cost * 1000 * share)))
+        # Only ever sooner, by what may not wait: else a steady stream of changes would never be drawn.
+        left = self._soon.remainingTime() if self._soon.isActive() else None
+        if left is None or (left > _TOGETHER and left > self._wait()):
+            self._soon.start(self._wait())
+
+    def _wait(self) -> int:
+        """Milliseconds until the next drawing."""
+        is_open = self._panel_open()
+        wait = max(_TOGETHER, round(self._cost * 1000 * (_SHARE if is_open else _SHARE_CLOSED)))
+        if is_open or self._menu_open or not _is_only_checked(self._filled, self._engine.state):
+            return wait
+        return max(wait, _CHECKS_APART - round((self._clock.monotonic() - self._drawn_at) * 1000))
 
 
 def _look_alike(one: AppState, other: AppState) -> bool:

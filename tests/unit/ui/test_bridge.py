@@ -1,7 +1,7 @@
 """What is drawn when: the icon at once, a closed menu when it opens."""
 
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -30,8 +30,9 @@ class Drawn:
         self._parent = QObject()
         self.screens: list[IconScreen] = []
         presenter = Presenter(UTC, Translator())
+        self.clock = StoppedClock()
         self.bridge = Bridge(
-            self._parent, self.engine, StoppedClock(), presenter, self.screens.append, lambda: False, self.menu
+            self._parent, self.engine, self.clock, presenter, self.screens.append, lambda: False, self.menu
         )
         self.bridge.draw()
 
@@ -47,9 +48,14 @@ class Drawn:
         self._bot.waitUntil(lambda: len(self.screens) > count, timeout=PATIENCE_MS)
 
     def check(self, used: float = 100.0) -> None:
-        """Have a check of the first account bring its numbers."""
+        """Have a check of the first account bring its numbers, a second after the last one."""
+        self.clock.time += timedelta(seconds=1)
+        self.change(self.checked(used))
+
+    def checked(self, used: float) -> AppState:
+        """The state after such a check."""
         state = self.engine.state
-        self.change(replace(state, accounts=(_used(state.accounts[0], used), *state.accounts[1:])))
+        return replace(state, accounts=(_used(state.accounts[0], used), *state.accounts[1:]))
 
     def timer(self, milliseconds: int) -> QTimer:
         """The one of that length that runs."""
@@ -78,6 +84,17 @@ def test_what_a_check_brings_changes_the_icon_at_once_and_a_closed_menu_not(draw
     assert len(drawn.screens) == 4
     assert "98%" in drawn.screens[-1].tray.tooltip
     assert len(drawn.menus) == 1
+
+
+def test_what_many_checks_bring_is_drawn_twice_a_second_and_what_a_person_does_at_once(drawn: Drawn) -> None:
+    drawn.check(11.0)
+    for used in (97.0, 98.0):
+        drawn.engine.change(drawn.checked(used))
+    waiting = drawn.timer(500)
+    drawn.change(replace(drawn.engine.state, paused_until=drawn.clock.time + timedelta(hours=1)))
+    assert waiting.interval() == 50
+    assert "paused" in drawn.screens[-1].tray.tooltip
+    assert len(drawn.screens) == 3
 
 
 def test_the_menu_is_filled_when_it_opens_and_kept_up_to_date_while_it_is_open(drawn: Drawn) -> None:
