@@ -21,6 +21,11 @@ class PanelController:
         """The window while it was never shown."""
         self._opening: tuple[QRect | None, AccountKey | None] | None = None
         """Where and at which account a new window opens in a moment."""
+        # Not by a call that Qt posts: those come before the timers that have waited.
+        self._turn = QTimer()
+        self._turn.setSingleShot(True)
+        self._turn.setInterval(0)
+        self._turn.timeout.connect(self._open_new)
         self._window = LazyWindow(self._make, lambda _: fill())
 
     @property
@@ -46,9 +51,8 @@ class PanelController:
         if window is not self._new:
             self._open(window, anchor, account)
             return
-        if self._opening is None:
-            QTimer.singleShot(0, window, self._open_new)
         self._opening = anchor, account
+        self._turn.start()
 
     def show_model(self, model: Panel) -> None:
         """Show this from now on, where there is a window to show it."""
@@ -66,13 +70,13 @@ class PanelController:
 
     def close(self) -> None:
         """Take the window away for good."""
+        self._turn.stop()
         self._new = self._opening = None
         self._window.close()
 
     def _open_new(self) -> None:
         window, opening = self._new, self._opening
         self._new = self._opening = None
-        # It may have been taken away meanwhile.
         if window is not None and opening is not None:
             self._open(window, *opening)
 

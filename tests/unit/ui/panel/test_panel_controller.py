@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
@@ -56,6 +56,17 @@ def test_a_new_panel_is_made_in_one_turn_and_shown_whole_in_a_later_one(shell: S
     cards = list_of(opened(PanelWindow))
     assert cards.model().rowCount() == len(engine.state.accounts)
     assert cards.currentIndex().data() == engine.state.accounts[20].email
+
+
+def test_what_is_due_while_a_panel_is_made_comes_before_it_is_filled(shell: Shell) -> None:
+    open_then: list[int] = []
+    due = QTimer()
+    due.setSingleShot(True)
+    due.timeout.connect(lambda: open_then.append(len(open_windows(PanelWindow))))
+    due.start(0)
+    shell.show_panel()
+    opened(PanelWindow)
+    assert open_then == [0]
 
 
 def test_a_panel_that_was_about_to_open_stays_away_once_the_program_ends(
