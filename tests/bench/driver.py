@@ -126,8 +126,7 @@ async def windows(person: _Person, _number: float) -> Found:
     await asyncio.sleep(2 * PAUSE)
     person.shell.show_settings()
     await asyncio.sleep(2 * PAUSE)
-    for window in probe_tray_windows():
-        window.close()
+    _close_windows()
     # A closed window is kept for a while.
     await asyncio.sleep(KEPT / 1000 + 5)
     after = _resident()
@@ -140,6 +139,12 @@ def probe_tray_windows() -> list[QWidget]:
     from PySide6.QtWidgets import QApplication
 
     return [window for window in QApplication.topLevelWidgets() if window.isVisible()]
+
+
+def _close_windows() -> None:
+    # Not in a coroutine: it would hold the last one of them while it waits for all to go.
+    for window in probe_tray_windows():
+        window.close()
 
 
 async def _reopened(person: _Person) -> float:
