@@ -48,6 +48,8 @@ class LineFace:
         self._theme = theme
         self._icons = icons
         self._kept: OrderedDict[str, tuple[Card, QPixmap]] = OrderedDict()
+        self._empty: QPixmap | None = None
+        """A line without its account."""
         self._colours, self._fonts = _LineColours(theme), _LineFonts(theme)
         px = theme.px
         height = max(px(34), math.ceil(theme.metrics().height()) + px(14))
@@ -125,22 +127,52 @@ class LineFace:
         if found is not None and found[0] is card and found[1].devicePixelRatio() == ratio:
             self._kept.move_to_end(card.name)
             return found[1]
-        picture = QPixmap(self.size_of_all * ratio)
-        picture.setDevicePixelRatio(ratio)
+        picture = QPixmap(self._empty_line(ratio))
         painter = QPainter(picture)
-        self._draw(painter, card, lambda _: ButtonState.PLAIN, focused=False)
+        self._account(painter, card, ButtonState.PLAIN)
         painter.end()
         self._kept[card.name] = card, picture
         if len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
         return picture
 
+    def _empty_line(self, ratio: float) -> QPixmap:
+        if self._empty is None or self._empty.devicePixelRatio() != ratio:
+            self._empty = QPixmap(self.size_of_all * ratio)
+            self._empty.setDevicePixelRatio(ratio)
+            painter = QPainter(self._empty)
+            self._ground(painter, ButtonState.PLAIN)
+            painter.end()
+        return self._empty
+
     def _draw(self, painter: QPainter, card: Card, states: States, *, focused: bool) -> None:
+        self._ground(painter, states(MORE))
+        self._account(painter, card, states(0))
+        if focused:
+            painter.setPen(QPen(self._colours.accent, 2.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            radius = self._theme.px(8)
+            # Inside the rounded corners that the first and the last line of a table have.
+            painter.drawRoundedRect(self._whole.adjusted(2, 2, -2, -3), radius, radius)
+
+    def _ground(self, painter: QPainter, more: ButtonState) -> None:
+        """Draw what all lines have."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colours, theme, columns, whole = self._colours, self._theme, self.columns, self._whole
         fill(painter, whole, colours.ground)
         painter.setPen(colours.below)
         painter.drawLine(QLineF(0, whole.bottom() - 0.5, whole.right(), whole.bottom() - 0.5))
+        if more is not ButtonState.PLAIN:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colours.track)
+            painter.drawRoundedRect(columns.more, theme.px(7), theme.px(7))
+        inset = self._dots
+        draw(painter, Glyph.MORE, columns.more.adjusted(inset, inset, -inset, -inset), colours.secondary)
+
+    def _account(self, painter: QPainter, card: Card, helping: ButtonState) -> None:
+        """Draw what a line says of its account."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours, theme, columns = self._colours, self._theme, self.columns
         ratio = painter.device().devicePixelRatio()
         picture = self._icons.pixmap(card.look, colours.icon, round(columns.glyph.width()), ratio)
         painter.drawPixmap(columns.glyph.topLeft(), picture)
@@ -151,19 +183,7 @@ class LineFace:
                 painter.setOpacity(_DIM if card.dimmed else 1.0)
                 paint_bar(painter, theme, bar, area)
                 painter.setOpacity(1.0)
-        self._brief(painter, card, states(0))
-        state = states(MORE)
-        if state is not ButtonState.PLAIN:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colours.track)
-            painter.drawRoundedRect(columns.more, theme.px(7), theme.px(7))
-        inset = self._dots
-        draw(painter, Glyph.MORE, columns.more.adjusted(inset, inset, -inset, -inset), colours.secondary)
-        if focused:
-            painter.setPen(QPen(colours.accent, 2.0))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            # Inside the rounded corners that the first and the last line of a table have.
-            painter.drawRoundedRect(whole.adjusted(2, 2, -2, -3), theme.px(8), theme.px(8))
+        self._brief(painter, card, helping)
 
     def _name(self, painter: QPainter, card: Card) -> None:
         colours, fonts, area, y = self._colours, self._fonts, self.columns.title, self._baseline

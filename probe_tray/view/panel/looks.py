@@ -65,7 +65,7 @@ def bars(account: AccountState, settings: Settings, now: Now, t: Translator) -> 
 
 def _foreseen(drawn: Bar, account: AccountState, window: Window, settings: Settings, now: Now, t: Translator) -> Bar:
     found = coming(account, window, now.moment)
-    if found is None or found.percent_at_reset is None:
+    if found is None or found.percent_at_reset is None or account.snapshot is None:
         return drawn
     coming_percent = min(max(round(found.percent_at_reset), drawn.percent), _FULL)
     # What is still to be used lies beyond what is used, and is a part of what is left.
@@ -74,7 +74,7 @@ def _foreseen(drawn: Bar, account: AccountState, window: Window, settings: Setti
         drawn,
         filled=drawn.filled if used else _FULL - coming_percent,
         faded=coming_percent if used else drawn.filled,
-        outlook=outlook_words(account, window, settings, now, t),
+        outlook=outlook_words(found, account.snapshot, settings, now, t),
         runs_out=found.runs_out_at is not None,
     )
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from probe_tray.core.account.condition import local_time
 from probe_tray.core.quota.forecast import Forecast, Outlook, forecast, pace_of
-from probe_tray.core.quota.snapshot import Window
+from probe_tray.core.quota.snapshot import Snapshot, Window
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 from probe_tray.view.text.percentages import amount
@@ -24,13 +24,10 @@ def coming(account: AccountState, window: Window, now: datetime) -> Forecast | N
     return None if found.outlook is Outlook.UNKNOWN else found
 
 
-def outlook_words(account: AccountState, window: Window, settings: Settings, now: Now, t: Translator) -> str:
-    """The forecast as a sentence, empty where there is none."""
-    found = coming(account, window, now.moment)
-    if found is None or account.snapshot is None:
-        return ""
+def outlook_words(found: Forecast, snapshot: Snapshot, settings: Settings, now: Now, t: Translator) -> str:
+    """The forecast of a window of ``snapshot`` as a sentence."""
     if found.runs_out_at is not None:
-        when = at(local_time(found.runs_out_at, account.snapshot), now, t, long=True, about=True)
+        when = at(local_time(found.runs_out_at, snapshot), now, t, long=True, about=True)
         return t("At this pace it runs out {when}, before it resets.", when=when)
     coming_amount = amount(_ALL - (found.percent_left or 0), settings.percentages, t)
     return t("Lasts until it resets, with about {amount}.", amount=coming_amount)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
+from probe_tray.ui.glyphs import Glyph, draw
 from probe_tray.ui.panel.card_painter import MORE, ButtonState
 from probe_tray.ui.panel.line_face import LineFace
 from probe_tray.ui.theme import Theme
@@ -62,6 +63,22 @@ def test_a_copy_looks_like_the_drawing(face: LineFace, ratio: float) -> None:
         for number, area in ((MORE, face.columns.more), (0, face.columns.brief)):
             drawing = _drawn(face, card, ratio=ratio, hovered=number)
             assert _without(drawing, area) == _without(copy, area)
+
+
+def test_what_all_lines_have_is_drawn_once_for_each_screen(face: LineFace, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Glyph] = []
+
+    def noted(painter: QPainter, glyph: Glyph, area: QRectF, colour: QColor) -> None:
+        drawn.append(glyph)
+        draw(painter, glyph, area, colour)
+
+    monkeypatch.setattr("probe_tray.ui.panel.line_face.draw", noted)
+    for card in CARDS:
+        _drawn(face, card)
+    assert drawn == [Glyph.MORE]
+    for card in CARDS:
+        _drawn(face, card, ratio=2.0)
+    assert drawn == [Glyph.MORE] * 2
 
 
 def test_what_changed_is_drawn_anew(face: LineFace) -> None:
