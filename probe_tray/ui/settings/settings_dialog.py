@@ -105,11 +105,12 @@ class SettingsDialog(ThemedDialog):
             self._saved, self._pending = settings, None
             self._marks, self._refused = False, _NO_FAULT
             self._others = {key: value for key, value in values.items() if key in ELSEWHERE}
+            # Before the values are shown, for this takes away those that stand apart.
+            self._apart.setChecked(False)
             for key, field in self._fields.items():
                 field.show(values[key])
                 # What was said at the last opening may hold no longer.
                 self._rows[key].remark("")
-            self._apart.setChecked(False)
             self._show_apart()
             self._mark()
             self._side.search.clear()
