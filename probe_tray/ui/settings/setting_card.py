@@ -31,6 +31,9 @@ class SettingRow(QWidget):
         # A choice beside its field is what the label names, and not the row that holds both.
         self._label.setBuddy(control.focusProxy() or control)
         self._note, self._fault = words(wrap=True), words(wrap=True)
+        # The card colours them by these names: a style sheet of its own for each would take most of the opening.
+        self._note.setObjectName("note")
+        self._fault.setObjectName("fault")
         self._usual = note
         self.remark("")
         self._fault.hide()
@@ -40,6 +43,8 @@ class SettingRow(QWidget):
         inner.setContentsMargins(_FRAME, _FRAME, _FRAME, _FRAME)
         inner.addWidget(control)
         self._remedy = QPushButton()
+        self._marked = ("", "")
+        """What is wrong with the value, and what sets it right."""
         self._texts = self._column(wide=wide)
         self._line = line = QHBoxLayout(self)
         edge = theme.px(_INSET)
@@ -77,13 +82,19 @@ class SettingRow(QWidget):
 
     def mark(self, fault: str, remedy: str) -> None:
         """Say why the value cannot be saved, nothing where it can; ``remedy`` is the button that sets it right."""
+        if (fault, remedy) == self._marked:
+            return
+        self._marked = fault, remedy
         for part, text in ((self._fault, fault), (self._remedy, remedy)):
             part.setText(text)
             part.setVisible(bool(text))
-        colour = self._theme.tokens.critical if fault else "transparent"
-        self._frame.setStyleSheet(
-            f"#field {{ border: 1px solid {colour}; border-radius: {self._theme.px(7)}px; background: transparent; }}"
-        )
+        self._colour_frame()
+
+    def _colour_frame(self) -> None:
+        faulty = bool(self._marked[0])
+        style = field_style(self._theme, self._theme.tokens.critical) if faulty else ""
+        if self._frame.styleSheet() != style:
+            self._frame.setStyleSheet(style)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the control below its label where the label would be squeezed: large letters, a small screen."""
@@ -106,16 +117,19 @@ class SettingRow(QWidget):
 
     def apply_theme(self) -> None:
         """Take the colours and sizes of the theme as it is now."""
-        theme, colours = self._theme, self._theme.tokens
+        theme = self._theme
         self._note.setFont(theme.font(12))
         self._fault.setFont(theme.font(12))
-        self._note.setStyleSheet(f"color: {colours.secondary}")
-        self._fault.setStyleSheet(f"color: {colours.critical_text}")
         # Until a control has taken its style sheet, it measures itself without the sheet's edges.
         self.control.ensurePolished()
         if not self._wide and self.control.sizeHint().width() > theme.px(60):
             self.control.setMinimumWidth(max(theme.px(_LEAST_CONTROL), self.control.minimumSizeHint().width()))
-        self.mark(self._fault.text(), self._remedy.text())
+        self._colour_frame()
+
+
+def field_style(theme: Theme, colour: str) -> str:
+    """The style sheet of the frames of fields."""
+    return f"#field {{ border: 1px solid {colour}; border-radius: {theme.px(7)}px; background: transparent; }}"
 
 
 def align_controls(rows: Iterable[SettingRow]) -> None:
@@ -140,6 +154,7 @@ class SettingCard(QFrame):
         column.setSpacing(0)
         for row in rows:
             line = QFrame()
+            line.setObjectName("line")
             line.setFixedHeight(1)
             column.addWidget(line)
             column.addWidget(row)
@@ -163,6 +178,6 @@ class SettingCard(QFrame):
         self.setStyleSheet(
             f"#card {{ background: {colours.card}; border: 1px solid {colours.line};"
             f" border-radius: {self._theme.px(10)}px; }} {fields}"
+            f"#line {{ background: {colours.line}; }} #note {{ color: {colours.secondary}; }}"
+            f"#fault {{ color: {colours.critical_text}; }} {field_style(self._theme, 'transparent')}"
         )
-        for line, _ in self._rows:
-            line.setStyleSheet(f"background: {colours.line}")
