@@ -67,9 +67,7 @@ NOT_AT_THE_FIRST_ICON = (
     "ssl",
 )
 """Each of these takes milliseconds, of some 100 that Python and Qt need."""
-LIBRARIES_AT_THE_FIRST_ICON: Final = frozenset(
-    ["msgspec", "platformdirs", "PySide6", "shiboken6", "shibokensupport", "typing_extensions"]
-)
+LIBRARIES_AT_THE_FIRST_ICON: Final = frozenset(["msgspec", "platformdirs", "PySide6", "shiboken6", "shibokensupport"])
 LIBRARIES_AT_REST: Final = LIBRARIES_AT_THE_FIRST_ICON | {
     *("h11", "qasync"),
     *(("filelock",) if sys.platform == "win32" else ()),

@@ -11,9 +11,11 @@ import pytest
 
 from tests.support.tokens import tokens
 
-DATA: Final = frozenset({"msgspec", "platformdirs", "typing_extensions"})
+DATA: Final = frozenset({"msgspec", "platformdirs"})
 NETWORK: Final = DATA | ({"truststore"} if sys.platform != "linux" else frozenset[str]())
-SINGLE: Final = frozenset({"anyio", "certifi", "h11", "httpcore", "httpx", "idna", "sniffio", "socksio"})
+SINGLE: Final = frozenset(
+    {"anyio", "certifi", "h11", "httpcore", "httpx", "idna", "sniffio", "socksio", "typing_extensions"}
+)
 """What sends a renewal."""
 LOCKS: Final = NETWORK | ({"filelock"} if sys.platform == "win32" else frozenset[str]())
 KEYRING: Final = frozenset(

@@ -6,13 +6,13 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 import platformdirs
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.demo_scene import DemoScene
 from probe_tray.core.errors import Phrase, UsageError
+from probe_tray.core.lean_msgspec import msgspec
 
 if TYPE_CHECKING:
     from probe_tray.adapters.locks import FileLocks

@@ -9,8 +9,7 @@ from pathlib import Path
 from socket import socket
 from typing import Protocol, TextIO
 
-import msgspec
-
+from probe_tray.core.lean_msgspec import msgspec
 from probe_tray.core.polling.situation import Situation
 
 Command = Sequence[str]

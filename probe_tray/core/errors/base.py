@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import ClassVar
 
-import msgspec
-
 from probe_tray.core.errors.phrase import Phrase, changed
+from probe_tray.core.lean_msgspec import msgspec
 
 
 class Remedy(enum.Enum):
