@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
+from PySide6.QtCore import QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from probe_tray.core.settings import Language
@@ -93,6 +93,10 @@ class LanguageSwitcher:
     def _teach_qt(self) -> None:
         # The words of file dialogs and of the menus in text fields.
         self._app.removeTranslator(self._qt)
+        if self._translator.language == "en":
+            return
+        from PySide6.QtCore import QLibraryInfo
+
         folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-        if self._translator.language != "en" and self._qt.load(f"qtbase_{self._translator.language}", folder):
+        if self._qt.load(f"qtbase_{self._translator.language}", folder):
             self._app.installTranslator(self._qt)

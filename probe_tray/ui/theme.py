@@ -1,6 +1,7 @@
 """Colours and fonts: the design's tokens, light and dark, following the system while the program runs."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QFontMetricsF, QPalette
@@ -9,7 +10,9 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from probe_tray.core.settings import Appearance
 from probe_tray.ui.control_style import control_style
 from probe_tray.ui.tokens import DARK, LIGHT, Tokens, contrast_tokens
-from probe_tray.ui.wheel_filter import WheelFilter
+
+if TYPE_CHECKING:
+    from probe_tray.ui.wheel_filter import WheelFilter
 
 _BODY = 13.0
 _SEMIBOLD = QFont.Weight.DemiBold
@@ -33,7 +36,8 @@ class Theme(QObject):
         self._app = app
         # Else a window with a style sheet would keep its palette from the widgets inside it.
         app.setAttribute(Qt.ApplicationAttribute.AA_UseStyleSheetPropagationInWidgetStyles)
-        self._wheel = WheelFilter(self)
+        self._wheel: WheelFilter | None = None
+        """None until there is a window."""
         self._wanted = Appearance.AUTO
         self._wants_contrast = wants_contrast
         self._contrast = wants_contrast()
@@ -104,6 +108,9 @@ class Theme(QObject):
 
         ``rules``: what else its style sheet says. Style sheets of the parts inside it would each be read once more.
         """
+        from probe_tray.ui.wheel_filter import WheelFilter
+
+        self._wheel = self._wheel or WheelFilter(self)
         self._wheel.watch(window)
         for page in window.findChildren(QScrollArea):
             if page.focusPolicy() is not Qt.FocusPolicy.NoFocus:
@@ -124,8 +131,8 @@ class Theme(QObject):
     def _is_dark(self) -> bool:
         if self._wanted is not Appearance.AUTO and not self._contrast:
             return self._wanted is Appearance.DARK
-        palette = self._app.palette()
-        return palette.window().color().lightness() < palette.windowText().color().lightness()
+        palette, role = self._app.palette(), QPalette.ColorRole
+        return palette.color(role.Window).lightness() < palette.color(role.WindowText).lightness()
 
     def _look_again(self) -> None:
         before = (self._dark, self._contrast)

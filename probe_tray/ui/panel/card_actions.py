@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.core.account.identity import AccountKey, StoreKind
@@ -36,6 +36,7 @@ from probe_tray.core.state import AccountState
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.theme import Theme
+from probe_tray.ui.transfer.file_chooser import FileChooser
 from probe_tray.view.codex.use_actions import use_actions
 from probe_tray.view.panel.account_menu import Groups, account_menu, removing, stopping_sharing, vault_reset_question
 from probe_tray.view.panel.survey import name
@@ -228,13 +229,7 @@ class CardActionHandler:
 
     def _choose_folder(self, title: str) -> None:
         # A child of the panel, which stays open behind it.
-        dialog = QFileDialog(QApplication.activeWindow(), title)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self._use_folder)
-        # open(), never exec(): a loop inside the loop would hold up everything else.
-        dialog.open()
+        FileChooser().folder(QApplication.activeWindow(), title, self._use_folder)
 
     def _use_folder(self, folder: str) -> None:
         self._engine.send(EditSettings(change(storage=Storage.FOLDER, sync_dir=folder)))

@@ -7,8 +7,6 @@ from math import inf
 import msgspec
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QContextMenuEvent,
     QFocusEvent,
     QKeyEvent,
@@ -315,6 +313,9 @@ class CardList(QListView):
 
     def _tell_row(self) -> None:
         if self.hasFocus() and self.currentIndex().isValid():
+            # Made with the first row that is told of: it has a screen reader's whole vocabulary.
+            from PySide6.QtGui import QAccessible, QAccessibleEvent
+
             on_row = QAccessibleEvent(self, QAccessible.Event.Focus)
             on_row.setChild(self.currentIndex().row())
             QAccessible.updateAccessibility(on_row)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from probe_tray.ui.theme import Theme
@@ -81,6 +81,8 @@ class Footer(QWidget):
         if feedback is not None and feedback.number != self._said:
             self._said = feedback.number
             self._feedback.setAccessibleName(feedback.text)
+            from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, feedback.text))
 
     def undo(self) -> None:

@@ -2,44 +2,52 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QStandardPaths, Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 
-_PLACES = QStandardPaths.StandardLocation
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QFileDialog
 
 
 class FileChooser:
-    """What a window asks for places with."""
+    """What a window asks for places with. Qt's classes for it are made with the first question: 0.1 MB."""
 
     def files(self, parent: QWidget, title: str, chosen: Callable[[list[str]], None]) -> None:
         """Choose files to read."""
-        dialog = _dialog(parent, title, QFileDialog.FileMode.ExistingFiles)
+        dialog = _dialog(parent, title)
+        dialog.setFileMode(dialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(chosen)
         dialog.open()
 
-    def folder(self, parent: QWidget, title: str, chosen: Callable[[str], None]) -> None:
+    def folder(self, parent: QWidget | None, title: str, chosen: Callable[[str], None]) -> None:
         """Choose a folder."""
-        dialog = _dialog(parent, title, QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog = _dialog(parent, title)
+        dialog.setFileMode(dialog.FileMode.Directory)
+        dialog.setOption(dialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(chosen)
         dialog.open()
 
     def new_file(self, parent: QWidget, title: str, name: str, chosen: Callable[[str], None]) -> None:
         """Choose where a file goes; the window itself asks before one that is there already is chosen."""
-        dialog = _dialog(parent, title, QFileDialog.FileMode.AnyFile)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        from PySide6.QtCore import QStandardPaths
+
+        dialog, places = _dialog(parent, title), QStandardPaths.StandardLocation
+        dialog.setFileMode(dialog.FileMode.AnyFile)
+        dialog.setAcceptMode(dialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
-        documents = QStandardPaths.writableLocation(_PLACES.DocumentsLocation)
-        home = QStandardPaths.writableLocation(_PLACES.HomeLocation)
+        documents = QStandardPaths.writableLocation(places.DocumentsLocation)
+        home = QStandardPaths.writableLocation(places.HomeLocation)
         dialog.setDirectory(documents if Path(documents).is_dir() else home)
         dialog.selectFile(name)
         dialog.fileSelected.connect(chosen)
         dialog.open()
 
 
-def _dialog(parent: QWidget, title: str, mode: QFileDialog.FileMode) -> QFileDialog:
+def _dialog(parent: QWidget | None, title: str) -> "QFileDialog":
+    from PySide6.QtWidgets import QFileDialog
+
     dialog = QFileDialog(parent, title)
-    dialog.setFileMode(mode)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     return dialog

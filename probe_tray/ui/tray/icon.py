@@ -193,7 +193,10 @@ class _IconDrawing:
         faint = QColor("black")
         faint.setAlphaF(_STALE)
         self._painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
-        self._painter.fillRect(0, 0, self._size, self._size, faint)
+        # fillRect would have Qt's binding make all that a place may be filled with.
+        self._painter.setPen(Qt.PenStyle.NoPen)
+        self._painter.setBrush(faint)
+        self._painter.drawRect(0, 0, self._size, self._size)
         self._painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
 
     def _number(self, look: IconLook, number: int) -> None:
