@@ -21,6 +21,7 @@ from probe_tray.adapters.desktop.instance import Instance
 from probe_tray.adapters.desktop.instance_socket import StartRequest, system_socket
 from probe_tray.adapters.files.app_folders import scene_instance, user_places
 from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.lean_import import import_lean
 from probe_tray.adapters.systems.current import this_desktop, this_system
 from probe_tray.cli.terminal.pipes import finish, is_terminal, say
 from probe_tray.cli.tray_arguments import TrayArguments, tray_parser
@@ -185,6 +186,7 @@ def _print(text: str) -> int:
 def _make_application() -> "QApplication":
     system, desktop = this_system(), this_desktop()
     system.share_memory()
+    import_lean("PySide6.QtCore")
     try:
         import PySide6
         from PySide6.QtWidgets import QApplication

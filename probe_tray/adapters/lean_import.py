@@ -25,6 +25,9 @@ def import_lean(*names: str) -> None:
     WORKAROUND SecretStorage 3.5 (https://github.com/mitya57/secretstorage, secretstorage/util.py): it names the one
     backend of cryptography, which has looked at no such argument since version 3.1 and loads 0.6 MB to make it.
 
+    WORKAROUND PySide6 6.11 (https://code.qt.io/cgit/pyside/pyside-setup.git, shibokensupport/signature/loader.py): it
+    loads what writes type stubs by a command line, and so ``argparse``: 0.5 MB and 8 ms.
+
     Of the standard library, ``logging.handlers`` has ``pickle`` for what goes over a network.
     """
     made: dict[str, ModuleType] = {}
@@ -114,6 +117,7 @@ def _entry_points(*, group: str) -> object:
 
 
 _STAND_INS: Final[dict[str, dict[str, object]]] = {
+    "argparse": {},
     "configparser": {"RawConfigParser": _LateConfigParser},
     "cryptography.hazmat.backends": {"default_backend": _no_backend},
     "jaraco.context": {"ExceptionTrap": _ExceptionTrap},

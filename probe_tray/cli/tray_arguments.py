@@ -1,12 +1,14 @@
 """The flags of the tray app, ``probe-tray``. They are read at every start, so this imports little."""
 
-import argparse
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from probe_tray.adapters.desktop.instance_socket import StartRequest
 from probe_tray.cli.wrong_use import Translate, WrongUseError
 from probe_tray.core.demo_scene import DemoScene
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
 
 _DEMO: Final = "--demo"
 
@@ -56,9 +58,12 @@ def _scenes(*without: DemoScene) -> str:
     return ", ".join(scene.value for scene in DemoScene if scene not in without)
 
 
-def tray_parser(t: Translate) -> argparse.ArgumentParser:
+def tray_parser(t: Translate) -> "ArgumentParser":
     """What the help is made from, in the language of ``t``."""
-    parser = argparse.ArgumentParser(
+    # A tray at rest has no use for the library.
+    from argparse import ArgumentParser
+
+    parser = ArgumentParser(
         prog="probe-tray",
         add_help=False,
         description=t("Shows the quota of every Codex account in the system tray."),

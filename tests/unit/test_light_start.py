@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 HEAVY = (
+    "argparse",
     "click",
     "cryptography",
     "desktop_notifier",
