@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from probe_tray.adapters.http.exchange import Exchange, load_transports, read_body
+from probe_tray.adapters.http.time_limits import TimeLimits
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.answer import end_of_event, is_whole_object, read_raw, tokens_in
 from probe_tray.adapters.http.wire.kept_question import KeptQuestion
@@ -74,6 +75,7 @@ class ServiceClient:
         self._kept_proxy: Secret | None = None
         """By which the kept connections lead."""
         self._closing: set[asyncio.Task[None]] = set()
+        self._limits = TimeLimits()
 
     @property
     def issuer_host(self) -> str:
@@ -252,21 +254,21 @@ class ServiceClient:
         host = urlsplit(address).hostname or ""
         context, (chosen, proxy) = await self._tls(host), await self._chosen_proxy(host)
         exchange = Exchange(host, chosen)
+        if not fresh:
+            async with exchange.attempt(seconds, self._limits):
+                question = exchange.question(method, address, headers, body, seconds=seconds)
+                return await _asked(self._make_pool(context, proxy), question)
         wire: WireTransport | None = None
         try:
             async with exchange.attempt(seconds), AsyncExitStack() as connection:
-                if not fresh:
-                    question = exchange.question(method, address, headers, body, seconds=seconds)
-                    return await _asked(self._make_pool(context, proxy), question)
                 await load_transports()
                 from probe_tray.adapters.http.wire import transport as single
 
                 if arrived is not None:
                     wire = single.WireTransport(context, proxy, lambda: exchange.begun, arrived)
                 made = wire or single.make_transport(context, proxy, single.SINGLE)
-                transport = await connection.enter_async_context(made)
                 request = exchange.request(method, address, headers, body, seconds=seconds, fresh=True)
-                receiving = _receive(transport, request, connection)
+                receiving = _receive(made, request, connection)
                 answer = await (receiving if wire is None else _whole(wire, receiving))
                 self._note_tokens(answer)
                 # Until the tokens in it are on the disk, no time is spent and no failure met for a connection.
@@ -330,6 +332,8 @@ class ServiceClient:
             self._close_soon(kept.retire)
 
     async def _tls(self, host: str) -> ssl.SSLContext:
+        if self._context is not None:
+            return self._context
         async with self._context_lock:
             if self._context is None:
                 self._context = await asyncio.to_thread(make_context, self._environment, host)
@@ -349,7 +353,7 @@ async def _receive(
     from probe_tray.adapters.http.wire.transport import httpx_errors
 
     with httpx_errors():
-        response = await transport.handle_async_request(request)
+        response = await (await connection.enter_async_context(transport)).handle_async_request(request)
         connection.push_async_callback(response.aclose)
         body = await _body(response.status_code, response.headers, response.aiter_bytes(), fresh=True)
         return Answer(response.status_code, response.headers, body)
@@ -377,7 +381,7 @@ def _holds_object(raw: bytes) -> bool:
     return answer is not None and is_whole_object(answer.body)
 
 
-async def _body(status: int, headers: Mapping[str, str], parts: AsyncIterator[bytes], *, fresh: bool) -> bytes:
+async def _body(status: int, headers: Mapping[str, str], parts: AsyncIterator[bytes] | bytes, *, fresh: bool) -> bytes:
     """The whole body; of a stream of events the first event only. Raises StrangeAnswerError beyond 2 MiB."""
     stream = 200 <= status < 300 and headers.get("content-type", "").lower().startswith(_EVENTS)
     # RFC 9112, section 6.2. A connection that is kept has to be read to the end of its message all the same.

@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import urlsplit
 
+from probe_tray.adapters.http.time_limits import TimeLimits
 from probe_tray.adapters.http.wire.kept_question import KeptQuestion, Origin, StepLimits
 from probe_tray.adapters.http.wire.wire_errors import (
     GarbledAnswerError,
@@ -178,14 +179,19 @@ class Exchange:
         self._connected: _Stream | None = None
 
     @asynccontextmanager
-    async def attempt(self, seconds: float) -> AsyncGenerator[None]:
+    async def attempt(self, seconds: float, limits: TimeLimits | None = None) -> AsyncGenerator[None]:
         """What is done within counts as this exchange, and takes ``seconds`` at most.
 
+        With ``limits``, which others have too, that takes no timer of its own.
         Raises a ServiceError for whatever a library raises within; a ProbeError passes as it is.
         """
         try:
-            async with asyncio.timeout(seconds):
-                yield
+            if limits is None:
+                async with asyncio.timeout(seconds):
+                    yield
+            else:
+                with limits.within(seconds):
+                    yield
         except ProbeError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever the libraries raise: it can show headers
@@ -279,13 +285,18 @@ async def load_transports() -> None:
 
 
 async def read_body(
-    parts: AsyncIterator[bytes], *, largest: int, enough: Callable[[bytes | bytearray], bool] = lambda _body: False
+    parts: AsyncIterator[bytes] | bytes,
+    *,
+    largest: int,
+    enough: Callable[[bytes | bytearray], bool] = lambda _body: False,
 ) -> bytes:
-    """The body from its ``parts``, to its end or until it is ``enough``.
+    """The body from its ``parts``, to its end or until it is ``enough``; one that has come whole, as it is.
 
     Reading stops as well once there are more than ``largest`` bytes. Whoever calls this decides what a larger one
     means, and closes the response.
     """
+    if isinstance(parts, bytes):
+        return parts
     body = bytearray()
     async for part in parts:
         body += part

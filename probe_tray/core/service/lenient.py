@@ -23,9 +23,7 @@ def json_object(body: bytes, *, status: int = 200) -> Mapping[str, object]:
     read as null, and integers too long to be meant are read as a float, so that neither hides what stands beside it.
     """
     try:
-        found: object = json.loads(
-            body.decode("utf-8-sig", "replace"), parse_int=_integer, parse_constant=lambda _: None
-        )
+        found: object = _LENIENT.decode(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         raise StrangeAnswerError(status=str(status)) from None
     if not isinstance(found, dict):
@@ -92,3 +90,10 @@ def text(value: object) -> str:
 
 def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
+
+
+def _nothing(_constant: str) -> None:
+    """NaN and Infinity."""
+
+
+_LENIENT = json.JSONDecoder(parse_int=_integer, parse_constant=_nothing)

@@ -43,6 +43,9 @@ class IncidentService:
         if not isinstance(event, Watched):
             return
         match event:
+            case CheckSucceeded() if not self._failures.by_account and not self._asked:
+                # So it is a thousand times in a round.
+                return
             case CheckFailed(key=key, problem=problem) if problem.is_a(UnavailableError):
                 self._failures = self._failures.failed(key)
             case CheckFailed(key=key) | CheckSucceeded(key=key):

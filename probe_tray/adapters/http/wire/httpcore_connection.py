@@ -63,6 +63,10 @@ class HttpcoreConnection:
         """Whether it leads there."""
         return origin == self._origin
 
+    def is_over(self) -> bool:
+        """As httpcore says."""
+        return self._made.has_expired()
+
     def has_expired(self) -> bool:
         """As httpcore says."""
         return self._made.has_expired()

@@ -34,19 +34,29 @@ _Leave = Callable[[], Awaitable[None]]
 class KeptAnswer:
     """An answer while it comes."""
 
-    def __init__(self, status: int, headers: Headers, parts: AsyncGenerator[bytes], leave: _Leave) -> None:
-        """``parts`` is the body; ``leave`` is called in the end, however far it was read."""
+    def __init__(self, status: int, headers: Headers, body: AsyncGenerator[bytes] | bytes, leave: _Leave) -> None:
+        """``body`` is that of an answer that has come whole, or its parts; ``leave`` is called in the end."""
         self.status, self.headers = status, headers
-        self._parts, self._leave = parts, leave
+        self._body, self._leave = body, leave
+
+    @property
+    def whole(self) -> bytes | None:
+        """The body, where all of it has come with the head, as it nearly always does."""
+        return self._body if isinstance(self._body, bytes) else None
 
     def aiter_stream(self) -> AsyncIterator[bytes]:
         """The parts of the body. Raises a WireError."""
-        return self._parts
+        return _one_part(self._body) if isinstance(self._body, bytes) else self._body
 
     async def aclose(self) -> None:
-        """Read no further."""
-        await self._parts.aclose()
+        """Read no further, however far it was read."""
+        if not isinstance(self._body, bytes):
+            await self._body.aclose()
         await self._leave()
+
+
+async def _one_part(body: bytes) -> AsyncGenerator[bytes]:
+    yield body
 
 
 class _Head(NamedTuple):
@@ -78,9 +88,13 @@ class KeptConnection:
         """Whether it leads there."""
         return origin == self._origin
 
+    def is_over(self) -> bool:
+        """Whether it has lain idle for its time."""
+        return time.monotonic() > self._ends
+
     def has_expired(self) -> bool:
         """Whether its time is over, or the other side has closed it or said something that nobody asked for."""
-        return time.monotonic() > self._ends or self._stream.is_readable
+        return self.is_over() or self._stream.is_readable
 
     def is_closed(self) -> bool:
         """Whether it can be used no more."""
@@ -110,15 +124,20 @@ class KeptConnection:
                 msg = "the connection ended without an answer"
                 raise GarbledAnswerError(msg)
             if head := _usual_head(come, tunnel=question.method == CONNECT):
-                parts = self._counted(come[head.size :], head, limit)
-                return KeptAnswer(head.status, head.headers, parts, self._left)
+                return KeptAnswer(head.status, head.headers, self._body(come[head.size :], head, limit), self._left)
             return await self._any_answer(question, come)
         except BaseException:
             await self.aclose()
             raise
 
-    async def _counted(self, come: bytes, head: _Head, limit: float | None) -> AsyncGenerator[bytes]:
+    def _body(self, come: bytes, head: _Head, limit: float | None) -> AsyncGenerator[bytes] | bytes:
         """The body by its length. A connection on which more has come is not used again."""
+        if len(come) < head.length:
+            return self._counted(come, head, limit)
+        self._is_free = len(come) == head.length and head.stays
+        return come[: head.length]
+
+    async def _counted(self, come: bytes, head: _Head, limit: float | None) -> AsyncGenerator[bytes]:
         left = head.length
         while True:
             if part := come[:left]:

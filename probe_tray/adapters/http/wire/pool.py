@@ -2,7 +2,7 @@
 
 import ssl
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
@@ -31,6 +31,10 @@ class PooledConnection(Protocol):
 
     def leads_to(self, origin: Origin) -> bool:
         """Whether questions for ``origin`` can be asked over it."""
+        ...
+
+    def is_over(self) -> bool:
+        """Whether it has lain idle for its time."""
         ...
 
     def has_expired(self) -> bool:
@@ -87,18 +91,17 @@ class ConnectionPool:
         await self._close_surplus()
 
     async def _connection(self, question: KeptQuestion) -> PooledConnection:
-        fitting = [c for c in self._idle if c.leads_to(question.origin)]
-        if not fitting:
-            return await self._connect(question)
-        chosen = fitting[-1]
-        self._idle.remove(chosen)
-        if not chosen.has_expired():
-            return chosen
-        await chosen.aclose()
-        return await self._connection(question)
+        for chosen in reversed(self._idle):
+            if chosen.leads_to(question.origin):
+                self._idle.remove(chosen)
+                if not chosen.has_expired():
+                    return chosen
+                await chosen.aclose()
+                return await self._connection(question)
+        return await self._connect(question)
 
     async def _close_surplus(self) -> None:
-        while self._idle and (self._retired or len(self._idle) > _MOST or self._idle[0].has_expired()):
+        while self._idle and (self._retired or len(self._idle) > _MOST or self._idle[0].is_over()):
             await self._idle.pop(0).aclose()
 
 
@@ -111,12 +114,12 @@ def fields(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
-def content(response: KeptAnswer, headers: dict[str, str]) -> AsyncIterator[bytes]:
-    """The parts of the body. Raises a WireError."""
+def content(response: KeptAnswer, headers: Mapping[str, str]) -> AsyncIterator[bytes] | bytes:
+    """The parts of the body, or all of it where it has come already. Raises a WireError."""
     # Nobody asked for a coding (RFC 9110, section 8.4.1).
-    if headers.get("content-encoding", "").strip().lower() not in _PACKED:
-        return response.aiter_stream()
-    return _unpacked(response.aiter_stream())
+    if headers.get("content-encoding", "").strip().lower() in _PACKED:
+        return _unpacked(response.aiter_stream())
+    return response.aiter_stream() if response.whole is None else response.whole
 
 
 async def _unpacked(parts: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:

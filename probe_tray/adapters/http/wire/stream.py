@@ -121,11 +121,14 @@ class _Encryption:
             await self._feed()
 
     async def take(self, count: int) -> bytes:
+        if not self._tls.pending() and not self._come.pending:
+            # An answer to the other side's wish for new keys, say.
+            await self._flush()
+            await self._feed()
         while True:
             try:
                 return self._tls.read(count)
             except ssl.SSLWantReadError:
-                # An answer to the other side's wish for new keys, say.
                 await self._flush()
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 # An end without a goodbye is an end: whether the answer was whole is told by its own length.

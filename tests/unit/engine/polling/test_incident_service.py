@@ -54,6 +54,25 @@ class Bench:
             yield
 
 
+async def test_a_check_that_goes_well_wakes_nobody_while_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, looks = Bench(), list[object]()
+    look = vars(IncidentService)["_look"]
+
+    async def counted(service: IncidentService) -> None:
+        looks.append(service)
+        await look(service)
+
+    monkeypatch.setattr(IncidentService, "_look", counted)
+    async with bench.running():
+        for key in (ANA, BEN) * 10:
+            await bench.works(key)
+        assert len(looks) == 1
+        await bench.fails(ANA)
+        await bench.works(BEN)
+        await bench.works(ANA)
+        assert len(looks) == 4
+
+
 async def test_one_failure_is_no_reason_to_ask() -> None:
     bench = Bench()
     async with bench.running():

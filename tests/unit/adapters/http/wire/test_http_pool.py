@@ -8,7 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from probe_tray.adapters.http.exchange import read_body
 from probe_tray.adapters.http.wire.pool import ConnectionPool, content, fields, make_pool
+from probe_tray.adapters.http.wire.stream import SocketStream
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.secret import Secret
 from tests.support.patience import PATIENCE
 from tests.support.questions import kept_question
@@ -79,7 +82,7 @@ async def serving() -> AsyncGenerator[tuple[Server, ConnectionPool, str]]:
 async def ask(pool: ConnectionPool, address: str) -> bytes:
     async with pool.answer(kept_question(address)) as response:
         headers = fields(response.headers)
-        return b"".join([part async for part in content(response, headers)])
+        return await read_body(content(response, headers), largest=1_000_000)
 
 
 async def test_one_question_after_the_other_takes_the_same_connection() -> None:
@@ -122,6 +125,22 @@ async def test_a_connection_that_was_closed_meanwhile_is_not_used_again() -> Non
     async with serving() as (server, pool, address):
         server.closes = True
         assert [await ask(pool, address) for _ in range(3)] == [b"0001", b"0002", b"0003"]
+
+
+@pytest.mark.skipif(this_system().verifies_certificates, reason="another stream is used here")
+async def test_the_system_is_asked_once_whether_a_connection_still_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, is_readable = list[object](), SocketStream.is_readable.fget
+    assert is_readable is not None
+
+    def counted(stream: SocketStream) -> bool:
+        looks.append(stream)
+        return is_readable(stream)
+
+    async with serving() as (_, pool, address):
+        assert await ask(pool, address) == b"0001"
+        monkeypatch.setattr(SocketStream, "is_readable", property(counted))
+        assert [await ask(pool, address) for _ in range(3)] == [b"0001"] * 3
+        assert len(looks) == 3
 
 
 async def test_what_is_retired_answers_the_question_it_has_and_closes_then() -> None:

@@ -228,3 +228,12 @@ async def test_it_is_over_after_a_while_and_where_the_other_side_has_closed_it()
     wire.is_readable = True
     assert kept.has_expired()
     assert not kept.leads_to(OTHER)
+
+
+@pytest.mark.parametrize("name", ["with a length", "without a reason", "empty", "says that it ends"])
+async def test_an_answer_that_came_in_one_piece_is_there_at_once(name: str) -> None:
+    whole = ANSWERS[name]
+    at_once = await ours(Wire([whole])).ask(question())
+    assert at_once.whole == b"".join([part async for part in at_once.aiter_stream()])
+    in_two = await ours(Wire(cut(whole, [len(whole) - 1]))).ask(question())
+    assert in_two.whole is None
