@@ -1,11 +1,17 @@
 """The few line drawings on buttons and cards, in the colour they are asked for."""
 
 import enum
+import math
+from collections.abc import Iterable
+from typing import Final
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtWidgets import QWidget
 
 _GRID = 16.0
+RATIOS: Final = (1, 2, 3)
+"""Of screens that there are."""
 
 
 class Glyph(enum.Enum):
@@ -81,10 +87,15 @@ def _eye(painter: QPainter, *, shut: bool) -> None:
         painter.drawLine(QLineF(2.6, 13.4, 13.4, 2.6))
 
 
-def glyph_icon(glyph: Glyph, colour: QColor, size: int) -> QIcon:
-    """The drawing as an icon, sharp at 1x, 2x and 3x."""
+def sharp_ratio(window: QWidget) -> int:
+    """For which of :data:`RATIOS` an icon is sharp on the screen that ``window`` is on."""
+    return min(math.ceil(window.devicePixelRatioF()), RATIOS[-1])
+
+
+def glyph_icon(glyph: Glyph, colour: QColor, size: int, ratios: Iterable[int] = RATIOS) -> QIcon:
+    """The drawing as an icon, sharp on screens of these pixel ratios."""
     icon = QIcon()
-    for ratio in (1, 2, 3):
+    for ratio in ratios:
         picture = QPixmap(size * ratio, size * ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QToolButton, QVBoxLayou
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.accessibility import describe, walk
-from probe_tray.ui.glyphs import Glyph, glyph_icon
+from probe_tray.ui.glyphs import Glyph, glyph_icon, sharp_ratio
 from probe_tray.ui.panel.banner import BannerPlace
 from probe_tray.ui.panel.best_line import BestLine
 from probe_tray.ui.panel.card_model import CardModel
@@ -229,6 +229,10 @@ class PanelWindow(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what is behind everything."""
+        if sharp_ratio(self) != self._sharp_at:
+            # It has come to another screen.
+            self._draw_tools()
+            self._tools.draw_glyphs()
         self._popover.paint(event.rect())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -333,10 +337,11 @@ class PanelWindow(QWidget):
 
     def _draw_tools(self) -> None:
         px, colour = self._theme.px, QColor(self._theme.tokens.secondary)
+        self._sharp_at = sharp_ratio(self)
         eye = Glyph.EYE_SHUT if self._hide.isChecked() else Glyph.EYE
         for button, glyph in zip(self._tool_buttons, (Glyph.REFRESH, eye, Glyph.PIN, Glyph.GEAR), strict=True):
             button.setAutoRaise(True)
-            button.setIcon(glyph_icon(glyph, colour, px(16)))
+            button.setIcon(glyph_icon(glyph, colour, px(16), (self._sharp_at,)))
             button.setIconSize(QSize(px(16), px(16)))
             button.setFixedSize(px(28), px(28))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

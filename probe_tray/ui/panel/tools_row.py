@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWid
 
 from probe_tray.core.account.arrangement import Density, Sort
 from probe_tray.ui.accessibility import walk
-from probe_tray.ui.glyphs import Glyph, glyph_icon
+from probe_tray.ui.glyphs import Glyph, glyph_icon, sharp_ratio
 from probe_tray.ui.search_field import SearchField
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.widgets import enter_menu, have, pressed_by_key
@@ -116,17 +116,22 @@ class ToolsRow(QWidget):
 
     def apply_theme(self) -> None:
         """Take the theme's colours and sizes."""
-        theme, colours = self._theme, self._theme.tokens
+        theme = self._theme
         self.search.setFont(theme.font(12.5))
-        size = QSize(theme.px(14), theme.px(14))
-        icon = glyph_icon(Glyph.SEARCH, QColor(colours.secondary), size.width())
-        self.search.show_picture(icon.pixmap(size, self.devicePixelRatioF()), theme.px(8))
-        self.arrange.setIcon(glyph_icon(Glyph.ARRANGE, QColor(colours.secondary), theme.px(16)))
+        self.draw_glyphs()
         self.arrange.setIconSize(QSize(theme.px(16), theme.px(16)))
         self.arrange.setFixedSize(theme.px(28), theme.px(28))
         for chip in self._chips:
             chip.setFont(theme.font(12, figures=True))
         self._place_chips()
+
+    def draw_glyphs(self) -> None:
+        """Draw the pictures for the screen that the window is on."""
+        theme, colour, ratios = self._theme, QColor(self._theme.tokens.secondary), (sharp_ratio(self),)
+        size = QSize(theme.px(14), theme.px(14))
+        icon = glyph_icon(Glyph.SEARCH, colour, size.width(), ratios)
+        self.search.show_picture(icon.pixmap(size, self.devicePixelRatioF()), theme.px(8))
+        self.arrange.setIcon(glyph_icon(Glyph.ARRANGE, colour, theme.px(16), ratios))
 
     def _show_chips(self, chips: tuple[Chip, ...]) -> None:
         self._shown = chips

@@ -24,6 +24,7 @@ from probe_tray.ui.panel.card_model import Changes
 from probe_tray.ui.panel.column_head import ColumnHead
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.panel.panel_actions import PanelActions
+from probe_tray.ui.panel.tools_row import ToolsRow
 from probe_tray.ui.panel.welcome import WelcomePage
 from probe_tray.ui.placement import beside, likely, near
 from probe_tray.ui.theme import Theme
@@ -220,6 +221,26 @@ def test_a_banner_is_made_for_the_first_notice_and_the_keyboard_comes_by_it(pane
     while (now := now.nextInFocusChain()) is not None and now not in stops:
         stops.append(now)
     assert stops.index(read) < stops.index(panel.window.findChildren(QLineEdit)[0]) < stops.index(list_of(panel.window))
+
+
+def test_the_pictures_of_buttons_are_drawn_for_the_screen_that_the_window_is_on(
+    panel: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel.show(samples.many(20))
+    size = panel.theme.px(16)
+
+    def widths(ratio: float) -> set[int]:
+        buttons = [one for one in panel.window.findChildren(QToolButton) if not one.icon().isNull()]
+        return {button.icon().pixmap(QSize(size, size), ratio).width() for button in buttons}
+
+    def other_screen(_window: QWidget) -> float:
+        return 2.0
+
+    assert (widths(1), widths(2)) == ({size}, {size})
+    for kind in (PanelWindow, ToolsRow):
+        monkeypatch.setattr(kind, "devicePixelRatioF", other_screen)
+    panel.window.grab()
+    assert widths(2) == {2 * size}
 
 
 def test_trouble_is_told_on_the_first_page_too(panel: Shown) -> None:
