@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probe_tray import __version__
@@ -30,6 +29,8 @@ from probe_tray.core.errors import ProbeError
 from probe_tray.resources import resource
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtWidgets import QApplication
 
     from probe_tray.view.text.translate import Translator
@@ -102,7 +103,7 @@ def _start(chosen: TrayArguments) -> int:
         return _FATAL
 
 
-def _run_claimed(app: "QApplication", instance: Instance, icon_path: Path, disk: Disk, chosen: TrayArguments) -> int:
+def _run_claimed(app: "QApplication", instance: Instance, icon_path: "Path", disk: Disk, chosen: TrayArguments) -> int:
     """Be the running program: the icon first, with what it showed last, then all the rest."""
     from PySide6.QtWidgets import QSystemTrayIcon
 
@@ -184,6 +185,8 @@ def _print(text: str) -> int:
 
 
 def _make_application() -> "QApplication":
+    from pathlib import Path
+
     system, desktop = this_system(), this_desktop()
     system.share_memory()
     import_lean("PySide6.QtCore")

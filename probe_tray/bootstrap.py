@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, final
 
 import msgspec
@@ -122,6 +121,8 @@ def _places(demo: DemoScene | None, stack: contextlib.ExitStack) -> AppFolders:
         return user_places()
     if demo is DemoScene.THREE:
         return demo_places()
+    from tempfile import TemporaryDirectory
+
     return scene_places(Path(stack.enter_context(TemporaryDirectory(prefix=_SCENE, ignore_cleanup_errors=True))))
 
 

@@ -28,7 +28,9 @@ def import_lean(*names: str) -> None:
     WORKAROUND PySide6 6.11 (https://code.qt.io/cgit/pyside/pyside-setup.git, shibokensupport/signature/loader.py): it
     loads what writes type stubs by a command line, and so ``argparse``: 0.5 MB and 8 ms.
 
-    Of the standard library, ``logging.handlers`` has ``pickle`` for what goes over a network.
+    Of the standard library, ``logging.handlers`` has ``pickle`` for what goes over a network, ``urllib.parse`` has
+    ``ipaddress`` for numbers in brackets, and ``shutil`` and ``zipfile`` have ``bz2`` and ``lzma`` for archives that
+    nobody opens here.
     """
     made: dict[str, ModuleType] = {}
     for name, has in _STAND_INS.items():
@@ -118,10 +120,13 @@ def _entry_points(*, group: str) -> object:
 
 _STAND_INS: Final[dict[str, dict[str, object]]] = {
     "argparse": {},
+    "bz2": {},
     "configparser": {"RawConfigParser": _LateConfigParser},
     "cryptography.hazmat.backends": {"default_backend": _no_backend},
+    "ipaddress": {},
     "jaraco.context": {"ExceptionTrap": _ExceptionTrap},
     "jaraco.functools": {"once": cache},
+    "lzma": {},
     "pickle": {},
     **({} if sys.version_info >= (3, 12) else {"importlib_metadata": {"entry_points": _entry_points}}),
 }

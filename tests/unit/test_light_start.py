@@ -8,6 +8,7 @@ from typing import Final
 
 HEAVY = (
     "argparse",
+    "bz2",
     "click",
     "cryptography",
     "desktop_notifier",
@@ -46,6 +47,7 @@ HEAVY = (
     "httpcore",
     "httpx",
     "idna",
+    "ipaddress",
     "socksio",
     "PySide6.QtSvg",
     "pygments",
@@ -87,10 +89,10 @@ probe_tray.app.import_module = look
 probe_tray.app.run(["--background"])
 """
 AT_THE_ICON = """
+import probe_tray.app
 import linecache
 import sys
 from pathlib import Path
-import probe_tray.app
 
 def tell():
     print(*sys.modules)

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import shlex
 import shutil
 import subprocess
 import threading
@@ -55,6 +54,9 @@ class SystemBrowser:
 
 
 def _words(command: str) -> list[str]:
+    # Imported here: a tray at rest opens no browser.
+    import shlex
+
     try:
         # In Windows paths a backslash is no escape. A closing & asks for the background, where it runs anyway.
         return shlex.split(command.removesuffix("&"), posix=this_system().backslash_escapes)

@@ -6,7 +6,6 @@ import hmac
 import os
 import secrets
 import socket
-import tempfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -114,9 +113,16 @@ def _runtime_path(folder: Path, kind: str) -> Path:
     # By the user's number and not by XDG_RUNTIME_DIR: a start out of ssh or cron must find the same place.
     user = this_system().user_number()
     session = Path(f"/run/user/{user}")
-    base = session / "probe-tray" if session.is_dir() else Path(tempfile.gettempdir()) / f"probe-tray-{user}"
+    base = session / "probe-tray" if session.is_dir() else _temporary_folder() / f"probe-tray-{user}"
     short = sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
     return base / f"{short}.{kind}"
+
+
+def _temporary_folder() -> Path:
+    # Imported here: where there is a session, no start needs it.
+    from tempfile import gettempdir
+
+    return Path(gettempdir())
 
 
 @final

@@ -5,7 +5,6 @@ import os
 import platform
 import re
 import sys
-import sysconfig
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, final
@@ -101,6 +100,8 @@ def how_installed(environment: Mapping[str, str]) -> str:
 
 def _system() -> str:
     if sys.platform == "win32":
+        import sysconfig
+
         # Since Python 3.12 platform asks WMI, which may take seconds; this is asked while a window opens.
         version = sys.getwindowsversion()
         return f"Windows {version.major}.{version.minor}.{version.build} ({sysconfig.get_platform()})"

@@ -6,9 +6,8 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import platformdirs
-
 from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.lean_import import import_lean
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.demo_scene import DemoScene
 from probe_tray.core.errors import Phrase, UsageError
@@ -166,11 +165,19 @@ def scene_instance(scene: DemoScene) -> Path:
 
 
 def _config(name: str) -> Path:
-    return (this_system().app_folder(name) or platformdirs.user_config_path(name, appauthor=False)) / "config.json"
+    return (this_system().app_folder(name) or _platform_folder(name, config=True)) / "config.json"
 
 
 def _data(name: str) -> Path:
-    return this_system().app_folder(name) or platformdirs.user_data_path(name, appauthor=False)
+    return this_system().app_folder(name) or _platform_folder(name, config=False)
+
+
+def _platform_folder(name: str, *, config: bool) -> Path:
+    # Imported here: it is the first to want shutil, of a start.
+    import_lean("platformdirs")
+    from platformdirs import user_config_path, user_data_path
+
+    return (user_config_path if config else user_data_path)(name, appauthor=False)
 
 
 @contextlib.contextmanager

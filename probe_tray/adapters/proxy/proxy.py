@@ -1,6 +1,5 @@
 """Which proxy the requests take: asked for, else found in the environment, else in the system's settings."""
 
-import ipaddress
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -19,6 +18,8 @@ _VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _SCHEMES = ("http", "https", "socks5", "socks5h")
 _SOCKS = re.compile(r"(?i)socks://")
 _SYSTEM_KINDS = (("https", "http"), ("http", "http"), ("socks", "socks5"))
+_LOOPBACK = re.compile(r"127(?:\.(?:0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])){3}")
+"""RFC 1122, section 3.2.1.3."""
 _HOST = re.compile(r"[A-Za-z0-9._\-:%]+")
 
 
@@ -111,8 +112,13 @@ def read_system_proxies() -> SystemProxies:
 
 def is_local(host: str) -> bool:
     """Whether ``host`` is this computer."""
-    if host.lower() == "localhost":
+    if host.lower() == "localhost" or _LOOPBACK.fullmatch(host):
         return True
+    if ":" not in host:
+        return False
+    # Imported here, as below.
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -128,12 +134,24 @@ def matches_no_proxy(host: str, exceptions: str) -> bool:
 def _matches(host: str, entry: str) -> bool:
     if entry == "*":
         return True
+    if (inside := _is_inside(host, entry)) is not None:
+        return inside
+    # The port is ignored: every request goes to port 443.
+    name = entry.removeprefix("*").lstrip(".").partition(":")[0].rstrip(".")
+    return bool(name) and (host == name or host.endswith(f".{name}"))
+
+
+def _is_inside(host: str, network: str) -> bool | None:
+    """Whether the address ``host`` belongs to ``network``; None where one of them is a name."""
+    if ":" not in host and not host.replace(".", "").isdigit():
+        return None
+    # Imported here: half a megabyte, and most hosts are names.
+    import ipaddress
+
     try:
-        return ipaddress.ip_address(host) in ipaddress.ip_network(entry.strip("[]"), strict=False)
+        return ipaddress.ip_address(host) in ipaddress.ip_network(network.strip("[]"), strict=False)
     except ValueError:
-        # The port is ignored: every request goes to port 443.
-        name = entry.removeprefix("*").lstrip(".").partition(":")[0].rstrip(".")
-        return bool(name) and (host == name or host.endswith(f".{name}"))
+        return None
 
 
 def _choice(value: str, name: str, bypasses: Callable[[str], bool]) -> ProxyChoice:

@@ -1,4 +1,4 @@
-"""The keyring library works without what it would bring along for nothing."""
+"""Libraries work without what they would bring along for nothing."""
 
 import os
 import subprocess
@@ -97,3 +97,50 @@ import odd
 print("odd" in sys.modules)
 """
     assert told(program) == "False\nTrue\n"
+
+
+ARCHIVES = """
+import sys
+from probe_tray.adapters.lean_import import import_lean
+
+import_lean("shutil", "zipfile")
+import shutil, zipfile
+
+assert not {"_bz2", "_lzma"} & set(sys.modules)
+for form in ("bztar", "xztar"):
+    shutil.unpack_archive(shutil.make_archive(form, form, "in"), form + "-out", form)
+    print(open(form + "-out/file").read())
+for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+    with zipfile.ZipFile("a.zip", "w", method) as archive:
+        archive.write("in/file", "file")
+    with zipfile.ZipFile("a.zip") as archive:
+        print(archive.read("file").decode())
+"""
+
+
+def test_archives_of_every_kind_can_still_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "file").write_text("kept")
+    run = subprocess.run([sys.executable, "-c", ARCHIVES], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["kept"] * 4
+
+
+ADDRESSES = """
+import sys
+import probe_tray.adapters
+from urllib.parse import urlsplit
+
+assert "ipaddress" not in sys.modules
+for address in ("https://[::1]:8/", "https://[::x]:8/"):
+    try:
+        print(urlsplit(address).port)
+    except ValueError:
+        print("odd")
+import ipaddress
+print(ipaddress.ip_address("127.0.0.1").is_loopback)
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11, 4), reason="brackets may hold anything there")
+def test_numbers_in_brackets_are_still_judged() -> None:
+    assert told(ADDRESSES).split() == ["8", "odd", "True"]

@@ -1,6 +1,9 @@
+import ipaddress
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy, is_local, matches_no_proxy
 from probe_tray.adapters.systems.operating_system import SystemProxies
@@ -171,3 +174,27 @@ def _error(override: str | None, environment: dict[str, str]) -> ProxyAddressErr
     with pytest.raises(ProxyAddressError) as caught:
         found(override, environment=environment)
     return caught.value
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@given(st.one_of(st.text(), st.from_regex(r"127(\.[0-2]?[0-9]{1,2}){3}\Z"), st.ip_addresses().map(str)))
+@example("127.0.0.01")
+@example("127.0.0.256")
+@example("128.0.0.1")
+@example("127.1")
+@example("::1")
+@example("127.0.0.1\n")
+@example("\u0661\u0662\u0667.0.0.1")
+def test_a_number_is_this_computer_s_where_the_library_says_so(host: str) -> None:
+    assert is_local(host) is (is_loopback(host) or host.lower() == "localhost")
+
+
+@given(st.ip_addresses(v=4).map(str), st.integers(0, 32))
+def test_a_number_is_excepted_with_its_network(host: str, bits: int) -> None:
+    assert matches_no_proxy(host, f"{host}/{bits}")
