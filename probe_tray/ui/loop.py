@@ -12,7 +12,6 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from operator import attrgetter
 from types import FrameType
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from probe_tray.adapters.process_signals import ending_signals
 from probe_tray.ui.ready_queue import ReadyQueue, TimedCalls
+from probe_tray.ui.worker_threads import WorkerThreads
 
 _THREADS = 10
 """At most, for what would block the loop."""
@@ -73,7 +73,7 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
     vars(loop).update(call_later=timed.call_later, call_at=timed.call_at)
     asyncio.set_event_loop(loop)
     # qasync's own starts all its threads at once, and each has memory of its own; these come when they are needed.
-    loop.set_default_executor(ThreadPoolExecutor(_THREADS, "worker"))
+    loop.set_default_executor(WorkerThreads(_THREADS))
     try:
         with _generators(loop):
             task = loop.create_task(main())
