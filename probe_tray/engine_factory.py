@@ -28,7 +28,7 @@ from probe_tray.adapters.history.sqlite_history import SqliteHistory
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.jwt_id_token_check import JwtIdTokenCheck
 from probe_tray.adapters.http.probe import HttpProbe
-from probe_tray.adapters.http.tables import HttpTableFactory
+from probe_tray.adapters.http.table_factory import HttpTableFactory
 from probe_tray.adapters.journal.journal import FileJournal
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.keyring.backends import TrustedBackend
@@ -80,11 +80,8 @@ from probe_tray.engine.runtime import Engine
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.state_numbers import StateNumbers
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.sync_run import SyncContext
+from probe_tray.engine.sync.sync_context import SyncContext
 from probe_tray.engine.sync.sync_service import SyncService
-from probe_tray.engine.sync.synchronizer import Synchronizer
-from probe_tray.engine.sync.table_owner import TableOwner
-from probe_tray.engine.sync.table_service import TableService
 from probe_tray.engine.update.update_service import UpdateService
 from probe_tray.ports.accounts import AccountStore, SyncVault
 from probe_tray.ports.desktop import Notification
@@ -100,11 +97,14 @@ from probe_tray.wiring import (
     make_settings_file,
     make_shared_logins,
     make_sync_context,
+    make_synchronizer,
+    make_table_service,
     vault_key,
 )
 
 if TYPE_CHECKING:
     from probe_tray.engine.models.model_test_service import ModelTestService
+    from probe_tray.engine.sync.synchronizer import Synchronizer
     from probe_tray.engine.transfer.transfers import Transfers
 
 
@@ -217,7 +217,7 @@ class EngineFactory:
         renewals = self._renewals(sync)
         poller = Poller(UsageCheck(client, accounts, renewals, clock), store, clock, randomness)
         settings = self._settings_service(poller)
-        syncs = self._sync_service(Synchronizer(sync, self._locks, renewals.finish_held), settings)
+        syncs = self._sync_service(cache(lambda: make_synchronizer(sync, self._locks, renewals.finish_held)), settings)
         return EngineUseCases(
             store=store,
             accounts=accounts,
@@ -233,7 +233,7 @@ class EngineFactory:
             recording=HistoryRecorder(SqliteHistory(self._places.history, clock.now), store, clock),
             transfers=cache(self._transfers),
             sync=syncs,
-            table=TableService(TableOwner(sync, self._secrets), syncs, store),
+            table=cache(lambda: make_table_service(sync, self._secrets, syncs, store)),
             settings=settings,
             updates=self._update_service(),
             incidents=IncidentService(client, store),
@@ -285,7 +285,7 @@ class EngineFactory:
         homes = codex.places_of(lambda: store.state.settings)
         return CodexService(hand_overs, codex.placements, homes, accounts, poller, store, clock)
 
-    def _sync_service(self, synchronizer: Synchronizer, settings: SettingsService) -> SyncService:
+    def _sync_service(self, synchronizer: "Callable[[], Synchronizer]", settings: SettingsService) -> SyncService:
         return SyncService(
             synchronizer, self._secrets, self._accounts, self._store, self._clock, self._randomness, settings
         )

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -21,11 +22,13 @@ from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.journal.journal import FileJournal, holds_sealed_answer
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.journal.tally_file import JsonTallyFile
+from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.logins.sealer import Sealer, VaultKey
 from probe_tray.adapters.logins.vault import record_files
 from probe_tray.adapters.system import SystemClock, SystemRandomness
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import SyncOffError, WriteError
 from probe_tray.core.events import Event
 from probe_tray.core.settings import Settings, SettingsPatch
@@ -38,14 +41,20 @@ from probe_tray.engine.codex.placement_stores import PlacementStores
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
-from probe_tray.engine.sync.shared_table import SharedTable
-from probe_tray.engine.sync.sync_run import SyncContext
+from probe_tray.engine.store import Store
+from probe_tray.engine.sync.late_shared_table import LateSharedTable
+from probe_tray.engine.sync.sync_context import SyncContext
 from probe_tray.ports.accounts import AccountStore, KeyStore, SyncVault
 from probe_tray.ports.codex import CodexPlace
 from probe_tray.ports.files import SettingsFile
 from probe_tray.ports.http import Tables
 from probe_tray.ports.shared_logins import SharedLogins
 from probe_tray.resources import resource
+
+if TYPE_CHECKING:
+    from probe_tray.engine.sync.sync_service import SyncService
+    from probe_tray.engine.sync.synchronizer import Synchronizer
+    from probe_tray.engine.sync.table_service import TableService
 
 _log = logging.getLogger(__name__)
 
@@ -140,6 +149,23 @@ def make_sync_context(
     )
 
 
+def make_synchronizer(
+    context: SyncContext, locks: FileLocks, settle: Callable[[AccountKey], Awaitable[None]]
+) -> "Synchronizer":
+    """What syncs; loaded where sync is set up."""
+    from probe_tray.engine.sync.synchronizer import Synchronizer
+
+    return Synchronizer(context, locks, settle)
+
+
+def make_table_service(context: SyncContext, secrets: SyncVault, syncs: "SyncService", store: Store) -> "TableService":
+    """What changes the table as a whole; loaded with the first change."""
+    from probe_tray.engine.sync.table_owner import TableOwner
+    from probe_tray.engine.sync.table_service import TableService
+
+    return TableService(TableOwner(context, secrets), syncs, store)
+
+
 def table_sql() -> TableSql:
     """The SQL of the shared table, as it ships."""
     table, protection = (resource(f"sql/{name}.sql").read_text("utf-8") for name in ("tokens", "protect"))
@@ -177,7 +203,12 @@ def make_shared_logins(
     def adds() -> bool:
         return adds_rows and bool(settings().sync_after_renewal or settings().sync_every_hours)
 
-    return SharedTable(context, find, adds)
+    def make() -> SharedLogins:
+        from probe_tray.engine.sync.shared_table import SharedTable
+
+        return SharedTable(context, find, adds)
+
+    return LateSharedTable(lambda: bool(settings().sync_url), make)
 
 
 def _store_for_new(chosen: AccountStore) -> AccountStore:

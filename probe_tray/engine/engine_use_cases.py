@@ -20,7 +20,6 @@ from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.sync_service import SyncService
-from probe_tray.engine.sync.table_service import TableService
 from probe_tray.engine.update.update_service import UpdateService
 from probe_tray.ports.desktop import Autostart, MachineMonitor
 from probe_tray.ports.files import FolderWatch
@@ -28,6 +27,7 @@ from probe_tray.ports.time import Clock
 
 if TYPE_CHECKING:
     from probe_tray.engine.models.model_test_service import ModelTestService
+    from probe_tray.engine.sync.table_service import TableService
     from probe_tray.engine.transfer.transfers import Transfers
 
 
@@ -48,7 +48,7 @@ class EngineUseCases(NamedTuple):
     arrangement: ArrangementService
     transfers: "Callable[[], Transfers]"
     sync: SyncService
-    table: TableService
+    table: "Callable[[], TableService]"
     settings: SettingsService
     updates: UpdateService
     incidents: IncidentService

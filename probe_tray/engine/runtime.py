@@ -193,7 +193,7 @@ class Engine:
         elif isinstance(command, SyncCommand):
             await self._sync.do(command)
         elif isinstance(command, TableCommand):
-            await self._table.do(command)
+            await self._table().do(command)
         elif isinstance(command, TryModels):
             await self._models().run(command)
         elif isinstance(command, CodexCommand):

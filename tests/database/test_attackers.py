@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from probe_tray.adapters.http.tables import HttpTableFactory
+from probe_tray.adapters.http.table_factory import HttpTableFactory
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.proxy.proxy import ProxyChoice

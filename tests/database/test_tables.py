@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from probe_tray.adapters.http.tables import HttpTableFactory
+from probe_tray.adapters.http.table_factory import HttpTableFactory
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.account.secret import Secret

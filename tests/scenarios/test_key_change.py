@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from probe_tray.adapters.http.tables import HttpTableFactory
+from probe_tray.adapters.http.table_factory import HttpTableFactory
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.adapters.systems.current import this_desktop

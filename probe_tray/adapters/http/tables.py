@@ -6,21 +6,17 @@ addresses.
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from typing import Final, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
-from probe_tray.adapters.http.exchange import Exchange
-from probe_tray.adapters.http.rest_project import SECONDS, RestProject
-from probe_tray.adapters.http.tls import make_context
-from probe_tray.adapters.http.wire.pool import ConnectionPool, make_pool
-from probe_tray.adapters.proxy.proxy import ProxyChoice, ProxyRoutes
+from probe_tray.adapters.http.rest_project import RestProject
+from probe_tray.adapters.http.wire.pool import ConnectionPool
+from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
-    SYNC_TABLE,
     RowAlteredError,
     SyncCutOffError,
     SyncEndlessError,
@@ -36,7 +32,6 @@ from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import LARGEST_ROW, RemoteRow
 from probe_tray.core.sync.setup import SyncTarget
-from probe_tray.core.sync.table_key import keys_of, table_secret
 from probe_tray.core.sync.table_record import TABLE_VERSION, TableStatus
 
 
@@ -116,42 +111,6 @@ _ROWS: Final = msgspec.json.Decoder(list[_Row])
 _STATUS: Final = msgspec.json.Decoder(TableStatus)
 _LEASE: Final = msgspec.json.Decoder(LeaseAnswer)
 _RIGHTS: Final = msgspec.json.Decoder(TableGrants)
-
-
-class HttpTableFactory:
-    """Implements ``Tables``."""
-
-    def __init__(
-        self,
-        proxy: ProxyRoutes,
-        environment: Mapping[str, str],
-        *,
-        handles: Callable[[Secret], None],
-    ) -> None:
-        """SSL_CERT_FILE and SSL_CERT_DIR are taken from ``environment``; ``handles`` hears of every secret sent."""
-        self._proxy = proxy
-        self._environment = environment
-        self._handles = handles
-
-    @asynccontextmanager
-    async def open(self, target: SyncTarget) -> AsyncGenerator["HttpTable"]:
-        """The table of ``target``; its connections end with the context."""
-        host = urlsplit(target.url).hostname or ""
-        context = await asyncio.to_thread(make_context, self._environment, host)
-        # Without TLS it goes to this computer alone: a proxy would see the key, and mean another computer by the name.
-        proxy = await self._proxy.choice_for(host) if target.url.startswith("https:") else None
-        address = None if proxy is None else proxy.address
-        shown = [table_secret(key) for key in keys_of(target.key)]
-        for secret in (target.api_key, target.key, *keys_of(target.key), *shown, address):
-            if secret is not None:
-                self._handles(secret)
-        async with Exchange(host, proxy, SYNC_TABLE).attempt(SECONDS):
-            pool = make_pool(context, address)
-        try:
-            yield HttpTable(target, pool, proxy)
-        finally:
-            with suppress(Exception):  # What was to come has come.
-                await pool.retire()
 
 
 class HttpTable:

@@ -17,7 +17,7 @@ from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.files.safe_files import prove_writable
 from probe_tray.adapters.files.update_memory import FileUpdateMemory
 from probe_tray.adapters.http.probe import HttpProbe
-from probe_tray.adapters.http.tables import HttpTableFactory
+from probe_tray.adapters.http.table_factory import HttpTableFactory
 from probe_tray.adapters.hygiene import Redactor
 from probe_tray.adapters.journal.entry_file import unfinished
 from probe_tray.adapters.logins.credential_files import is_folder, is_there

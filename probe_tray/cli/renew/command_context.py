@@ -93,7 +93,7 @@ def _shared_logins(
     if not loaded.settings.sync_url:
         return NoSharedLogins()
     # Only here, for it brings more than most runs need.
-    from probe_tray.adapters.http.tables import HttpTableFactory
+    from probe_tray.adapters.http.table_factory import HttpTableFactory
 
     context = make_sync_context(
         accounts=accounts,

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
-from probe_tray.adapters.http.tables import HttpTableFactory
+from probe_tray.adapters.http.table_factory import HttpTableFactory
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.qr_code import BORDER, QrMatrix, qr_matrix
 from probe_tray.cli.diagnose.checks import Check, State, table_check

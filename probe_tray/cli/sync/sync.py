@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.http.client import ServiceClient
-from probe_tray.adapters.http.tables import HttpTableFactory
+from probe_tray.adapters.http.table_factory import HttpTableFactory
 from probe_tray.adapters.logins.folder_store import RestoringFolderStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.adapters.proxy.proxy import ProxyChoice

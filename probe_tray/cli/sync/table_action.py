@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from probe_tray.adapters.files.config_file import LoadedSettings
-from probe_tray.adapters.http.tables import HttpTableFactory
+from probe_tray.adapters.http.table_factory import HttpTableFactory
 from probe_tray.adapters.system import LocalZone
 from probe_tray.cli.own_stores import own_stores
 from probe_tray.cli.renew.command_context import codex_parts

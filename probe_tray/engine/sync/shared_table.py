@@ -38,7 +38,8 @@ from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rows import SENT, OpenedRow, RemoteRow, StepKind, SyncOptions, SyncStep, filled
 from probe_tray.core.sync.setup import SyncTarget
 from probe_tray.engine.sync.row_codec import RowCodec
-from probe_tray.engine.sync.sync_run import SyncContext, SyncRun
+from probe_tray.engine.sync.sync_context import SyncContext
+from probe_tray.engine.sync.sync_run import SyncRun
 from probe_tray.engine.sync.table_reach import BETWEEN_TRIES, TRIES, TableReach, unchecked
 from probe_tray.ports.http import RemoteTable
 

@@ -6,10 +6,8 @@ one whose refresh token the official client has: two would renew it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from datetime import tzinfo
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -27,8 +25,6 @@ from probe_tray.core.errors import (
     SyncError,
     SyncForbiddenError,
 )
-from probe_tray.core.state import RenewalState
-from probe_tray.core.sync.envelope import RowAction
 from probe_tray.core.sync.plan import decide, kind_of, newest_seen, plan, problem_of
 from probe_tray.core.sync.rows import (
     RECEIVED,
@@ -40,14 +36,9 @@ from probe_tray.core.sync.rows import (
     SyncStep,
     filled,
 )
-from probe_tray.core.sync.setup import SyncTarget
-from probe_tray.core.sync.table_record import table_name
-from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.sync.row_codec import RowCodec, RowWriter
-from probe_tray.ports.accounts import AccountStore
-from probe_tray.ports.files import RemovedAccounts, SyncMemory
-from probe_tray.ports.http import MakeLoginCipher, RemoteTable, Tables
-from probe_tray.ports.time import Clock, Randomness
+from probe_tray.engine.sync.row_codec import RowCodec
+from probe_tray.engine.sync.sync_context import SyncContext
+from probe_tray.ports.http import RemoteTable
 
 _AT_ONCE = 16
 """Accounts worked on side by side: they share the looks at a folder, which ask about each of its files."""
@@ -60,43 +51,6 @@ Progress = Callable[[int, int], None]
 
 Hold = Callable[[AccountKey], AbstractAsyncContextManager[None]]
 """Keeps everybody else from an account, whose stores then hold the newest tokens that are known here."""
-
-
-class SyncContext(NamedTuple):
-    """What a sync works with."""
-
-    accounts: Accounts
-    sources: Callable[[], Sequence[AccountStore]]
-    """The stores whose accounts take part; a login from the table goes to every store of ``accounts`` that holds it."""
-    store_for_new: Callable[[], AccountStore]
-    """The store that takes logins which are in the table alone."""
-    renewal_of: Callable[[str], Awaitable[RenewalState]]
-    """What is remembered against the refresh token of a fingerprint."""
-    with_client: Callable[[Sequence[Credential]], Awaitable[frozenset[AccountKey]]]
-    """Which of these logins the official client has with their refresh tokens, and renews."""
-    in_codex: Callable[[], Awaitable[frozenset[AccountKey]]]
-    """The accounts that it has without them."""
-    tables: Tables
-    make_cipher: MakeLoginCipher
-    memory: SyncMemory
-    removed: RemovedAccounts
-    clock: Clock
-    randomness: Randomness
-    zone: tzinfo
-    """Of the times in the files that are sealed."""
-    computer: str
-    """What this computer is called in the rows that it writes."""
-
-    async def codec(self, target: SyncTarget, action: RowAction) -> RowCodec:
-        """The codec of a table, for rows that are written because of ``action``.
-
-        Raises SyncError, and StoreError where it is not known what was seen of its rows, or which computer this is.
-        """
-        record = await self.memory.table(table_name(target.url))
-        computer_id = await self.memory.computer_id()
-        in_codex = await self.in_codex()
-        writer = RowWriter(self.clock, self.randomness, self.zone, self.computer, computer_id, action, in_codex)
-        return RowCodec(self.make_cipher(target.key), target, record, writer)
 
 
 class SyncRun:

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -33,11 +34,12 @@ from probe_tray.core.sync.table_key import keys_of
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.settings_service import SettingsService
 from probe_tray.engine.store import Store
-from probe_tray.engine.sync.synchronizer import Synchronizer
-from probe_tray.engine.sync.table_owner import forget_old_key
 from probe_tray.engine.timers import WakeTimer, end_all, until_beat
 from probe_tray.ports.accounts import SyncVault
 from probe_tray.ports.time import Clock, Randomness
+
+if TYPE_CHECKING:
+    from probe_tray.engine.sync.synchronizer import Synchronizer
 
 _AFTER_START = timedelta(minutes=1)
 _AFTER_RENEWAL = timedelta(seconds=5)
@@ -52,7 +54,7 @@ class SyncService:
 
     def __init__(
         self,
-        syncing: Synchronizer,
+        syncing: "Callable[[], Synchronizer]",
         secrets: SyncVault,
         accounts: Accounts,
         store: Store,
@@ -60,7 +62,7 @@ class SyncService:
         randomness: Randomness,
         settings: SettingsService,
     ) -> None:
-        """The address of the table is one of ``settings``."""
+        """The address of the table is one of ``settings``. ``syncing`` is wanted where there is one."""
         self._syncing, self._secrets, self._accounts, self._store = syncing, secrets, accounts, store
         self._clock, self._randomness, self._service = clock, randomness, settings
         self._running: asyncio.Task[None] | None = None
@@ -204,8 +206,10 @@ class SyncService:
             except ProbeError as error:
                 report = SyncReport(ended_at=self._clock.now(), problem=error.problem)
             else:
-                report = await self._syncing.run(goal, options, self._progress)
+                report = await self._syncing().run(goal, options, self._progress)
                 if report.old_key_ended:
+                    from probe_tray.engine.sync.table_owner import forget_old_key
+
                     # A keyring that fails now is asked again after the next sync.
                     with suppress(ProbeError):
                         await forget_old_key(self._secrets, goal)
@@ -227,7 +231,7 @@ class SyncService:
         outcome: SyncTestResult | None = None
         try:
             goal = await self._target(SyncSecrets(api_key=command.api_key, key=command.key), command.url)
-            outcome = await self._syncing.test(goal)
+            outcome = await self._syncing().test(goal)
         except ProbeError as error:
             outcome = SyncTestResult(problem=error.problem)
         except BaseException:
@@ -281,7 +285,7 @@ class SyncService:
         held = (await self._secrets.load()).key
         if held is None or kept_key(held, goal.key, same_table=True) == held:
             return None
-        problem = (await self._syncing.test(goal)).problem
+        problem = (await self._syncing().test(goal)).problem
         return problem if problem is not None and problem.is_a(SyncSecretError) else None
 
     def _answer(self, problem: Problem | None) -> None:
@@ -295,7 +299,7 @@ class SyncService:
             await self._save_address("", self._settings)
             async with self._secrets.hold():
                 await self._secrets.forget()
-            await self._syncing.forget(base_address(url) or url)
+            await self._syncing().forget(base_address(url) or url)
         except ProbeError as error:
             self._tell(replace(self._state, setup=replace(self._state.setup, problem=error.problem)))
         else:
@@ -321,14 +325,14 @@ class SyncService:
         if url:
             # Before the keyring, which may wait for a person.
             with suppress(ProbeError):
-                earlier = await self._syncing.last_sync(base_address(url) or url)
+                earlier = await self._syncing().last_sync(base_address(url) or url)
             self._tell(replace(self._state, earlier=earlier))
             try:
                 held = await self._secrets.load()
                 setup = replace(setup, api_key=held.api_key_place, key=held.key_place)
                 goal = target(url, held, self._service.place)
                 changing = len(keys_of(goal.key)) > 1
-                protected = await self._syncing.is_protected(goal.url)
+                protected = await self._syncing().is_protected(goal.url)
                 setup = replace(setup, is_protected=protected, is_key_changing=changing)
             except SyncOffError:
                 # What is missing is seen; it is no fault.

@@ -22,7 +22,8 @@ from probe_tray.core.sync.setup import SyncTarget, SyncTestResult
 from probe_tray.core.sync.table_key import keys_of, table_digest
 from probe_tray.core.sync.table_record import TableStatus, table_name
 from probe_tray.engine.sync.row_codec import RowCodec
-from probe_tray.engine.sync.sync_run import Progress, SyncContext, SyncRun
+from probe_tray.engine.sync.sync_context import SyncContext
+from probe_tray.engine.sync.sync_run import Progress, SyncRun
 from probe_tray.ports.accounts import AccountLocks
 from probe_tray.ports.files import SyncMemory
 from probe_tray.ports.http import LoginCipher, MakeLoginCipher, RemoteTable, Tables

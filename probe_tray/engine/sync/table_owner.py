@@ -40,7 +40,7 @@ from probe_tray.core.sync.rows import OpenedRow, StepKind
 from probe_tray.core.sync.setup import KEY_BYTES, SecretPlace, SyncTarget
 from probe_tray.core.sync.table_key import KEY_SEPARATOR, keys_of, table_digest
 from probe_tray.core.sync.table_record import TableStatus
-from probe_tray.engine.sync.sync_run import SyncContext
+from probe_tray.engine.sync.sync_context import SyncContext
 from probe_tray.engine.sync.synchronizer import old_key_has_ended, open_all, rows_of_old_key
 from probe_tray.ports.accounts import SyncVault
 from probe_tray.ports.http import RemoteTable

@@ -400,7 +400,7 @@ class Bench:
             self.settings_file, self.store, self._prepare, self.accounts, self.poller, "config.json"
         )
         self.sync.service = SyncService(
-            self.sync.syncing,
+            lambda: self.sync.syncing,
             self.sync.secrets,
             self.accounts,
             self.store,

@@ -21,7 +21,7 @@ from probe_tray.core.sync.table_record import TableRecord, TableStatus
 from probe_tray.demo.table_rows import LeaseBook
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.sync.shared_table import SharedTable
-from probe_tray.engine.sync.sync_run import SyncContext
+from probe_tray.engine.sync.sync_context import SyncContext
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.engine.sync.table_service import TableService

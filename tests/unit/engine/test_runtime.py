@@ -122,7 +122,7 @@ class Program(Bench):
             recording=self.recording,
             transfers=lambda: self.transfer.transfers,
             sync=self.sync.service,
-            table=self.sync.changes,
+            table=lambda: self.sync.changes,
             settings=self.settings,
             updates=UpdateService(
                 self.feed, self.update_file, self.browser, self.store, self.clock, self.randomness, "1.0.0"

@@ -13,7 +13,7 @@ import pytest
 
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.http.probe import HttpProbe
-from probe_tray.adapters.http.tables import HttpTableFactory
+from probe_tray.adapters.http.table_factory import HttpTableFactory
 from probe_tray.adapters.http.tls import make_context
 from probe_tray.adapters.http.wire.answer import read_raw
 from probe_tray.adapters.hygiene import KnownSecrets

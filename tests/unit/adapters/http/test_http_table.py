@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.adapters.http.tables import HttpTable, HttpTableFactory, TablePage
+from probe_tray.adapters.http.table_factory import HttpTableFactory
+from probe_tray.adapters.http.tables import HttpTable, TablePage
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.proxy.proxy import ProxyChoice, detect_proxy
 from probe_tray.adapters.systems.operating_system import SystemProxies

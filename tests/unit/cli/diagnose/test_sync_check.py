@@ -8,7 +8,7 @@ import pytest
 
 from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.http.tables import HttpTableFactory
+from probe_tray.adapters.http.table_factory import HttpTableFactory
 from probe_tray.adapters.hygiene import KnownSecrets
 from probe_tray.adapters.keyring.key_store import OsKeyStore, without_questions
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
