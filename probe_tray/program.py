@@ -171,6 +171,7 @@ def _keep_loaded() -> None:
     # What was loaded stays to the end: looking through it for what nothing holds any more takes 60 ms each time.
     gc.collect()
     gc.freeze()
+    this_system().give_back_memory()
 
 
 async def free_hourly(clock: Clock) -> None:

@@ -1,6 +1,5 @@
 """Looks at the machine for the diagnostics, and takes out of a text what is nobody else's business."""
 
-import getpass
 import os
 import platform
 import re
@@ -115,6 +114,8 @@ def _system() -> str:
 
 def _user() -> str:
     try:
+        import getpass
+
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return ""
