@@ -134,18 +134,17 @@ class Bridge(QObject):
         before, self._state = self._state, self._engine.state
         if _look_alike(before, self._state):
             return
-        # Only ever sooner, by what may not wait: else a steady stream of changes would never be drawn.
-        left = self._soon.remainingTime() if self._soon.isActive() else None
-        if left is None or (left > _TOGETHER and left > self._wait()):
-            self._soon.start(self._wait())
-
-    def _wait(self) -> int:
-        """Milliseconds until the next drawing."""
         is_open = self._panel_open()
+        # Of two states in a row: to compare the accounts of any two may take as long as a drawing does.
+        may_wait = not (is_open or self._menu_open) and _is_only_checked(before, self._state)
+        # Not started anew by each change: a steady stream of changes would then never be drawn.
+        if self._soon.isActive() and (may_wait or self._soon.remainingTime() <= _TOGETHER):
+            return
         wait = max(_TOGETHER, round(self._cost * 1000 * (_SHARE if is_open else _SHARE_CLOSED)))
-        if is_open or self._menu_open or not _is_only_checked(self._filled, self._engine.state):
-            return wait
-        return max(wait, _CHECKS_APART - round((self._clock.monotonic() - self._drawn_at) * 1000))
+        if may_wait:
+            wait = max(wait, _CHECKS_APART - round((self._clock.monotonic() - self._drawn_at) * 1000))
+        if not self._soon.isActive() or wait < self._soon.remainingTime():
+            self._soon.start(wait)
 
 
 def _look_alike(one: AppState, other: AppState) -> bool:
