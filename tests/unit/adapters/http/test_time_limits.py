@@ -42,6 +42,9 @@ async def test_what_ends_in_time_goes_on(limited: Limited) -> None:
     async with limited(PATIENCE):
         await asyncio.sleep(0)
     await asyncio.sleep(0)
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
 
 
 async def test_an_error_within_stays_what_it_is(limited: Limited) -> None:
