@@ -45,7 +45,7 @@ def import_lean(*names: str) -> None:
     finally:
         for name, module in made.items():
             if sys.modules.get(name) is module:
-                del sys.modules[name]
+                sys.modules.pop(name, None)
 
 
 class _StandIn(ModuleType):
@@ -55,8 +55,9 @@ class _StandIn(ModuleType):
         """What it doesn't have is the other one's, which is then loaded."""
         if name.startswith("__"):
             raise AttributeError(name)
+        # Another thread may have done it meanwhile.
         if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
+            sys.modules.pop(self.__name__, None)
         return getattr(import_module(self.__name__), name)
 
 

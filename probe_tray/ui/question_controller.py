@@ -30,6 +30,12 @@ class QuestionController:
         if (window := self._window.visible) is not None:
             window.take_back()
 
+    def come_forward(self) -> None:
+        """Stand before a window that has just opened: it is the question that waits for the person."""
+        if (window := self._window.visible) is not None:
+            window.raise_()
+            window.activateWindow()
+
     def draw(self) -> None:
         """Word the question as it is put now."""
         self._window.draw()

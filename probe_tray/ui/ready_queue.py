@@ -75,16 +75,18 @@ class ReadyQueue(QObject):
         is_outer, self._is_running = not self._is_running, True
         left, began = len(self._ready), self._loop.time()
         longest = _LONGER if is_outer else 0.0
-        while self._ready:
-            left -= 1
-            if len(self._ready) > 1 and not self._timer:
-                self._timer = self.startTimer(0)
-            handle = self._ready.popleft()
-            if not handle.cancelled():
-                handle._run()  # noqa: SLF001 - asyncio's own loops do the same
-            if self._loop.time() - began >= (_TURN if left > 0 else longest):
-                break
-        self._is_running = not is_outer
+        try:
+            while self._ready:
+                left -= 1
+                if len(self._ready) > 1 and not self._timer:
+                    self._timer = self.startTimer(0)
+                handle = self._ready.popleft()
+                if not handle.cancelled():
+                    handle._run()  # noqa: SLF001 - asyncio's own loops do the same
+                if self._loop.time() - began >= (_TURN if left > 0 else longest):
+                    break
+        finally:
+            self._is_running = not is_outer
         if not self._ready and self._timer:
             self.killTimer(self._timer)
             self._timer = 0

@@ -96,7 +96,9 @@ class Shell(QObject):
         )
         self._card_actions = CardActionHandler(engine, self._theme, context.translator, elsewhere)
         self._make_dialogs()
-        self._panel = PanelController(self._make_panel, lambda: self._bridge.draw(opening=True))
+        self._panel = PanelController(
+            self._make_panel, lambda: self._bridge.draw(opening=True), self._card_actions.question.come_forward
+        )
         self._make_menu_bar(app)
         self._connect(app)
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
@@ -108,6 +110,8 @@ class Shell(QObject):
 
     def show_panel(self, account: AccountKey | None = None) -> None:
         """Open the panel, at an account if one is named."""
+        if self._closing:
+            return
         self._panel.open_at(self._tray.geometry() if self._tray.present else None, account)
         self._engine.send(PanelOpened())
 

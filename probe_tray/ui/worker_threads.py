@@ -23,6 +23,8 @@ class _ThreadJob(NamedTuple):
             result = self.work()
         except BaseException as error:  # noqa: BLE001 - whoever waits for it is told
             self.future.set_exception(error)
+            # The error has this call, and all that it was given, for as long as somebody has the error.
+            del self
         else:
             self.future.set_result(result)
 

@@ -5,7 +5,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import count
+from itertools import count, pairwise
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -88,9 +88,12 @@ async def test_memory_does_not_grow_with_the_polls(qtbot: QtBot, qapp: QApplicat
     async with program.running():
         used = count(5)
         await program.poll(used, WARM_UP)
-        before = in_use()
-        await program.poll(used, polls)
-        grown, blocks = (after - earlier for after, earlier in zip(in_use(), before, strict=True))
+        held = [in_use()]
+        for _ in range(2):
+            await program.poll(used, polls)
+            held.append(in_use())
     assert program.notifications() == []
+    # What is lost with each poll grows both times; a cache that fills up late grows once.
+    grown, blocks = (min(after - before for before, after in pairwise(series)) for series in zip(*held, strict=True))
     assert grown <= MOST_BYTES * polls
     assert blocks <= MOST_BLOCKS * polls

@@ -1,8 +1,10 @@
 """What a store of files holds, by account, brought up to date without reading what has not changed."""
 
 import os
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from probe_tray.adapters.logins.credential_files import (
     CredentialFiles,
@@ -16,6 +18,9 @@ from probe_tray.adapters.logins.credential_files import (
 )
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ReadError
+
+_TRUSTED: Final = 2.0
+"""Seconds for which a listing is believed by the folder's own times: the checks of one round share it."""
 
 
 def _keys(held: Held) -> set[AccountKey]:
@@ -150,36 +155,48 @@ class FileIndex:
         return self._order.get(path, 0)
 
 
+class _Listing(NamedTuple):
+    """What was listed once."""
+
+    names: list[str]
+    by_name: dict[str, Place]
+    places: list[Place]
+    signature: Signature | None
+    """The folder's own, by which its names are for certain those that were listed."""
+    at: float
+    """By the monotonic clock."""
+
+
 class FolderListing:
-    """The ``*.json`` files of one folder, taken apart only when its names have changed."""
+    """The ``*.json`` files of one folder, taken apart only when its names have changed. Threads may share it."""
 
     def __init__(self, folder: Path) -> None:
         """The folder may be missing."""
         self._folder = folder
-        self._names: list[str] = []
-        self._places: list[Place] = []
-        self._by_name: dict[str, Place] = {}
-        self._listed: Signature | None = None
-        """The folder's own, by which its names are for certain those that were listed last."""
+        # Published as a whole: of two threads that list at once, neither has half of what the other one found.
+        self._last = _Listing([], {}, [], None, 0.0)
 
     def places(self) -> list[Place]:
         """The files there are now, by name; a missing folder has none. Raises ReadError."""
-        before = signature_of(str(self._folder))
-        self._listed = None
-        names = names_in(self._folder)
-        if names != self._names:
-            self._by_name = {
-                name: self._by_name.get(name) or Place(self._folder / name, self._folder)
+        at, before = time.monotonic(), signature_of(str(self._folder))
+        # Whether what is listed from now on changes it: that is said of this moment, not of the end of the listing.
+        signature = before if before is not None and is_settled(before) else None
+        names, last = names_in(self._folder), self._last
+        by_name, places = last.by_name, last.places
+        if names != last.names:
+            by_name = {
+                name: by_name.get(name) or Place(self._folder / name, self._folder)
                 for name in json_names(names, ".json")
             }
-            self._names, self._places = names, list(self._by_name.values())
-        self._listed = before if before is not None and is_settled(before) else None
-        return self._places
+            places = [*by_name.values()]
+        self._last = _Listing(names, by_name, places, signature, at)
+        return places
 
     def places_at_a_glance(self) -> list[Place]:
-        """As :meth:`places`, without a listing where the folder says that no name came or went since.
+        """As :meth:`places`, without a listing where a moment ago's holds by what the folder says of itself.
 
-        Not all file systems let it say so: a network's may be late with it. Raises ReadError.
+        Not all file systems let it say so: a network's may be late with it, or have another clock. Raises ReadError.
         """
-        unchanged = self._listed is not None and signature_of(str(self._folder)) == self._listed
-        return self._places if unchanged else self.places()
+        last = self._last
+        is_fresh = last.signature is not None and time.monotonic() - last.at < _TRUSTED
+        return last.places if is_fresh and signature_of(str(self._folder)) == last.signature else self.places()

@@ -34,15 +34,17 @@ class CheckRound:
     async def ended(self, longest: float) -> None:
         """Return once nothing is being checked, now or soon; at the latest in so many seconds."""
         end = self._clock.monotonic() + longest
-        while (left := end - self._clock.monotonic()) > 0:
-            self._timer.clear()
-            self._runs_until = until = self._known_until()
-            if until is None:
-                return
-            # What is due then begins then; of what has begun, the end is told.
-            begins_in = (until - self._clock.now()).total_seconds()
-            await self._timer.wait(min(left, begins_in if begins_in > 0 else _SOON.total_seconds()))
-        self._runs_until = None
+        try:
+            while (left := end - self._clock.monotonic()) > 0:
+                self._timer.clear()
+                self._runs_until = until = self._known_until()
+                if until is None:
+                    return
+                # What is due then begins then; of what has begun, the end is told.
+                begins_in = (until - self._clock.now()).total_seconds()
+                await self._timer.wait(min(left, begins_in if begins_in > 0 else _SOON.total_seconds()))
+        finally:
+            self._runs_until = None
 
     async def first_ended(self, longest: float) -> None:
         """Return once every account has been asked for; at the latest so many seconds after the last one was."""

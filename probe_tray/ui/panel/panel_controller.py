@@ -13,9 +13,14 @@ from probe_tray.view.screen import Panel
 class PanelController:
     """Has the panel while it is wanted, and what outlives the window."""
 
-    def __init__(self, make: Callable[[QPoint | None], PanelWindow], fill: Callable[[], None]) -> None:
-        """``make`` returns a new window for where the last one was left; ``fill`` has it shown what is known now."""
-        self._make_window, self._fill = make, fill
+    def __init__(
+        self, make: Callable[[QPoint | None], PanelWindow], fill: Callable[[], None], opened: Callable[[], None]
+    ) -> None:
+        """``make`` returns a new window for where the last one was left; ``fill`` has it shown what is known now.
+
+        ``opened`` is called once a new window is there, some time after it was wanted.
+        """
+        self._make_window, self._fill, self._opened = make, fill, opened
         self._place: QPoint | None = None
         self._new: PanelWindow | None = None
         """The window while it was never shown."""
@@ -51,7 +56,9 @@ class PanelController:
         if window is not self._new:
             self._open(window, anchor, account)
             return
-        self._opening = anchor, account
+        # Who only wants it open takes nothing from who wants it at an account.
+        wanted = None if self._opening is None else self._opening[1]
+        self._opening = anchor, account or wanted
         self._turn.start()
 
     def show_model(self, model: Panel) -> None:
@@ -79,6 +86,7 @@ class PanelController:
         self._new = self._opening = None
         if window is not None and opening is not None:
             self._open(window, *opening)
+            self._opened()
 
     def _open(self, window: PanelWindow, anchor: QRect | None, account: AccountKey | None) -> None:
         if not window.isVisible():

@@ -96,6 +96,25 @@ def test_where_no_thread_can_be_had_whoever_asks_is_told(
     assert threads.submit(len, "ab").result(PATIENCE) == 2
 
 
+def test_nothing_of_what_has_failed_is_kept() -> None:
+    class Failing:
+        def run(self) -> None:
+            raise ZeroDivisionError
+
+    threads, work = WorkerThreads(1), Failing()
+    kept = weakref.ref(work)
+    gc.disable()
+    try:
+        with pytest.raises(ZeroDivisionError):
+            threads.submit(work.run).result(PATIENCE)
+        threads.submit(len, "").result(PATIENCE)
+        del work
+        assert kept() is None
+    finally:
+        gc.enable()
+        threads.shutdown()
+
+
 def test_nothing_of_what_is_done_is_kept() -> None:
     threads, work = WorkerThreads(1), Held()
     work.gate.set()

@@ -107,6 +107,7 @@ class _Encryption:
         self._below = below
         self._come, self._gone = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._come, self._gone, server_hostname=plain_name(name))
+        self._ended = False
 
     async def shake_hands(self) -> None:
         """Begin. Raises OSError, of which ssl.SSLError is one."""
@@ -121,6 +122,8 @@ class _Encryption:
             await self._feed()
 
     async def take(self, count: int) -> bytes:
+        if self._ended:
+            return b""
         if not self._tls.pending() and not self._come.pending:
             # An answer to the other side's wish for new keys, say.
             await self._flush()
@@ -132,6 +135,7 @@ class _Encryption:
                 await self._flush()
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 # An end without a goodbye is an end: whether the answer was whole is told by its own length.
+                self._ended = True
                 return b""
             await self._feed()
 

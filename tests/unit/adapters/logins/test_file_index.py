@@ -15,12 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.logins import file_index
 from probe_tray.adapters.logins.folder_store import FolderStore
 from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import FolderGoneError, WriteError
 from tests.support.fakes import START
 from tests.support.files import exported, flat, official
+from tests.support.patience import PATIENCE
 from tests.support.stores import folder_store
 from tests.support.tokens import credential, tokens
 
@@ -183,6 +185,7 @@ async def test_a_glance_asks_about_the_files_of_its_accounts_alone(
 async def test_a_glance_lists_the_folder_only_when_a_name_may_have_come_or_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(file_index, "_TRUSTED", PATIENCE)
     (tmp_path / "ana.json").write_text(json.dumps(flat("ana")))
     store, real, later, listed = folder_store(tmp_path), time.time, [60.0], list[str]()
     listdir = os.listdir
@@ -210,6 +213,48 @@ async def test_a_glance_lists_the_folder_only_when_a_name_may_have_come_or_gone(
     (tmp_path / "ana.json").unlink()
     assert await store.glance(KEYS[0]) is None
     assert await store.glance(KEYS[1]) is not None
+
+
+async def test_a_listing_is_believed_for_a_moment_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A folder of another computer may change without a word, or by another clock.
+    (tmp_path / "ana.json").write_text(json.dumps(flat("ana")))
+    real, listed, names_in = time.time, list[Path](), file_index.names_in
+
+    def noted(folder: Path) -> list[str]:
+        listed.append(folder)
+        return names_in(folder)
+
+    monkeypatch.setattr(time, "time", lambda: real() + 60)
+    monkeypatch.setattr(file_index, "names_in", noted)
+    assert file_index._TRUSTED <= 3  # noqa: SLF001 - so long may a check work with an older copy
+    listing = file_index.FolderListing(tmp_path)
+    for trusted, times in ((PATIENCE, 1), (0.0, 3)):
+        monkeypatch.setattr(file_index, "_TRUSTED", trusted)
+        listed.clear()
+        listing.places()
+        for _ in range(2):
+            listing.places_at_a_glance()
+        assert len(listed) == times
+
+
+def test_of_two_that_list_at_once_each_has_what_it_has_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listing, is_settled, names, others = file_index.FolderListing(tmp_path), file_index.is_settled, ["b.json"], [True]
+
+    def look_meanwhile(signature: tuple[int, ...]) -> bool:
+        if others.pop() if others else False:
+            # What another thread had listed before the name came.
+            names[:], now = ["a.json"], names[:]
+            listing.places()
+            names[:] = now
+        return is_settled(signature)
+
+    def list_names(_folder: Path) -> list[str]:
+        return names[:]
+
+    monkeypatch.setattr(file_index, "names_in", list_names)
+    monkeypatch.setattr(file_index, "is_settled", look_meanwhile)
+    assert [place.path.name for place in listing.places()] == ["b.json"]
+    assert [place.path.name for place in listing.places()] == ["b.json"]
 
 
 async def test_a_glance_notices_that_another_folder_is_in_the_place(

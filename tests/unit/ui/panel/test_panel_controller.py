@@ -52,6 +52,8 @@ def test_a_new_panel_is_made_in_one_turn_and_shown_whole_in_a_later_one(shell: S
     wanted = engine.state.accounts[20].key
     shell.show_panel()
     shell.show_panel(wanted)
+    # A click on the icon, say.
+    shell.show_panel()
     assert not open_windows(PanelWindow)
     cards = list_of(opened(PanelWindow))
     assert cards.model().rowCount() == len(engine.state.accounts)
@@ -75,6 +77,8 @@ def test_a_panel_that_was_about_to_open_stays_away_once_the_program_ends(
     shell = Shell(qapp, engine, shell_context(desktop=this_desktop()), lambda: None)
     shell.show_panel()
     shell.close()
+    # A notification is pressed while the program ends.
+    shell.show_panel()
     for _ in range(10):
         qapp.processEvents()
     assert not open_windows(PanelWindow)

@@ -51,7 +51,7 @@ class FakeChooser(FileChooser):
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def folder(self, parent: QWidget, title: str, chosen: Callable[[str], None]) -> None:
+    def folder(self, parent: QWidget | None, title: str, chosen: Callable[[str], None]) -> None:
         self.asked.append(title)
         chosen("/out")
 

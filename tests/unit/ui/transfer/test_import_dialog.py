@@ -142,7 +142,7 @@ class FakeChooser(FileChooser):
         self.asked.append(title)
         chosen(self.chosen)
 
-    def folder(self, parent: QWidget, title: str, chosen: Callable[[str], None]) -> None:
+    def folder(self, parent: QWidget | None, title: str, chosen: Callable[[str], None]) -> None:
         self.asked.append(title)
         chosen(self.chosen[0])
 
