@@ -96,9 +96,7 @@ class Shell(QObject):
         )
         self._card_actions = CardActionHandler(engine, self._theme, context.translator, elsewhere)
         self._make_dialogs()
-        self._panel = PanelController(
-            self._make_panel, lambda: self._bridge.draw(opening=True), self._card_actions.question.come_forward
-        )
+        self._panel = PanelController(self._make_panel, self._fill_panel, self._card_actions.question.come_forward)
         self._make_menu_bar(app)
         self._connect(app)
         app.setWindowIcon(self._icons.icon(_WINDOW_ICON, card_ink(self._theme.tokens)))
@@ -236,6 +234,9 @@ class Shell(QObject):
             QShortcut(keys[0], panel).activated.connect(self.show_settings)
         QShortcut(QKeySequence(QKeySequence.StandardKey.HelpContents), panel).activated.connect(self._help.show)
         return panel
+
+    def _fill_panel(self) -> None:
+        self._bridge.draw(opening=True)
 
     def _make_menu_bar(self, app: QApplication) -> None:
         self._app_menu: AppMenu | None = None
