@@ -239,25 +239,29 @@ def test_what_is_cancelled_after_it_has_run_ends_no_other_timer_of_that_number()
 
 def test_events_of_qt_come_between_callbacks_that_take_long() -> None:
     act = """
-        loop, done, said = asyncio.get_running_loop(), asyncio.Event(), []
+        loop, said = asyncio.get_running_loop(), []
 
         def work(name):
             said.append(name)
             time.sleep(0.02)
 
-        loop.call_soon(QTimer.singleShot, 0, lambda: said.append("event"))
-        for name in ("first", "second", "third"):
-            loop.call_soon(work, name)
-        loop.call_soon(done.set)
-        await done.wait()
+        # Where the machine has other work, the turn may be over before the first one.
+        for _ in range(100):
+            done = asyncio.Event()
+            said.clear()
+            loop.call_soon(QTimer.singleShot, 0, lambda: said.append("event"))
+            for name in ("first", "second", "third"):
+                loop.call_soon(work, name)
+            loop.call_soon(done.set)
+            await done.wait()
+            if said[:1] == ["first"]:
+                break
         print(*said, sep=", ", flush=True)
         return 0
     """
     status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
     assert (status, errors) == (0, "")
-    # Where the machine does something else before the first one, the event comes even before that.
-    before = "event, first, second, third"
-    assert said[0] in {before, "first, event, second, third", "first, second, event, third"}
+    assert said[0] in {"first, event, second, third", "first, second, event, third"}
 
 
 def test_on_windows_the_loop_sleeps_until_something_has_completed() -> None:
