@@ -21,8 +21,8 @@ from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from probe_tray.adapters.process_signals import ending_signals
+from probe_tray.adapters.worker_threads import WorkerThreads
 from probe_tray.ui.ready_queue import ReadyQueue, TimedCalls
-from probe_tray.ui.worker_threads import WorkerThreads
 
 _THREADS = 10
 """At most, for what would block the loop."""

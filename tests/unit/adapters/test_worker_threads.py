@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from probe_tray.ui.worker_threads import WorkerThreads
+from probe_tray.adapters.worker_threads import WorkerThreads
 from tests.support.patience import PATIENCE
 
 
