@@ -66,6 +66,7 @@ class CardList(QListView):
         self.setItemDelegate(self._cards)
         self._scroll_and_drag()
         model.looked_at_again.connect(self.viewport().update)
+        model.layoutChanged.connect(self._tell_soon)
         self.setEditTriggers(QListView.EditTrigger.EditKeyPressed)
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
@@ -248,8 +249,7 @@ class CardList(QListView):
         super().focusInEvent(event)
         if event.reason() in _BY_KEYBOARD:
             self._cards.by_keyboard = True
-        # After Qt has told a screen reader of the list, of which it doesn't say on which row the keyboard is.
-        QTimer.singleShot(0, self, self._tell_row)
+        self._tell_soon()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show everything about the account."""
@@ -310,6 +310,15 @@ class CardList(QListView):
         menu = self._open_menu(found, self._cards.below_more(option, index, found))
         if menu is not None:
             enter_menu(menu)
+
+    def _tell_soon(self) -> None:
+        """Tell a screen reader on which row the keyboard is, once Qt has told it of the list.
+
+        Of the list that got the keyboard Qt doesn't say it, and of one whose cards changed their places it takes all
+        rows away that a screen reader knows.
+        """
+        if self.hasFocus():
+            QTimer.singleShot(0, self, self._tell_row)
 
     def _tell_row(self) -> None:
         if self.hasFocus() and self.currentIndex().isValid():

@@ -1,9 +1,13 @@
 """The search above the cards, by keyboard."""
 
+import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+from probe_tray.core.account.arrangement import Arrangement, Sort
 from probe_tray.view.view_models import ActionKind
 from tests.unit.ui import samples
 from tests.unit.ui.panel.test_panel import Shown, list_of, panel, search_of, visible_button
@@ -89,3 +93,34 @@ def test_the_return_that_ends_a_new_name_opens_nothing(panel: Shown) -> None:
     QApplication.processEvents()
     assert panel.named == [(panel.state.accounts[1].email, "Work")]
     assert panel.asked == []
+
+
+def test_a_screen_reader_is_told_again_where_the_keyboard_is_when_cards_change_places(
+    panel: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def note(event: QAccessibleEvent) -> None:
+        if event.type() is QAccessible.Event.Focus:
+            told.append(panel.titles()[event.child()])
+
+    def sort(by: Sort) -> None:
+        before = panel.titles()
+        panel.state = replace(panel.state, arrangement=Arrangement(sort=by))
+        panel.draw()
+        QApplication.processEvents()
+        assert panel.titles() != before
+
+    monkeypatch.setattr(QAccessible, "updateAccessibility", note)
+    panel.show(samples.many(6))
+    search_of(panel.window).setFocus()
+    QApplication.processEvents()
+    told.clear()
+    sort(Sort.NAME)
+    assert told == []
+    QTest.keyClick(search_of(panel.window), Qt.Key.Key_Down)
+    QApplication.processEvents()
+    there = panel.titles()[0]
+    # Qt takes away all rows that a screen reader knows of a list whose order has changed.
+    sort(Sort.NEED)
+    assert told == [there, there]
