@@ -1,13 +1,16 @@
 """One account in full: its window beside the panel, its past under the mouse and the keyboard, its names hidden."""
 
+import itertools
 import re
+from contextlib import suppress
+from typing import Final
 
 import pytest
 from PySide6.QtGui import QImage
 
 from tests.desktop.bench import Desktop
 from tests.desktop.reader import Element
-from tests.desktop.waiting import wait_for
+from tests.desktop.waiting import TimedOutError, wait_for
 from tests.desktop.walking import BY_HAND, PANEL, App, write_config
 from tests.desktop.windows import Region, Window
 
@@ -15,6 +18,8 @@ pytestmark = [pytest.mark.desktop]
 
 LEE = "lee@studio.example"
 DETAILS = "in detail"
+_SAME_DRAWING: Final = 10.0
+"""Seconds that the mouse is given to leave the chart, before all is looked at once more."""
 
 
 def chart(desktop: Desktop, app: App) -> Element:
@@ -43,12 +48,24 @@ def open_details(desktop: Desktop, app: App) -> Window:
 def read_by_mouse(desktop: Desktop, app: App) -> None:
     """A moment is read where the mouse is, and no longer once it has gone."""
     place = desktop.reader.place(chart(desktop, app))
-    desktop.screen.hover(2, 400)
-    before = QImage(str(desktop.screenshot("details-chart", place)))
-    desktop.screen.hover(place.x + place.width // 3, place.y + place.height // 3)
-    wait_for("the read-out", lambda: QImage(str(desktop.screenshot("details-read-out", place))) != before)
-    desktop.screen.hover(2, 400)
-    wait_for("the chart alone", lambda: QImage(str(desktop.screenshot("details-chart-again", place))) == before)
+    columns = itertools.count(3)
+
+    def picture(name: str) -> QImage:
+        return QImage(str(desktop.screenshot(f"details-{name}", place)))
+
+    def is_alone_again() -> bool:
+        desktop.screen.hover(2, 400)
+        before = picture("chart")
+        # Elsewhere each time: a read-out that stayed is in the picture before, and another one in that after it.
+        desktop.screen.hover(place.x + place.width // next(columns), place.y + place.height // 3)
+        wait_for("the read-out", lambda: picture("read-out") != before)
+        desktop.screen.hover(2, 400)
+        with suppress(TimedOutError):
+            return wait_for("the chart alone", lambda: picture("chart-again") == before, seconds=_SAME_DRAWING)
+        return False
+
+    # Its lines have moved on where it was drawn anew meanwhile, as it is at each full minute.
+    wait_for("the chart as it was before the mouse came", is_alone_again)
 
 
 def read_by_keyboard(desktop: Desktop, app: App) -> str:
