@@ -4,6 +4,8 @@ import os
 import signal
 from pathlib import Path
 
+from tests.support.patience import PATIENCE
+
 _KILL_AT_RENAME = """
 import os, signal
 from probe_tray.adapters.files.disk import Disk
@@ -14,6 +16,17 @@ def die(self, source, target):
         os.kill(os.getpid(), signal.SIGKILL)
     rename(self, source, target)
 Disk.rename = die
+"""
+
+_IN_NO_HURRY = """
+from jeepney.io import blocking
+from probe_tray.adapters.keyring.key_store import OsKeyStore
+from probe_tray.adapters.logins.sealer import FallbackSealer
+
+FallbackSealer.__init__.__kwdefaults__.update(patience={seconds!r}, patience_for_opening={seconds!r})
+OsKeyStore.__init__.__kwdefaults__.update(patience={seconds!r})
+# How long the session's bus is given.
+blocking.open_dbus_connection.__defaults__ = *blocking.open_dbus_connection.__defaults__[:-1], {seconds!r}
 """
 
 _KILL_AFTER = """
@@ -150,6 +163,15 @@ def _preload(folder: Path, code: str) -> dict[str, str]:
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(code)
     return {"PYTHONPATH": os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))}
+
+
+def in_no_hurry(folder: Path, *, killed_before: str = "") -> dict[str, str]:
+    """The environment of a command that waits for its keyring for as long as a busy machine takes.
+
+    With ``killed_before`` it is killed at the moment when it would replace the file of that name.
+    """
+    kill = _KILL_AT_RENAME.format(name=killed_before) if killed_before else ""
+    return _preload(folder, kill + _IN_NO_HURRY.format(seconds=PATIENCE))
 
 
 def killed_before_replacing(name: str, folder: Path) -> dict[str, str]:

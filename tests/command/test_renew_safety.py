@@ -28,7 +28,13 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.demo import Fault, Gate
 from probe_tray.demo.token_families import DemoLogin
 from tests.command.bench import COMMAND, TOKEN, Bench, write
-from tests.command.preload import failing_to_replace, keyring_was_asked, killed_before_replacing, with_keyring
+from tests.command.preload import (
+    failing_to_replace,
+    in_no_hurry,
+    keyring_was_asked,
+    killed_before_replacing,
+    with_keyring,
+)
 from tests.support.keyrings import FakeKeyStore
 from tests.support.patience import PATIENCE
 from tests.support.secret_service import is_here as secret_service_is_here
@@ -408,7 +414,8 @@ def test_an_answer_is_sealed_with_an_open_keyring_and_waits_for_it_while_it_is_l
     bench.login(days=9)
     again = ("--renew", "-f", "--status", "logins/a.json")
     with secret_service() as keyring:
-        killing = keyring.environment | killed_before_replacing("a.json", tmp_path / "preload")
+        # A keyring that answers late is told by the sealer's own tests; here a busy machine must not make it one.
+        killing = keyring.environment | in_no_hurry(tmp_path / "killing", killed_before="a.json")
         assert bench.run(*again, **killing).returncode == -signal.SIGKILL
         assert holds_sealed_answer(bench.data / "journal", disk=Disk())
         keyring.lock()
@@ -416,7 +423,7 @@ def test_an_answer_is_sealed_with_an_open_keyring_and_waits_for_it_while_it_is_l
         assert (locked.returncode, bench.refreshes()) == (1, 1)
         assert "Unlock the keyring and run it again to finish the renewal." in locked.stderr.decode()
         keyring.unlock()
-        done = bench.run("--renew", "logins/a.json", **keyring.environment)
+        done = bench.run("--renew", "logins/a.json", **keyring.environment, **in_no_hurry(tmp_path / "finishing"))
         assert (done.returncode, bench.refreshes(), bench.is_live(), bench.journal()) == (0, 1, True, [])
 
 
