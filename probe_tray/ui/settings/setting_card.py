@@ -35,7 +35,6 @@ class SettingRow(QWidget):
         self._note.setObjectName("note")
         self._fault.setObjectName("fault")
         self._usual = note
-        self.remark("")
         self._fault.hide()
         self._frame = QFrame()
         self._frame.setObjectName("field")
@@ -56,6 +55,8 @@ class SettingRow(QWidget):
             self._frame.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
             line.addWidget(self._frame, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
         self._wide = wide
+        # Not before it is in here: by itself it would be shown as a window.
+        self.remark("")
 
     def _column(self, *, wide: bool) -> QVBoxLayout:
         """The texts, a wide control between them, and the button that sets a value right."""
