@@ -42,7 +42,6 @@ from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.question_dialog import QuestionDialog
-from probe_tray.ui.settings.page_list import PageList
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.sync.key_change_dialog import KeyChangeDialog
 from probe_tray.ui.sync.result_dialog import SyncResultDialog
@@ -63,7 +62,7 @@ from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.view_models import IconLook, Tone
 from probe_tray.wiring import table_sql
-from tests.support.widgets import opened, part
+from tests.support.widgets import opened
 from tests.unit.ui import samples
 from tests.unit.ui.codex_pictures import codex_pictures
 from tests.unit.ui.popup_pictures import popups
@@ -190,13 +189,9 @@ def _draw(folder: Path, scale: str, tone: str, language: str, letters: int, call
     )
     found = FoundProxy(place="HTTPS_PROXY", shown="http://proxy.example:8080")
     dialog.show()
-    side = part(dialog, PageList)
-    for page in range(side.pages.count()):
-        if not dialog.connection.isVisible():
-            side.choose(page)
-    assert dialog.connection.isVisible(), "the connection is on no page"
+    dialog.reveal("proxy")
     dialog.resize(fitting(dialog, QSize(dialog.width(), 800)))
-    dialog.connection.show_model(connection(ConnectionCheck(proxy=found, reached=way), translator))
+    dialog.pages.show_connection(connection(ConnectionCheck(proxy=found, reached=way), translator))
     _side_by_side([*login, _grab(dialog)], theme).save(str(folder / f"dialogs-{end}"))
     panel = _opened(present(samples.four(), samples.NOW, UTC, translator).panel, theme, icons)
     _side_by_side(popups(panel, dialog, translator, _grab), theme).save(str(folder / f"popups-{end}"))

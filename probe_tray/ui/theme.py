@@ -108,25 +108,29 @@ class Theme(QObject):
 
         ``rules``: what else its style sheet says. Style sheets of the parts inside it would each be read once more.
         """
-        from probe_tray.ui.wheel_filter import WheelFilter
-
-        self._wheel = self._wheel or WheelFilter(self)
-        self._wheel.watch(window)
-        for page in window.findChildren(QScrollArea):
-            if page.focusPolicy() is not Qt.FocusPolicy.NoFocus:
-                # The keyboard may scroll a page; a click on its free space is about nothing.
-                page.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        window.setPalette(self._palette())
-        # Of this font nothing but the feature is set: all else stays the system's.
-        plain = QFont()
-        plain.setFeature(_CONTEXT, 0)
-        window.setFont(plain)
+        self.adopt(window)
         # No style shows where the keyboard is when it is there only to scroll.
         scrolls = (
             "QScrollArea { border: 1px solid transparent; }"
             f"QScrollArea:focus {{ border-color: {self.tokens.accent}; }}"
         )
         window.setStyleSheet(scrolls + (self._flat() if self.flat else "") + rules)
+
+    def adopt(self, part: QWidget) -> None:
+        """Give a part that came into a window later what it doesn't take from there: Qt hands on the style sheet."""
+        from probe_tray.ui.wheel_filter import WheelFilter
+
+        self._wheel = self._wheel or WheelFilter(self)
+        self._wheel.watch(part)
+        for page in part.findChildren(QScrollArea):
+            if page.focusPolicy() is not Qt.FocusPolicy.NoFocus:
+                # The keyboard may scroll a page; a click on its free space is about nothing.
+                page.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        part.setPalette(self._palette())
+        # Of this font nothing but the feature is set: all else stays the system's.
+        plain = QFont()
+        plain.setFeature(_CONTEXT, 0)
+        part.setFont(plain)
 
     def _is_dark(self) -> bool:
         if self._wanted is not Appearance.AUTO and not self._contrast:

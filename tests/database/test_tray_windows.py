@@ -13,11 +13,12 @@ from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell
 from probe_tray.ui.sync.key_change_dialog import KeyChangeDialog
 from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
+from probe_tray.ui.sync.sync_box import SyncBox
 from tests.scenarios.test_key_change import Computer, Tray, until
 from tests.support.postgres import Database
 from tests.support.postgrest import API_KEY, PostgRest
 from tests.support.tokens import credential
-from tests.support.widgets import button, buttons, open_windows, opened, press, texts
+from tests.support.widgets import button, buttons, open_windows, opened, part, press, texts
 
 # The screenless platform has no tray to follow.
 pytestmark = pytest.mark.qt_log_ignore("systemTrayWindowChanged", extend=True)
@@ -62,7 +63,8 @@ async def set_up(shell: Shell, tray: Tray, rest: PostgRest) -> str:
 def key_window(shell: Shell) -> KeyChangeDialog:
     """The window of a change that is under way, from the settings."""
     shell.show_settings()
-    opened(SettingsDialog).sync.key_change.click()
+    opened(SettingsDialog).reveal("sync_after_renewal")
+    part(opened(SettingsDialog), SyncBox).key_change.click()
     return opened(KeyChangeDialog)
 
 
@@ -80,7 +82,8 @@ async def test_from_an_empty_project_to_a_key_that_only_the_persons_computers_ha
             assert (await office.sync()).well
             assert (await laptop.sync()).well
             shell.show_settings()
-            opened(SettingsDialog).sync.set_up.click()
+            opened(SettingsDialog).reveal("sync_after_renewal")
+            part(opened(SettingsDialog), SyncBox).set_up.click()
             press(opened(SyncSetupDialog), "Change key…")
             # The network goes right after the table was looked at: the new key is kept, and the table has not heard.
             rest.afterwards["rpc/probe_tray_status"] = lambda: setattr(rest, "is_cut", True)

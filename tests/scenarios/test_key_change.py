@@ -33,11 +33,12 @@ from probe_tray.ui.shell import Shell
 from probe_tray.ui.sync.key_change_dialog import KeyChangeDialog
 from probe_tray.ui.sync.result_dialog import SyncResultDialog
 from probe_tray.ui.sync.setup_dialog import SyncSetupDialog
+from probe_tray.ui.sync.sync_box import SyncBox
 from tests.support.fakes import FakeClock, FakeRandomness, MemoryStore
 from tests.support.patience import PATIENCE
 from tests.support.ports import free_ports
 from tests.support.tokens import credential
-from tests.support.widgets import button, buttons, opened, press, texts
+from tests.support.widgets import button, buttons, opened, part, press, texts
 from tests.unit.engine.bench import TaskLocks
 from tests.unit.engine.sync_bench import KEY, SyncBench
 from tests.unit.engine.test_runtime import Program
@@ -125,7 +126,8 @@ async def test_the_key_is_changed_and_only_who_was_given_the_new_one_goes_on(
         shell.sync()
         await until(lambda: tray.state.sync.report is not None and not tray.state.sync.running)
         shell.show_settings()
-        opened(SettingsDialog).sync.set_up.click()
+        opened(SettingsDialog).reveal("sync_after_renewal")
+        part(opened(SettingsDialog), SyncBox).set_up.click()
         press(opened(SyncSetupDialog), "Change key…")
         window = opened(KeyChangeDialog)
         press(window, "Make a new key")

@@ -22,19 +22,19 @@ class ConnectionController:
         self._dialog = dialog
         self._translator = translator
         dialog.proxy_wanted.connect(self._find)
-        dialog.connection_wanted.connect(self._check)
-        dialog.connection.unwanted.connect(self._stop)
+        dialog.pages.connection_wanted.connect(self._check)
+        dialog.pages.connection_unwanted.connect(self._stop)
         # Nobody is there any more to read what comes of it.
         dialog.finished.connect(self._stop)
         self.draw()
 
     def draw(self) -> None:
         """Show the state as it is now."""
-        self._dialog.connection.show_model(connection(self._engine.state.connection, self._translator))
+        self._dialog.pages.show_connection(connection(self._engine.state.connection, self._translator))
 
     def _find(self, setting: object) -> None:
         # What was known at the last opening may hold no longer.
-        self._dialog.connection.show_model(connection(ConnectionCheck(), self._translator))
+        self._dialog.pages.show_connection(connection(ConnectionCheck(), self._translator))
         self._engine.send(FindProxy(_secret(setting)))
 
     def _check(self, setting: object) -> None:

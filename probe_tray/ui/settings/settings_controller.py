@@ -51,7 +51,7 @@ class SettingsController:
             self._connection.draw()
             off = state.notifications_allowed is False
             problem = NotificationsOffError().problem
-            self._window.window.show_notifications(self._translator.told(problem) if off else "")
+            self._window.window.pages.show_notifications(self._translator.told(problem) if off else "")
 
     def retranslate(self) -> None:
         """Make the window anew, in the language of now; its words are those it was made with."""
@@ -76,28 +76,28 @@ class SettingsController:
 
         t = self._translator
         window = SettingsDialog(self._theme, t, self._save)
-        window.test_wanted.connect(lambda: self._engine.send(SendTestNotification()))
-        window.system_settings_wanted.connect(lambda: self._engine.send(OpenNotificationSettings()))
-        window.program_wanted.connect(self._try_hook)
+        window.pages.test_wanted.connect(lambda: self._engine.send(SendTestNotification()))
+        window.pages.system_settings_wanted.connect(lambda: self._engine.send(OpenNotificationSettings()))
+        window.pages.program_wanted.connect(self._try_hook)
         self._connection = ConnectionController(self._engine, window, t)
-        self._syncing.serve(window.sync)
+        window.pages.sync_made.connect(self._syncing.serve)
         return window
 
     def _remark(self, obstacle: str) -> None:
         if self._window.window is not None:
-            self._window.window.remark("start_at_login", self._translator(obstacle) if obstacle else "")
+            self._window.window.pages.remark("start_at_login", self._translator(obstacle) if obstacle else "")
 
     def _try_hook(self, program: str) -> None:
         if self._window.window is not None:
             # Until it has come to its end, half a minute at most.
-            self._window.window.remark("hook", self._translator("Running it…"))
+            self._window.window.pages.remark("hook", self._translator("Running it…"))
         self._engine.try_hook(program, lambda problem: self._tell_hook(program, problem))
 
     def _tell_hook(self, program: str, problem: Problem | None) -> None:
         t, window = self._translator, self._window.visible
         # The window may have been closed since, or have another program in the field.
-        if window is not None and window.field("hook").value() == program:
-            window.remark("hook", t("It works.") if problem is None else t.title(problem))
+        if window is not None and window.pages.values["hook"] == program:
+            window.pages.remark("hook", t("It works.") if problem is None else t.title(problem))
 
     def _save(self, change: SettingsPatch) -> None:
         self._engine.send(EditSettings(change))

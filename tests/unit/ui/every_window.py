@@ -28,11 +28,13 @@ from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState
 from probe_tray.core.update.release import Release
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from probe_tray.ui.shell import Shell
+from probe_tray.ui.sync.sync_box import SyncBox
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
-from tests.support.widgets import opened, tray_icon, tray_menu
+from tests.support.widgets import opened, parts, tray_icon, tray_menu
 from tests.unit.ui import samples, transfers
 from tests.unit.ui.samples import FakeEngine
+from tests.unit.ui.settings_walk import each_page
 from tests.unit.ui.shell_contexts import shell_context
 from tests.unit.ui.sync_samples import changing
 
@@ -93,8 +95,10 @@ class EveryWindow:
                 action.trigger()
         key = state.accounts[0].key
         self._shell.show_details(key)
-        for button in (opened(SettingsDialog).sync.set_up, opened(SettingsDialog).sync.key_change):
-            button.click()
+        for _ in each_page(opened(SettingsDialog)):
+            for box in parts(opened(SettingsDialog), SyncBox):
+                for button in (box.set_up, box.key_change):
+                    button.click()
         self._shell.act(CardAction(kind=ActionKind.REMOVE, label="", key=key))
         self.draw()
         # Sizes hold only once the windows were laid out.

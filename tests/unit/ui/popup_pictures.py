@@ -12,7 +12,9 @@ from probe_tray.ui.panel.card_actions import open_card_menu
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.view.panel.account_menu import account_menu
 from probe_tray.view.text.translate import Translator
+from tests.support.widgets import parts
 from tests.unit.ui import samples
+from tests.unit.ui.settings_walk import each_page
 
 _HERE = QPoint(40, 40)
 
@@ -33,10 +35,11 @@ def popups(panel: PanelWindow, settings: QWidget, t: Translator, grab: Callable[
     told = next(part for part in panel.findChildren(QWidget) if part.toolTip() and part.isVisible())
     QToolTip.showText(_HERE, told.toolTip(), told)
     drawn.append(grab(next(w for w in QApplication.topLevelWidgets() if w.inherits("QTipLabel"))))
-    for combo in settings.findChildren(QComboBox):
-        combo.showPopup()
-        drawn.append(grab(combo.view().window()))
-        combo.hidePopup()
+    for _ in each_page(settings):
+        for combo in parts(settings, QComboBox):
+            combo.showPopup()
+            drawn.append(grab(combo.view().window()))
+            combo.hidePopup()
     for window in (panel, settings):
         window.hide()
     return drawn

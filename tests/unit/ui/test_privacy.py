@@ -78,7 +78,7 @@ def test_a_row_of_the_menu_switches_it(everything: EveryWindow) -> None:
 
 def test_switched_elsewhere_it_is_not_taken_back_by_settings_that_were_open(everything: EveryWindow) -> None:
     dialog = next(w for w in everything.windows() if isinstance(w, SettingsDialog))
-    dialog.field("poll_minutes").show(15)
+    dialog.pages.field("poll_minutes").show(15)
     everything.change(rich(privacy=True))
     everything.engine.sent.clear()
     dialog.accept()

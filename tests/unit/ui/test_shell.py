@@ -480,7 +480,7 @@ def test_the_word_about_notifications_leads_to_their_page(desktop: Desktop) -> N
     desktop.shell.act(CardAction(kind=ActionKind.NOTIFICATION_SETTINGS, label=""))
     assert desktop.engine.sent[0] == DismissTrouble()
     assert CheckNotifications() in desktop.engine.sent
-    assert opened(SettingsDialog).field("warn_used_percent").widget.isVisible()
+    assert opened(SettingsDialog).pages.field("warn_used_percent").widget.isVisible()
 
 
 def test_what_keeps_the_system_from_starting_it_stands_beside_the_switch(desktop: Desktop) -> None:
@@ -504,14 +504,14 @@ def test_a_program_that_is_tried_is_said_to_run_until_it_has_ended(desktop: Desk
     def said() -> set[str]:
         return {label.text() for label in dialog.findChildren(QLabel) if label.isVisible()}
 
-    dialog.field("hook").show("/usr/local/bin/hook")
-    dialog.program_wanted.emit("/usr/local/bin/hook")
+    dialog.pages.field("hook").show("/usr/local/bin/hook")
+    dialog.pages.program_wanted.emit("/usr/local/bin/hook")
     assert desktop.engine.tried_hooks == ["/usr/local/bin/hook"]
     assert "Running it…" in said()
     desktop.engine.end_hook(HookFailedError(path="/usr/local/bin/hook", reason="it exited with code 3").problem)
     assert "Running it…" not in said()
     assert any("it exited with code 3" in text for text in said())
-    dialog.program_wanted.emit("/usr/local/bin/hook")
+    dialog.pages.program_wanted.emit("/usr/local/bin/hook")
     desktop.engine.end_hook(None)
     assert "It works." in said()
 
@@ -521,23 +521,23 @@ def test_what_came_of_trying_a_program_is_said_of_no_other_and_not_at_the_next_o
         desktop.shell.show_settings()
         dialog = opened(SettingsDialog)
         dialog.reveal("hook")
-        dialog.field("hook").show(program)
+        dialog.pages.field("hook").show(program)
         return dialog
 
     def said() -> set[str]:
         return {label.text() for label in opened(SettingsDialog).findChildren(QLabel) if label.isVisible()}
 
     dialog = open_with("/usr/local/bin/hook")
-    dialog.program_wanted.emit("/usr/local/bin/hook")
+    dialog.pages.program_wanted.emit("/usr/local/bin/hook")
     desktop.engine.end_hook(None)
     assert "It works." in said()
-    dialog.field("hook").show("/usr/local/bin/other")
+    dialog.pages.field("hook").show("/usr/local/bin/other")
     assert "It works." not in said()
-    dialog.program_wanted.emit("/usr/local/bin/other")
-    dialog.field("hook").show("/usr/local/bin/hook")
+    dialog.pages.program_wanted.emit("/usr/local/bin/other")
+    dialog.pages.field("hook").show("/usr/local/bin/hook")
     desktop.engine.end_hook(None)
     assert "It works." not in said()
-    dialog.program_wanted.emit("/usr/local/bin/hook")
+    dialog.pages.program_wanted.emit("/usr/local/bin/hook")
     desktop.engine.end_hook(None)
     dialog.close()
     open_with("/usr/local/bin/hook")
@@ -548,7 +548,7 @@ def test_settings_are_saved(desktop: Desktop) -> None:
     desktop.row("Settings").trigger()
     dialog = opened(SettingsDialog)
     assert not dialog.isModal()
-    dialog.field("poll_minutes").show(15)
+    dialog.pages.field("poll_minutes").show(15)
     dialog.accept()
     assert desktop.engine.sent == [FindProxy(None), CheckNotifications(), EditSettings(change(poll_minutes=15))]
 

@@ -19,6 +19,7 @@ from probe_tray.ui.help.help_dialog import HelpDialog
 from probe_tray.ui.login.login_dialog import LoginActions, LoginDialog
 from probe_tray.ui.settings.page_list import PageList
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
+from probe_tray.ui.sync.sync_box import SyncBox
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
 from probe_tray.ui.tray.menu import MenuActions, TrayMenu
@@ -104,10 +105,14 @@ def logins(theme: Theme, icons: IconPainter, t: Translator) -> list[LoginDialog]
 
 def settings_pages(theme: Theme, t: Translator, grab: Callable[[QWidget], QPixmap]) -> list[QPixmap]:
     """Every page of the settings, with the rows that only some show; then a search that finds nothing."""
+
+    def show_sync(box: SyncBox) -> None:
+        box.show_model(sync_box(AppState(sync=synced()), Now(_NOW, UTC), t))
+
     dialog = SettingsDialog(theme, t, _nothing)
     dialog.open_with(Settings(warn_weekly_percent=85, sync_dir="~/a/folder/of/logins"))
-    dialog.connection.show_model(connection(ConnectionCheck(), t))
-    dialog.sync.show_model(sync_box(AppState(sync=synced()), Now(_NOW, UTC), t))
+    dialog.pages.show_connection(connection(ConnectionCheck(), t))
+    dialog.pages.sync_made.connect(show_sync)
     side, drawn = part(dialog, PageList), list[QPixmap]()
     for number in range(7):
         dialog.show()

@@ -14,6 +14,7 @@ from probe_tray.core.errors import ProxyFailedError
 from probe_tray.core.service.connection import ConnectionCheck, ConnectionStep, FoundProxy, Reached
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
+from probe_tray.ui.settings.connection_box import ConnectionBox
 from probe_tray.ui.settings.connection_controller import ConnectionController
 from probe_tray.ui.settings.setting_card import SettingCard
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
@@ -36,10 +37,17 @@ class Bench:
 
     def press(self) -> None:
         """The only button there, which says what it does now."""
-        QTest.mouseClick(part(self.dialog.connection, QPushButton), Qt.MouseButton.LeftButton)
+        self.dialog.reveal("proxy")
+        QTest.mouseClick(part(self.box, QPushButton), Qt.MouseButton.LeftButton)
 
     def lines(self) -> list[str]:
-        return texts(self.dialog.connection)
+        self.dialog.reveal("proxy")
+        return texts(self.box)
+
+    @property
+    def box(self) -> ConnectionBox:
+        """What stands below the proxy, whose page is open."""
+        return part(self.dialog, ConnectionBox)
 
 
 @pytest.fixture
@@ -59,7 +67,7 @@ def test_opening_the_settings_looks_for_the_proxy_that_they_lead_to(bench: Bench
 
 def test_the_test_takes_what_is_typed_and_not_yet_saved(bench: Bench) -> None:
     bench.dialog.open_with(Settings())
-    bench.dialog.field("proxy").show("http://ana:s3cret@typed:1")
+    bench.dialog.pages.field("proxy").show("http://ana:s3cret@typed:1")
     bench.press()
     assert bench.engine.sent[1:] == [TryConnection(Secret("http://ana:s3cret@typed:1"))]
     assert "s3cret" not in repr(bench.engine.sent)
@@ -106,7 +114,7 @@ def test_what_a_test_has_come_to_is_scrolled_into_sight_on_a_low_screen(bench: B
     steps = (ConnectionStep.NAME, ConnectionStep.PROXY)
     bench.change(ConnectionCheck(reached=Reached(steps=steps, failed=ConnectionStep.PROXY, problem=problem)))
     QApplication.processEvents()
-    said = next(label for label in parts(bench.dialog.connection, QLabel) if "gone" in label.text())
+    said = next(label for label in parts(bench.box, QLabel) if "gone" in label.text())
     page = next(p for p in parts(bench.dialog, SettingsPage) if p.isAncestorOf(said))
     assert page.viewport().rect().contains(QRect(said.mapTo(page.viewport(), QPoint()), said.size()))
 

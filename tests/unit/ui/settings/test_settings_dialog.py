@@ -32,7 +32,9 @@ from probe_tray.ui.theme import Theme
 from probe_tray.ui.tokens import DARK, LIGHT
 from probe_tray.view.settings.form import form
 from probe_tray.view.text.translate import Translator
+from tests.support.widgets import parts
 from tests.unit.ui.held_return import hold_return
+from tests.unit.ui.settings_walk import each_page
 from tests.unit.ui.wheel import wheel
 
 
@@ -52,7 +54,7 @@ class Opened:
 
     def focused_in(self, key: str) -> bool:
         """Whether the keyboard is in a field that can be seen whole."""
-        widget, focused = self.dialog.field(key).widget, self.dialog.focusWidget()
+        widget, focused = self.dialog.pages.field(key).widget, self.dialog.focusWidget()
         inside = widget is focused or widget.isAncestorOf(focused)
         return inside and widget.visibleRegion().boundingRect().size() == widget.size()
 
@@ -62,7 +64,8 @@ class Opened:
 
     def rows(self) -> list[str]:
         """The settings that are in sight or a scroll away."""
-        return [row.label for row in form(Translator()).rows if self.dialog.field(row.key).widget.isVisible()]
+        shown = {label.text() for label in self.dialog.findChildren(QLabel) if label.isVisible()}
+        return [row.label for row in form(Translator()).rows if row.label in shown]
 
 
 @pytest.fixture
@@ -105,7 +108,7 @@ def test_it_opens_at_the_setting_that_is_asked_for(settings: Opened) -> None:
 
 def test_cancel_saves_nothing(settings: Opened, qtbot: QtBot) -> None:
     settings.dialog.open_with(Settings())
-    settings.dialog.field("poll_minutes").show(30)
+    settings.dialog.pages.field("poll_minutes").show(30)
     QTest.keyClick(settings.dialog, Qt.Key.Key_Escape)
     settings.dialog.open_with(Settings())
     assert settings.dialog.settings() == Settings()
@@ -114,12 +117,12 @@ def test_cancel_saves_nothing(settings: Opened, qtbot: QtBot) -> None:
 
 def test_a_folder_must_be_chosen_before_it_is_used(settings: Opened) -> None:
     settings.dialog.open_with(Settings())
-    settings.dialog.field("storage").show("folder")
+    settings.dialog.pages.field("storage").show("folder")
     settings.dialog.accept()
     assert settings.saved == []
     assert settings.red() == ["Choose the folder first, or store logins in the vault.", "1 value needs a look"]
     assert settings.focused_in("sync_dir")
-    settings.dialog.field("sync_dir").show("logins")
+    settings.dialog.pages.field("sync_dir").show("logins")
     assert settings.red() == []
     settings.dialog.accept()
     assert settings.saved == [change(storage=Storage.FOLDER, sync_dir="logins")]
@@ -134,17 +137,17 @@ def test_only_the_frame_of_a_wrong_value_is_styled_by_itself(settings: Opened) -
 
     settings.dialog.open_with(Settings())
     assert styled() == []
-    settings.dialog.field("storage").show("folder")
+    settings.dialog.pages.field("storage").show("folder")
     settings.dialog.accept()
     assert styled() == ["field"]
-    settings.dialog.field("sync_dir").show("logins")
+    settings.dialog.pages.field("sync_dir").show("logins")
     assert styled() == []
 
 
 def test_the_window_closes_once_its_change_is_saved(settings: Opened) -> None:
     dialog = settings.dialog
     dialog.open_with(Settings())
-    dialog.field("poll_minutes").show(15)
+    dialog.pages.field("poll_minutes").show(15)
     dialog.accept()
     dialog.accept()
     assert settings.saved == [change(poll_minutes=15)]
@@ -158,7 +161,7 @@ def test_a_change_that_could_not_be_saved_stays_in_the_window_with_the_reason(se
     dialog = settings.dialog
     full = WriteError(path="config.json", reason="the disk is full").problem
     dialog.open_with(Settings())
-    dialog.field("poll_minutes").show(15)
+    dialog.pages.field("poll_minutes").show(15)
     dialog.accept()
     other = UnsavedChange(change=change(privacy=True), problem=full)
     dialog.follow(Settings(), other)
@@ -178,14 +181,14 @@ def test_a_change_that_could_not_be_saved_stays_in_the_window_with_the_reason(se
 
 def test_the_folder_is_chosen_in_a_window_that_blocks_nothing(settings: Opened, tmp_path: Path) -> None:
     settings.dialog.open_with(Settings())
-    widget = settings.dialog.field("sync_dir").widget
+    widget = settings.dialog.pages.field("sync_dir").widget
     browse = widget.findChild(QPushButton)
     assert isinstance(browse, QPushButton)
     browse.click()
     chooser = settings.dialog.findChild(QFileDialog)
     assert isinstance(chooser, QFileDialog)
     chooser.fileSelected.emit(str(tmp_path))
-    assert settings.dialog.field("sync_dir").value() == str(tmp_path)
+    assert settings.dialog.pages.field("sync_dir").value() == str(tmp_path)
     chooser.close()
 
 
@@ -193,13 +196,13 @@ def test_save_goes_to_the_first_value_that_is_wrong_and_marks_all_of_them(settin
     dialog = settings.dialog
     dialog.open_with(Settings())
     dialog.resize(700, 300)
-    dialog.field("critical_weekly_percent").show(70)
-    dialog.field("storage").show("folder")
+    dialog.pages.field("critical_weekly_percent").show(70)
+    dialog.pages.field("storage").show("folder")
     assert settings.red() == []
     dialog.accept()
     assert settings.page() == "Storage and sync"
     assert settings.red()[-1] == "2 values need a look"
-    dialog.field("storage").show("vault")
+    dialog.pages.field("storage").show("vault")
     dialog.accept()
     assert settings.page() == "Notifications"
     assert settings.focused_in("critical_weekly_percent")
@@ -209,7 +212,7 @@ def test_save_goes_to_the_first_value_that_is_wrong_and_marks_all_of_them(settin
 def test_a_value_that_was_refused_is_marked_until_it_is_changed(settings: Opened) -> None:
     dialog = settings.dialog
     dialog.open_with(Settings())
-    dialog.field("proxy").show("nonsense://")
+    dialog.pages.field("proxy").show("nonsense://")
     dialog.accept()
     problem = ProxyAddressError(
         place="the settings", reason="it isn't an http, https, socks5 or socks5h address"
@@ -219,14 +222,14 @@ def test_a_value_that_was_refused_is_marked_until_it_is_changed(settings: Opened
     assert settings.red()[0].startswith(
         "This address can't be used: it isn't an http, https, socks5 or socks5h address."
     )
-    dialog.field("proxy").show("http://p:1")
+    dialog.pages.field("proxy").show("http://p:1")
     assert settings.red() == []
 
 
 def test_a_folder_that_does_not_exist_can_be_made_from_where_that_is_said(settings: Opened) -> None:
     dialog = settings.dialog
     dialog.open_with(Settings())
-    dialog.field("sync_dir").show("/srv/logins")
+    dialog.pages.field("sync_dir").show("/srv/logins")
     dialog.accept()
     missing = FolderMissingError(path="/srv/logins").problem
     dialog.follow(Settings(), UnsavedChange(change=change(sync_dir="/srv/logins"), problem=missing))
@@ -243,7 +246,7 @@ def test_every_opening_is_a_fresh_start(settings: Opened) -> None:
     dialog = settings.dialog
     dialog.open_with(Settings())
     dialog.resize(700, 300)
-    dialog.field("storage").show("folder")
+    dialog.pages.field("storage").show("folder")
     dialog.accept()
     dialog.reveal("models")
     assert any(bar.value() for bar in dialog.findChildren(QScrollBar) if bar.isVisible())
@@ -257,14 +260,14 @@ def test_every_opening_is_a_fresh_start(settings: Opened) -> None:
 
 def test_levels_of_week_and_month_are_shown_where_they_are_different(settings: Opened) -> None:
     dialog = settings.dialog
-    switch = next(b for b in dialog.findChildren(QCheckBox) if b.accessibleName() == "Different for week and month")
     dialog.open_with(Settings())
     dialog.reveal("warn_used_percent")
+    switch = next(b for b in dialog.findChildren(QCheckBox) if b.accessibleName() == "Different for week and month")
     weekly = "Warn when the weekly quota reaches"
     assert weekly not in settings.rows()
     switch.click()
     assert weekly in settings.rows()
-    dialog.field("warn_weekly_percent").show(60)
+    dialog.pages.field("warn_weekly_percent").show(60)
     switch.click()
     assert weekly not in settings.rows()
     assert dialog.settings() == Settings()
@@ -308,7 +311,7 @@ def test_a_search_that_finds_nothing_leads_to_its_end_by_keyboard(settings: Open
 def test_return_at_the_side_goes_to_the_settings_of_the_page_and_saves_nothing(settings: Opened, key: Qt.Key) -> None:
     dialog = settings.dialog
     dialog.open_with(Settings())
-    dialog.field("poll_minutes").show(30)
+    dialog.pages.field("poll_minutes").show(30)
     QTest.keyClick(_search(dialog), key)
     assert settings.focused_in("language")
     pages = dialog.findChild(QListWidget)
@@ -324,7 +327,7 @@ def test_return_at_the_side_goes_to_the_settings_of_the_page_and_saves_nothing(s
 def test_a_return_that_is_held_in_the_search_saves_nothing(settings: Opened) -> None:
     dialog = settings.dialog
     dialog.open_with(Settings())
-    dialog.field("poll_minutes").show(30)
+    dialog.pages.field("poll_minutes").show(30)
     QTest.keyClicks(_search(dialog), "proxy")
     QTest.keyClick(_search(dialog), Qt.Key.Key_Return)
     hold_return(dialog.focusWidget())
@@ -335,9 +338,9 @@ def test_a_return_that_is_held_in_the_search_saves_nothing(settings: Opened) -> 
 
 def test_what_has_no_effect_cannot_be_changed(settings: Opened) -> None:
     settings.dialog.open_with(Settings(quiet_hours=False))
-    until = settings.dialog.field("quiet_to_hour").widget
+    until = settings.dialog.pages.field("quiet_to_hour").widget
     assert not until.isEnabled()
-    settings.dialog.field("quiet_hours").show(True)
+    settings.dialog.pages.field("quiet_hours").show(True)
     assert until.isEnabled()
 
 
@@ -345,7 +348,7 @@ def test_the_wheel_changes_only_a_field_that_was_clicked(settings: Opened) -> No
     dialog = settings.dialog
     dialog.open_with(Settings())
     dialog.reveal("poll_minutes")
-    choice, number = (dialog.field(key).widget for key in ("poll_minutes", "renew_before_expiry_days"))
+    choice, number = (dialog.pages.field(key).widget for key in ("poll_minutes", "renew_before_expiry_days"))
     for field in (choice, number):
         field.setFocus(Qt.FocusReason.TabFocusReason)
         wheel(field)
@@ -366,7 +369,7 @@ def test_the_wheel_over_a_field_scrolls_the_page(settings: Opened, qapp: QApplic
     dialog.reveal("warn_used_percent")
     dialog.resize(700, 300)
     qapp.processEvents()
-    wheel(dialog.field("warn_used_percent").widget)
+    wheel(dialog.pages.field("warn_used_percent").widget)
     assert max(bar.value() for bar in dialog.findChildren(QScrollBar) if bar.isVisible()) > 0
     assert dialog.settings() == Settings()
 
@@ -385,19 +388,18 @@ def _search(dialog: SettingsDialog) -> QLineEdit:
 
 
 def test_numbers_stay_in_their_range(settings: Opened) -> None:
-    box = settings.dialog.field("warn_used_percent").widget
+    settings.dialog.open_with(Settings())
+    settings.dialog.reveal("warn_used_percent")
+    box = settings.dialog.pages.field("warn_used_percent").widget
     assert isinstance(box, QSpinBox)
     box.setValue(1000)
     assert box.value() == 100
 
 
-def test_every_choice_shows_whole_what_is_chosen(settings: Opened, qapp: QApplication) -> None:
+def test_every_choice_shows_whole_what_is_chosen(settings: Opened) -> None:
     settings.dialog.open_with(Settings())
-    pages = settings.dialog.findChildren(QListWidget)[0]
     seen = list[QComboBox]()
-    for number in range(pages.count()):
-        pages.setCurrentRow(number)
-        qapp.processEvents()
+    for _ in each_page(settings.dialog):
         seen += [box for box in settings.dialog.findChildren(QComboBox) if not box.visibleRegion().isEmpty()]
     assert len(seen) > 5
     for box in seen:
@@ -407,10 +409,13 @@ def test_every_choice_shows_whole_what_is_chosen(settings: Opened, qapp: QApplic
 
 def test_every_control_has_a_name(settings: Opened) -> None:
     settings.dialog.open_with(Settings())
-    for kind in (QSpinBox, QComboBox):
-        assert all(control.accessibleName() for control in settings.dialog.findChildren(kind))
-    edits = [e for e in settings.dialog.findChildren(QLineEdit) if not isinstance(e.parent(), QSpinBox)]
-    assert all(edit.accessibleName() for edit in edits)
+    for _ in each_page(settings.dialog):
+        for kind in (QSpinBox, QComboBox):
+            assert all(control.accessibleName() for control in parts(settings.dialog, kind))
+        edits = [e for e in parts(settings.dialog, QLineEdit) if not isinstance(e.parent(), QSpinBox)]
+        assert all(edit.accessibleName() for edit in edits)
+        for kind in (QSpinBox, QComboBox, QCheckBox, QPushButton):
+            assert all(control.accessibleDescription() for control in parts(settings.dialog, kind))
 
 
 def test_windows_follow_the_system_into_the_dark_and_back(settings: Opened, qapp: QApplication) -> None:
@@ -442,7 +447,7 @@ def test_a_program_is_chosen_and_tried(qtbot: QtBot, settings: Opened) -> None:
     dialog.open_with(Settings())
     qtbot.addWidget(dialog)
     dialog.reveal("hook")
-    row = dialog.field("hook").widget
+    row = dialog.pages.field("hook").widget
     (path,), (browse, attempt) = row.findChildren(QLineEdit), row.findChildren(QPushButton)
     assert not attempt.isEnabled()
     browse.click()
@@ -452,10 +457,10 @@ def test_a_program_is_chosen_and_tried(qtbot: QtBot, settings: Opened) -> None:
     chooser.close()
     assert path.text() == "/usr/local/bin/hook"
     tried: list[str] = []
-    dialog.program_wanted.connect(tried.append)
+    dialog.pages.program_wanted.connect(tried.append)
     attempt.click()
     assert tried == ["/usr/local/bin/hook"]
-    dialog.remark("hook", "It works.")
+    dialog.pages.remark("hook", "It works.")
     assert "It works." in [label.text() for label in dialog.findChildren(QLabel) if label.isVisible()]
     dialog.accept()
     assert settings.saved == [change(hook="/usr/local/bin/hook")]
@@ -465,7 +470,7 @@ def test_folders_of_codex_are_typed_or_added_and_a_search_finds_them(settings: O
     dialog = settings.dialog
     dialog.open_with(Settings(codex_homes=("~/.codex-work", "~/.codex-home")))
     dialog.reveal("codex_homes")
-    row = dialog.field("codex_homes").widget
+    row = dialog.pages.field("codex_homes").widget
     (typed,), (add,) = row.findChildren(QLineEdit), row.findChildren(QPushButton)
     assert typed.text() == "~/.codex-work; ~/.codex-home"
     typed.setText(" ~/.codex-work ;; ")
@@ -499,7 +504,7 @@ def test_folders_of_codex_are_typed_or_added_and_a_search_finds_them(settings: O
 def test_a_list_that_is_too_long_is_said_and_not_cut(settings: Opened, key: str, typed: str, words: str) -> None:
     settings.dialog.open_with(Settings())
     settings.dialog.reveal(key)
-    widget = settings.dialog.field(key).widget
+    widget = settings.dialog.pages.field(key).widget
     text = widget if isinstance(widget, QLineEdit) else widget.findChildren(QLineEdit)[0]
     text.setText(typed)
     settings.dialog.accept()
