@@ -159,7 +159,21 @@ class Reader:
 
     def click(self, element: Element) -> None:
         """Click with the mouse in the middle of it, once it rests there and nothing covers it."""
-        self._screen.click(*self.place(element).centre, pid=self._bus.pid_of(element.service))
+        pid = self._bus.pid_of(element.service)
+
+        def is_below_mouse() -> Region | None:
+            # Its window is where its program thinks it is only once it has its frame, which a busy desktop adds late:
+            # a window that can be seen has it, and its program has heard of it when it is asked after that.
+            place = self.region(element)
+            window = self._screen.window_at(*place.centre)
+            return place if window is not None and window.pid == pid and self.place(element) == place else None
+
+        place = wait_for(
+            f"{element.name!r} below the mouse",
+            is_below_mouse,
+            instead=lambda: f"it is at {self.region(element)}\n{self._screen.describe()}",
+        )
+        self._screen.click(*place.centre, pid=pid)
 
     def describe(self, *, pid: int | None = None) -> str:
         """Draw everything that is showing for a failure text."""

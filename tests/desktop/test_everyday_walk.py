@@ -22,6 +22,21 @@ def close_panel(desktop: Desktop) -> None:
     desktop.screen.wait_no_window(PANEL)
 
 
+def wait_no_bubble(desktop: Desktop, app: App) -> None:
+    """What was told goes, since the panel says it: a bubble over it would take the clicks that are meant for it."""
+    app.read(rf"^{RESEARCH}\.")
+    wait_for("no bubble over the panel", lambda: all(told.closed for told in desktop.notifications.all()))
+    desktop.screen.wait_no_window("xfce4-notifyd")
+
+
+def bring_three(desktop: Desktop, app: App) -> None:
+    """A sync brings three accounts."""
+    app.item.click_menu("More", "Sync now")
+    app.read("3 received")
+    desktop.screen.key("Escape", to="^Sync result")
+    desktop.screen.wait_no_window("^Sync result")
+
+
 def open_card_menu(desktop: Desktop, key: str) -> None:
     """Open the menu of the card that the keyboard is on; its first row is read aloud."""
     desktop.screen.key(key, to=PANEL)
@@ -47,10 +62,7 @@ def test_the_panel_is_closed_renamed_in_asked_to_renew_pasted_into_and_hides_nam
     app.open_panel()
     assert sum(note.summary == KEEPS_RUNNING for note in desktop.notifications.all()) == 1
 
-    # What was told meanwhile goes, since the panel says it: a bubble would take the clicks that are meant for it.
-    app.read(rf"^{RESEARCH}\.")
-    wait_for("no bubble over the panel", lambda: all(told.closed for told in desktop.notifications.all()))
-    desktop.screen.wait_no_window("xfce4-notifyd")
+    wait_no_bubble(desktop, app)
 
     # A name of one's own, by keyboard, opens nothing else.
     desktop.screen.key("Home", "F2", to=PANEL)
@@ -95,13 +107,12 @@ def test_the_panel_is_closed_renamed_in_asked_to_renew_pasted_into_and_hides_nam
 def test_the_keyboard_searches_and_what_is_removed_stays_away(desktop: Desktop) -> None:
     app = App(desktop, "--demo")
     app.wait_account(RESEARCH)
+    desktop.notifications.wait("this login ends")
 
     # Six accounts bring the search. The keyboard goes through it into the list and back.
-    app.item.click_menu("More", "Sync now")
-    app.read("3 received")
-    desktop.screen.key("Escape", to="^Sync result")
-    desktop.screen.wait_no_window("^Sync result")
+    bring_three(desktop, app)
     panel = app.open_panel()
+    wait_no_bubble(desktop, app)
     desktop.screen.key("ctrl+f", to=PANEL)
     desktop.screen.type_text("noor", to=PANEL)
     app.read(r"^noor@example\.org\.")
