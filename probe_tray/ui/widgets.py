@@ -323,6 +323,16 @@ class ConfirmingButton(QObject):
         button.setText(words)
         self._timer.start()
 
+    def label(self, button: QPushButton, text: str) -> None:
+        """Let ``button`` say this, as :func:`say` does; one that confirms says it afterwards."""
+        if button is not self._button:
+            say(button, text)
+            return
+        self._label = text
+        if not text:
+            self.end()
+            say(button, text)
+
     def end(self) -> None:
         """Let it say again what it does."""
         self._timer.stop()

@@ -160,15 +160,18 @@ class LoginDialog(ThemedDialog):
         ):
             say(label, text)
         self._line.setVisible(bool(model.other_ways))
-        self._confirming.end()
+        other_stage = before is None or _stage(before) != _stage(model)
+        if before is None or other_stage or before.code != model.code:
+            # Not with each drawing: one follows the other, and what was copied still stands there.
+            self._confirming.end()
         for button, text in self._labels(model):
-            say(button, text)
+            self._confirming.label(button, text)
         describe(self, model.text)
         self._again.setDefault(bool(model.log_in_again))
         self._show_field(model)
         self._draw()
         self._fit()
-        if before is None or _stage(before) != _stage(model):
+        if other_stage:
             self._focus(model)
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -342,5 +342,17 @@ def test_a_button_that_has_copied_says_so_for_a_moment(person: Person, state: Lo
     moment.timeout.emit()
     assert button.text().replace("&", "") == label
     button.click()
+    # The window is drawn anew all the time, at once too: the first check of an account ends just then.
     person.sees(state)
+    assert (button.text(), button.width()) == ("Copied", width)
+    moment.timeout.emit()
     assert button.text().replace("&", "") == label
+
+
+@pytest.mark.parametrize("other", [replace(CODE, user_code="KLMN-PQRS"), BROWSER])
+def test_what_was_copied_is_no_longer_said_of_something_else(person: Person, other: LoginState) -> None:
+    person.sees(CODE)
+    person.press("Copy code")
+    assert "Copied" in person.buttons()
+    person.sees(other)
+    assert "Copied" not in person.buttons()
