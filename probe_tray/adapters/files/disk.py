@@ -3,11 +3,15 @@
 import errno
 import os
 import time
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import Phrase
+
+if TYPE_CHECKING:
+    from probe_tray.adapters.files.thread_batch import ThreadJobs
 
 _REASONS = {
     errno.ENOSPC: Phrase("the disk is full"),
@@ -37,6 +41,17 @@ class Disk:
 
     Every method raises OSError as the system does.
     """
+
+    @cached_property
+    def jobs(self) -> "ThreadJobs":
+        """Where small files of the program's own are read: what one check asks of several of them takes one thread.
+
+        Not for a folder of the person's choice, which may be far away and let the others wait.
+        """
+        # With asyncio, which the first icon can do without.
+        from probe_tray.adapters.files.thread_batch import ThreadJobs
+
+        return ThreadJobs()
 
     def open(self, path: Path) -> int:
         """Open for reading; a link is refused and a FIFO does not block."""

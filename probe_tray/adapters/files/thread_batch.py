@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar, cast
 
 _Q = TypeVar("_Q")
 _A = TypeVar("_A")
+_T = TypeVar("_T")
 
 
 class Raised(NamedTuple):
@@ -61,16 +62,27 @@ class ThreadBatch(Generic[_Q, _A]):
             _cancel(future for _, future in (*asked, *waiting))
 
 
-def one_by_one(answer: Callable[[_Q], _A]) -> Callable[[Sequence[_Q]], Sequence[_A | Raised]]:
-    """For a :class:`ThreadBatch`: the answers of ``answer`` to each question."""
+class ThreadJobs:
+    """Has small jobs done in a thread, as a :class:`ThreadBatch` does: those of one turn of the event loop together."""
 
-    def answer_or_fault(question: _Q) -> _A | Raised:
-        try:
-            return answer(question)
-        except Exception as error:  # noqa: BLE001 - it is raised to whoever asked, and the others have their answers
-            return Raised(error)
+    def __init__(self) -> None:
+        """Begin with nothing to do."""
+        self._batch = ThreadBatch(_do_each)
 
-    return lambda questions: [answer_or_fault(question) for question in questions]
+    async def do(self, job: Callable[[], _T]) -> _T:
+        """What ``job`` returns. Raises what it raises."""
+        return cast("_T", await self._batch.ask(job))
+
+
+def _do_each(jobs: Sequence[Callable[[], object]]) -> Sequence[object]:
+    return [_result_or_fault(job) for job in jobs]
+
+
+def _result_or_fault(job: Callable[[], object]) -> object:
+    try:
+        return job()
+    except Exception as error:  # noqa: BLE001 - it is raised to whoever asked, and the others have their results
+        return Raised(error)
 
 
 def _give(future: asyncio.Future[_A], answer: _A | Raised) -> None:

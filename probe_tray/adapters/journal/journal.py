@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,6 @@ from probe_tray.adapters.files.safe_files import (
     remove_stale,
     replace_file,
 )
-from probe_tray.adapters.files.thread_batch import ThreadBatch, one_by_one
 from probe_tray.adapters.http.wire.answer import read_raw
 from probe_tray.adapters.journal.entry_file import (
     ANSWER_SPACE,
@@ -53,8 +53,6 @@ class FileJournal:
         """Keep the entries in ``folder``; answers are sealed by ``sealer``."""
         self._folder, self._sealer, self._disk = folder, sealer, disk
         self._spaces: dict[str, JournalEntryFile] = {}
-        # The status of a thousand files asks about each of their accounts.
-        self._looks = ThreadBatch(one_by_one(self._read_all))
 
     async def prepare(
         self, key: AccountKey, fingerprint: str, at: datetime, uptime: float | None = None
@@ -99,7 +97,7 @@ class FileJournal:
 
     async def pending(self, key: AccountKey | None = None) -> tuple[PendingEntry, ...]:
         """Read what is there."""
-        images = await self._looks.ask("" if key is None else key.slug)
+        images = await self._disk.jobs.do(partial(self._read_all, "" if key is None else key.slug))
         found = [await self._open(name, image, key) for name, image in images]
         entries = [item for item in found if item is not None and key in (None, item.entry.key)]
         return tuple(sorted(entries, key=lambda item: item.entry.at))

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,6 @@ from probe_tray.adapters.files.safe_files import (
     remove_stale,
     replace_file,
 )
-from probe_tray.adapters.files.thread_batch import ThreadBatch, one_by_one
 from probe_tray.core.errors import Phrase, ReadError, StoreError, WriteError
 from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
 
@@ -76,12 +76,10 @@ class FileRenewalMemory:
         """Keep the files in ``folder``, which is made when needed."""
         self._folder, self._disk = folder, disk
         self._pruned: datetime | None = None
-        self._recalls = ThreadBatch(one_by_one(self._recall))
-        """Each check of an account recalls one."""
 
     async def recall(self, fingerprint: str) -> TokenOutcome | None:
         """Read the token's file."""
-        return await self._recalls.ask(_checked(fingerprint))
+        return await self._disk.jobs.do(partial(self._recall, _checked(fingerprint)))
 
     async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
         """Read the files of all of them in one thread: a start asks about each account."""

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,6 @@ from probe_tray.adapters.files.safe_files import (
     remove_stale,
     replace_file,
 )
-from probe_tray.adapters.files.thread_batch import ThreadBatch, one_by_one
 from probe_tray.adapters.logins.sealer import Key, VaultKey
 from probe_tray.adapters.logins.vault_record import VaultRecord, is_newer, open_record, read_record, seal_record
 from probe_tray.core.account.credential import Credential, StoredCredential
@@ -39,7 +39,6 @@ class VaultStore:
         """Keep the records in ``folder``, which is made with the first one."""
         self._folder, self._key, self._disk = folder, key, disk
         self._turn = asyncio.Lock()
-        self._reads = ThreadBatch(one_by_one(self._read_one))
         self._seen: dict[str, tuple[int, int, int]] = {}
 
     @property
@@ -66,7 +65,7 @@ class VaultStore:
     async def read(self, key: AccountKey) -> StoredCredential | None:
         """The account's login."""
         path = self._path(key)
-        record = await self._reads.ask(path)
+        record = await self._disk.jobs.do(partial(self._read_one, path))
         if record is None:
             return None
         opener = await self._key_for([record])

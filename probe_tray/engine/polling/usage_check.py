@@ -1,5 +1,6 @@
 """Checks one account's usage, with the renewal that a refused access token calls for, and its reset credits."""
 
+import asyncio
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -139,10 +140,9 @@ class UsageCheck:
 
     async def snapshot(self, key: AccountKey, settings: Settings) -> Snapshot:
         """The quota now. Raises a ProbeError."""
-        # Before the question, when all that begin together share a thread, and not after each answer.
-        doubted = await self._renewals.is_doubted(key)
-        # Where it is behind after all, the service refuses it, and the renewal reads every file.
-        stored = await self._accounts.at_a_glance(key)
+        # Both before the question, when they share a thread with those of all checks that begin together. Where the
+        # login is behind after all, the service refuses it, and the renewal reads every file.
+        doubted, stored = await asyncio.gather(self._renewals.is_doubted(key), self._accounts.at_a_glance(key))
         if stored is None:
             raise await self._gone(TokenRefusedError())
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
+from functools import partial
 
 import pytest
 
-from probe_tray.adapters.files.thread_batch import ThreadBatch, one_by_one
+from probe_tray.adapters.files.thread_batch import ThreadJobs
 from tests.support.patience import PATIENCE
 
 
@@ -40,10 +41,12 @@ async def until_began(disk: Disk) -> None:
 
 async def test_what_is_asked_in_one_turn_is_answered_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk(monkeypatch)
-    batch = ThreadBatch(one_by_one(disk.answer))
-    assert await asyncio.gather(*(batch.ask(number) for number in range(100))) == [2 * number for number in range(100)]
+    jobs = ThreadJobs()
+    assert await asyncio.gather(*(jobs.do(partial(disk.answer, number)) for number in range(100))) == [
+        2 * number for number in range(100)
+    ]
     assert disk.trips == [list(range(100))]
-    assert await batch.ask(7) == 14
+    assert await jobs.do(partial(disk.answer, 7)) == 14
     assert len(disk.trips) == 2
 
 
@@ -52,10 +55,10 @@ async def test_what_is_asked_while_a_thread_works_is_answered_together_after_it(
 ) -> None:
     disk = Disk(monkeypatch)
     disk.may_go_on.clear()
-    batch = ThreadBatch(one_by_one(disk.answer))
-    first = asyncio.create_task(batch.ask(1))
+    jobs = ThreadJobs()
+    first = asyncio.create_task(jobs.do(partial(disk.answer, 1)))
     await until_began(disk)
-    others = [asyncio.create_task(batch.ask(number)) for number in (2, 3, 4)]
+    others = [asyncio.create_task(jobs.do(partial(disk.answer, number))) for number in (2, 3, 4)]
     await asyncio.sleep(0)
     disk.may_go_on.set()
     assert await asyncio.gather(first, *others) == [2, 4, 6, 8]
@@ -63,8 +66,13 @@ async def test_what_is_asked_while_a_thread_works_is_answered_together_after_it(
 
 
 async def test_what_fails_is_told_to_whoever_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    batch = ThreadBatch(one_by_one(Disk(monkeypatch).answer))
-    one, failed, two = await asyncio.gather(batch.ask(1), batch.ask(-1), batch.ask(2), return_exceptions=True)
+    disk, jobs = Disk(monkeypatch), ThreadJobs()
+    one, failed, two = await asyncio.gather(
+        jobs.do(partial(disk.answer, 1)),
+        jobs.do(partial(disk.answer, -1)),
+        jobs.do(partial(disk.answer, 2)),
+        return_exceptions=True,
+    )
     assert (one, two) == (2, 4)
     assert isinstance(failed, FileNotFoundError)
 
@@ -72,8 +80,8 @@ async def test_what_fails_is_told_to_whoever_asked_for_it(monkeypatch: pytest.Mo
 async def test_whoever_gives_up_takes_the_answer_from_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk(monkeypatch)
     disk.may_go_on.clear()
-    batch = ThreadBatch(one_by_one(disk.answer))
-    impatient, patient = (asyncio.create_task(batch.ask(number)) for number in (1, 2))
+    jobs = ThreadJobs()
+    impatient, patient = (asyncio.create_task(jobs.do(partial(disk.answer, number))) for number in (1, 2))
     await until_began(disk)
     impatient.cancel()
     await asyncio.wait({impatient})
@@ -86,9 +94,9 @@ async def test_where_no_thread_can_be_had_whoever_asked_is_told(monkeypatch: pyt
     async def none_left(*_call: object) -> None:
         raise RuntimeError
 
-    batch = ThreadBatch(one_by_one(abs))
+    jobs = ThreadJobs()
     with monkeypatch.context() as patch:
         patch.setattr(asyncio, "to_thread", none_left)
         with pytest.raises(RuntimeError):
-            await batch.ask(-1)
-    assert await batch.ask(-1) == 1
+            await jobs.do(partial(abs, -1))
+    assert await jobs.do(partial(abs, -1)) == 1

@@ -111,7 +111,7 @@ async def test_questions_about_many_accounts_share_a_thread(place: Place, monkey
     found = await asyncio.gather(*(journal.pending(key) for key in [ANA, BEN] * 10))
     assert [len(entries) for entries in found] == [1, 0] * 10
     # To open a sealed answer takes trips of its own.
-    assert len([one for one in trips if "one_by_one" in one]) == 1
+    assert len([one for one in trips if "_do_each" in one]) == 1
 
 
 async def test_a_kept_answer_is_there_after_a_restart(place: Place) -> None:
