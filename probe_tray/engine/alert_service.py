@@ -199,13 +199,13 @@ class AlertService:
         await self._withdraw(lambda older: accounts.issuperset(alert.account for alert in older))
         notification = self._phrases.alerts(batch, state)
         self._shown[notification.tag] = batch
-        # As the notification says it, whatever is best by the time that somebody presses.
-        suggested = suggestion(state, self._clock.now())
-        following = None if suggested is None else suggested.next.key
+        now = self._clock.now()
 
         def press(action: str) -> None:
             if action == AlertHelp.NEXT.value:
-                on_press(following, AlertHelp.NEXT)
+                # As the notification says it, whatever is best by the time that somebody presses.
+                suggested = suggestion(state, now)
+                on_press(None if suggested is None else suggested.next.key, AlertHelp.NEXT)
             else:
                 self._press(batch, state, action, on_press)
 

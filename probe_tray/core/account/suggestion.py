@@ -24,6 +24,9 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
 
 def suggestion(state: AppState, now: datetime) -> Suggestion | None:
     """What is suggested at ``now`` (aware UTC); None while the account in use lasts, or where no other is better."""
+    if not any(account.in_use for account in state.accounts):
+        # Then there is none, whatever the conditions of all of them are.
+        return None
     return suggest(((a, condition(a, state.settings, now)) for a in state.accounts), state.settings, state.pinned)
 
 
