@@ -4,6 +4,8 @@ import asyncio
 import gc
 import linecache
 import sys
+from collections.abc import Callable
+from datetime import tzinfo
 from typing import NamedTuple
 
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
@@ -72,7 +74,6 @@ class Program:
         """Go on from ``start``."""
         self._start = start
         self._translator = translator
-        self._icon_file = BackgroundFile(start.icon_file)
         self._stop = asyncio.Event()
         self._ended = False
 
@@ -84,21 +85,10 @@ class Program:
             show_message=self._say, is_metered=metered_network, press=self._press, script_proxy=script_proxy
         )
         self._wired = wired = session.wire(self._translator, zone, desktop)
-        context = ShellContext(
-            translator=self._translator,
-            clock=wired.clock,
-            zone=zone,
-            inspector=wired.inspector,
-            blends_windows=blends_windows,
-            first_icon=self._start.first_icon,
-            remember_icon=self._icon_file.keep,
-            opens=self._start.opens,
-            tray_available=QSystemTrayIcon.isSystemTrayAvailable,
-            desktop=this_desktop(),
-        )
-        self._shell = Shell(self._start.app, wired.engine, context, self._stop.set)
+        icon_file = BackgroundFile(self._start.icon_file, wired.clock.monotonic)
+        self._shell = self._make_shell(wired, zone, icon_file.keep)
         _keep_loaded()
-        session_end = SessionEnd(self._start.app, self, context.desktop, wired.clock.monotonic)
+        session_end = SessionEnd(self._start.app, self, this_desktop(), wired.clock.monotonic)
         engine = asyncio.create_task(wired.engine.run())
         quitting = asyncio.create_task(self._stop.wait())
         freeing = asyncio.create_task(free_hourly(wired.clock))
@@ -113,9 +103,24 @@ class Program:
                 task.cancel()
             await asyncio.gather(engine, quitting, freeing, return_exceptions=True)
             await wired.client.aclose()
-            await self._icon_file.close()
+            await icon_file.close()
             self._ended = True
             session_end.close()
+
+    def _make_shell(self, wired: Wired, zone: tzinfo, remember_icon: Callable[[LastIcon], None]) -> Shell:
+        context = ShellContext(
+            translator=self._translator,
+            clock=wired.clock,
+            zone=zone,
+            inspector=wired.inspector,
+            blends_windows=blends_windows,
+            first_icon=self._start.first_icon,
+            remember_icon=remember_icon,
+            opens=self._start.opens,
+            tray_available=QSystemTrayIcon.isSystemTrayAvailable,
+            desktop=this_desktop(),
+        )
+        return Shell(self._start.app, wired.engine, context, self._stop.set)
 
     def end(self) -> None:
         """Begin to end; never waits."""
