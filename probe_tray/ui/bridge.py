@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from operator import attrgetter, is_
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QPixmapCache
@@ -12,6 +14,7 @@ from probe_tray.ports.time import Clock
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.view.presenter import Presenter
 from probe_tray.view.screen import IconScreen, ScreenOptions
+from probe_tray.view.tray.news import is_news
 
 _TOGETHER = 50
 """Milliseconds."""
@@ -25,14 +28,23 @@ _AFTER = 200
 _MENU_AFTER = 10_000
 """Milliseconds after a check at which the menu is filled though nothing has told of its opening: not every desktop's
 panel does."""
-_DRAWN = tuple(name for name in AppState.__struct_fields__ if name not in {"visible_accounts", "windows_in_use"})
-_BESIDE_ACCOUNTS = tuple(name for name in AppState.__struct_fields__ if name != "accounts")
+_LOOKED_AT = frozenset({"visible_accounts", "windows_in_use"})
+_drawn = attrgetter(*(name for name in AppState.__struct_fields__ if name not in _LOOKED_AT))
+_beside_accounts = attrgetter(*(name for name in AppState.__struct_fields__ if name != "accounts"))
+
+
+class OpenWindows(NamedTuple):
+    """Which of the windows that show all there is of an account are open now."""
+
+    panel: Callable[[], bool]
+    details: Callable[[], bool]
 
 
 class Bridge(QObject):
     """Draws the state with ``render``: soon after a change, at most a fifth of the time, and at every full minute.
 
-    What checks bring changes the icon at once; a closed menu is filled with it when it opens.
+    What checks bring changes the icon at once; a closed menu is filled with it when it opens. While nothing is open,
+    a check that brings what was known draws nothing.
     """
 
     def __init__(
@@ -42,7 +54,7 @@ class Bridge(QObject):
         clock: Clock,
         presenter: Presenter,
         render: Callable[[IconScreen], None],
-        panel_open: Callable[[], bool],
+        windows: OpenWindows,
         menu: QMenu,
     ) -> None:
         """Follow ``engine`` from now on.
@@ -56,7 +68,7 @@ class Bridge(QObject):
         self._presenter = presenter
         self._options = ScreenOptions()
         self._render = render
-        self._panel_open = panel_open
+        self._panel_open, self._details_open = windows
         self._cost, self._drawn_at = 0.0, 0.0
         self._state = engine.state
         self._menu, self._menu_open = menu, False
@@ -137,6 +149,8 @@ class Bridge(QObject):
         is_open = self._panel_open()
         # Of two states in a row: to compare the accounts of any two may take as long as a drawing does.
         may_wait = not (is_open or self._menu_open) and _is_only_checked(before, self._state)
+        if may_wait and not self._details_open() and not is_news(before, self._state, self._clock.now()):
+            return
         # Not started anew by each change: a steady stream of changes would then never be drawn.
         if self._soon.isActive() and (may_wait or self._soon.remainingTime() <= _TOGETHER):
             return
@@ -149,7 +163,7 @@ class Bridge(QObject):
 
 def _look_alike(one: AppState, other: AppState) -> bool:
     """Whether at most what somebody looks at differs, which changes with each step of a list that is scrolled."""
-    return all(getattr(one, name) is getattr(other, name) for name in _DRAWN)
+    return all(map(is_, _drawn(one), _drawn(other)))
 
 
 def _is_only_checked(before: AppState | None, now: AppState) -> bool:
@@ -157,7 +171,7 @@ def _is_only_checked(before: AppState | None, now: AppState) -> bool:
 
     No name may stay in a menu once it is hidden, or its account is gone: all rows can be read over D-Bus.
     """
-    if before is None or any(getattr(before, name) is not getattr(now, name) for name in _BESIDE_ACCOUNTS):
+    if before is None or not all(map(is_, _beside_accounts(before), _beside_accounts(now))):
         return False
     return now.has_accounts_of(before)
 

@@ -20,7 +20,7 @@ from probe_tray.core.commands import (
     StartLogin,
 )
 from probe_tray.core.state import LoginPhase, LoginState
-from probe_tray.ui.bridge import Bridge
+from probe_tray.ui.bridge import Bridge, OpenWindows
 from probe_tray.ui.codex.use_controller import CodexUseController
 from probe_tray.ui.details.details_controller import DetailsController
 from probe_tray.ui.engine import EngineProtocol
@@ -216,9 +216,10 @@ class Shell(QObject):
 
     def _make_bridge(self) -> Bridge:
         # A closed panel is drawn when it opens, and not with every change until then; so is the menu.
-        engine, context, panel_open = self._engine, self._context, lambda: self._panel.is_open
+        context = self._context
         presenter = Presenter(context.zone, context.translator)
-        return Bridge(self, engine, context.clock, presenter, self._render, panel_open, self._menu.menu)
+        windows = OpenWindows(panel=lambda: self._panel.is_open, details=lambda: self._details.is_open)
+        return Bridge(self, self._engine, context.clock, presenter, self._render, windows, self._menu.menu)
 
     def _make_panel(self, place: QPoint | None) -> PanelWindow:
         # A new one has no search.

@@ -46,6 +46,11 @@ class DetailsController:
         self._asked: tuple[AccountKey, Span, datetime | None] | None = None
         self._window = LazyWindow(self._make, self._fill)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the window is on the screen."""
+        return self._window.visible is not None
+
     def show(self, key: AccountKey) -> None:
         """Open the window at an account."""
         self._key = key

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.ui.bridge import Bridge
+from probe_tray.ui.bridge import Bridge, OpenWindows
 from probe_tray.view.presenter import Presenter
 from probe_tray.view.screen import ClosedScreen, IconScreen
 from probe_tray.view.text.translate import Translator
@@ -31,9 +31,9 @@ class Drawn:
         self.screens: list[IconScreen] = []
         presenter = Presenter(UTC, Translator())
         self.clock = StoppedClock()
-        self.bridge = Bridge(
-            self._parent, self.engine, self.clock, presenter, self.screens.append, lambda: False, self.menu
-        )
+        self.panel_open = self.details_open = False
+        windows = OpenWindows(panel=lambda: self.panel_open, details=lambda: self.details_open)
+        self.bridge = Bridge(self._parent, self.engine, self.clock, presenter, self.screens.append, windows, self.menu)
         self.bridge.draw()
 
     @property
@@ -56,6 +56,15 @@ class Drawn:
         """The state after such a check."""
         state = self.engine.state
         return replace(state, accounts=(_used(state.accounts[0], used), *state.accounts[1:]))
+
+    def again(self) -> AppState:
+        """The state after a check that brings the numbers that are known."""
+        state = self.engine.state
+        account = state.accounts[0]
+        assert account.snapshot is not None
+        moment = account.snapshot.taken_at + timedelta(seconds=30)
+        checked = replace(account, snapshot=replace(account.snapshot, taken_at=moment), checked_at=moment)
+        return replace(state, accounts=(checked, *state.accounts[1:]))
 
     def timer(self, milliseconds: int) -> QTimer:
         """The one of that length that runs."""
@@ -95,6 +104,27 @@ def test_what_many_checks_bring_is_drawn_twice_a_second_and_what_a_person_does_a
     assert waiting.interval() == 50
     assert "paused" in drawn.screens[-1].tray.tooltip
     assert len(drawn.screens) == 3
+
+
+def test_a_check_that_brings_what_was_known_draws_nothing_while_nothing_is_open(drawn: Drawn) -> None:
+    drawn.engine.change(drawn.again())
+    assert [timer.interval() > 10_000 for timer in drawn.bridge.findChildren(QTimer) if timer.isActive()] == [True]
+    assert len(drawn.screens) == 1
+
+
+@pytest.mark.parametrize("what", ["menu", "details", "panel"])
+def test_what_is_open_follows_a_check_that_brings_what_was_known(drawn: Drawn, what: str) -> None:
+    drawn.details_open, drawn.panel_open = what == "details", what == "panel"
+    if what == "menu":
+        drawn.menu.aboutToShow.emit()
+    drawn.change(drawn.again())
+
+
+def test_the_next_minute_shows_what_a_check_has_brought_without_news(drawn: Drawn) -> None:
+    drawn.engine.change(drawn.again())
+    (tick,) = (timer for timer in drawn.bridge.findChildren(QTimer) if timer.isActive())
+    tick.timeout.emit()
+    assert len(drawn.menus) == 2
 
 
 def test_the_menu_is_filled_when_it_opens_and_kept_up_to_date_while_it_is_open(drawn: Drawn) -> None:

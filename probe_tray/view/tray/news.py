@@ -1,0 +1,70 @@
+"""What of a check is news to whoever sees no more than icon, tooltip and menu."""
+
+from datetime import datetime
+from itertools import compress
+from operator import attrgetter, is_not
+from typing import Final
+
+from probe_tray.core.account.condition import USABLE, Condition, condition, local_time
+from probe_tray.core.quota.snapshot import Limit, Snapshot, Window
+from probe_tray.core.settings import Settings
+from probe_tray.core.state import AccountState, AppState
+
+_BY_NUMBERS: Final = USABLE | {Condition.LIMITED}
+"""The conditions of which nothing says how old they are, or that they are looked into."""
+_IN_WINDOWS: Final = frozenset({"snapshot", "checking", "checked_at", "next_check", "paces", "trend"})
+_COMPARED: Final = frozenset({"main", "code_review", "extra", "taken_at", "clock_offset"})
+# Each check of an account asks three times: a tuple of all fields takes a tenth of the time of one after the other.
+_of_account: Final = attrgetter(*(name for name in AccountState.__struct_fields__ if name not in _IN_WINDOWS))
+_of_snapshot: Final = attrgetter(*(name for name in Snapshot.__struct_fields__ if name not in _COMPARED))
+_of_limit: Final = attrgetter(*(name for name in Limit.__struct_fields__ if name != "windows"))
+_of_window: Final = attrgetter(*(name for name in Window.__struct_fields__ if name != "reset_at"))
+
+
+def is_news(before: AppState, after: AppState, now: datetime) -> bool:
+    """Whether icon, tooltip or menu say anything else at ``now`` (aware UTC) of ``after`` than of ``before``.
+
+    Both have the same accounts in the same places, and differ in these alone. Most checks bring what was known: an
+    account that nobody works with.
+    """
+    # Of a thousand accounts, hardly any is another one.
+    are_others = map(is_not, before.accounts, after.accounts)
+    changed = compress(zip(before.accounts, after.accounts, strict=True), are_others)
+    return any(_differ(there, here, after.settings, now) for there, here in changed)
+
+
+def _differ(before: AccountState, after: AccountState, settings: Settings, now: datetime) -> bool:
+    there, here = before.snapshot, after.snapshot
+    if there is None or here is None or not here.main.windows:
+        # Then it is told whether it is being asked for, and when that was.
+        return True
+    if _of_account(before) != _of_account(after) or not (there is here or _same_numbers(there, here)):
+        return True
+    what = condition(after, settings, now)
+    return what not in _BY_NUMBERS or condition(before, settings, now) is not what
+
+
+def _same_numbers(before: Snapshot, after: Snapshot) -> bool:
+    if len(before.extra) != len(after.extra) or _of_snapshot(before) != _of_snapshot(after):
+        return False
+    there, here = (before.main, before.code_review, *before.extra), (after.main, after.code_review, *after.extra)
+    pairs = zip(there, here, strict=True)
+    return all(_same_limit(one, other, before, after) for one, other in pairs)
+
+
+def _same_limit(one: Limit | None, other: Limit | None, before: Snapshot, after: Snapshot) -> bool:
+    if one is None or other is None:
+        return one is other
+    if len(one.windows) != len(other.windows) or _of_limit(one) != _of_limit(other):
+        return False
+    return all(
+        _of_window(there) == _of_window(here) and _minute(there, before) == _minute(here, after)
+        for there, here in zip(one.windows, other.windows, strict=True)
+    )
+
+
+def _minute(window: Window, snapshot: Snapshot) -> datetime | None:
+    """When it is reset, as a clock without seconds shows it."""
+    if window.reset_at is None:
+        return None
+    return local_time(window.reset_at, snapshot).replace(second=0, microsecond=0)

@@ -1,0 +1,163 @@
+"""What of a check is worth drawing icon and menu anew."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from probe_tray.core.errors import NotSentError, RateLimitedError
+from probe_tray.core.quota.forecast import follow
+from probe_tray.core.quota.history import Meter, Trend
+from probe_tray.core.quota.snapshot import Credits, Limit, Snapshot, Window, WindowKind
+from probe_tray.core.settings import IconAccount, Settings
+from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.presenter import Presenter
+from probe_tray.view.screen import ClosedScreen
+from probe_tray.view.text.translate import Translator
+from probe_tray.view.tray.news import is_news
+from tests.unit.ui import samples
+from tests.unit.ui.samples import NOW
+
+
+def closed(state: AppState, now: datetime = NOW) -> ClosedScreen:
+    return Presenter(UTC, Translator()).present_closed(state, now)
+
+
+def checked(account: AccountState, later: timedelta = timedelta(seconds=40), **numbers: object) -> AccountState:
+    """The account after one more check that says the same but for ``numbers``."""
+    assert account.snapshot is not None
+    moment = account.snapshot.taken_at + later
+    return replace(
+        account,
+        snapshot=replace(account.snapshot, taken_at=moment, **numbers),
+        checked_at=moment,
+        next_check=moment + timedelta(minutes=5),
+    )
+
+
+def jittered(limit: Limit, seconds: float) -> Limit:
+    """The limit with all its resets moved."""
+    by = timedelta(seconds=seconds)
+    windows = (replace(w, reset_at=None if w.reset_at is None else w.reset_at + by) for w in limit.windows)
+    return replace(limit, windows=tuple(windows))
+
+
+def used(limit: Limit, percent: float) -> Limit:
+    return replace(limit, windows=(replace(limit.windows[0], used_percent=percent), *limit.windows[1:]))
+
+
+STATE = samples.only(samples.four().accounts[:2])
+ANA = STATE.accounts[0]
+assert ANA.snapshot is not None
+MAIN = ANA.snapshot.main
+
+
+def after(account: AccountState) -> AppState:
+    return STATE.with_accounts((account, *STATE.accounts[1:]))
+
+
+def test_a_check_that_brings_the_same_numbers_is_no_news() -> None:
+    assert ANA.snapshot is not None
+    trend = Trend(meter=Meter(kind=WindowKind.SHORT, seconds=18_000), percents=(1, 2))
+    extra = (Limit(name="spark", windows=MAIN.windows),)
+    before = after(checked(ANA, extra=extra))
+    again = checked(before.accounts[0], main=jittered(MAIN, 29), extra=(jittered(extra[0], 3),))
+    for account in (
+        replace(before.accounts[0], checking=True),
+        replace(before.accounts[0], next_check=NOW),
+        replace(again, paces=follow((), ANA.snapshot), trend=trend),
+    ):
+        assert not is_news(before, before.with_accounts((account, *before.accounts[1:])), NOW)
+    assert not is_news(before, before, NOW)
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        checked(ANA, main=used(MAIN, 43.0)),
+        checked(ANA, main=jittered(MAIN, 60)),
+        checked(ANA, main=replace(MAIN, windows=MAIN.windows[:1])),
+        checked(ANA, main=replace(MAIN, reached=True)),
+        checked(ANA, extra=(MAIN,)),
+        checked(ANA, code_review=MAIN),
+        checked(ANA, credits=Credits(has_credits=True)),
+        checked(ANA, plan="pro"),
+        checked(ANA, clock_offset=7200.0),
+        replace(ANA, snapshot=None),
+        replace(ANA, problem=NotSentError(reason="x").problem),
+        replace(ANA, expires_at=NOW + timedelta(days=30)),
+        replace(ANA, muted_until=NOW + timedelta(hours=1)),
+        replace(ANA, alias="Ana"),
+    ],
+)
+def test_whatever_else_a_check_or_a_person_changes_is_news(account: AccountState) -> None:
+    assert is_news(STATE, after(account), NOW)
+
+
+def test_a_check_of_an_account_without_numbers_is_news() -> None:
+    bare = after(replace(ANA, snapshot=None, checked_at=None))
+    assert is_news(bare, bare.with_accounts((replace(bare.accounts[0], checking=True), *bare.accounts[1:])), NOW)
+
+
+def test_a_check_of_an_account_without_limits_is_news() -> None:
+    free = checked(ANA, main=Limit(allowed=True))
+    assert is_news(after(free), after(checked(free, timedelta(minutes=3))), NOW)
+
+
+def test_numbers_that_were_old_are_news_though_they_are_the_same() -> None:
+    late = NOW + timedelta(hours=2)
+    fresh = checked(ANA, timedelta(hours=2))
+    assert is_news(STATE, after(fresh), late)
+    refused = replace(ANA, problem=RateLimitedError(retry_after=timedelta(minutes=1)).problem)
+    later = replace(refused, checked_at=late)
+    assert is_news(after(refused), after(later), late)
+
+
+moments = st.integers(-400, 400).map(lambda half: NOW + timedelta(minutes=30 * half))
+minutes = st.sampled_from([-90, -16, -14, -5, 0]).map(lambda m: NOW + timedelta(minutes=m))
+small = st.sampled_from([0.0, 1.0, 20.0, 59.0, 60.0])
+windows = st.builds(
+    Window,
+    kind=st.sampled_from([WindowKind.SHORT, WindowKind.WEEKLY]),
+    seconds=st.just(18_000),
+    used_percent=st.sampled_from([0.0, 50.0, 79.6, 80.0, 100.0]),
+    reset_at=st.none() | moments,
+)
+snapshots = st.builds(
+    Snapshot,
+    taken_at=minutes,
+    clock_offset=st.sampled_from([0.0, 7200.0]),
+    main=st.builds(
+        Limit, allowed=st.none() | st.booleans(), windows=st.lists(windows, min_size=0, max_size=2).map(tuple)
+    ),
+    reached_type=st.sampled_from(["", "workspace_limit"]),
+)
+
+
+@st.composite
+def checks(draw: st.DrawFn) -> tuple[AppState, AppState]:
+    """A state, and the same after a step of a check of one of its accounts."""
+    base = samples.only(samples.conditions().accounts[: draw(st.integers(1, 5))])
+    settings = Settings(icon_account=draw(st.sampled_from(IconAccount)), icon_number=draw(st.booleans()))
+    problems = st.sampled_from([None, None, *(a.problem for a in base.accounts)])
+    accounts = tuple(replace(a, snapshot=draw(st.none() | snapshots), problem=draw(problems)) for a in base.accounts)
+    state = replace(base, settings=settings, accounts=accounts)
+    place = draw(st.integers(0, len(accounts) - 1))
+    account = accounts[place]
+    if draw(st.booleans()):
+        account = replace(account, checking=draw(st.booleans()), next_check=draw(st.none() | moments))
+    elif account.snapshot is not None:
+        main = jittered(account.snapshot.main, draw(small))
+        account = checked(account, timedelta(minutes=draw(st.integers(0, 20))), main=main)
+    return state, state.with_account(place, account)
+
+
+@given(checks(), st.sampled_from([0, 1, 10, 61]).map(lambda m: NOW + timedelta(minutes=m)))
+def test_what_is_no_news_leaves_icon_tooltip_and_menu_as_they_were(
+    found: tuple[AppState, AppState], now: datetime
+) -> None:
+    before, state = found
+    if not is_news(before, state, now):
+        assert closed(state, now) == closed(before, now)
