@@ -11,7 +11,7 @@ from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import Phrase
 
 if TYPE_CHECKING:
-    from probe_tray.adapters.files.thread_batch import ThreadJobs
+    from probe_tray.adapters.files.thread_batch import DiskJobs
 
 _REASONS = {
     errno.ENOSPC: Phrase("the disk is full"),
@@ -43,15 +43,15 @@ class Disk:
     """
 
     @cached_property
-    def jobs(self) -> "ThreadJobs":
+    def jobs(self) -> "DiskJobs":
         """Where small files of the program's own are read: what one check asks of several of them takes one thread.
 
         Not for a folder of the person's choice, which may be far away and let the others wait.
         """
         # With asyncio, which the first icon can do without.
-        from probe_tray.adapters.files.thread_batch import ThreadJobs
+        from probe_tray.adapters.files.thread_batch import DiskJobs
 
-        return ThreadJobs()
+        return DiskJobs()
 
     def open(self, path: Path) -> int:
         """Open for reading; a link is refused and a FIFO does not block."""

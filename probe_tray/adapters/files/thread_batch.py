@@ -62,7 +62,7 @@ class ThreadBatch(Generic[_Q, _A]):
             _cancel(future for _, future in (*asked, *waiting))
 
 
-class ThreadJobs:
+class DiskJobs:
     """Has small jobs done in a thread, as a :class:`ThreadBatch` does: those of one turn of the event loop together."""
 
     def __init__(self) -> None:

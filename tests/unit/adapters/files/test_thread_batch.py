@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from probe_tray.adapters.files.thread_batch import ThreadJobs
+from probe_tray.adapters.files.thread_batch import DiskJobs
 from tests.support.patience import PATIENCE
 
 
@@ -41,7 +41,7 @@ async def until_began(disk: Disk) -> None:
 
 async def test_what_is_asked_in_one_turn_is_answered_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk(monkeypatch)
-    jobs = ThreadJobs()
+    jobs = DiskJobs()
     assert await asyncio.gather(*(jobs.do(partial(disk.answer, number)) for number in range(100))) == [
         2 * number for number in range(100)
     ]
@@ -55,7 +55,7 @@ async def test_what_is_asked_while_a_thread_works_is_answered_together_after_it(
 ) -> None:
     disk = Disk(monkeypatch)
     disk.may_go_on.clear()
-    jobs = ThreadJobs()
+    jobs = DiskJobs()
     first = asyncio.create_task(jobs.do(partial(disk.answer, 1)))
     await until_began(disk)
     others = [asyncio.create_task(jobs.do(partial(disk.answer, number))) for number in (2, 3, 4)]
@@ -66,7 +66,7 @@ async def test_what_is_asked_while_a_thread_works_is_answered_together_after_it(
 
 
 async def test_what_fails_is_told_to_whoever_asked_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    disk, jobs = Disk(monkeypatch), ThreadJobs()
+    disk, jobs = Disk(monkeypatch), DiskJobs()
     one, failed, two = await asyncio.gather(
         jobs.do(partial(disk.answer, 1)),
         jobs.do(partial(disk.answer, -1)),
@@ -80,7 +80,7 @@ async def test_what_fails_is_told_to_whoever_asked_for_it(monkeypatch: pytest.Mo
 async def test_whoever_gives_up_takes_the_answer_from_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk(monkeypatch)
     disk.may_go_on.clear()
-    jobs = ThreadJobs()
+    jobs = DiskJobs()
     impatient, patient = (asyncio.create_task(jobs.do(partial(disk.answer, number))) for number in (1, 2))
     await until_began(disk)
     impatient.cancel()
@@ -94,7 +94,7 @@ async def test_where_no_thread_can_be_had_whoever_asked_is_told(monkeypatch: pyt
     async def none_left(*_call: object) -> None:
         raise RuntimeError
 
-    jobs = ThreadJobs()
+    jobs = DiskJobs()
     with monkeypatch.context() as patch:
         patch.setattr(asyncio, "to_thread", none_left)
         with pytest.raises(RuntimeError):
