@@ -80,8 +80,11 @@ class Wayland:
         """Nothing more."""
         return self
 
-    def __exit__(self, *_error: object) -> None:
-        """End the compositor, and with it its bar."""
+    def __exit__(self, error: type[BaseException] | None, *_details: object) -> None:
+        """End the compositor, and with it its bar; what a failure looked like is kept."""
+        if error is not None and self._compositor.running:
+            with suppress(OSError, subprocess.SubprocessError):
+                self.screenshot("failed-wayland")
         self._compositor.stop()
 
     @property
@@ -148,7 +151,7 @@ class Wayland:
                 return wait_for(name, probe, seconds=_ANSWER_SECONDS)
             return None
 
-        return wait_for(f"{name} to do something", pressed, seconds=PATIENCE, instead=self._desktop.describe)
+        return wait_for(f"{name} to do something", pressed, seconds=PATIENCE, instead=self._describe)
 
     def type_text(self, text: str) -> None:
         """Type on the keyboard."""
@@ -180,6 +183,10 @@ class Wayland:
         path = SHOTS / f"{name}.png"
         self._run("grim", str(path))
         return path
+
+    def _describe(self) -> str:
+        keyboard = f"a screen reader was told of {self._desktop.reader.focused()}"
+        return f"{keyboard}\n{self.windows()}\n{self._desktop.describe()}"
 
     def _start_compositor(self, run: Path) -> Program:
         user: list[str] = []
