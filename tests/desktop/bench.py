@@ -13,7 +13,7 @@ from tests.desktop.processes import Program
 from tests.desktop.reader import Reader
 from tests.desktop.session import KEYRING_PASSWORD, Session
 from tests.desktop.tray import Tray
-from tests.desktop.waiting import BenchError
+from tests.desktop.waiting import BenchError, wait_for
 from tests.desktop.windows import Region, Screen, Window
 
 SHOTS: Final = Path(__file__).parent / "shots"
@@ -106,9 +106,11 @@ class Desktop:
     def tray_window(self) -> Window:
         """Return the window in which the panel shows the tray's icons."""
         # Its menus are titled so, too, but lie above it.
-        found = self.screen.windows(r"^wrapper-2\.0$")
-        if not found:
-            raise BenchError(self.screen.describe())
+        found = wait_for(
+            "the tray's icons in the panel",
+            lambda: self.screen.windows(r"^wrapper-2\.0$") or None,
+            instead=self.screen.describe,
+        )
         return found[-1]
 
     def set_panel_dark(self, *, dark: bool) -> None:

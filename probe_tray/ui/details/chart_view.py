@@ -65,6 +65,7 @@ class ChartView(QWidget):
         """Read nothing any more."""
         super().focusOutEvent(event)
         self._read = None
+        self.setAccessibleDescription("")
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFocusEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -193,6 +193,9 @@ def test_the_chart_is_read_with_the_arrows_and_told_to_a_screen_reader(bench: Be
     assert descriptions[0] == descriptions[2] == descriptions[5]
     assert descriptions[0].startswith("11:52 · Week ")
     assert len(set(descriptions)) == 4
+    # Nothing is read any more once the keyboard is elsewhere.
+    QApplication.sendEvent(chart, QFocusEvent(QEvent.Type.FocusOut))
+    assert chart.accessibleDescription() == ""
 
 
 def test_the_chart_is_read_under_the_mouse(bench: Bench) -> None:
