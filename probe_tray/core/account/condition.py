@@ -71,11 +71,16 @@ def condition(account: AccountState, settings: Settings, now: datetime) -> Condi
 
 def _is_fresh(account: AccountState, snapshot: Snapshot, settings: Settings, now: datetime) -> bool:
     """Whether the numbers may still be acted on: three missed checks make them old, and so does a reset since then."""
-    polled = timedelta(minutes=3 * settings.poll_minutes) if settings.poll_minutes else _FRESH_BY_HAND
-    if now - snapshot.taken_at >= max(polled, _SHORTEST_FRESH) and not _is_next_to_come(account, snapshot, now):
+    if not is_recent(snapshot, settings, now) and not _is_next_to_come(account, snapshot, now):
         return False
     free_at = blocked_until(snapshot)
     return free_at is None or local_time(free_at, snapshot) > now
+
+
+def is_recent(snapshot: Snapshot, settings: Settings, now: datetime) -> bool:
+    """Whether its numbers may be acted on whenever the next check is: no three were missed."""
+    polled = timedelta(minutes=3 * settings.poll_minutes) if settings.poll_minutes else _FRESH_BY_HAND
+    return now - snapshot.taken_at < max(polled, _SHORTEST_FRESH)
 
 
 def _is_next_to_come(account: AccountState, snapshot: Snapshot, now: datetime) -> bool:
@@ -97,7 +102,7 @@ def unusable(problem: Problem | None) -> bool:
 def login_ended(account: AccountState, now: datetime) -> bool:
     """Whether only signing in again can help."""
     problems = [p for p in (account.problem, account.renewal.problem) if p is not None]
-    if any(p.kind.needs_login for p in problems):
+    if problems and any(p.kind.needs_login for p in problems):
         return True
     if account.renewable:
         return False

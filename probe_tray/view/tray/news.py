@@ -5,7 +5,7 @@ from itertools import compress
 from operator import attrgetter, is_not
 from typing import Final
 
-from probe_tray.core.account.condition import USABLE, Condition, condition, local_time
+from probe_tray.core.account.condition import USABLE, Condition, condition, is_recent, local_time
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
@@ -38,7 +38,12 @@ def _differ(before: AccountState, after: AccountState, settings: Settings, now: 
     if there is None or here is None or not here.main.windows:
         # Then it is told whether it is being asked for, and when that was.
         return True
-    if _of_account(before) != _of_account(after) or not (there is here or _same_numbers(there, here)):
+    if _of_account(before) != _of_account(after):
+        return True
+    if there is here and before.checked_at == after.checked_at:
+        # The next check was planned, or has begun: that says something of old numbers alone.
+        return not is_recent(here, settings, now)
+    if not _same_numbers(there, here):
         return True
     what = condition(after, settings, now)
     return what not in _BY_NUMBERS or condition(before, settings, now) is not what
