@@ -14,7 +14,8 @@ from probe_tray.ports.time import Clock
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.view.presenter import Presenter
 from probe_tray.view.screen import IconScreen, ScreenOptions
-from probe_tray.view.tray.news import is_news
+from probe_tray.view.tray.news import News, news
+from probe_tray.view.view_models import Tray
 
 _TOGETHER = 50
 """Milliseconds."""
@@ -44,7 +45,7 @@ class Bridge(QObject):
     """Draws the state with ``render``: soon after a change, at most a fifth of the time, and at every full minute.
 
     What checks bring changes the icon at once; a closed menu is filled with it when it opens. While nothing is open,
-    a check that brings what was known draws nothing.
+    a check that brings what was known draws nothing, and one that says nothing about the icon only fills the menu.
     """
 
     def __init__(
@@ -74,6 +75,8 @@ class Bridge(QObject):
         self._menu, self._menu_open = menu, False
         self._filled: AppState | None = None
         """The state that the menu tells."""
+        self._shown: Tray | None = None
+        """What icon and tooltip say."""
         self._soon = _single(self, self._draw_seen)
         self._tick = _single(self, self._draw_minute)
         self._menu_due = _single(self, self.draw)
@@ -111,6 +114,7 @@ class Bridge(QObject):
         started, now = self._clock.monotonic(), self._clock.now()
         screen = present(self._engine.state, now)
         self._render(screen)
+        self._shown = screen.tray
         self._drawn_at = self._clock.monotonic()
         self._cost = self._drawn_at - started
         into = now.second * 1000 + now.microsecond // 1000
@@ -124,8 +128,20 @@ class Bridge(QObject):
             self.draw()
             return
         self._draw(self._presenter.present_icon)
+        self._fill_menu_later()
+
+    def _fill_menu_later(self) -> None:
         if not self._menu_due.isActive():
             self._menu_due.start(_MENU_AFTER)
+
+    def _is_told_by_icon(self, before: AppState) -> bool:
+        """Whether the icon says all that a check since ``before`` has brought; the menu is filled later then."""
+        if self._shown is None:
+            return False
+        found = news(before, self._state, self._shown, self._clock.now())
+        if found is News.MENU:
+            self._fill_menu_later()
+        return found is not News.ICON
 
     def _menu_opens(self) -> None:
         self._menu_open = True
@@ -149,7 +165,7 @@ class Bridge(QObject):
         is_open = self._panel_open()
         # Of two states in a row: to compare the accounts of any two may take as long as a drawing does.
         may_wait = not (is_open or self._menu_open) and _is_only_checked(before, self._state)
-        if may_wait and not self._details_open() and not is_news(before, self._state, self._clock.now()):
+        if may_wait and not self._details_open() and self._is_told_by_icon(before):
             return
         # Not started anew by each change: a steady stream of changes would then never be drawn.
         if self._soon.isActive() and (may_wait or self._soon.remainingTime() <= _TOGETHER):

@@ -244,6 +244,10 @@ class Tray(msgspec.Struct, frozen=True, kw_only=True):
     ink: IconInk = IconInk.AUTOMATIC
     known: bool = True
     """Whether ``look`` tells of this run; until then what the last run knew stays in the tray."""
+    about: AccountKey | None = None
+    """The account that it is about; None where that depends on the numbers of all."""
+    tightest: float | None = None
+    """The use of it, in percent, from which another account takes its place; None where none does."""
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True):

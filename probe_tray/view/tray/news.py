@@ -1,14 +1,16 @@
 """What of a check is news to whoever sees no more than icon, tooltip and menu."""
 
+import enum
 from datetime import datetime
 from itertools import compress
 from operator import attrgetter, is_not
 from typing import Final
 
-from probe_tray.core.account.condition import USABLE, Condition, condition, is_recent, local_time
+from probe_tray.core.account.condition import USABLE, Condition, condition, is_recent, local_time, tightest
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.view_models import Tray
 
 _BY_NUMBERS: Final = USABLE | {Condition.LIMITED}
 """The conditions of which nothing says how old they are, or that they are looked into."""
@@ -21,16 +23,38 @@ _of_limit: Final = attrgetter(*(name for name in Limit.__struct_fields__ if name
 _of_window: Final = attrgetter(*(name for name in Window.__struct_fields__ if name != "reset_at"))
 
 
-def is_news(before: AppState, after: AppState, now: datetime) -> bool:
-    """Whether icon, tooltip or menu say anything else at ``now`` (aware UTC) of ``after`` than of ``before``.
+class News(enum.Enum):
+    """What has something else to say."""
 
-    Both have the same accounts in the same places, and differ in these alone. Most checks bring what was known: an
-    account that nobody works with.
+    NONE = "nothing"
+    MENU = "the menu"
+    ICON = "the icon or its tooltip, and the menu"
+
+
+def news(before: AppState, after: AppState, shown: Tray, now: datetime) -> News:
+    """What has something else to say at ``now`` (aware UTC) of ``after`` than of ``before``; ``shown`` is said now.
+
+    Both have the same accounts in the same places, and differ in these alone. Most checks bring what was known, of an
+    account that nobody works with, and of the others few are about the account in the icon.
     """
     # Of a thousand accounts, hardly any is another one.
     are_others = map(is_not, before.accounts, after.accounts)
     changed = compress(zip(before.accounts, after.accounts, strict=True), are_others)
-    return any(_differ(there, here, after.settings, now) for there, here in changed)
+    differing = [(there, here) for there, here in changed if _differ(there, here, after.settings, now)]
+    if any(_is_in_icon(there, here, shown, after.settings, now) for there, here in differing):
+        return News.ICON
+    return News.MENU if differing else News.NONE
+
+
+def _is_in_icon(before: AccountState, after: AccountState, shown: Tray, settings: Settings, now: datetime) -> bool:
+    """Whether icon or tooltip may say something else: they count conditions, and are about one account."""
+    if before.snapshot is None or after.snapshot is None or shown.about is None or after.key == shown.about:
+        return True
+    if _of_account(before) != _of_account(after):
+        # No check has brought that: it may be the one in use now.
+        return True
+    is_tighter = shown.tightest is not None and tightest(after.snapshot) >= shown.tightest
+    return is_tighter or condition(before, settings, now) is not condition(after, settings, now)
 
 
 def _differ(before: AccountState, after: AccountState, settings: Settings, now: datetime) -> bool:

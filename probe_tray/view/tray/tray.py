@@ -95,7 +95,16 @@ def tray(seen: Seen, t: Translator, memory: NumbersMemory) -> Tray:
     tooltip = "\n".join(words)
     if len(tooltip) > _LONGEST_TOOLTIP:
         tooltip = tooltip[: _LONGEST_TOOLTIP - 1] + "…"
-    return Tray(look=_look(seen, found), tooltip=tooltip, ink=seen.state.settings.icon_ink, known=_is_known(seen.state))
+    settings = seen.state.settings
+    is_best = settings.icon_account is IconAccount.BEST
+    return Tray(
+        look=_look(seen, found),
+        tooltip=tooltip,
+        ink=settings.icon_ink,
+        known=_is_known(seen.state),
+        about=None if found is None or is_best else found.account.key,
+        tightest=None if found is None or _chosen(seen) is not None else -found.need[1],
+    )
 
 
 def _is_known(state: AppState) -> bool:

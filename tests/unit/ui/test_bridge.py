@@ -88,7 +88,7 @@ def drawn(qtbot: QtBot) -> Iterator[Drawn]:
 
 
 def test_what_a_check_brings_changes_the_icon_at_once_and_a_closed_menu_not(drawn: Drawn) -> None:
-    for used in (11.0, 97.0, 98.0):
+    for used in (96.0, 97.0, 98.0):
         drawn.check(used)
     assert len(drawn.screens) == 4
     assert "98%" in drawn.screens[-1].tray.tooltip
@@ -96,7 +96,7 @@ def test_what_a_check_brings_changes_the_icon_at_once_and_a_closed_menu_not(draw
 
 
 def test_what_many_checks_bring_is_drawn_twice_a_second_and_what_a_person_does_at_once(drawn: Drawn) -> None:
-    drawn.check(11.0)
+    drawn.check(96.0)
     for used in (97.0, 98.0):
         drawn.engine.change(drawn.checked(used))
     waiting = drawn.timer(500)
@@ -110,6 +110,14 @@ def test_a_check_that_brings_what_was_known_draws_nothing_while_nothing_is_open(
     drawn.engine.change(drawn.again())
     assert [timer.interval() > 10_000 for timer in drawn.bridge.findChildren(QTimer) if timer.isActive()] == [True]
     assert len(drawn.screens) == 1
+
+
+def test_what_a_check_says_of_another_account_than_the_icons_waits_for_the_menu(drawn: Drawn) -> None:
+    drawn.engine.change(drawn.checked(11.0))
+    assert len(drawn.screens) == 1
+    drawn.timer(10_000).timeout.emit()
+    assert isinstance(drawn.screens[-1], ClosedScreen)
+    assert any("11%" in row.text for row in drawn.screens[-1].menu.rows)
 
 
 @pytest.mark.parametrize("what", ["menu", "details", "panel"])

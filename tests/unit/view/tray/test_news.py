@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from probe_tray.core.account.arrangement import Arrangement
+from probe_tray.core.account.condition import tightest
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import NotSentError, RateLimitedError
 from probe_tray.core.quota.forecast import follow
 from probe_tray.core.quota.history import Meter, Trend
@@ -16,13 +19,17 @@ from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.presenter import Presenter
 from probe_tray.view.screen import ClosedScreen
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.tray.news import is_news
+from probe_tray.view.tray.news import News, news
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW
 
 
 def closed(state: AppState, now: datetime = NOW) -> ClosedScreen:
     return Presenter(UTC, Translator()).present_closed(state, now)
+
+
+def is_news(before: AppState, state: AppState, now: datetime) -> bool:
+    return news(before, state, closed(before, now).tray, now) is not News.NONE
 
 
 def checked(account: AccountState, later: timedelta = timedelta(seconds=40), **numbers: object) -> AccountState:
@@ -140,10 +147,10 @@ snapshots = st.builds(
 def checks(draw: st.DrawFn) -> tuple[AppState, AppState]:
     """A state, and the same after a step of a check of one of its accounts."""
     base = samples.only(samples.conditions().accounts[: draw(st.integers(1, 5))])
-    settings = Settings(icon_account=draw(st.sampled_from(IconAccount)), icon_number=draw(st.booleans()))
+    wanted = Settings(icon_account=draw(st.sampled_from(IconAccount)), icon_number=draw(st.booleans()))
     problems = st.sampled_from([None, None, *(a.problem for a in base.accounts)])
     accounts = tuple(replace(a, snapshot=draw(st.none() | snapshots), problem=draw(problems)) for a in base.accounts)
-    state = replace(base, settings=settings, accounts=accounts)
+    state = replace(base, settings=wanted, accounts=accounts)
     place = draw(st.integers(0, len(accounts) - 1))
     account = accounts[place]
     if draw(st.booleans()):
@@ -151,6 +158,11 @@ def checks(draw: st.DrawFn) -> tuple[AppState, AppState]:
     elif account.snapshot is not None:
         main = jittered(account.snapshot.main, draw(small))
         account = checked(account, timedelta(minutes=draw(st.integers(0, 20))), main=main)
+    if draw(st.booleans()):
+        account = replace(account, stores=draw(st.sampled_from([(StoreKind.VAULT,), (StoreKind.OFFICIAL,)])))
+    if account.snapshot is not None and account.snapshot.main.windows and draw(st.booleans()):
+        main = used(account.snapshot.main, draw(st.sampled_from([0.0, 50.4, 79.6, 80.0, 99.0, 100.0])))
+        account = replace(account, snapshot=replace(account.snapshot, main=main))
     return state, state.with_account(place, account)
 
 
@@ -159,5 +171,62 @@ def test_what_is_no_news_leaves_icon_tooltip_and_menu_as_they_were(
     found: tuple[AppState, AppState], now: datetime
 ) -> None:
     before, state = found
-    if not is_news(before, state, now):
-        assert closed(state, now) == closed(before, now)
+    earlier = closed(before, now)
+    match news(before, state, earlier.tray, now):
+        case News.NONE:
+            assert closed(state, now) == earlier
+        case News.MENU:
+            assert closed(state, now).tray == earlier.tray
+        case News.ICON:
+            pass
+
+
+percents = st.sampled_from([10.0, 50.0, 79.6, 80.0, 81.0, 95.0, 100.0])
+places = st.sampled_from([(StoreKind.VAULT,), (StoreKind.VAULT, StoreKind.OFFICIAL)])
+
+
+@st.composite
+def uses(draw: st.DrawFn) -> tuple[AppState, AppState]:
+    """Three accounts with fresh numbers, and the same when those of one are others, or where its login is."""
+    accounts = tuple(
+        replace(samples.account(f"{name}@example.com", samples.snapshot(draw(percents), 10.0)), stores=draw(places))
+        for name in ("ana", "ben", "cy")
+    )
+    wanted = Settings(icon_account=draw(st.sampled_from(IconAccount)))
+    pinned = Arrangement(in_icon=draw(st.sampled_from(["", *(a.key.slug for a in accounts)])))
+    state = replace(samples.only(accounts), settings=wanted, arrangement=pinned)
+    place = draw(st.integers(0, 2))
+    account = accounts[place]
+    assert account.snapshot is not None
+    if draw(st.booleans()):
+        changed = replace(account, stores=draw(places))
+    else:
+        changed = checked(account, main=used(account.snapshot.main, draw(percents)))
+    return state, state.with_account(place, changed)
+
+
+@settings(max_examples=500)
+@given(uses())
+def test_the_icon_stays_right_without_being_drawn(found: tuple[AppState, AppState]) -> None:
+    before, state = found
+    earlier = closed(before)
+    if news(before, state, earlier.tray, NOW) is not News.ICON:
+        assert closed(state).tray == earlier.tray
+
+
+ALL = samples.only(samples.many(20).accounts)
+SHOWN = closed(ALL).tray
+
+
+def test_other_numbers_of_another_account_than_the_icons_are_news_for_the_menu_alone() -> None:
+    assert SHOWN.tightest is not None
+    place, account = next(
+        (n, a)
+        for n, a in enumerate(ALL.accounts)
+        if a.key != SHOWN.about and a.snapshot is not None and 3 < tightest(a.snapshot) < 70
+    )
+    assert account.snapshot is not None
+    for percent, found in ((2.0, News.MENU), (SHOWN.tightest, News.ICON)):
+        state = ALL.with_account(place, checked(account, main=used(account.snapshot.main, percent)))
+        assert news(ALL, state, SHOWN, NOW) is found
+    assert news(ALL, ALL, SHOWN, NOW) is News.NONE
