@@ -230,3 +230,20 @@ def test_other_numbers_of_another_account_than_the_icons_are_news_for_the_menu_a
         state = ALL.with_account(place, checked(account, main=used(account.snapshot.main, percent)))
         assert news(ALL, state, SHOWN, NOW) is found
     assert news(ALL, ALL, SHOWN, NOW) is News.NONE
+
+
+def test_of_two_that_are_as_tight_the_first_comes_into_the_icon() -> None:
+    tight, tighter = samples.account("ana@example.com", samples.snapshot(90, 1)), samples.snapshot(95, 1)
+    state = samples.only([tight, samples.account("ben@example.com", tighter)])
+    even = state.with_account(0, replace(tight, snapshot=tighter))
+    assert news(state, even, closed(state).tray, NOW) is News.ICON
+    assert "ana" in closed(even).tray.tooltip
+
+
+def test_numbers_that_are_no_longer_old_count_in_the_tooltip() -> None:
+    old = samples.account("ana@example.com", samples.snapshot(10, 1, age=timedelta(hours=2)), next_check=NOW)
+    late = NOW + timedelta(minutes=10)
+    state = samples.only([old, samples.account("ben@example.com", samples.snapshot(95, 1))])
+    fresh = state.with_account(0, checked(old, timedelta(hours=2)))
+    assert news(state, fresh, closed(state, late).tray, late) is News.ICON
+    assert closed(fresh, late).tray.tooltip != closed(state, late).tray.tooltip
