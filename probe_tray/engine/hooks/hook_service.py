@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, final
+from typing import Final, NamedTuple, final
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import HookFailedError, Problem
@@ -24,6 +24,13 @@ HookPayload = Callable[[HookEvent, AccountKey | None, AppState, datetime], bytes
 """The JSON that tells of an event; the view's part, handed in."""
 
 
+class HookTrial(NamedTuple):
+    """A program to try, and who hears what came of it."""
+
+    program: str
+    told: Callable[[Problem | None], None]
+
+
 @final
 class HookService:
     """One hook at a time, in the order of what happened."""
@@ -34,7 +41,9 @@ class HookService:
         self._notes: HookNotes = {}
         self._told = ""
         """The program whose failure was told, until it works again or is another one."""
-        self._is_trying = False
+        self._tried: HookTrial | None = None
+        self._next: HookTrial | None = None
+        """What is tried once the program that is tried now has come to its end."""
         self._timer = WakeTimer(clock)
 
     async def run(self) -> None:
@@ -71,21 +80,29 @@ class HookService:
     async def test(self, program: str, told: Callable[[Problem | None], None]) -> None:
         """Run ``program`` as for an event of the first account; ``told`` hears what came of it.
 
-        While one is being tried, a second wish is the same one.
+        While one is being tried, a second wish is the same one, and another program is tried after it: the one that
+        was wanted last.
         """
-        if self._is_trying:
+        if self._tried is not None:
+            self._next = None if program == self._tried.program else HookTrial(program, told)
             return
+        self._next = HookTrial(program, told)
+        try:
+            while (trial := self._next) is not None:
+                self._tried, self._next = trial, None
+                await self._try(trial)
+        finally:
+            self._tried = None
+
+    async def _try(self, trial: HookTrial) -> None:
         state = self._store.state
         account = next((account.key for account in state.accounts), None)
-        self._is_trying = True
         try:
-            await self._runner.run(program, self._payload(HookEvent.TEST, account, state, self._clock.now()))
+            await self._runner.run(trial.program, self._payload(HookEvent.TEST, account, state, self._clock.now()))
         except HookFailedError as error:
-            told(error.problem)
+            trial.told(error.problem)
         else:
-            told(None)
-        finally:
-            self._is_trying = False
+            trial.told(None)
 
     async def _run(self, program: str, payload: bytes) -> None:
         try:

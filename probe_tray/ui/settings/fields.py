@@ -195,7 +195,7 @@ class _Folder:
 class ProgramField(QObject):
     """A program, with buttons to choose it and to try it."""
 
-    wanted = Signal(str)
+    wanted = Signal()
     """It is to be tried."""
 
     def __init__(self, row: FormRow, form: Form, theme: Theme, changed: Callable[[], None]) -> None:
@@ -211,7 +211,7 @@ class ProgramField(QObject):
             button.setAutoDefault(False)
             button.setAccessibleDescription(row.help)
         browse.clicked.connect(self._browse)
-        self._try.clicked.connect(lambda: self.wanted.emit(str(self.value())))
+        self._try.clicked.connect(self.wanted)
         self._text.textChanged.connect(changed)
         self._text.textChanged.connect(self._follow)
         self._follow()

@@ -246,7 +246,8 @@ class PageStack(QStackedWidget):
         made.remark(self._remarks.get(row.key, ""))
         made.remedy_wanted.connect(self.remedy_wanted)
         if isinstance(field, ProgramField):
-            field.wanted.connect(self.program_wanted)
+            # As it is kept: with a space at its end, the field shows another one than would be run.
+            field.wanted.connect(lambda: self.program_wanted.emit(str(self._values[row.key])))
         self._fields[row.key], self._rows[row.key] = field, made
         return made
 

@@ -127,6 +127,34 @@ async def test_a_second_wish_to_try_it_while_it_runs_is_the_same_one() -> None:
     assert (hooks.told(), told) == (["test", "test"], [None, None])
 
 
+async def test_another_program_is_tried_after_the_one_that_runs_and_only_the_last_that_was_wanted() -> None:
+    hooks = Hooks()
+    gate = asyncio.Event()
+    hooks.runner.gate = gate
+    told: list[str] = []
+    first = asyncio.create_task(hooks.service.test("/bin/a", lambda _: told.append("a")))
+    await asyncio.sleep(0)
+    await hooks.service.test("/bin/b", lambda _: told.append("b"))
+    await hooks.service.test("/bin/c", lambda _: told.append("c"))
+    gate.set()
+    await first
+    assert ([program for program, _ in hooks.runner.ran], told) == (["/bin/a", "/bin/c"], ["a", "c"])
+
+
+async def test_who_goes_back_to_the_program_that_runs_has_no_other_one_tried() -> None:
+    hooks = Hooks()
+    gate = asyncio.Event()
+    hooks.runner.gate = gate
+    told: list[str] = []
+    first = asyncio.create_task(hooks.service.test("/bin/a", lambda _: told.append("a")))
+    await asyncio.sleep(0)
+    for program in ("/bin/b", "/bin/a"):
+        await hooks.service.test(program, lambda _: told.append("again"))
+    gate.set()
+    await first
+    assert told == ["a"]
+
+
 async def test_it_can_be_tried() -> None:
     hooks = Hooks()
     told: list[Problem | None] = []

@@ -466,6 +466,16 @@ def test_a_program_is_chosen_and_tried(qtbot: QtBot, settings: Opened) -> None:
     assert settings.saved == [change(hook="/usr/local/bin/hook")]
 
 
+def test_a_program_is_tried_as_it_is_kept(settings: Opened) -> None:
+    dialog = settings.dialog
+    dialog.open_with(Settings(hook="/usr/local/bin/hook "))
+    dialog.reveal("hook")
+    tried: list[str] = []
+    dialog.pages.program_wanted.connect(tried.append)
+    dialog.pages.field("hook").widget.findChildren(QPushButton)[1].click()
+    assert tried == ["/usr/local/bin/hook "] == [dialog.pages.values["hook"]]
+
+
 def test_folders_of_codex_are_typed_or_added_and_a_search_finds_them(settings: Opened, tmp_path: Path) -> None:
     dialog = settings.dialog
     dialog.open_with(Settings(codex_homes=("~/.codex-work", "~/.codex-home")))
