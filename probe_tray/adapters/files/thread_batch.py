@@ -38,7 +38,7 @@ class ThreadBatch(Generic[_Q, _A]):
         """The answer. Raises what that raises."""
         future: asyncio.Future[_A] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
-        if self._work is None:
+        if self._work is None or self._work.done():
             # It begins in the next turn of the loop, with what all tasks of this one have asked.
             self._work = asyncio.create_task(self._work_off())
         return await future

@@ -100,3 +100,13 @@ async def test_where_no_thread_can_be_had_whoever_asked_is_told(monkeypatch: pyt
         with pytest.raises(RuntimeError):
             await jobs.do(partial(abs, -1))
     assert await jobs.do(partial(abs, -1)) == 1
+
+
+async def test_who_ends_all_work_at_once_leaves_nobody_waiting_who_comes_later() -> None:
+    jobs = DiskJobs()
+    asking = asyncio.create_task(jobs.do(partial(abs, -1)))
+    await asyncio.sleep(0)
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    await asyncio.wait({asking})
+    assert await jobs.do(partial(abs, -2)) == 2
