@@ -103,9 +103,10 @@ class Program:
                 task.cancel()
             await asyncio.gather(engine, quitting, freeing, return_exceptions=True)
             await wired.client.aclose()
-            await icon_file.close()
             self._ended = True
             session_end.close()
+            # The session waits no longer: a picture is not worth it.
+            await icon_file.close()
 
     def _make_shell(self, wired: Wired, zone: tzinfo, remember_icon: Callable[[LastIcon], None]) -> Shell:
         context = ShellContext(
