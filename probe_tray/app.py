@@ -211,9 +211,6 @@ def _make_application() -> "QApplication":
     quiet = ("qt.qpa.theme.gnome", "qt.qpa.services", "qt.qpa.wayland.textinput", "qt.accessibility.atspi")
     QLoggingCategory.setFilterRules("\n".join(f"{category}.warning=false" for category in quiet))
     desktop.prepare_start(os.environ)
-    # WORKAROUND Qt 6.11 (qtbase, qdrawhelper.cpp): it has other threads fill what is higher than 95 lines, and for
-    # pictures as small as an icon's to wake them takes longer than to fill it.
-    os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
     app = QApplication(["probe-tray"])
     desktop.show_in_dock(shown=False)
     if desktop.lacks_dark_controls:
