@@ -75,8 +75,8 @@ class Bridge(QObject):
         self._menu, self._menu_open = menu, False
         self._filled: AppState | None = None
         """The state that the menu tells."""
-        self._shown: Tray | None = None
-        """What icon and tooltip say."""
+        self._shown: tuple[Tray, datetime] | None = None
+        """What icon and tooltip say, and the minute in which that was so."""
         self._soon = _single(self, self._draw_seen)
         self._tick = _single(self, self._draw_minute)
         self._menu_due = _single(self, self.draw)
@@ -112,15 +112,16 @@ class Bridge(QObject):
     def _draw(self, present: Callable[[AppState, datetime], IconScreen]) -> None:
         self._soon.stop()
         started, now = self._clock.monotonic(), self._clock.now()
+        self._shown = None
         screen = present(self._engine.state, now)
-        self._render(screen)
-        self._shown = screen.tray
-        self._drawn_at = self._clock.monotonic()
-        self._cost = self._drawn_at - started
         into = now.second * 1000 + now.microsecond // 1000
         wait = _MINUTE - into + _AFTER
         login_waits = screen.login is not None and not screen.login.failed
         self._tick.start(min(wait, _WHILE_LOGIN) if login_waits else wait)
+        self._render(screen)
+        self._shown = screen.tray, now.replace(second=0, microsecond=0)
+        self._drawn_at = self._clock.monotonic()
+        self._cost = self._drawn_at - started
 
     def _draw_seen(self) -> None:
         """Draw what somebody may see, and fill a closed menu later, should only checks have brought something."""
@@ -136,9 +137,11 @@ class Bridge(QObject):
 
     def _is_told_by_icon(self, before: AppState) -> bool:
         """Whether the icon says all that a check since ``before`` has brought; the menu is filled later then."""
-        if self._shown is None:
+        now = self._clock.now()
+        # While the machine sleeps no timer tells of a new minute.
+        if self._shown is None or self._shown[1] != now.replace(second=0, microsecond=0):
             return False
-        found = news(before, self._state, self._shown, self._clock.now())
+        found = news(before, self._state, self._shown[0], now)
         if found is News.MENU:
             self._fill_menu_later()
         return found is not News.ICON

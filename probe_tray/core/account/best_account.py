@@ -35,4 +35,6 @@ def rank(account: AccountState) -> Rank:
     if window is None:
         # Nothing limits it that is known.
         return needs_person, -_FULL, problem is not None, _NEVER
-    return needs_person, round(window.used_percent) - _FULL, problem is not None, window.reset_at or _NEVER
+    # To the minute, which is all that is shown of it: the seconds jitter from answer to answer.
+    reset = (window.reset_at or _NEVER).replace(second=0, microsecond=0)
+    return needs_person, round(window.used_percent) - _FULL, problem is not None, reset

@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from itertools import compress
 from operator import attrgetter, is_not
-from typing import Final
+from typing import Final, NamedTuple
 
 from probe_tray.core.account.condition import USABLE, Condition, condition, is_recent, local_time, tightest
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window
@@ -21,6 +21,24 @@ _of_account: Final = attrgetter(*(name for name in AccountState.__struct_fields_
 _of_snapshot: Final = attrgetter(*(name for name in Snapshot.__struct_fields__ if name not in _COMPARED))
 _of_limit: Final = attrgetter(*(name for name in Limit.__struct_fields__ if name != "windows"))
 _of_window: Final = attrgetter(*(name for name in Window.__struct_fields__ if name != "reset_at"))
+
+
+class _Resets(NamedTuple):
+    """Compares when windows are reset, as clocks without seconds show it."""
+
+    before: Snapshot
+    after: Snapshot
+    now: datetime
+
+    def look_alike(self, there: Window, here: Window) -> bool:
+        if there.reset_at is None or here.reset_at is None:
+            return there.reset_at is here.reset_at
+        return self._shown(there.reset_at, self.before) == self._shown(here.reset_at, self.after)
+
+    def _shown(self, moment: datetime, snapshot: Snapshot) -> tuple[datetime, datetime, bool]:
+        local = local_time(moment, snapshot)
+        # By the first of them accounts are ranked.
+        return moment.replace(second=0, microsecond=0), local.replace(second=0, microsecond=0), local <= self.now
 
 
 class News(enum.Enum):
@@ -50,8 +68,8 @@ def _is_in_icon(before: AccountState, after: AccountState, shown: Tray, settings
     """Whether icon or tooltip may say something else: they count conditions, and are about one account."""
     if before.snapshot is None or after.snapshot is None or shown.about is None or after.key == shown.about:
         return True
-    if _of_account(before) != _of_account(after):
-        # No check has brought that: it may be the one in use now.
+    if _of_account(before) != _of_account(after) or not after.snapshot.main.windows:
+        # Such as the one in use now; and of one without limits it is told that it is being asked for.
         return True
     is_tighter = shown.tightest is not None and tightest(after.snapshot) >= shown.tightest
     return is_tighter or condition(before, settings, now) is not condition(after, settings, now)
@@ -67,33 +85,25 @@ def _differ(before: AccountState, after: AccountState, settings: Settings, now: 
     if there is here and before.checked_at == after.checked_at:
         # The next check was planned, or has begun: that says something of old numbers alone.
         return not is_recent(here, settings, now)
-    if not _same_numbers(there, here):
+    if not _same_numbers(there, here, now):
         return True
     what = condition(after, settings, now)
     return what not in _BY_NUMBERS or condition(before, settings, now) is not what
 
 
-def _same_numbers(before: Snapshot, after: Snapshot) -> bool:
+def _same_numbers(before: Snapshot, after: Snapshot, now: datetime) -> bool:
     if len(before.extra) != len(after.extra) or _of_snapshot(before) != _of_snapshot(after):
         return False
     there, here = (before.main, before.code_review, *before.extra), (after.main, after.code_review, *after.extra)
     pairs = zip(there, here, strict=True)
-    return all(_same_limit(one, other, before, after) for one, other in pairs)
+    resets = _Resets(before, after, now)
+    return all(_same_limit(one, other, resets) for one, other in pairs)
 
 
-def _same_limit(one: Limit | None, other: Limit | None, before: Snapshot, after: Snapshot) -> bool:
+def _same_limit(one: Limit | None, other: Limit | None, resets: _Resets) -> bool:
     if one is None or other is None:
         return one is other
     if len(one.windows) != len(other.windows) or _of_limit(one) != _of_limit(other):
         return False
-    return all(
-        _of_window(there) == _of_window(here) and _minute(there, before) == _minute(here, after)
-        for there, here in zip(one.windows, other.windows, strict=True)
-    )
-
-
-def _minute(window: Window, snapshot: Snapshot) -> datetime | None:
-    """When it is reset, as a clock without seconds shows it."""
-    if window.reset_at is None:
-        return None
-    return local_time(window.reset_at, snapshot).replace(second=0, microsecond=0)
+    windows = zip(one.windows, other.windows, strict=True)
+    return all(_of_window(there) == _of_window(here) and resets.look_alike(there, here) for there, here in windows)

@@ -31,10 +31,15 @@ class Drawn:
         self.screens: list[IconScreen] = []
         presenter = Presenter(UTC, Translator())
         self.clock = StoppedClock()
-        self.panel_open = self.details_open = False
+        self.panel_open = self.details_open = self.fails = False
         windows = OpenWindows(panel=lambda: self.panel_open, details=lambda: self.details_open)
-        self.bridge = Bridge(self._parent, self.engine, self.clock, presenter, self.screens.append, windows, self.menu)
+        self.bridge = Bridge(self._parent, self.engine, self.clock, presenter, self._take, windows, self.menu)
         self.bridge.draw()
+
+    def _take(self, screen: IconScreen) -> None:
+        if self.fails:
+            raise RuntimeError
+        self.screens.append(screen)
 
     @property
     def menus(self) -> list[str]:
@@ -118,6 +123,23 @@ def test_what_a_check_says_of_another_account_than_the_icons_waits_for_the_menu(
     drawn.timer(10_000).timeout.emit()
     assert isinstance(drawn.screens[-1], ClosedScreen)
     assert any("11%" in row.text for row in drawn.screens[-1].menu.rows)
+
+
+def test_a_check_after_a_sleep_draws_what_the_time_has_changed(drawn: Drawn) -> None:
+    drawn.change(replace(drawn.engine.state, paused_until=drawn.clock.time + timedelta(minutes=1)))
+    assert "paused" in drawn.screens[-1].tray.tooltip
+    drawn.clock.time += timedelta(minutes=10)
+    drawn.change(drawn.again())
+    assert "paused" not in drawn.screens[-1].tray.tooltip
+
+
+def test_what_could_not_be_drawn_is_drawn_with_the_next_check_and_the_next_minute(drawn: Drawn) -> None:
+    drawn.fails = True
+    with pytest.raises(RuntimeError):
+        drawn.bridge.draw()
+    drawn.fails = False
+    assert [timer.interval() > 10_000 for timer in drawn.bridge.findChildren(QTimer) if timer.isActive()] == [True]
+    drawn.change(drawn.again())
 
 
 @pytest.mark.parametrize("what", ["menu", "details", "panel"])

@@ -130,7 +130,7 @@ windows = st.builds(
     kind=st.sampled_from([WindowKind.SHORT, WindowKind.WEEKLY]),
     seconds=st.just(18_000),
     used_percent=st.sampled_from([0.0, 50.0, 79.6, 80.0, 100.0]),
-    reset_at=st.none() | moments,
+    reset_at=st.none() | moments | st.sampled_from([-1.0, 0.0, 1.0]).map(lambda s: NOW + timedelta(seconds=s)),
 )
 snapshots = st.builds(
     Snapshot,
@@ -247,3 +247,31 @@ def test_numbers_that_are_no_longer_old_count_in_the_tooltip() -> None:
     fresh = state.with_account(0, checked(old, timedelta(hours=2)))
     assert news(state, fresh, closed(state, late).tray, late) is News.ICON
     assert closed(fresh, late).tray.tooltip != closed(state, late).tray.tooltip
+
+
+def test_of_two_that_are_alike_jitter_makes_neither_the_better_one() -> None:
+    one, other = samples.account("ana@example.com", samples.snapshot(40, 1)), samples.account("ben@example.com")
+    assert one.snapshot is not None
+    state = samples.only([one, replace(other, snapshot=one.snapshot)])
+    again = state.with_account(0, checked(one, main=jittered(one.snapshot.main, 1)))
+    assert news(state, again, closed(state).tray, NOW) is News.NONE
+    assert closed(again) == closed(state)
+
+
+def test_a_reset_that_jitters_past_now_is_news() -> None:
+    ending = samples.account("ana@example.com", samples.snapshot(40, 1, short_in=timedelta(seconds=1)))
+    assert ending.snapshot is not None
+    state = samples.only([ending])
+    over = state.with_account(0, checked(ending, main=jittered(ending.snapshot.main, -1)))
+    assert news(state, over, closed(state).tray, NOW) is News.ICON
+    assert closed(over).tray.tooltip != closed(state).tray.tooltip
+
+
+def test_that_an_account_without_limits_is_asked_for_is_told_beside_the_icon() -> None:
+    bare = replace(samples.snapshot(1, 1), main=Limit())
+    accounts = [samples.account(f"{name}@example.com", bare) for name in ("ana", "ben")]
+    pinned = Arrangement(in_icon=accounts[0].key.slug)
+    state = replace(samples.only(accounts), arrangement=pinned)
+    asked = state.with_account(1, replace(accounts[1], checking=True))
+    assert news(state, asked, closed(state).tray, NOW) is News.ICON
+    assert "Checking" in closed(asked).tray.tooltip
