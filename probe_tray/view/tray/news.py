@@ -15,12 +15,12 @@ from probe_tray.view.view_models import Tray
 _BY_NUMBERS: Final = USABLE | {Condition.LIMITED}
 """The conditions of which nothing says how old they are, or that they are looked into."""
 _IN_WINDOWS: Final = frozenset({"snapshot", "checking", "checked_at", "next_check", "paces", "trend"})
-_COMPARED: Final = frozenset({"main", "code_review", "extra", "taken_at", "clock_offset"})
+_COMPARED: Final = frozenset({"main", "code_review", "extra", "windows", "reset_at", "taken_at", "clock_offset"})
 # Each check of an account asks three times: a tuple of all fields takes a tenth of the time of one after the other.
 _of_account: Final = attrgetter(*(name for name in AccountState.__struct_fields__ if name not in _IN_WINDOWS))
 _of_snapshot: Final = attrgetter(*(name for name in Snapshot.__struct_fields__ if name not in _COMPARED))
-_of_limit: Final = attrgetter(*(name for name in Limit.__struct_fields__ if name != "windows"))
-_of_window: Final = attrgetter(*(name for name in Window.__struct_fields__ if name != "reset_at"))
+_of_limit: Final = attrgetter(*(name for name in Limit.__struct_fields__ if name not in _COMPARED))
+_of_window: Final = attrgetter(*(name for name in Window.__struct_fields__ if name not in _COMPARED))
 
 
 class _Resets(NamedTuple):

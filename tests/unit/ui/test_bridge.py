@@ -147,7 +147,9 @@ def test_what_is_open_follows_a_check_that_brings_what_was_known(drawn: Drawn, w
     drawn.details_open, drawn.panel_open = what == "details", what == "panel"
     if what == "menu":
         drawn.menu.aboutToShow.emit()
+    count = len(drawn.screens)
     drawn.change(drawn.again())
+    assert len(drawn.screens) == count + 1
 
 
 def test_the_next_minute_shows_what_a_check_has_brought_without_news(drawn: Drawn) -> None:
