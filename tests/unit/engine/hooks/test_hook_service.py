@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections.abc import Coroutine
 from datetime import timedelta
 
 import pytest
@@ -127,32 +128,29 @@ async def test_a_second_wish_to_try_it_while_it_runs_is_the_same_one() -> None:
     assert (hooks.told(), told) == (["test", "test"], [None, None])
 
 
-async def test_another_program_is_tried_after_the_one_that_runs_and_only_the_last_that_was_wanted() -> None:
+@pytest.mark.parametrize(
+    ("wanted", "tried"),
+    [
+        (["/bin/a", "/bin/b", "/bin/c"], ["/bin/a", "/bin/c"]),
+        (["/bin/a", "/bin/b", "/bin/a"], ["/bin/a"]),
+    ],
+    ids=["the last one", "the same again"],
+)
+async def test_what_is_wanted_while_a_program_is_tried_comes_after_it(wanted: list[str], tried: list[str]) -> None:
     hooks = Hooks()
-    gate = asyncio.Event()
-    hooks.runner.gate = gate
+    hooks.runner.gate = gate = asyncio.Event()
     told: list[str] = []
-    first = asyncio.create_task(hooks.service.test("/bin/a", lambda _: told.append("a")))
+
+    def trial(program: str) -> Coroutine[object, object, None]:
+        return hooks.service.test(program, lambda _: told.append(program))
+
+    first = asyncio.create_task(trial(wanted[0]))
     await asyncio.sleep(0)
-    await hooks.service.test("/bin/b", lambda _: told.append("b"))
-    await hooks.service.test("/bin/c", lambda _: told.append("c"))
+    for program in wanted[1:]:
+        await trial(program)
     gate.set()
     await first
-    assert ([program for program, _ in hooks.runner.ran], told) == (["/bin/a", "/bin/c"], ["a", "c"])
-
-
-async def test_who_goes_back_to_the_program_that_runs_has_no_other_one_tried() -> None:
-    hooks = Hooks()
-    gate = asyncio.Event()
-    hooks.runner.gate = gate
-    told: list[str] = []
-    first = asyncio.create_task(hooks.service.test("/bin/a", lambda _: told.append("a")))
-    await asyncio.sleep(0)
-    for program in ("/bin/b", "/bin/a"):
-        await hooks.service.test(program, lambda _: told.append("again"))
-    gate.set()
-    await first
-    assert told == ["a"]
+    assert ([program for program, _ in hooks.runner.ran], told) == (tried, tried)
 
 
 async def test_it_can_be_tried() -> None:

@@ -262,7 +262,9 @@ def test_a_reset_that_jitters_past_now_is_news() -> None:
     ending = samples.account("ana@example.com", samples.snapshot(40, 1, short_in=timedelta(seconds=1)))
     assert ending.snapshot is not None
     state = samples.only([ending])
-    over = state.with_account(0, checked(ending, main=jittered(ending.snapshot.main, -1)))
+    main = ending.snapshot.main
+    first = jittered(replace(main, windows=main.windows[:1]), -1)
+    over = state.with_account(0, checked(ending, main=replace(first, windows=(*first.windows, *main.windows[1:]))))
     assert news(state, over, closed(state).tray, NOW) is News.ICON
     assert closed(over).tray.tooltip != closed(state).tray.tooltip
 
