@@ -71,7 +71,7 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     @contextmanager
     def tray(self, arguments: list[str | Path], environment: Mapping[str, str]) -> Generator["Tray"]:
         """A tray program that runs; its icon is there."""
-        host = self.around.tray
+        host = self.around.shell
         host.forget()
         began = time.monotonic()
         with started(arguments, environment, self.folder("run")) as process:

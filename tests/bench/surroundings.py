@@ -1,4 +1,4 @@
-"""A screen, a session bus with a tray host and a keyring, and the simulated service behind TLS: what programs need."""
+"""A screen, a session bus with a desktop's shell and a keyring, the simulated service behind TLS: all programs need."""
 
 import os
 import subprocess
@@ -20,6 +20,8 @@ from tests.support.secret_service import secret_service
 
 _WATCHER: Final = "org.kde.StatusNotifierWatcher"
 _ITEM: Final = "org.kde.StatusNotifierItem"
+_NOTIFICATIONS: Final = "org.freedesktop.Notifications"
+_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _INTROSPECTION: Final = f"""<node><interface name="{_WATCHER}">
 <method name="RegisterStatusNotifierItem"><arg type="s" direction="in"/></method>
 <property name="IsStatusNotifierHostRegistered" type="b" access="read"/>
@@ -33,23 +35,31 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     environment: dict[str, str]
     """Without a home: each program gets one of its own."""
-    tray: "TrayHost"
+    shell: "DesktopShell"
 
 
-class TrayHost(threading.Thread):
-    """The host of a tray: notes when an icon's picture is there, and opens menus as a panel does."""
+class DesktopShell(threading.Thread):
+    """The host of a tray and the service of notifications.
+
+    It notes when an icon's picture is there, asks for what an icon says is new, opens menus as a panel does, and takes
+    notifications.
+    """
 
     def __init__(self, address: str) -> None:
-        """Be the watcher of the bus at ``address`` until :meth:`close`."""
-        super().__init__(name="tray host", daemon=True)
+        """Be there for the programs of the bus at ``address`` until :meth:`close`."""
+        super().__init__(name="desktop shell", daemon=True)
         # Imported by name, since it ships no types.
         self._jeepney: Any = import_module("jeepney")
         self._bus: Any = import_module("jeepney.io.blocking").open_dbus_connection(address)
-        self._bus.send_and_get_reply(self._jeepney.message_bus.RequestName(_WATCHER), timeout=PATIENCE)
+        bus = self._jeepney.message_bus
+        news = self._jeepney.MatchRule(type="signal", interface=_ITEM)
+        for message in (bus.RequestName(_WATCHER), bus.RequestName(_NOTIFICATIONS), bus.AddMatch(news)):
+            self._bus.send_and_get_reply(message, timeout=PATIENCE)
         self._address = address
         self._asked: dict[int, str] = {}
         self._shown: dict[str, float] = {}
         self._changed = threading.Condition()
+        self._notified = 0
         self._ended = False
         self.start()
 
@@ -99,6 +109,9 @@ class TrayHost(threading.Thread):
             names = self._jeepney.HeaderFields
             if kind is self._jeepney.MessageType.method_call:
                 self._answer(message, str(fields.get(names.member, "")), str(fields.get(names.sender, "")))
+            elif kind is self._jeepney.MessageType.signal and fields.get(names.interface) == _ITEM:
+                # Plasma and the panel of Xfce ask for all of it too.
+                self._ask(str(fields.get(names.sender, "")))
             elif kind is self._jeepney.MessageType.method_return:
                 self._note(self._asked.pop(fields.get(names.reply_serial), ""), message.body)
 
@@ -107,17 +120,23 @@ class TrayHost(threading.Thread):
             "Introspect": ("s", (_INTROSPECTION,)),
             "Get": ("v", (("b", True),)),
             "GetAll": ("a{sv}", ({"IsStatusNotifierHostRegistered": ("b", True)},)),
+            "GetServerInformation": ("ssss", ("The bench", "Probe Tray", "1", "1.2")),
+            "GetCapabilities": ("as", (["actions", "body"],)),
         }
+        if member == "Notify":
+            self._notified += 1
+            replies[member] = ("u", (self._notified,))
         signature, body = replies.get(member, (None, ()))
         self._bus.send(self._jeepney.new_method_return(message, signature, body))
         if member == "RegisterStatusNotifierItem":
-            address = self._jeepney.DBusAddress(
-                "/StatusNotifierItem", bus_name=sender, interface="org.freedesktop.DBus.Properties"
-            )
-            question = self._jeepney.new_method_call(address, "GetAll", "s", (_ITEM,))
-            serial = next(self._bus.outgoing_serial)
-            self._asked[serial] = sender
-            self._bus.send(question, serial=serial)
+            self._ask(sender)
+
+    def _ask(self, item: str) -> None:
+        address = self._jeepney.DBusAddress("/StatusNotifierItem", bus_name=item, interface=_PROPERTIES)
+        question = self._jeepney.new_method_call(address, "GetAll", "s", (_ITEM,))
+        serial = next(self._bus.outgoing_serial)
+        self._asked[serial] = item
+        self._bus.send(question, serial=serial)
 
     def _note(self, item: str, body: Any) -> None:  # noqa: ANN401 - jeepney has no types
         if item and body and body[0].get("IconPixmap", ("", []))[1]:
@@ -133,8 +152,8 @@ def surroundings() -> Generator[Surroundings]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="probe-tray-bench-")))
         keyring = stack.enter_context(secret_service())
         display = stack.enter_context(_screen())
-        tray = TrayHost(keyring.environment["DBUS_SESSION_BUS_ADDRESS"])
-        stack.callback(tray.close)
+        shell = DesktopShell(keyring.environment["DBUS_SESSION_BUS_ADDRESS"])
+        stack.callback(shell.close)
         environment = {
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
@@ -143,7 +162,7 @@ def surroundings() -> Generator[Surroundings]:
             **keyring.environment,
         }
         environment.pop("PYTHON_KEYRING_BACKEND")
-        yield Surroundings(folder=folder, environment=environment, tray=tray)
+        yield Surroundings(folder=folder, environment=environment, shell=shell)
 
 
 @contextmanager

@@ -166,7 +166,7 @@ def menu(bench: Bench) -> Outcome:
         bench.wait_checked(place, 100)
         took: list[float] = []
         for _ in range(9):
-            took.append(bench.around.tray.open_menu(tray.item) * 1000)
+            took.append(bench.around.shell.open_menu(tray.item) * 1000)
             time.sleep(0.5)
     line = Line(
         row="menu",
