@@ -3,6 +3,8 @@
 import enum
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import compress
+from operator import is_not
 
 import msgspec
 from msgspec.structs import replace
@@ -256,6 +258,15 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         here, there = self._places, other._places  # noqa: SLF001 - another one of this class
         # Mostly one comes from the other by what moves none.
         return (here is there or here == there) and len(self.accounts) == len(other.accounts)
+
+    def accounts_not_in(self, other: "AppState") -> tuple[AccountState, ...]:
+        """The accounts that ``other`` has not, or has otherwise."""
+        # States are frozen, so an account that is the same object has not changed.
+        if self.has_accounts_of(other):
+            # By two iterators of C: a check of one among a thousand asks this several times.
+            return tuple(compress(self.accounts, map(is_not, self.accounts, other.accounts)))
+        same = set(map(id, other.accounts))
+        return tuple(account for account in self.accounts if id(account) not in same)
 
     @cached_property
     def _places(self) -> dict[AccountKey, int]:

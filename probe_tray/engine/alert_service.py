@@ -21,7 +21,7 @@ from probe_tray.core.alerts.alert import (
     is_on_card,
     is_passing,
 )
-from probe_tray.core.alerts.evaluation import alerts, changed_accounts, compared, holds
+from probe_tray.core.alerts.evaluation import alerts, compared, holds, without_past
 from probe_tray.core.alerts.mute import MUTE, alert_mute_end, mute_end
 from probe_tray.core.alerts.quiet_hours import Pause, in_quiet_hours, pause_end
 from probe_tray.core.commands import (
@@ -102,6 +102,8 @@ class AlertService:
         """What was said when nothing was held back."""
         self._kept: AlertMemory | None = None
         self._before: AppState | None = None
+        self._muted, self._mutes = AppState(), tuple[Mute, ...]()
+        """The state whose accounts were last told which of them are muted, and what they were told."""
         self._basis: object = None
         """What decides, beside the accounts themselves, what there is to say; with the minute."""
         self._held: tuple[Alert, ...] = ()
@@ -175,15 +177,18 @@ class AlertService:
         if memory.paused_until is not None and not paused:
             memory = replace(memory, paused_until=None)
             self._store.dispatch(NotificationsPaused(until=None))
-        memory = replace(memory, mutes=tuple(mute for mute in memory.mutes if now < mute.until))
+        if any(mute.until <= now for mute in memory.mutes):
+            memory = replace(memory, mutes=tuple(mute for mute in memory.mutes if now < mute.until))
         self._tell_mutes(memory)
         state = self._store.state
         quiet = paused or in_quiet_hours(state.settings, now, self._zone)
         # With every answer of the service only its account is looked at, and everybody as soon as that may say more.
-        everyone = _basis(memory, state, now, quiet=quiet) != self._basis
-        accounts = changed_accounts(state, None if everyone else self._before)
+        if self._before is None or _basis(memory, state, now, quiet=quiet) != self._basis:
+            memory, accounts = without_past(memory, now), state.accounts
+        else:
+            accounts = state.accounts_not_in(self._before)
         new: list[Alert] = []
-        for first in range(0, len(accounts) or 1, _AT_ONCE):
+        for first in range(0, len(accounts), _AT_ONCE):
             if first:
                 # A thousand in one go would let the windows wait.
                 await asyncio.sleep(0)
@@ -267,9 +272,12 @@ class AlertService:
         self._tell_mutes(self._memory)
 
     def _tell_mutes(self, memory: AlertMemory) -> None:
-        ends = {mute.account: mute.until for mute in memory.mutes}
-        if any(account.muted_until != ends.get(account.key.slug) for account in self._store.state.accounts):
+        state, ends = self._store.state, {mute.account: mute.until for mute in memory.mutes}
+        # An account that is the same as then still has what it was told.
+        accounts = state.accounts_not_in(self._muted) if memory.mutes == self._mutes else state.accounts
+        if any(account.muted_until != ends.get(account.key.slug) for account in accounts):
             self._store.dispatch(AccountsMuted(mutes=memory.mutes))
+        self._muted, self._mutes = self._store.state, memory.mutes
 
     def _press(self, batch: tuple[Alert, ...], state: AppState, action: str, on_press: OnPress) -> None:
         if action == MUTE:

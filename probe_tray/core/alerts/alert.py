@@ -1,11 +1,13 @@
 """The alerts there are, the button that helps with each, and what is remembered of those that were said."""
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import Problem
@@ -256,7 +258,7 @@ class Mute(msgspec.Struct, frozen=True):
     until: datetime
 
 
-class AlertMemory(msgspec.Struct, frozen=True, kw_only=True):
+class AlertMemory(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What outlives a restart."""
 
     said: frozenset[AlertRecord] = frozenset()
@@ -264,6 +266,24 @@ class AlertMemory(msgspec.Struct, frozen=True, kw_only=True):
     mutes: tuple[Mute, ...] = ()
     off_told: bool = False
     """Whether the person was told that notifications are turned off, and they were never on since."""
+
+    @cached_property
+    def by_account(self) -> Mapping[str, frozenset[AlertRecord]]:
+        """What was said, by the slugs of the accounts."""
+        found: dict[str, set[AlertRecord]] = {}
+        for entry in self.said:
+            found.setdefault(entry.account, set()).add(entry)
+        return {slug: frozenset(entries) for slug, entries in found.items()}
+
+    def with_said(self, said: Mapping[str, frozenset[AlertRecord]]) -> "AlertMemory":
+        """The memory with ``said`` of the accounts of these slugs, in the place of what was said of them."""
+        if not said:
+            return self
+        by_account = {slug: entries for slug, entries in {**self.by_account, **said}.items() if entries}
+        after = replace(self, said=frozenset[AlertRecord]().union(*by_account.values()))
+        # A check changes what was said of one account among a thousand.
+        vars(after)["by_account"] = by_account
+        return after
 
 
 class AccountAlerts(NamedTuple):

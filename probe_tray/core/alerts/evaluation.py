@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from msgspec.structs import replace
-
 from probe_tray.core.alerts.alert import (
     SPENT,
     AccountAlerts,
@@ -42,25 +40,23 @@ def alerts(
     forecast: Forecast,
     before: AppState | None = None,
     quiet: bool = False,
-    everyone: bool = True,
 ) -> tuple[tuple[Alert, ...], AlertMemory]:
     """The alerts that are new at ``now`` (aware UTC), and what is remembered with them.
 
     ``before`` is the state of the look before this one, None for the first. While it is ``quiet`` nothing is said:
     what passes is forgotten, everything else waits and is said by the first look after, if it still holds. So it is
     with the quota of an account that is muted.
-
-    Without ``everyone``, accounts that are the same as in ``before`` are left as they are: only time has passed.
     """
-    remembered = _sorted_by_account(_still_known(memory.said, state, now))
-    changed = changed_accounts(state, None if everyone else before)
-    earlier = {account.key: account for account in before.accounts} if before is not None and changed else {}
     new: list[Alert] = []
-    for account in changed:
+    said: dict[str, frozenset[AlertRecord]] = {}
+    for account in state.accounts:
         slug = account.key.slug
-        told = still_said(account, state.settings, AccountAlerts(slug, remembered.get(slug, frozenset())), now)
+        known = memory.by_account.get(slug, frozenset())
+        expected = frozenset(entry for entry in known if now < entry.forget_at and expects(account, entry))
+        told = still_said(account, state.settings, AccountAlerts(slug, expected), now)
         muted = any(mute.account == slug and now < mute.until for mute in memory.mutes)
-        for candidate in _candidates(account, state, told, now, forecast, earlier.get(account.key)):
+        earlier = None if before is None else before.account(account.key)
+        for candidate in _candidates(account, state, told, now, forecast, earlier):
             passing = is_passing(candidate.alert)
             silent = quiet or (muted and isinstance(candidate.alert, LimitAlert))
             # Not remembered: the first look after the quiet hours has to find it new.
@@ -69,16 +65,16 @@ def alerts(
             told = _remember(told, candidate, now)
             if not silent:
                 new.append(candidate.alert)
-        remembered[slug] = told.said
-    everything = frozenset[AlertRecord]().union(*remembered.values())
-    return tuple(new), replace(memory, said=everything)
+        if told.said != known:
+            said[slug] = told.said
+    return tuple(new), memory.with_said(said)
 
 
-def changed_accounts(state: AppState, before: AppState | None) -> tuple[AccountState, ...]:
-    """The accounts of ``state`` that ``before`` has not, or has otherwise; all of them without one."""
-    # States are frozen, so an account that is the same object has not changed: a look at a thousand costs nothing.
-    same = frozenset[int]() if before is None else frozenset(map(id, before.accounts))
-    return tuple(account for account in state.accounts if id(account) not in same)
+def without_past(memory: AlertMemory, now: datetime) -> AlertMemory:
+    """``memory`` without what is of no use any more at ``now`` (aware UTC), also of accounts that are gone."""
+    past = {entry.account for entry in memory.said if entry.forget_at <= now}
+    known = memory.by_account
+    return memory.with_said({slug: frozenset(e for e in known[slug] if now < e.forget_at) for slug in past})
 
 
 def holds(alert: Alert, state: AppState, now: datetime, forecast: Forecast) -> bool:
@@ -98,13 +94,14 @@ def compared(before: AppState | None, state: AppState) -> AppState:
 
     Until then the account stays as it was before: a renewal is no good news where the service refuses what it brought.
     """
-    renewed = (account for account in state.accounts if account.renewal.last_at is not None)
-    untried = {id(account) for account in renewed if is_untried(account, state.settings)}
-    if before is None or not untried:
+    if before is None:
         return state
-    earlier = {account.key: account for account in before.accounts}
-    accounts = (earlier.get(a.key, a) if id(a) in untried else a for a in state.accounts)
-    return replace(state, accounts=tuple(accounts))
+    # One that is the same in both stays as it was either way.
+    untried = [a.key for a in state.accounts_not_in(before) if is_untried(a, state.settings)]
+    earlier = {state.place(key): old for key in untried if (old := before.account(key)) is not None}
+    if not earlier:
+        return state
+    return state.with_accounts(tuple(earlier.get(place, a) for place, a in enumerate(state.accounts)))
 
 
 def _candidates(
@@ -128,18 +125,3 @@ def _remember(told: AccountAlerts, candidate: AlertCandidate, now: datetime) -> 
         if candidate.spent:
             kept |= {AlertRecord(account=told.account, topic=SPENT, forget_at=now + _REMEMBERED)}
     return AccountAlerts(told.account, kept)
-
-
-def _still_known(said: frozenset[AlertRecord], state: AppState, now: datetime) -> Iterator[AlertRecord]:
-    present = {account.key.slug: account for account in state.accounts}
-    for entry in said:
-        account = present.get(entry.account)
-        if now < entry.forget_at and (account is None or expects(account, entry)):
-            yield entry
-
-
-def _sorted_by_account(said: Iterator[AlertRecord]) -> dict[str, frozenset[AlertRecord]]:
-    found: dict[str, set[AlertRecord]] = {}
-    for entry in said:
-        found.setdefault(entry.account, set()).add(entry)
-    return {slug: frozenset(entries) for slug, entries in found.items()}

@@ -152,6 +152,19 @@ def test_whether_two_states_have_the_same_accounts_in_the_same_places() -> None:
     assert not after(READ).has_accounts_of(state)
 
 
+def test_which_accounts_another_state_has_not_or_has_otherwise() -> None:
+    state = after(TWO)
+    ana, ben = state.accounts
+    checked = after(CheckStarted(key=BEN), state=state)
+    assert checked.accounts_not_in(state) == (checked.account(BEN),)
+    assert state.accounts_not_in(state) == ()
+    assert checked.accounts_not_in(AppState()) == checked.accounts
+    turned = AppState(accounts=(checked.accounts[1], ana))
+    assert turned.accounts_not_in(state) == (checked.account(BEN),)
+    assert AppState(accounts=(ben,)).accounts_not_in(state) == ()
+    assert AppState(accounts=(replace(ana), ben)).accounts_not_in(state) == (ana,), "another object may be another"
+
+
 def test_a_renewal_is_planned_runs_and_ends() -> None:
     planned = after(READ, RenewalsPlanned(moments=((ANA, LATER),)))
     assert only(planned).renewal == RenewalState(next_at=LATER)

@@ -93,18 +93,26 @@ def test_a_window_is_said_at_the_levels_of_the_settings(used: float, said: list[
     assert Listener().words(window(used)) == said
 
 
-def test_between_two_looks_at_everybody_only_an_account_that_changed_is_looked_at() -> None:
+def test_what_was_said_of_an_account_that_is_not_looked_at_stays_as_it_was() -> None:
     listener = Listener()
-    before = AppState(accounts=(account(window(99)), account(window(10), key=BEN)))
-    now = replace(before, accounts=(before.accounts[0], account(window(99), key=BEN)))
+    listener.on_event(account(window(99)), account(window(10), key=BEN))
+    of_ana = listener.memory.said
+    assert [alert.account for alert in listener.on_event(account(window(99), key=BEN))] == [BEN]
+    assert listener.memory.said > of_ana
+    assert listener.on_event(account(window(99)), account(window(99), key=BEN)) == []
 
-    def said(*, everyone: bool) -> list[AccountKey]:
-        new, _ = alerts(
-            now, listener.memory, START, forecast=lambda _account, _window: None, before=before, everyone=everyone
-        )
-        return [alert.account for alert in new]
 
-    assert (said(everyone=False), said(everyone=True)) == ([BEN], [ANA, BEN])
+def test_what_was_said_is_known_by_account_however_the_memory_has_come_about() -> None:
+    listener = Listener()
+    listener.on_event(account(window(99)), account(window(85), key=BEN))
+    memory = listener.memory
+    loaded = AlertMemory(said=memory.said)
+    assert memory.by_account == loaded.by_account
+    assert set(memory.by_account) == {ANA.slug, BEN.slug}
+    assert memory.with_said({}) is memory
+    without = memory.with_said({ANA.slug: frozenset()})
+    assert without == AlertMemory(said=memory.by_account[BEN.slug])
+    assert without.by_account == {BEN.slug: memory.by_account[BEN.slug]}
 
 
 @pytest.mark.parametrize("kind", WindowKind)
