@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, final
 
 from probe_tray.core.events import CheckFailed, CheckSucceeded, Event
+from probe_tray.core.polling.check_plan import CheckPlan
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import WakeTimer
 from probe_tray.ports.time import Clock
@@ -23,7 +24,7 @@ class CheckRound:
     def __init__(self, store: Store, clock: Clock) -> None:
         """Go by what ``store`` is told from :meth:`follow` on."""
         self._store, self._clock = store, clock
-        self._timer = WakeTimer(clock)
+        self._timer, self._plan = WakeTimer(clock), CheckPlan()
         self._runs_until: datetime | None = None
         """While somebody waits: until when at least checks run or begin, so that the end of one says nothing."""
 
@@ -65,10 +66,5 @@ class CheckRound:
 
     def _known_until(self) -> datetime | None:
         """Until when at least checks run or begin; None where none does, now or soon."""
-        now = self._clock.now()
-        soon, until = now + _SOON, None
-        for account in self._store.state.accounts:
-            begins = now if account.checking else account.next_check
-            if begins is not None and begins < soon and (until is None or begins > until):
-                until = begins
-        return until
+        state, now = self._store.state, self._clock.now()
+        return self._plan.runs_until(state, now, now + _SOON)

@@ -14,7 +14,8 @@ from probe_tray.core.errors import (
     UncertainError,
 )
 from probe_tray.core.events import AccountsRead, CheckFailed, ChecksPlanned, CheckStarted, CheckSucceeded, Event
-from probe_tray.core.polling.schedule import Pacing, awaited_resets, first_checks, look, next_check, pacing
+from probe_tray.core.polling.check_plan import CheckPlan
+from probe_tray.core.polling.schedule import Look, Pacing, awaited_resets, first_checks, look, next_check, pacing
 from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.state import AccountState
 from probe_tray.engine.polling.usage_check import UsageCheck
@@ -92,6 +93,7 @@ class Poller:
         self._first_check = FirstCheck()
         self._is_full = False
         """Whether an account that is due waits until another check has ended."""
+        self._order = CheckPlan()
         self._timer = WakeTimer(clock)
 
     async def run(self) -> None:
@@ -101,7 +103,7 @@ class Poller:
         try:
             while True:
                 self._timer.clear()
-                seen = look(self._first_check.among(self._store.state.accounts), self._clock.now())
+                seen = self._look()
                 if self._plan_new(seen.unplanned):
                     continue
                 room = _AT_ONCE - len(running)
@@ -123,8 +125,9 @@ class Poller:
         None is checked before the moment to which the service has put it off.
         """
         self._first_check.end()
-        wanted, now = set(keys), self._clock.now()
-        chosen = [a for a in self._store.state.accounts if a.key in wanted]
+        state, now = self._store.state, self._clock.now()
+        places = {place for key in keys if (place := state.place(key)) is not None}
+        chosen = [state.accounts[place] for place in sorted(places)]
         self._plan(zip(chosen, first_checks(len(chosen), now, _FOR_A_PERSON), strict=True))
 
     def looked_at(self) -> None:
@@ -157,6 +160,11 @@ class Poller:
             stray = [a for a, moment in planned if a.problem is None and moment > now + pace.longest]
             moments = first_checks(len(stray), now, pace.every)
         self._plan(zip(stray, moments, strict=True))
+
+    def _look(self) -> Look:
+        state, now = self._store.state, self._clock.now()
+        allowed = self._first_check.among(state.accounts)
+        return self._order.look(state, now) if allowed is state.accounts else look(allowed, now)
 
     def _ended(self) -> None:
         # Else there is nothing to look for: its next check is not due before the timer looks by itself.
