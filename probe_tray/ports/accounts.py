@@ -206,6 +206,10 @@ class RenewalMemory(Protocol):
         """
         ...
 
+    async def glance(self, fingerprint: str) -> TokenOutcome | None:
+        """As :meth:`recall`, for who uses no refresh token and can do without: raises ReadError after some seconds."""
+        ...
+
     async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
         """As :meth:`recall` for each of them, in their order; what it would raise is in the place of its outcome."""
         ...

@@ -145,6 +145,9 @@ class MemoryMemory:
         self._steps.reach("recall")
         return self.known.get(fingerprint)
 
+    async def glance(self, fingerprint: str) -> TokenOutcome | None:
+        return await self.recall(fingerprint)
+
     async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
         return [await self.recall(fingerprint) for fingerprint in fingerprints]
 

@@ -1,10 +1,13 @@
-"""A disk that fails when the test says so."""
+"""Disks that fail, or don't answer, when the test says so."""
 
 import errno
+import threading
 from pathlib import Path
 from typing import Final
 
 from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.files.thread_batch import DiskJobs
+from tests.support.patience import PATIENCE
 
 FAULTS: Final = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EBUSY)
 WRITING_STEPS: Final = ("open_folder", "create", "write", "sync", "rename", "sync_folder")
@@ -74,3 +77,16 @@ class TroubledDisk(Disk):
             self._after -= 1
             return
         raise OSError(number, "injected")
+
+
+class HangingDisk(Disk):
+    """Opens no file in ``folder`` before ``answers`` is set. Whoever waits for others is not patient."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.answers = folder, threading.Event()
+        self.jobs = DiskJobs(patience=0)
+
+    def open(self, path: Path) -> int:
+        if path.parent == self.folder:
+            assert self.answers.wait(PATIENCE)
+        return super().open(path)

@@ -46,7 +46,7 @@ class Disk:
     def jobs(self) -> "DiskJobs":
         """Where small files of the program's own are read: what one check asks of several of them takes one thread.
 
-        Not for a folder of the person's choice, which may be far away and let the others wait.
+        Not for a folder of the person's choice, which may be far away and let the others wait for some seconds.
         """
         # With asyncio, which the first icon can do without.
         from probe_tray.adapters.files.thread_batch import DiskJobs

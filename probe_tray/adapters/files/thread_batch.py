@@ -1,13 +1,18 @@
 """Many small questions to the disk, answered in one thread at a time."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
-from typing import Generic, NamedTuple, TypeVar, cast
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from pathlib import Path
+from typing import Final, Generic, NamedTuple, TypeVar, cast
 
 _Q = TypeVar("_Q")
 _A = TypeVar("_A")
 _T = TypeVar("_T")
+
+_PATIENCE: Final = 5.0
+"""Seconds: most disks that have to start first have answered once twice as many are over."""
 
 
 class Raised(NamedTuple):
@@ -62,20 +67,145 @@ class ThreadBatch(Generic[_Q, _A]):
             _cancel(future for _, future in (*asked, *waiting))
 
 
-class DiskJobs:
-    """Has small jobs done in a thread, as a :class:`ThreadBatch` does: those of one turn of the event loop together."""
+class _QueuedRead(NamedTuple):
+    """What is done in a thread, in which folder, and whether somebody waits for it however long it takes."""
+
+    place: Path
+    do: Callable[[], object]
+    waits: bool
+    result: asyncio.Future[object]
+
+
+class _ReadingThread:
+    """Has jobs done in a thread: together all that come until it begins, and all that come while it works."""
 
     def __init__(self) -> None:
-        """Begin with nothing to do."""
-        self._batch = ThreadBatch(_do_each)
+        self.at: _QueuedRead | None = None
+        """What the thread does now; written by that alone."""
+        self._waiting: list[_QueuedRead] = []
+        self._begun: list[_QueuedRead] = []
+        """Those that the thread was given."""
+        self._todo: deque[_QueuedRead] = deque()
+        """What the thread has yet to take."""
+        self._done: deque[tuple[_QueuedRead, object]] = deque()
+        self._work: asyncio.Task[None] | None = None
 
-    async def do(self, job: Callable[[], _T]) -> _T:
-        """What ``job`` returns. Raises what it raises."""
-        return cast("_T", await self._batch.ask(job))
+    @property
+    def is_working(self) -> bool:
+        return self._work is not None and not self._work.done()
+
+    def take(self, *jobs: _QueuedRead) -> None:
+        self._waiting += jobs
+        if jobs and not self.is_working:
+            # It begins in the next turn of the loop, with what all tasks of this one have asked.
+            self._work = asyncio.create_task(self._work_off())
+
+    def split(self, place: Path) -> "list[_QueuedRead] | None":
+        """The jobs of other folders, if it is one in ``place`` that the thread is at; else None, and all stay."""
+        self._tell()
+        left: list[_QueuedRead] = []
+        with suppress(IndexError):
+            while True:
+                left.append(self._todo.popleft())
+        left, self._waiting = left + self._waiting, []
+        # Only now: until nothing was left for it the thread may have gone on to another one.
+        if self.at is None or self.at.place != place:
+            self._waiting = left
+            return None
+        self._begun = [job for job in self._begun if job.place == place]
+        self._waiting = [job for job in left if job.place == place]
+        return [job for job in left if job.place != place]
+
+    def refuse_hasty(self) -> None:
+        """Raise TimeoutError to those who don't wait."""
+        for job in (self.at, *self._waiting):
+            if job is not None and not job.waits:
+                _give(job.result, Raised(TimeoutError()))
+
+    async def _work_off(self) -> None:
+        try:
+            while self._waiting:
+                self._begun, self._waiting = self._waiting, []
+                self._todo.extend(self._begun)
+                try:
+                    await asyncio.to_thread(self._do_each)
+                except Exception as error:  # noqa: BLE001 - no thread can be had: whoever asked is told
+                    self._done.extend((job, Raised(error)) for job in self._todo)
+                    self._todo.clear()
+                self._tell()
+        finally:
+            self._work = None
+            left, self._begun, self._waiting = (*self._begun, *self._waiting), [], []
+            self._todo.clear()
+            # Of those that have their results nothing is left to cancel.
+            _cancel(job.result for job in left)
+
+    def _do_each(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self.at = job = self._todo.popleft()
+                self._done.append((job, _result_or_fault(job.do)))
+        self.at = None
+
+    def _tell(self) -> None:
+        while self._done:
+            job, result = self._done.popleft()
+            _give(job.result, result)
 
 
-def _do_each(jobs: Sequence[Callable[[], object]]) -> Sequence[object]:
-    return [_result_or_fault(job) for job in jobs]
+class DiskJobs:
+    """Has small jobs done in a thread, those of one turn of the event loop together, as a :class:`ThreadBatch` does.
+
+    A folder whose disk does not answer holds up its own jobs alone: those in others get another thread. So no more
+    threads wait than there are folders. Once it answers, its jobs go with the others again.
+    """
+
+    def __init__(self, patience: float = _PATIENCE) -> None:
+        """``patience`` is in seconds: a job that takes twice as long holds up no other folder any more."""
+        self._patience = patience
+        self._shared = _ReadingThread()
+        self._apart: dict[Path, _ReadingThread] = {}
+        """Of the folders that did not answer."""
+        self._seen: _QueuedRead | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def do(self, place: Path, job: Callable[[], _T], *, waits: bool = True) -> _T:
+        """What ``job`` returns, which looks into the folder ``place`` and changes nothing. Raises what it raises.
+
+        Unless it ``waits``, also TimeoutError where that folder's disk does not answer.
+        """
+        apart = self._apart.get(place)
+        if apart is not None and not apart.is_working:
+            apart = None
+            del self._apart[place]
+        if apart is not None and not waits:
+            raise TimeoutError
+        if self._timer is None:
+            # One for all that are done meanwhile, and not one for each: hardly any takes a thousandth of that.
+            self._look_later()
+        result: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        (apart or self._shared).take(_QueuedRead(place, job, waits, result))
+        return cast("_T", await result)
+
+    def _look_later(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._patience, self._look)
+
+    def _look(self) -> None:
+        """Whether the thread is at the same job as the last time."""
+        self._timer, thread = None, self._shared
+        at, before = thread.at, self._seen
+        self._seen = at
+        if at is not None and at is before:
+            self._separate(thread, at.place)
+        if self._shared.is_working:
+            self._look_later()
+
+    def _separate(self, thread: _ReadingThread, place: Path) -> None:
+        others = thread.split(place)
+        if others is not None:
+            self._apart[place], self._shared = thread, _ReadingThread()
+            thread.refuse_hasty()
+            self._shared.take(*others)
 
 
 def _result_or_fault(job: Callable[[], object]) -> object:

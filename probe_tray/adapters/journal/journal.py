@@ -97,7 +97,7 @@ class FileJournal:
 
     async def pending(self, key: AccountKey | None = None) -> tuple[PendingEntry, ...]:
         """Read what is there."""
-        images = await self._disk.jobs.do(partial(self._read_all, "" if key is None else key.slug))
+        images = await self._disk.jobs.do(self._folder, partial(self._read_all, "" if key is None else key.slug))
         found = [await self._open(name, image, key) for name, image in images]
         entries = [item for item in found if item is not None and key in (None, item.entry.key)]
         return tuple(sorted(entries, key=lambda item: item.entry.at))

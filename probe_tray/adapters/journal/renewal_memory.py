@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from probe_tray.adapters.files.disk import NEWER_VERSION, Disk
+from probe_tray.adapters.files.disk import NEWER_VERSION, Disk, reason_of
 from probe_tray.adapters.files.safe_files import (
     is_absent,
     make_private_folder,
@@ -79,7 +79,14 @@ class FileRenewalMemory:
 
     async def recall(self, fingerprint: str) -> TokenOutcome | None:
         """Read the token's file."""
-        return await self._disk.jobs.do(partial(self._recall, _checked(fingerprint)))
+        return await self._disk.jobs.do(self._folder, partial(self._recall, _checked(fingerprint)))
+
+    async def glance(self, fingerprint: str) -> TokenOutcome | None:
+        """Read the token's file, but don't wait for a disk that does not answer."""
+        try:
+            return await self._disk.jobs.do(self._folder, partial(self._recall, _checked(fingerprint)), waits=False)
+        except TimeoutError as error:
+            raise ReadError(path=str(self._folder), reason=reason_of(error)) from None
 
     async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
         """Read the files of all of them in one thread: a start asks about each account."""

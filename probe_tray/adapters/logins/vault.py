@@ -65,7 +65,7 @@ class VaultStore:
     async def read(self, key: AccountKey) -> StoredCredential | None:
         """The account's login."""
         path = self._path(key)
-        record = await self._disk.jobs.do(partial(self._read_one, path))
+        record = await self._disk.jobs.do(self._folder, partial(self._read_one, path))
         if record is None:
             return None
         opener = await self._key_for([record])

@@ -145,7 +145,7 @@ class TokenMemory:
     async def is_doubted(self, key: AccountKey) -> bool:
         """Whether it is remembered of this account that a renewal did not help; also where that cannot be read."""
         try:
-            known = await self._memory.recall(_name_of(key))
+            known = await self._memory.glance(_name_of(key))
         except StoreError:
             return True
         return known is not None and known.verdict is TokenVerdict.REFUSED
@@ -154,7 +154,7 @@ class TokenMemory:
         """Forget, where the disk lets it, that a renewal of this account did not help: the service takes its login."""
         with suppress(StoreError):
             name = _name_of(key)
-            known = await self._memory.recall(name)
+            known = await self._memory.glance(name)
             if known is not None and known.verdict is TokenVerdict.REFUSED:
                 await self._memory.remember(name, replace(known, verdict=TokenVerdict.FRESH))
 

@@ -176,6 +176,9 @@ class MemoryOfTokens:
     async def recall(self, fingerprint: str) -> TokenOutcome | None:
         return self.known.get(fingerprint)
 
+    async def glance(self, fingerprint: str) -> TokenOutcome | None:
+        return await self.recall(fingerprint)
+
     async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
         return [self.known.get(fingerprint) for fingerprint in fingerprints]
 

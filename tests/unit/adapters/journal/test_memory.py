@@ -17,8 +17,9 @@ from probe_tray.adapters.files.disk import NEWER_VERSION, Disk
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.core.errors import ReadError, WriteError
 from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
-from tests.support.disks import FAULTS, WRITING_STEPS, TroubledDisk
+from tests.support.disks import FAULTS, WRITING_STEPS, HangingDisk, TroubledDisk
 from tests.support.fakes import START
+from tests.support.patience import PATIENCE
 
 PRINT, OTHER = "0123456789abcdef", "fedcba9876543210"
 ENDED = TokenOutcome(verdict=TokenVerdict.ENDED, at=START, reason="refresh_token_reused")
@@ -282,3 +283,22 @@ async def test_who_is_cancelled_takes_nothing_from_the_others(tmp_path: Path) ->
     first.cancel()
     assert await second == FRESH
     assert first.cancelled()
+
+
+async def test_who_can_do_without_waits_for_no_disk_that_does_not_answer(tmp_path: Path) -> None:
+    disk = HangingDisk(tmp_path)
+    memory = FileRenewalMemory(tmp_path, disk=disk)
+    await FileRenewalMemory(tmp_path, disk=Disk()).remember(PRINT, FRESH)
+    recall = asyncio.create_task(memory.recall(PRINT))
+    try:
+        for _ in range(2):
+            with pytest.raises(ReadError):
+                async with asyncio.timeout(PATIENCE):
+                    await memory.glance(PRINT)
+        # A renewal waits: without what it is about to hear no token is used.
+        assert not recall.done()
+    finally:
+        disk.answers.set()
+    assert await recall == FRESH
+    assert await memory.glance(PRINT) == FRESH
+    assert await memory.glance(OTHER) is None

@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.adapters.files.disk import NEWER_VERSION
+from probe_tray.adapters.journal.journal import FileJournal
+from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import FolderSealer, Key, VaultKey, VaultSealer, needs_key
 from probe_tray.adapters.logins.vault import VaultStore, record_files
@@ -30,9 +32,11 @@ from probe_tray.core.errors import (
     StoreError,
     WriteError,
 )
-from tests.support.disks import FAULTS, WRITING_STEPS, TroubledDisk
+from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
+from tests.support.disks import FAULTS, WRITING_STEPS, HangingDisk, TroubledDisk
 from tests.support.fakes import START
 from tests.support.keyrings import FakeKeyStore
+from tests.support.patience import PATIENCE
 from tests.support.tokens import credential
 
 ANA, BEN = credential("ana"), credential("ben")
@@ -433,3 +437,38 @@ async def test_the_newest_time_survives_to_the_microsecond(place: Place) -> None
     precise = msgspec.structs.replace(ANA, expired=START + timedelta(microseconds=123457))
     await place.vault().save(precise)
     assert await logins(place.vault()) == [precise]
+
+
+async def test_while_its_disk_does_not_answer_renewals_of_other_stores_have_their_memory_and_journal(
+    place: Place, tmp_path: Path
+) -> None:
+    await place.vault().save(ANA)
+    disk, outcome = HangingDisk(place.folder), TokenOutcome(verdict=TokenVerdict.FRESH, at=START)
+    vault, memory = VaultStore(place.folder, place.key(), disk=disk), FileRenewalMemory(tmp_path / "memory", disk=disk)
+    journal = FileJournal(tmp_path / "journal", VaultSealer(place.key()), disk=disk)
+    await memory.remember("0123456789abcdef", outcome)
+    looks = [asyncio.create_task(vault.read(ANA.key)) for _ in range(3)]
+    try:
+        async with asyncio.timeout(PATIENCE):
+            assert await memory.recall("0123456789abcdef") == outcome
+            assert await journal.pending() == ()
+        assert [look for look in looks if look.done()] == []
+    finally:
+        disk.answers.set()
+    assert [stored and stored.credential for stored in await asyncio.gather(*looks)] == [ANA] * 3
+
+
+async def test_it_is_read_while_the_disk_of_what_is_remembered_does_not_answer(place: Place, tmp_path: Path) -> None:
+    await place.vault().save(ANA)
+    disk, outcome = HangingDisk(tmp_path / "memory"), TokenOutcome(verdict=TokenVerdict.FRESH, at=START)
+    vault, memory = VaultStore(place.folder, place.key(), disk=disk), FileRenewalMemory(disk.folder, disk=disk)
+    await FileRenewalMemory(disk.folder, disk=place.disk).remember("0123456789abcdef", outcome)
+    recall = asyncio.create_task(memory.recall("0123456789abcdef"))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            stored = await vault.read(ANA.key)
+        assert not recall.done()
+    finally:
+        disk.answers.set()
+    assert stored is not None
+    assert await recall == outcome

@@ -15,6 +15,7 @@ from probe_tray.core.errors import (
     ProbeError,
     Problem,
     RateLimitedError,
+    ReadError,
     StillRefusedError,
     TokenRefusedError,
 )
@@ -380,6 +381,25 @@ async def test_a_renewal_that_did_not_help_is_forgotten_once_a_check_goes_well()
         await bench.clock.advance(HOUR)
         assert bench.account(ANA).problem is None
         assert not await bench.renewals.is_doubted(ANA.key)
+
+
+async def test_a_memory_that_does_not_answer_holds_up_renewals_and_no_check() -> None:
+    bench = Bench(ANA)
+
+    async def not_soon(_fingerprint: str) -> TokenOutcome | None:
+        raise ReadError(path="memory", reason="the disk doesn't answer")
+
+    async def not_ever(_fingerprint: str) -> TokenOutcome | None:
+        return await asyncio.get_running_loop().create_future()
+
+    bench.memory.glance, bench.memory.recall = not_soon, not_ever  # type: ignore[method-assign]
+    bench.service.answer("usage", usage_answer(12), REFUSED)
+    async with polling(bench):
+        await bench.clock.advance(SECOND)
+        assert bench.account(ANA).snapshot is not None
+        await bench.clock.advance(HOUR)
+        assert bench.service.count("usage") == 2
+        assert bench.service.count("refresh") == 0
 
 
 async def test_an_account_whose_login_is_in_no_store_any_more_goes_without_a_word() -> None:

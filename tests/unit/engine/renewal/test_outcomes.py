@@ -22,6 +22,9 @@ class Unreadable(MemoryOfTokens):
     async def recall(self, fingerprint: str) -> TokenOutcome | None:
         raise ReadError(path=fingerprint, reason="the disk fails")
 
+    async def glance(self, fingerprint: str) -> TokenOutcome | None:
+        return await self.recall(fingerprint)
+
     async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
         return [ReadError(path=fingerprint, reason="the disk fails") for fingerprint in fingerprints]
 
