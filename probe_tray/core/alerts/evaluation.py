@@ -84,7 +84,7 @@ def holds(alert: Alert, state: AppState, now: datetime, forecast: Forecast) -> b
         return False
     match alert:
         case LoginAlert() | UnusableAlert() | RenewalFailedAlert() | ExpiryAlert() | RenewedAlert():
-            return login_holds(alert, account, now)
+            return login_holds(alert, account, state, now)
         case QuotaAlert() | LimitedAlert() | RestoredAlert() | PaceAlert() | CreditAlert():
             return quota_holds(alert, account, state.settings, now, forecast)
 
@@ -112,7 +112,7 @@ def _candidates(
     forecast: Forecast,
     before: AccountState | None,
 ) -> Iterator[AlertCandidate]:
-    yield from login_alerts(account, state.settings, told, now, before)
+    yield from login_alerts(account, state, told, now, before)
     yield from quota_alerts(account, state.settings, told, now, forecast)
     yield from credit_alerts(account, state.settings, told, now)
 

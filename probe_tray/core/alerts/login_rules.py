@@ -15,7 +15,7 @@ from probe_tray.core.alerts.alert import (
     UnusableAlert,
 )
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AccountState
+from probe_tray.core.state import AccountState, AppState
 
 _LOGIN, _EXPIRY, _RENEWAL, _UNUSABLE = "login", "expiry", "renewal", "unusable"
 _ABOUT_A_LOGIN = frozenset({_LOGIN, _EXPIRY, _RENEWAL})
@@ -25,10 +25,10 @@ _JUST_NOW = timedelta(minutes=10)
 
 
 def login_alerts(
-    account: AccountState, settings: Settings, told: AccountAlerts, now: datetime, before: AccountState | None
+    account: AccountState, state: AppState, told: AccountAlerts, now: datetime, before: AccountState | None
 ) -> Iterator[AlertCandidate]:
     """What is new about the login: each once for the same login, which is told by its end."""
-    end = account.expires_at
+    end, settings = account.expires_at, state.settings
     if login_ended(account, now):
         # A new login has another end, and may be said to have ended again.
         if end not in told.marks(_LOGIN):
@@ -41,8 +41,9 @@ def login_alerts(
             yield AlertCandidate(alert, _says(told, None, now, _UNUSABLE))
         return
     problem = account.renewal.problem
-    soon = end is not None and now < end <= now + timedelta(days=_days(account, settings))
-    if problem is not None and not problem.kind.quiet and end not in told.marks(_RENEWAL):
+    soon = end is not None and now < end <= now + timedelta(days=_days(account, state))
+    failed = problem is not None and not problem.kind.quiet and not state.codex.renews(account.key)
+    if problem is not None and failed and end not in told.marks(_RENEWAL):
         # It names the end of the login too, so that one message is enough.
         topics = (_RENEWAL, _EXPIRY) if soon else (_RENEWAL,)
         alert = RenewalFailedAlert(account=account.key, problem=problem)
@@ -56,6 +57,7 @@ def login_alerts(
 def login_holds(
     alert: LoginAlert | UnusableAlert | RenewalFailedAlert | ExpiryAlert | RenewedAlert,
     account: AccountState,
+    state: AppState,
     now: datetime,
 ) -> bool:
     """Whether what ``alert`` says about the login of ``account`` is still true."""
@@ -65,9 +67,9 @@ def login_holds(
         case UnusableAlert():
             return unusable(account.problem)
         case RenewalFailedAlert():
-            return account.renewal.problem is not None
+            return account.renewal.problem is not None and not state.codex.renews(account.key)
         case ExpiryAlert(expires_at=end):
-            return account.expires_at == end and now < end
+            return account.expires_at == end and now < end and not state.codex.renews(account.key)
         case RenewedAlert(expires_at=end):
             return account.expires_at == end and not login_ended(account, now)
 
@@ -80,13 +82,13 @@ def expects(account: AccountState, entry: AlertRecord) -> bool:
     return entry.topic not in _ABOUT_A_LOGIN or entry.mark == account.expires_at
 
 
-def _days(account: AccountState, settings: Settings) -> int:
+def _days(account: AccountState, state: AppState) -> int:
     """How many days before its end the login is worth a message; 0 = never."""
-    if account.official:
-        # Service fact: the client renews its login in the last five minutes, while it is used.
+    renews_itself = account.renewable and state.settings.auto_renew and account.renewal.problem is None
+    if renews_itself or account.official or state.codex.renews(account.key):
+        # Service fact: the client renews a login of its own in the last five minutes, while it is used.
         return 0
-    renews_itself = account.renewable and settings.auto_renew and account.renewal.problem is None
-    return 0 if renews_itself else settings.expiry_warning_days
+    return state.settings.expiry_warning_days
 
 
 def is_untried(account: AccountState, settings: Settings) -> bool:

@@ -15,7 +15,8 @@ from probe_tray.core.alerts.alert import (
     UnusableAlert,
     help_with,
 )
-from probe_tray.core.alerts.evaluation import alerts, compared
+from probe_tray.core.alerts.evaluation import alerts, compared, holds
+from probe_tray.core.codex.codex_state import CodexHome, CodexState, HandOver
 from probe_tray.core.errors import (
     LoginEndedError,
     NotSentError,
@@ -88,6 +89,42 @@ def test_the_official_client_s_login_is_said_only_once_it_has_ended(settings: Se
     for left in (DAY, timedelta(hours=1), timedelta(minutes=4), SECOND):
         assert listener.on_event(theirs, at=3 * DAY - left) == []
     assert listener.on_event(theirs, at=3 * DAY) == [LoginAlert(account=ANA)]
+
+
+def handed_over(account: AccountState, way: HandOver, settings: Settings | None = None) -> AppState:
+    home = CodexHome(path="~/.codex", is_default=True, account=account.key, way=way)
+    codex = CodexState(homes=(home,))
+    return AppState(settings=settings or Settings(auto_renew=False), accounts=(account,), codex=codex)
+
+
+@pytest.mark.parametrize(
+    ("way", "problem", "said"),
+    [
+        (HandOver.WHOLE, None, []),
+        (HandOver.WHOLE, OFFLINE, []),
+        (HandOver.WHOLE, FULL, []),
+        (HandOver.LENT, None, [ExpiryAlert]),
+        (HandOver.LENT, FULL, [RenewalFailedAlert]),
+    ],
+)
+def test_a_login_that_the_client_renews_is_neither_said_to_end_nor_to_have_failed(
+    way: HandOver, problem: Problem | None, said: list[type[Alert]]
+) -> None:
+    state = handed_over(ending(DAY, renewable=True, problem=problem), way)
+    new, _ = alerts(state, AlertMemory(), START, forecast=lambda _account, _window: None)
+    assert [type(alert) for alert in new] == said
+
+
+@pytest.mark.parametrize(("way", "still"), [(HandOver.WHOLE, False), (HandOver.LENT, True)])
+@pytest.mark.parametrize(
+    "alert",
+    [ExpiryAlert(account=ANA, expires_at=START + DAY), RenewalFailedAlert(account=ANA, problem=FULL)],
+)
+def test_what_was_held_back_of_a_login_is_old_once_the_client_renews_it(
+    way: HandOver, alert: Alert, *, still: bool
+) -> None:
+    state = handed_over(ending(DAY, renewable=True, problem=FULL), way)
+    assert holds(alert, state, START, lambda _account, _window: None) is still
 
 
 def test_an_ending_login_is_said_once_until_it_is_another_one() -> None:
