@@ -90,25 +90,29 @@ def _parts(outcome: Snapshot | ProbeError) -> tuple[Snapshot | None, Problem | N
 
 
 class ResetCreditCheck:
-    """Asks at most once an hour for each account, and only where there are credits."""
+    """Asks once an hour for each account, at once where their number has changed, and only where there are credits."""
 
     def __init__(self, quota: QuotaService, clock: Clock) -> None:
         """Ask ``quota``."""
         self._quota = quota
         self._clock = clock
-        self._asked: dict[AccountKey, datetime] = {}
+        self._asked: dict[AccountKey, tuple[datetime, int]] = {}
         self._ends: dict[AccountKey, tuple[datetime, ...]] = {}
 
     async def completed(self, snapshot: Snapshot, credential: Credential) -> Snapshot:
         """``snapshot`` with the ends of its reset credits as far as they are known. Never raises a ProbeError."""
-        key, now = credential.key, self._clock.now()
-        if not snapshot.reset_credits or snapshot.reset_credits < 0:
+        key, now, count = credential.key, self._clock.now(), snapshot.reset_credits
+        if not count or count < 0:
+            self._asked.pop(key, None)
             self._ends.pop(key, None)
             return snapshot
-        last = self._asked.get(key)
-        if last is None or abs(now - last) >= _CREDITS_EVERY:
+        last, known = self._asked.get(key, (None, count))
+        if known != count:
+            # One of them belongs to a credit that is used up, or a nearer one has come.
+            self._ends.pop(key, None)
+        if last is None or known != count or abs(now - last) >= _CREDITS_EVERY:
             # Noted first: what fails is not tried again with every check either.
-            self._asked[key] = now
+            self._asked[key] = now, count
             await self._ask(credential)
         return replace(snapshot, reset_credit_ends=self._ends.get(key, ()))
 

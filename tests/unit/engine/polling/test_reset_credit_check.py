@@ -34,6 +34,25 @@ async def test_the_ends_are_asked_for_once_an_hour_and_kept_in_between() -> None
     assert asked.service.count("reset_credits") == 2
 
 
+async def test_they_are_asked_for_again_at_once_where_their_number_has_changed() -> None:
+    both = b'{"credits": [{"expires_at": "2026-12-01T08:00:00Z"}, {"expires_at": "2026-12-09T08:00:00Z"}]}'
+    later = datetime(2026, 12, 9, 8, tzinfo=UTC)
+    asked = Asked(Answer(200, {}, both), Answer(200, {}, b'{"credits": [{"expires_at": "2026-12-09T08:00:00Z"}]}'))
+    assert [await asked.ends(2), await asked.ends(1), await asked.ends(1)] == [(END, later), (later,), (later,)]
+    assert asked.service.count("reset_credits") == 2
+
+
+async def test_ends_of_another_number_of_credits_are_told_no_more_where_the_new_ones_cannot_be_had() -> None:
+    asked = Asked(LISTED, NotSentError(reason="no network"))
+    assert [await asked.ends(2), await asked.ends(1), await asked.ends(1)] == [(END,), (), ()]
+    assert asked.service.count("reset_credits") == 2
+
+
+async def test_a_credit_that_comes_after_all_were_used_is_asked_for_at_once() -> None:
+    asked = Asked(LISTED)
+    assert [await asked.ends(count) for count in (1, 0, 1)] == [(END,), (), (END,)]
+
+
 async def test_each_account_is_asked_for_its_own() -> None:
     asked = Asked(LISTED, Answer(200, {}, b"{}"))
     assert (await asked.ends(), await asked.ends(login=BEN)) == ((END,), ())
