@@ -17,13 +17,15 @@ from probe_tray.core.quota.snapshot import SpendControl, Window, WindowKind
 from probe_tray.core.settings import Percentages
 from probe_tray.core.state import AppState
 from probe_tray.ports.desktop import Notification
+from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification
 from probe_tray.view.details.details import DetailsView, details
 from probe_tray.view.presenter import present
 from probe_tray.view.screen import Screen
+from probe_tray.view.tables.status_table import status_header
 from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.times import Now
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW, account, snapshot
 
@@ -92,6 +94,27 @@ def test_the_heads_of_the_bars_say_what_fills_them() -> None:
     mixed = samples.conditions()
     assert screen(mixed).panel.columns == ("Account", "5 h: used", "Long limit: used", "Reset")
     assert screen(left(mixed)).panel.columns == ("Account", "5 h: left", "Long limit: left", "Reset")
+
+
+CHINESE = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
+
+
+def test_no_chinese_head_reads_as_a_time() -> None:
+    for state, word in ((samples.many(20), "已用"), (left(samples.many(20)), "剩余")):
+        wanted = state.settings.percentages
+        assert present(state, NOW, UTC, CHINESE).panel.columns[1:3] == (f"5 小时：{word}", f"每周：{word}")
+        assert status_header(wanted, CHINESE, brief=True)[2:4] == (
+            f"5 小时：{word} %，距重置",
+            f"每周：{word} %，距重置",
+        )
+
+
+def test_a_point_of_the_chart_does_not_read_as_a_time_in_chinese() -> None:
+    state = left(samples.looked_at())
+    assert state.details is not None
+    found = details(state, state.details.account, Span.WEEK, Now(NOW, UTC), CHINESE)
+    assert found is not None
+    assert "5 小时：剩余 " in found.chart.read_outs[-1].text
 
 
 def test_the_order_of_the_accounts_stays() -> None:
