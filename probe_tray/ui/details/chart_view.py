@@ -35,7 +35,10 @@ class ChartView(QWidget):
         super().__init__()
         self._theme = theme
         self._chart: Chart | None = None
-        self._read: int | None = None
+        self._pointed: int | None = None
+        """The moment under the mouse."""
+        self._chosen: int | None = None
+        """The one that the keyboard has chosen, which is read where the mouse points at none."""
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -43,35 +46,37 @@ class ChartView(QWidget):
         """Show this; whoever reads a moment goes on reading it."""
         if chart == self._chart:
             return
-        reading = self._read_out()
+        pointed, chosen = self._read_out(self._pointed), self._read_out(self._chosen)
         self._chart = chart
         self.setAccessibleName(chart.spoken)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if chart.read_outs else Qt.FocusPolicy.NoFocus)
-        self._read = None if reading is None else self._nearest(reading.at)
+        self._pointed = None if pointed is None else self._nearest(pointed.at)
+        self._chosen = None if chosen is None else self._nearest(chosen.at)
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Read the moment under the mouse."""
-        self._read = self._nearest(event.position().x() / max(self.width(), 1))
+        self._pointed = self._nearest(event.position().x() / max(self.width(), 1))
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Read nothing any more."""
+        """Read what the keyboard has chosen, or nothing."""
         super().leaveEvent(event)
-        self._read = None
+        self._pointed = None
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Read nothing any more."""
         super().focusOutEvent(event)
-        self._read = None
+        self._pointed = self._chosen = None
         self.setAccessibleDescription("")
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Read the neighbouring moments with the arrows, distant ones with Page Up and Page Down, Home and End."""
         last = len(self._chart.read_outs) - 1 if self._chart is not None else -1
-        now = last if self._read is None else self._read
+        read = self._read
+        now = last if read is None else read
         key = Qt.Key(event.key())
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageUp: -_PAGE, Qt.Key.Key_PageDown: _PAGE}
         wanted = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}.get(key, now + steps.get(key, 0))
@@ -79,7 +84,7 @@ class ChartView(QWidget):
             super().keyPressEvent(event)
             return
         # The first key tells where one is: at the newest moment.
-        self._read = now if self._read is None and key in steps else min(max(wanted, 0), last)
+        self._pointed, self._chosen = None, now if read is None and key in steps else min(max(wanted, 0), last)
         self._tell()
         self.update()
 
@@ -114,7 +119,7 @@ class ChartView(QWidget):
                 painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
                 painter.drawPolyline(QPolygonF(points)) if len(points) > 1 else painter.drawPoint(points[0])
         self._legend(painter, found, ink)
-        reading = self._read_out()
+        reading = self._read_out(self._read)
         if reading is not None:
             self._reading(painter, area, reading)
         if self.hasFocus():
@@ -123,10 +128,12 @@ class ChartView(QWidget):
             painter.drawRect(area)
         painter.end()
 
-    def _read_out(self) -> ReadOut | None:
-        if self._chart is None or self._read is None:
-            return None
-        return self._chart.read_outs[self._read]
+    @property
+    def _read(self) -> int | None:
+        return self._chosen if self._pointed is None else self._pointed
+
+    def _read_out(self, number: int | None) -> ReadOut | None:
+        return None if self._chart is None or number is None else self._chart.read_outs[number]
 
     def _nearest(self, at: float) -> int | None:
         """The number of the moment next to ``at``, 0 to 1; None where there are none."""
@@ -134,7 +141,7 @@ class ChartView(QWidget):
         return min(range(len(moments)), key=lambda number: abs(moments[number].at - at), default=None)
 
     def _tell(self) -> None:
-        reading = self._read_out()
+        reading = self._read_out(self._chosen)
         if reading is not None:
             self.setAccessibleDescription(reading.text)
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, reading.text))

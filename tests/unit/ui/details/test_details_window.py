@@ -209,6 +209,27 @@ def test_the_chart_is_read_under_the_mouse(bench: Bench) -> None:
     assert chart.grab().toImage() == plain
 
 
+def test_the_mouse_takes_nothing_from_the_keyboard_that_reads_the_chart(bench: Bench) -> None:
+    window = bench.show()
+    QApplication.processEvents()
+    chart = part(window, ChartView)
+    chart.setFocus()
+    QTest.keyClick(chart, Qt.Key.Key_Home)
+    first, said = chart.grab().toImage(), chart.accessibleDescription()
+    QTest.mouseMove(chart, QPoint(chart.width() - 2, 40))
+    pointed = chart.grab().toImage()
+    assert pointed != first
+    bench.detailing.draw()
+    QApplication.sendEvent(chart, QEvent(QEvent.Type.Leave))
+    assert (chart.grab().toImage(), chart.accessibleDescription()) == (first, said)
+    # A key goes on from the moment that is seen.
+    QTest.mouseMove(chart, QPoint(chart.width() - 2, 40))
+    QTest.keyClick(chart, Qt.Key.Key_Right)
+    QApplication.sendEvent(chart, QEvent(QEvent.Type.Leave))
+    assert chart.grab().toImage() not in (first, pointed)
+    assert chart.accessibleDescription() != said
+
+
 @pytest.mark.parametrize(
     "words",
     [{"empty": "Reading the history…"}, {"begins": Tick(0.9, "The line begins today")}],
