@@ -35,10 +35,11 @@ _beside_accounts = attrgetter(*(name for name in AppState.__struct_fields__ if n
 
 
 class OpenWindows(NamedTuple):
-    """Which of the windows that show all there is of an account are open now."""
+    """Which of the windows are open now that show something of what checks bring."""
 
     panel: Callable[[], bool]
-    details: Callable[[], bool]
+    others: Callable[[], bool]
+    """Whether one of them is: they are drawn with icon or menu."""
 
 
 class Bridge(QObject):
@@ -69,7 +70,7 @@ class Bridge(QObject):
         self._presenter = presenter
         self._options = ScreenOptions()
         self._render = render
-        self._panel_open, self._details_open = windows
+        self._panel_open, self._others_open = windows
         self._cost, self._drawn_at = 0.0, 0.0
         self._state = engine.state
         self._menu, self._menu_open = menu, False
@@ -168,7 +169,7 @@ class Bridge(QObject):
         is_open = self._panel_open()
         # Of two states in a row: to compare the accounts of any two may take as long as a drawing does.
         may_wait = not (is_open or self._menu_open) and _is_only_checked(before, self._state)
-        if may_wait and not self._details_open() and self._is_told_by_icon(before):
+        if may_wait and not self._others_open() and self._is_told_by_icon(before):
             return
         # Not started anew by each change: a steady stream of changes would then never be drawn.
         if self._soon.isActive() and (may_wait or self._soon.remainingTime() <= _TOGETHER):

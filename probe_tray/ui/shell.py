@@ -1,6 +1,7 @@
 """Everything a person sees, put together. The app makes one shell and closes it at its end."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QPoint, QTimer
@@ -54,6 +55,9 @@ from probe_tray.view.screen import ClosedScreen, IconScreen, Screen, ScreenOptio
 from probe_tray.view.tray.tray import quitting_question
 from probe_tray.view.view_models import Card, CardAction, IconLook
 from probe_tray.wiring import table_sql
+
+if TYPE_CHECKING:
+    from probe_tray.ui.sync.sync_controller import SyncController
 
 _TRAY_COMES = 500
 """Milliseconds that the tray is given to show the icon by which the panel opens."""
@@ -182,22 +186,14 @@ class Shell(QObject):
         for mac in (self._windows, self._app_menu):
             if mac is not None:
                 mac.close()
-        self._details.close()
-        self._about.close()
-        self._help.close()
-        self._settings.close()
-        self._sync.close()
-        self._transfer.close()
-        self._preferences.close()
+        windows = (self._details, self._about, self._help, self._settings, self._sync, self._transfer)
+        for part in (*windows, self._preferences):
+            part.close()
         # Another font or appearance would open again what is still under way, such as a login.
         self._theme.changed.disconnect(self._bridge.draw)
-        self._bridge.close()
-        self._overflow.close()
-        self._tray.close()
-        self._model_test.close()
-        self._panel.close()
-        self._card_actions.question.close()
-        self._login.close()
+        others = (self._bridge, self._overflow, self._tray, self._model_test, self._panel)
+        for part in (*others, self._card_actions.question, self._login):
+            part.close()
         for part in (self._menu.menu, self._tray, self._bridge):
             part.deleteLater()
 
@@ -216,10 +212,9 @@ class Shell(QObject):
 
     def _make_bridge(self) -> Bridge:
         # A closed panel is drawn when it opens, and not with every change until then; so is the menu.
-        context = self._context
-        presenter = Presenter(context.zone, context.translator)
-        windows = OpenWindows(panel=lambda: self._panel.is_open, details=lambda: self._details.is_open)
-        return Bridge(self, self._engine, context.clock, presenter, self._render, windows, self._menu.menu)
+        presenter = Presenter(self._context.zone, self._context.translator)
+        windows = OpenWindows(lambda: self._panel.is_open, lambda: self._details.is_open or self._transfer.is_exporting)
+        return Bridge(self, self._engine, self._context.clock, presenter, self._render, windows, self._menu.menu)
 
     def _make_panel(self, place: QPoint | None) -> PanelWindow:
         # A new one has no search.
@@ -256,10 +251,16 @@ class Shell(QObject):
             engine, theme, self._icons, t, now, self.act, self._card_actions.open_account_menu
         )
         self._codex_use = CodexUseController(engine, t, question, self.act, self.show_panel)
-        self._sync = SyncOpener(engine, theme, t, question, now, table_sql())
+        self._sync = SyncOpener(engine, self._make_sync)
         self._settings = SettingsController(engine, theme, t, self._sync)
         self._transfer = TransferController(engine, theme, t, question, now)
         self._login = LoginController(engine, theme, self._icons, self.show_settings)
+
+    def _make_sync(self) -> "SyncController":
+        from probe_tray.ui.sync.sync_controller import SyncController
+
+        context, question = self._context, self._card_actions.question
+        return SyncController(self._engine, self._theme, context.translator, question, context.now, table_sql())
 
     def _connect(self, app: QApplication) -> None:
         self._front = FrontWatch(app, self._engine)

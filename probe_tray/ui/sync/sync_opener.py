@@ -3,12 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from probe_tray.core.sync.table_sql import TableSql
 from probe_tray.ui.engine import EngineProtocol
-from probe_tray.ui.question_controller import QuestionController
-from probe_tray.ui.theme import Theme
-from probe_tray.view.text.times import Now
-from probe_tray.view.text.translate import Translator
 
 if TYPE_CHECKING:
     from probe_tray.ui.sync.sync_box import SyncBox
@@ -18,18 +13,9 @@ if TYPE_CHECKING:
 class SyncOpener:
     """Stands before the one ``SyncController`` until there is something for it to do."""
 
-    def __init__(
-        self,
-        engine: EngineProtocol,
-        theme: Theme,
-        translator: Translator,
-        question: QuestionController,
-        now: Callable[[], Now],
-        sql: TableSql,
-    ) -> None:
-        """As ``SyncController``."""
-        self._engine, self._theme, self._translator = engine, theme, translator
-        self._question, self._now, self._sql = question, now, sql
+    def __init__(self, engine: EngineProtocol, make: Callable[[], "SyncController"]) -> None:
+        """``make`` is called once, which loads it."""
+        self._engine, self._make = engine, make
         self._made: SyncController | None = None
 
     def sync(self) -> None:
@@ -57,10 +43,6 @@ class SyncOpener:
             self._made.close()
 
     def _controller(self) -> "SyncController":
-        from probe_tray.ui.sync.sync_controller import SyncController
-
         if self._made is None:
-            self._made = SyncController(
-                self._engine, self._theme, self._translator, self._question, self._now, self._sql
-            )
+            self._made = self._make()
         return self._made

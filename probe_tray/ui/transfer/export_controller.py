@@ -56,10 +56,15 @@ class ExportController:
         self.show_folder: Callable[[str], None] = open_folder
         self._window = LazyWindow(self._make, lambda window: window.show_model(self._view()))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the window is on the screen."""
+        return self._window.visible is not None
+
     def show(self, account: AccountKey | None = None) -> None:
         """Open the window; with an account, for that one alone."""
         state = self._engine.state
-        if self._window.visible is None:
+        if not self.is_open:
             self._choices = ExportChoices(hide=state.settings.privacy)
         if account is not None:
             others = frozenset(a.key for a in state.accounts if a.key != account)
@@ -70,8 +75,7 @@ class ExportController:
         """Show the state as it is now, where anybody sees it."""
         self._window.draw()
         exporting = self._engine.state.exporting
-        visible = self._window.visible is not None
-        if visible and exporting is not None and exporting.phase is ExportPhase.ASKING and self._sent is not None:
+        if self.is_open and exporting is not None and exporting.phase is ExportPhase.ASKING and self._sent is not None:
             self._ask(exporting.in_the_way)
 
     def close(self) -> None:

@@ -36,6 +36,11 @@ class TransferController:
         self._exporting: ExportController | None = None
         """None until somebody wants to export."""
 
+    @property
+    def is_exporting(self) -> bool:
+        """Whether the export's window is on the screen, which names the plans of the accounts."""
+        return self._exporting is not None and self._exporting.is_open
+
     def show_import(self) -> None:
         """Let the person bring logins."""
         self._importing.show()

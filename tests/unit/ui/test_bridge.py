@@ -31,8 +31,8 @@ class Drawn:
         self.screens: list[IconScreen] = []
         presenter = Presenter(UTC, Translator())
         self.clock = StoppedClock()
-        self.panel_open = self.details_open = self.fails = False
-        windows = OpenWindows(panel=lambda: self.panel_open, details=lambda: self.details_open)
+        self.panel_open = self.others_open = self.fails = False
+        windows = OpenWindows(panel=lambda: self.panel_open, others=lambda: self.others_open)
         self.bridge = Bridge(self._parent, self.engine, self.clock, presenter, self._take, windows, self.menu)
         self.bridge.draw()
 
@@ -142,9 +142,9 @@ def test_what_could_not_be_drawn_is_drawn_with_the_next_check_and_the_next_minut
     drawn.change(drawn.again())
 
 
-@pytest.mark.parametrize("what", ["menu", "details", "panel"])
+@pytest.mark.parametrize("what", ["menu", "others", "panel"])
 def test_what_is_open_follows_a_check_that_brings_what_was_known(drawn: Drawn, what: str) -> None:
-    drawn.details_open, drawn.panel_open = what == "details", what == "panel"
+    drawn.others_open, drawn.panel_open = what == "others", what == "panel"
     if what == "menu":
         drawn.menu.aboutToShow.emit()
     count = len(drawn.screens)

@@ -621,6 +621,21 @@ def test_import_and_export_open_from_the_menu_and_speak_the_new_language(desktop
     assert (opened(ImportDialog).windowTitle(), opened(ExportDialog).windowTitle()) == ("导入登录", "导出")
 
 
+def test_an_open_export_does_not_wait_for_the_menu_to_name_a_new_plan(
+    desktop: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("probe_tray.ui.bridge._MENU_AFTER", 10 * PATIENCE_MS)
+    desktop.more("Export…").trigger()
+    state = desktop.engine.state
+    *others, last = state.accounts
+    assert last.snapshot is not None
+    desktop.engine.change(
+        replace(state, accounts=(*others, replace(last, snapshot=replace(last.snapshot, plan="edu"))))
+    )
+    rows = part(opened(ExportDialog), QListWidget)
+    desktop.bot.waitUntil(lambda: "Edu" in rows.item(rows.count() - 1).text(), timeout=PATIENCE_MS)
+
+
 def test_a_newer_version_is_in_the_menu_and_at_the_foot_of_the_panel(desktop: Desktop) -> None:
     newer = replace(desktop.engine.state, release=Release(version="2.0.0"))
     desktop.change(newer)
