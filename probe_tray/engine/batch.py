@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -26,7 +27,7 @@ from probe_tray.core.renewal.request import RenewalKind, RenewalRequest, Renewed
 from probe_tray.core.renewal.turn import has_time, turn
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.polling.usage_check import UsageReply, ask_ends, ask_once, problem_of, report_status
-from probe_tray.engine.renewal.authorized_session import AuthorizedSession, SessionReply
+from probe_tray.engine.renewal.authorized_session import AuthorizedSession, Renew, SessionReply
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.timers import to_the_end
 from probe_tray.ports.accounts import Journal
@@ -94,6 +95,10 @@ class Batch:
         self._order = order
         self._seen: dict[AccountKey, str] = {}
         self._renewed: dict[AccountKey, asyncio.Future[_BatchRenewal]] = {}
+        self._unfinished: frozenset[AccountKey] = frozenset()
+        """Accounts that may have something in the journal."""
+        self._doubted: frozenset[AccountKey] = frozenset()
+        """Accounts of which it is remembered that a renewal did not help, or may be."""
         self._asking: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -104,22 +109,29 @@ class Batch:
 
         Where everything is asked for it may hear of one twice, the second time with more.
         """
-        self._seen = _newest(logins)
+        self._seen = _newest(logins) if self._order.renew else {}
+        await self._look(logins)
+        left = enumerate(logins)
         # What only programs read keeps no other login waiting.
-        limit, more = asyncio.Semaphore(jobs), asyncio.Semaphore(jobs)
+        more = asyncio.Semaphore(jobs)
 
-        async def one(number: int, stored: StoredCredential) -> None:
-            async with limit:
+        async def complete(number: int, told: _Told) -> None:
+            async with more:
+                await self._complete(*told, lambda report: done(number, report))
+
+        async def work() -> None:
+            # From an answer to the next question in one step of the task: what else has come waits that long, or all
+            # that came together would wait for each other.
+            for number, stored in left:
                 if self._stopping:
                     return
-                told = await self._process(stored, lambda report: done(number, report))
-            if told is not None and self._order.everything:
-                async with more:
-                    await self._complete(*told, lambda report: done(number, report))
+                told = await self._process(stored, partial(done, number))
+                if told is not None and self._order.everything:
+                    group.create_task(complete(number, told))
 
         async with asyncio.TaskGroup() as group:
-            for number, stored in enumerate(logins):
-                group.create_task(one(number, stored))
+            for _ in range(min(jobs, len(logins))):
+                group.create_task(work())
 
     async def stop(self) -> None:
         """Begin nothing any more; return once every renewal that was sent has come to its end.
@@ -130,6 +142,19 @@ class Batch:
         for task in self._asking:
             task.cancel()
         await self._context.renewals.close()
+
+    async def _look(self, logins: Sequence[StoredCredential]) -> None:
+        """See which accounts need more than the question: once for all, so that no question waits for the disk."""
+        keys = {stored.credential.key for stored in logins}
+
+        async def unfinished() -> frozenset[AccountKey]:
+            # A look must not fail for that: what a file holds still works until its token ends.
+            with suppress(ProbeError):
+                return await self._context.journal.unfinished(keys)
+            return frozenset()
+
+        doubted = self._context.renewals.doubted(keys)
+        self._unfinished, self._doubted = await asyncio.gather(unfinished(), doubted)
 
     async def _process(self, stored: StoredCredential, done: Callable[[AccountReport], None]) -> _Told | None:
         """The report with the quota, and the login it was asked with; None where no quota was asked for."""
@@ -160,8 +185,7 @@ class Batch:
         snapshot = report.snapshot
         if snapshot is None or (snapshot.reset_credits or 0) <= 0 or self._stopping:
             return
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine always runs in one
+        task = _running_task()
         self._asking.add(task)
         try:
             async with asyncio.timeout(_LONGEST_EXTRA):
@@ -182,9 +206,7 @@ class Batch:
         done: Callable[[AccountReport], None],
     ) -> _Told:
         """As :meth:`_process`; interrupted it tells the renewal, which no one can take back, all the same."""
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine always runs in one
-        tried = False
+        task, tried = _running_task(), False
 
         async def question(login: Credential) -> UsageReply:
             if self._stopping:
@@ -203,7 +225,7 @@ class Batch:
             tried = True
             return await self._context.renewals.renew_refused(login, refusal, days=self._order.days)
 
-        session = AuthorizedSession(credential, self._context.renewals, renew, problem_of, before and before.renewed)
+        session = self._session(credential, renew, before)
         try:
             reply = await session.ask(question)
         except asyncio.CancelledError:
@@ -212,7 +234,19 @@ class Batch:
             raise
         finally:
             self._asking.discard(task)
+        self._note_doubt(reply, credential.key)
         return _with_reply(_with_renewal(stored, report, session, tried=tried), reply, session, tried=tried)
+
+    def _session(
+        self, credential: Credential, renew: Renew, before: _BatchRenewal | None
+    ) -> AuthorizedSession[UsageReply]:
+        renewed, doubted = before and before.renewed, credential.key in self._doubted
+        return AuthorizedSession(credential, self._context.renewals, renew, problem_of, renewed, doubted=doubted)
+
+    def _note_doubt(self, reply: SessionReply[UsageReply], key: AccountKey) -> None:
+        """Where a renewal did not help: the account's next file may hold a login that the service takes."""
+        if isinstance(reply.problem, StillRefusedError):
+            self._doubted |= {key}
 
     async def _renew(self, stored: StoredCredential) -> _BatchRenewal:
         if stored.credential.is_personal:
@@ -249,8 +283,7 @@ class Batch:
         reason = renew_reason(login, now=clock.now(), days=order.days, records_end=stored.records_end)
         if order.force or not (order.in_turn and has_time(reason, login.expiry, clock.now())):
             return
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a coroutine always runs in one
+        task = _running_task()
         # Nothing was begun: whoever stops the run need not wait for it.
         self._asking.add(task)
         try:
@@ -279,13 +312,21 @@ class Batch:
 
     async def _finished(self, stored: StoredCredential) -> Credential:
         """The login after what an earlier run left in the journal for its account was brought to its end."""
-        # A look must not fail for that: what the file holds still works until its token ends.
+        key = stored.credential.key
+        if key not in self._unfinished:
+            return stored.credential
+        # As above, a look must not fail for that.
         with suppress(ProbeError):
-            key = stored.credential.key
             if await self._context.journal.pending(key):
                 await to_the_end(self._context.renewals.finish_pending(key))
                 return newest(s.credential for _, s in await self._context.accounts.holders(key))
         return stored.credential
+
+
+def _running_task() -> "asyncio.Task[None]":
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine always runs in one
+    return task
 
 
 def _newest(logins: Iterable[StoredCredential]) -> dict[AccountKey, str]:

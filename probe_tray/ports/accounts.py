@@ -145,7 +145,7 @@ class TokenLocks(Protocol):
 class Journal(Protocol):
     """Keeps the answer to a refresh request before anybody reads it, so that no crash can lose the tokens in it.
 
-    All but :meth:`pending` is called with the account's lock held.
+    All but :meth:`pending` and :meth:`unfinished` is called with the account's lock held.
     """
 
     async def prepare(
@@ -192,6 +192,13 @@ class Journal(Protocol):
         be renewed, since the entry may hold its newest tokens.
         Without the account's lock an entry may be another process's renewal in full swing: use that answer only to
         learn which accounts have entries, then take the lock and ask again.
+        """
+        ...
+
+    async def unfinished(self, keys: Collection[AccountKey]) -> frozenset[AccountKey]:
+        """Those of the accounts that may have entries: one look for all of them, where most have none.
+
+        Raises ReadError when the journal cannot be read.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -127,6 +127,10 @@ class MemoryJournal:
     async def pending(self, key: AccountKey | None = None) -> tuple[PendingEntry, ...]:
         self._steps.reach("pending")
         return tuple(self._pending(e, a) for e, a in self.entries.values() if key in (None, e.key))
+
+    async def unfinished(self, keys: Collection[AccountKey]) -> frozenset[AccountKey]:
+        self._steps.reach("unfinished")
+        return frozenset(keys) & {entry.key for entry, _ in self.entries.values()}
 
     def _pending(self, entry: JournalEntry, answer: Answer | None) -> PendingEntry:
         if answer is not None and self.sealed is not None:

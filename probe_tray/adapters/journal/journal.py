@@ -5,7 +5,7 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -42,7 +42,7 @@ from probe_tray.core.renewal.journal import JournalEntry, PendingEntry
 
 _SUFFIX: Final = ".journal"
 _ASIDE: Final = ".unreadable"
-_OURS: Final = re.compile(r"[0-9a-f]{24}-")
+_OURS: Final = re.compile(r"([0-9a-f]{24})-")
 """An account's slug begins the name of an entry."""
 
 
@@ -102,6 +102,12 @@ class FileJournal:
         entries = [item for item in found if item is not None and key in (None, item.entry.key)]
         return tuple(sorted(entries, key=lambda item: item.entry.at))
 
+    async def unfinished(self, keys: Collection[AccountKey]) -> frozenset[AccountKey]:
+        """Read the names that are there."""
+        names = await self._disk.jobs.do(self._folder, self._names)
+        slugs = {found[1] for name in names if (found := _OURS.match(name))}
+        return frozenset(key for key in keys if key.slug in slugs)
+
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}{_SUFFIX}"
 
@@ -148,6 +154,10 @@ class FileJournal:
             return
         except OSError as error:
             raise WriteError(path=str(path), reason=reason_of(error)) from None
+
+    def _names(self) -> list[str]:
+        remove_stale(self._folder)
+        return [path.name for path in _files(self._folder, "")]
 
     def _read_all(self, slug: str) -> list[tuple[str, Image]]:
         remove_stale(self._folder)

@@ -90,7 +90,8 @@ class FileRenewalMemory:
 
     async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
         """Read the files of all of them in one thread: a start asks about each account."""
-        return await asyncio.to_thread(self._recall_all, [_checked(fingerprint) for fingerprint in fingerprints])
+        names = [_checked(fingerprint) for fingerprint in fingerprints]
+        return await self._disk.jobs.do(self._folder, partial(self._recall_all, names))
 
     async def remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
         """Write the token's file; once a day also remove those that are too old, as seen from ``outcome.at``."""

@@ -1,7 +1,7 @@
 """Renewals of all accounts: one at a time for each, few at once, none while everything fails."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -135,6 +135,10 @@ class Renewals:
     async def is_doubted(self, key: AccountKey) -> bool:
         """Whether it is remembered that a renewal of the account did not help, or may be."""
         return await self._transaction.outcomes.is_doubted(key)
+
+    async def doubted(self, keys: Collection[AccountKey]) -> frozenset[AccountKey]:
+        """Those of the accounts of which :meth:`is_doubted` is true, by one look for all of them."""
+        return await self._transaction.outcomes.doubted(keys)
 
     async def accepted(self, key: AccountKey) -> None:
         """Let it be known that the service takes the account's login; what cannot be written down is left."""

@@ -1,7 +1,7 @@
 """What earlier uses of a refresh token forbid now, and what is remembered of the latest one."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import (
     LoginEndedError,
     ProbeError,
+    ReadError,
     RetryLaterError,
     StoreError,
     UncertainLoginError,
@@ -145,10 +146,15 @@ class TokenMemory:
     async def is_doubted(self, key: AccountKey) -> bool:
         """Whether it is remembered of this account that a renewal did not help; also where that cannot be read."""
         try:
-            known = await self._memory.glance(_name_of(key))
+            return _casts_doubt(await self._memory.glance(_name_of(key)))
         except StoreError:
             return True
-        return known is not None and known.verdict is TokenVerdict.REFUSED
+
+    async def doubted(self, keys: Collection[AccountKey]) -> frozenset[AccountKey]:
+        """Those of the accounts of which :meth:`is_doubted` is true, by one look for all of them."""
+        asked = list(keys)
+        found = zip(asked, await self._memory.recall_all([_name_of(key) for key in asked]), strict=True)
+        return frozenset(key for key, known in found if _casts_doubt(known))
 
     async def accepted(self, key: AccountKey) -> None:
         """Forget, where the disk lets it, that a renewal of this account did not help: the service takes its login."""
@@ -244,6 +250,11 @@ class TokenMemory:
 
     def _left(self, before: TokenOutcome) -> timedelta:
         return timedelta() if before.until is None else before.until - self._clock.now()
+
+
+def _casts_doubt(known: TokenOutcome | ReadError | None) -> bool:
+    """Whether what is remembered of an account's latest renewal, or cannot be read, says that it did not help."""
+    return isinstance(known, ReadError) or (known is not None and known.verdict is TokenVerdict.REFUSED)
 
 
 def _in_codex(fingerprint: str) -> str:

@@ -1,7 +1,7 @@
 """The use cases over doubles: a test lays down answers, moves time, and reads the state."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -165,6 +165,9 @@ class MemoryJournal:
     async def pending(self, key: AccountKey | None = None) -> tuple[PendingEntry, ...]:
         del key
         return ()
+
+    async def unfinished(self, keys: Collection[AccountKey]) -> frozenset[AccountKey]:
+        return frozenset(keys) & {pending.entry.key for pending in await self.pending()}
 
 
 class MemoryOfTokens:

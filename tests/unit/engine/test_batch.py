@@ -29,6 +29,7 @@ from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.batch import Batch, BatchContext, BatchOptions
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
+from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.store import Store
 from probe_tray.engine.sync.no_shared_logins import NoSharedLogins
 from tests.safety.bench import MemoryJournal, MemoryMemory, Steps
@@ -330,6 +331,67 @@ async def test_logins_are_worked_on_side_by_side_but_not_all_at_once() -> None:
     await task
     assert bench.service.most == 3
     assert [bench.done[n].location for n in range(5)] == [login.location for login in bench.logins]
+
+
+async def test_an_answer_is_followed_by_the_next_question_before_another_answer_is_looked_at() -> None:
+    bench = Bench("ana", "bo", "ida", "lu")
+    gate, order, reported = bench.service.gate("usage"), list[str](), bench.done.__setitem__
+
+    def told(number: int, report: AccountReport) -> None:
+        order.append("answer")
+        reported(number, report)
+
+    ask = bench.service.usage
+
+    async def usage(credential: Credential) -> Answer:
+        order.append("question")
+        return await ask(credential)
+
+    bench.service.usage = usage  # type: ignore[method-assign]
+    task = asyncio.create_task(bench.batch(status=True).run(bench.logins, jobs=2, done=told))
+    await settle()
+    assert order == ["question"] * 2
+    for _ in bench.logins:
+        gate.release()
+    await task
+    assert order == ["question", "question", "answer", "question", "answer", "question", "answer", "answer"]
+
+
+async def test_between_two_questions_nothing_is_asked_of_the_disk() -> None:
+    bench = Bench("ana", "bo", "ida")
+    bench.journal, bench.memory = MemoryJournal(steps := Steps()), MemoryMemory(steps)
+    ask = bench.service.usage
+
+    async def usage(credential: Credential) -> Answer:
+        steps.reach("question")
+        return await ask(credential)
+
+    bench.service.usage = usage  # type: ignore[method-assign]
+    await bench.run(status=True, jobs=1)
+    assert steps.seen[-3:] == ["question"] * 3
+    assert sorted(steps.seen[:-3]) == [*["recall"] * 3, "unfinished"]
+
+
+async def test_a_journal_that_cannot_be_read_does_not_keep_the_quota_from_being_shown() -> None:
+    bench = Bench("ana")
+    bench.journal = MemoryJournal(steps := Steps())
+    steps.faults["unfinished"] = StoreError()
+    (report,) = await bench.run(status=True)
+    assert report.snapshot is not None
+
+
+async def test_a_second_file_that_the_service_takes_ends_the_doubt_that_the_first_one_brought() -> None:
+    bench = Bench("ana", days=9)
+    (login,), memory = bench.logins, TokenMemory(bench.memory, bench.clock, FakeRandomness())
+    bench.service.answer("usage", REFUSED, REFUSED, USAGE)
+    assert [problem_kind(report.problem) for report in await bench.run(status=True)] == [StillRefusedError]
+    assert await memory.is_doubted(login.credential.key)
+    bench = Bench("ana", days=9)
+    bench.logins, memory = [login] * 2, TokenMemory(bench.memory, bench.clock, FakeRandomness())
+    bench.service.answer("usage", REFUSED, REFUSED, USAGE)
+    reports = await bench.run(status=True, jobs=1)
+    assert [problem_kind(report.problem) for report in reports] == [StillRefusedError, None]
+    assert not await memory.is_doubted(login.credential.key)
 
 
 async def test_stopped_it_tells_of_what_was_sent_and_begins_nothing() -> None:

@@ -114,6 +114,30 @@ async def test_questions_about_many_accounts_share_a_thread(place: Place, monkey
     assert len([one for one in trips if "_do_each" in one]) == 1
 
 
+async def test_one_look_tells_which_accounts_have_entries(place: Place) -> None:
+    assert await place.journal().unfinished([ANA, BEN]) == frozenset()
+    await finished(place)
+    assert await place.journal().unfinished([ANA, BEN]) == frozenset()
+    await kept(place)
+    stale = place.folder / f".{'0' * 16}.probe-tray.tmp"
+    stale.touch()
+    os.utime(stale, (0, 0))
+    assert await place.journal().unfinished([ANA, BEN]) == {ANA}
+    assert await place.journal().unfinished([BEN]) == frozenset()
+    (path,) = place.files()
+    # It is not opened, and what is in it is no matter.
+    path.unlink()
+    path.mkdir()
+    assert await place.journal().unfinished([ANA, BEN]) == {ANA}
+
+
+async def test_a_journal_that_cannot_be_read_is_told_to_who_looks(place: Place) -> None:
+    place.folder.parent.mkdir(parents=True, exist_ok=True)
+    place.folder.write_bytes(b"")
+    with pytest.raises(ReadError):
+        await place.journal().unfinished([ANA])
+
+
 async def test_a_kept_answer_is_there_after_a_restart(place: Place) -> None:
     entry = await kept(place)
     pending = await only(place.journal())

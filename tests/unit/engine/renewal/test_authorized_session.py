@@ -1,6 +1,7 @@
 """One login with which the service is asked: refused, it is renewed once and asked with once more."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -128,8 +129,21 @@ async def test_a_memory_that_cannot_be_read_is_a_doubt() -> None:
     async def unreadable(fingerprint: str) -> TokenOutcome | None:
         raise ReadError(path=fingerprint, reason="the disk fails")
 
+    async def all_unreadable(fingerprints: Sequence[str]) -> Sequence[ReadError]:
+        return [ReadError(path=fingerprint, reason="the disk fails") for fingerprint in fingerprints]
+
     bench.memory.recall = unreadable  # type: ignore[method-assign]
+    bench.memory.recall_all = all_unreadable  # type: ignore[method-assign]
     assert await bench.renewals.is_doubted(ANA.key)
+    assert await bench.renewals.doubted([ANA.key]) == {ANA.key}
+
+
+async def test_of_many_accounts_those_in_doubt_are_found_by_one_look() -> None:
+    bench = (session := Session(REFUSED)).bench
+    assert isinstance((await session.ask())[1], StillRefusedError)
+    others = [credential(person).key for person in ("bo", "ida")]
+    assert await bench.renewals.doubted([*others, ANA.key]) == {ANA.key}
+    assert await bench.renewals.doubted(others) == frozenset()
 
 
 async def test_after_a_renewal_of_this_run_a_refusal_brings_no_second_one() -> None:
