@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication
 from probe_tray.adapters.process_signals import ending_signals
 from probe_tray.adapters.worker_threads import WorkerThreads
 from probe_tray.ui.ready_queue import ReadyQueue, TimedCalls
+from probe_tray.ui.ready_sockets import ReadySockets
 
 _THREADS = 10
 """At most, for what would block the loop."""
@@ -68,9 +69,12 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
     may tidy up before this returns; the status is then 0, or 128 and the number of the signal.
     """
     loop = _joined_loop(app)
-    ready, timed = ReadyQueue(loop), TimedCalls(loop)
+    ready = ReadyQueue(loop)
+    timed, sockets = TimedCalls(loop, ready), ReadySockets(loop, ready)
     vars(loop).update(call_soon=ready.call_soon, call_soon_threadsafe=ready.call_soon_threadsafe)
     vars(loop).update(call_later=timed.call_later, call_at=timed.call_at)
+    vars(loop).update(_add_reader=sockets.add_reader, _remove_reader=sockets.remove_reader)
+    vars(loop).update(_add_writer=sockets.add_writer, _remove_writer=sockets.remove_writer)
     asyncio.set_event_loop(loop)
     # qasync's own starts all its threads at once, and each has memory of its own; these come when they are needed.
     loop.set_default_executor(WorkerThreads(_THREADS))
@@ -85,6 +89,7 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
         loop.close()
         ready.close()
         timed.close()
+        sockets.close()
 
 
 def _joined_loop(app: QApplication) -> asyncio.AbstractEventLoop:

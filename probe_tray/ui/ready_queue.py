@@ -55,6 +55,14 @@ class ReadyQueue(QObject):
             self._woken.emit()
         return handle
 
+    def run_now(self, handle: asyncio.Handle) -> None:
+        """Run ``handle``, which an event of Qt brings, and at once what follows from it, unless others wait."""
+        if not self._ready:
+            self._ready.append(handle)
+            self._run()
+        elif not handle.cancelled():
+            handle._run()  # noqa: SLF001 - as below
+
     def close(self) -> None:
         """Run nothing any more."""
         self._ready.clear()
@@ -99,10 +107,10 @@ class TimedCalls(QObject):
     the program in the end. Each question sets limits of up to 45 seconds and needs them for a moment.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Run what ``loop`` is asked to run."""
+    def __init__(self, loop: asyncio.AbstractEventLoop, ready: ReadyQueue) -> None:
+        """Run what ``loop`` is asked to run, and at once, in ``ready``, what follows from it."""
         super().__init__()
-        self._loop = loop
+        self._loop, self._ready = loop, ready
         self._waiting: dict[int, _QtTimerHandle] = {}
         """By the numbers of their timers."""
 
@@ -130,7 +138,7 @@ class TimedCalls(QObject):
         """Run what was set for now."""
         if handle := self._waiting.get(event.timerId()):
             self._end(event.timerId())
-            handle._run()  # noqa: SLF001 - asyncio's own loops do the same
+            self._ready.run_now(handle)
 
     def _forget(self, handle: "_QtTimerHandle") -> None:
         # The number may be another one's by now: most are cancelled once more after they have run.

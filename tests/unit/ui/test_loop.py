@@ -273,3 +273,86 @@ def test_on_windows_the_loop_sleeps_until_something_has_completed() -> None:
         check=False,
     )
     assert done.stdout.splitlines() == ["read 5 bytes True", "status 0", "waits 0 for ever", "threads 1"], done
+
+
+def test_what_a_socket_or_a_timer_brings_is_done_in_the_turn_of_qt_that_tells_of_it() -> None:
+    act = """
+        import socket
+
+        loop, turns, found = asyncio.get_running_loop(), [0], {"socket": [], "timer": []}
+
+        def turned():
+            turns[0] += 1
+
+        app.eventDispatcher().awake.connect(turned)
+        ours, theirs = socket.socketpair()
+        came = asyncio.Event()
+        loop.add_reader(ours.fileno(), lambda: came.set() if ours.recv(1) else None)
+        # Where the machine has other work, there may be more turns.
+        for _ in range(50):
+            await asyncio.sleep(0.005)
+            before = turns[0]
+            theirs.send(b"x")
+            await came.wait()
+            came.clear()
+            found["socket"].append(turns[0] - before)
+            before = turns[0]
+            await asyncio.sleep(0.005)
+            found["timer"].append(turns[0] - before)
+        loop.remove_reader(ours.fileno())
+        ours.close()
+        theirs.close()
+        print(min(found["socket"]), min(found["timer"]), flush=True)
+        return 0
+    """
+    status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
+    assert (status, errors) == (0, "")
+    assert said[0] == "1 1"
+
+
+def test_a_socket_is_watched_until_its_callback_goes_also_from_within_and_in_a_loop_of_qt() -> None:
+    act = """
+        import socket
+
+        loop, said, done = asyncio.get_running_loop(), [], asyncio.Event()
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        number = ours.fileno()
+
+        def first():
+            said.append("first")
+            loop.add_reader(number, second)
+
+        def second():
+            ours.recv(1)
+            said.append("second")
+            loop.add_reader(number, third)
+            theirs.send(b"x")
+            inner = QEventLoop()
+            QTimer.singleShot(50, inner.quit)
+            inner.exec()
+            said.append("inner loop ended")
+            loop.add_writer(number, fourth)
+
+        def third():
+            said.append("third " + ours.recv(1).decode())
+
+        def fourth():
+            said.append("fourth")
+            print(loop.remove_writer(number), loop.remove_writer(number), flush=True)
+            print(loop.remove_reader(number), loop.remove_reader(number), flush=True)
+            theirs.send(b"y")
+            loop.call_later(0.05, done.set)
+
+        loop.add_reader(number, first)
+        theirs.send(b"x")
+        await done.wait()
+        print(*said, sep=", ", flush=True)
+        ours.close()
+        theirs.close()
+        return 0
+    """
+    status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
+    assert (status, errors) == (0, "")
+    assert said[:2] == ["True False", "True False"]
+    assert said[2] == "first, second, third x, inner loop ended, fourth"
