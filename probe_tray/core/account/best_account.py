@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from probe_tray.core.quota.snapshot import Snapshot, Window
+from probe_tray.core.quota.used_window import deciding_window
 from probe_tray.core.state import AccountState
 
 Rank = tuple[bool, int, bool, datetime]
@@ -24,7 +25,7 @@ def best_account(usable: Iterable[AccountState], pinned: str = "") -> AccountSta
 
 def tightest_window(snapshot: Snapshot) -> Window | None:
     """The window of the main limit that runs out first; of equal ones the one that is reset last."""
-    return max(snapshot.main.windows, key=lambda w: (w.used_percent, w.reset_at or _NEVER), default=None)
+    return deciding_window(snapshot.main.windows)
 
 
 def rank(account: AccountState) -> Rank:

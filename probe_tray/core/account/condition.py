@@ -73,8 +73,7 @@ def _is_fresh(account: AccountState, snapshot: Snapshot, settings: Settings, now
     """Whether the numbers may still be acted on: three missed checks make them old, and so does a reset since then."""
     if not is_recent(snapshot, settings, now) and not _is_next_to_come(account, snapshot, now):
         return False
-    free_at = blocked_until(snapshot)
-    return free_at is None or local_time(free_at, snapshot) > now
+    return blocked_until(snapshot) is None or free_at(snapshot, now) is not None
 
 
 def is_recent(snapshot: Snapshot, settings: Settings, now: datetime) -> bool:
@@ -92,6 +91,16 @@ def _is_next_to_come(account: AccountState, snapshot: Snapshot, now: datetime) -
 def local_time(moment: datetime, snapshot: Snapshot) -> datetime:
     """A moment of the service's clock as this computer's clock will show it when it comes."""
     return moment - timedelta(seconds=snapshot.clock_offset)
+
+
+def free_at(snapshot: Snapshot, now: datetime) -> datetime | None:
+    """When an account without capacity has some again, by this computer's clock, seen from ``now``.
+
+    None where there is capacity, where nobody knows when, and once it has come.
+    """
+    until = blocked_until(snapshot)
+    here = None if until is None else local_time(until, snapshot)
+    return here if here is not None and here > now else None
 
 
 def unusable(problem: Problem | None) -> bool:

@@ -22,6 +22,7 @@ from probe_tray.core.alerts.alert import (
 )
 from probe_tray.core.quota.snapshot import SAME_RESET, Capacity, Snapshot, Window, WindowKind
 from probe_tray.core.quota.usage_parser import blocked_until, capacity
+from probe_tray.core.quota.used_window import deciding_window, live_windows
 from probe_tray.core.quota.window_levels import levels
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
@@ -95,9 +96,8 @@ def quota_alerts(
         return
     here = snapshot.service_now(now)
     windows = _live(snapshot, here)
-    full = [w for w in windows if w.used_percent >= _FULL]
-    if full:
-        last = max(full, key=lambda w: (_end(w, here), _length(w)))
+    last = deciding_window(windows)
+    if last is not None and last.used_percent >= _FULL:
         yield from _level(account, last, Level.EXHAUSTED, told, here)
     elif any(w.used_percent >= _FULL for w in snapshot.main.windows):
         # Its reset has passed: the next answer tells what there is now.
@@ -166,9 +166,7 @@ def _live(snapshot: Snapshot, here: datetime) -> list[Window]:
     Past its reset an old snapshot says nothing about the window that has begun since.
     """
     found: dict[str, Window] = {}
-    for window in snapshot.main.windows:
-        if window.reset_at is not None and window.reset_at <= here:
-            continue
+    for window in live_windows(snapshot.main.windows, here):
         other = found.get(_topic(window))
         if other is None or other.used_percent < window.used_percent:
             found[_topic(window)] = window

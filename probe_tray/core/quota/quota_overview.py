@@ -49,7 +49,7 @@ class AccountQuota(msgspec.Struct, frozen=True, kw_only=True):
     taken_at: datetime | None
     """When the service gave the numbers, aware UTC; None where there are none."""
     free_at: datetime | None
-    """Without capacity: when there is some again, aware UTC; None where that is not known."""
+    """Without capacity: when there is some again by itself, aware UTC; None where that is not known."""
     windows: tuple[WindowQuota, ...]
     """Those of the main limit."""
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.formats.login_fields import read_time
 from probe_tray.core.quota.snapshot import Capacity, Credits, Limit, Snapshot, SpendControl, Window, WindowKind
+from probe_tray.core.quota.used_window import deciding_window
 from probe_tray.core.service.lenient import flag, json_object, mapping, number, object_in, sequence, text, whole
 
 _MOST = 100
@@ -96,11 +97,20 @@ def blocked_until(snapshot: Snapshot) -> datetime | None:
 
     None when nothing is exhausted, or when the service did not say when one of them is reset.
     """
-    resets = [w.reset_at for w in _exhausted(snapshot.main)]
-    if snapshot.spend is not None and snapshot.spend.reached:
-        resets.append(snapshot.spend.reset_at)
-    known = [r for r in resets if r is not None]
-    return max(known) if known and len(known) == len(resets) else None
+    last = used_up_window(snapshot)
+    return None if last is None else last.reset_at
+
+
+def used_up_window(snapshot: Snapshot) -> Window | None:
+    """The exhausted window of the main limit that keeps from working longest; None where none is exhausted.
+
+    A budget that the service calls reached counts, whatever its percentage.
+    """
+    spend, full = snapshot.spend, _exhausted(snapshot.main)
+    if spend is not None and spend.reached and not any(w.kind is WindowKind.BUDGET for w in full):
+        full.append(Window(kind=WindowKind.BUDGET, seconds=None, used_percent=_FULL, reset_at=spend.reset_at))
+    # Of those that are reset together, the longest is worth naming.
+    return deciding_window(sorted(full, key=lambda w: w.length or timedelta(), reverse=True))
 
 
 def _exhausted(limit: Limit) -> list[Window]:

@@ -5,7 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from probe_tray.core.account.condition import local_time
+from probe_tray.core.account.condition import free_at, local_time
 from probe_tray.core.alerts.alert import (
     Alert,
     CreditAlert,
@@ -22,7 +22,7 @@ from probe_tray.core.alerts.alert import (
 )
 from probe_tray.core.errors import OfficialExpiredError
 from probe_tray.core.quota.snapshot import Window
-from probe_tray.core.quota.usage_parser import blocked_until
+from probe_tray.core.quota.usage_parser import used_up_window
 from probe_tray.core.settings import Percentages
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.looks import label, ordered
@@ -78,7 +78,10 @@ def sentences(
 
 
 def _until_reset(window: Window, account: AccountState | None, now: Now, t: Translator) -> str:
-    body = _no_capacity(_local(window.reset_at, account), now, t)
+    snapshot = None if account is None else account.snapshot
+    # Another one may keep from working for longer.
+    last = (None if snapshot is None else used_up_window(snapshot)) or window
+    body = _no_capacity(_local(last.reset_at, account), now, t)
     return t.joined([body, *_reasons(account, t), _unused_credits(account, now, t)])
 
 
@@ -124,7 +127,7 @@ def _limited(account: AccountState | None, who: str, now: Now, t: Translator) ->
     snapshot = None if account is None else account.snapshot
     if snapshot is None:
         return Sentences(title, "")
-    reason, end = used_up(snapshot, t), _local(blocked_until(snapshot), account)
+    reason, end = used_up(snapshot, t), free_at(snapshot, now.moment)
     if end is None:
         said = t("No capacity: {reason}.", reason=reason)
     else:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from probe_tray.core.account.condition import USABLE, Condition
+from probe_tray.core.account.condition import USABLE, Condition, free_at
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import Problem
+from probe_tray.core.quota.used_window import deciding_window
 from probe_tray.core.settings import Percentages, Settings
 from probe_tray.core.state import AccountState, AppState, Unreadable
 from probe_tray.view.codex.in_codex import use_mark, use_notice, use_words
@@ -150,10 +151,16 @@ def _brief(account: AccountState, what: Condition, rows: tuple[Bar, ...], now: N
         case Condition.OFFLINE | Condition.STALE | Condition.RATE_LIMITED:
             return "" if account.snapshot is None else t("{age} old", age=age(account.snapshot.taken_at, now, t))
         case Condition.LIMITED:
-            full = [bar for bar in rows if bar.percent >= _FULL]
-            return full[-1].reset_short if full else t("limited")
+            free = None if account.snapshot is None else free_at(account.snapshot, now.moment)
+            return t("limited") if free is None else at(free, now, t, brief=True)
         case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
-            return max(rows, key=lambda bar: bar.percent).reset_short if rows else "–"
+            return _reset_of_tightest(account, rows)
+
+
+def _reset_of_tightest(account: AccountState, rows: tuple[Bar, ...]) -> str:
+    windows = [] if account.snapshot is None else looks.ordered(account.snapshot)
+    tightest = deciding_window(windows)
+    return "–" if tightest is None else rows[windows.index(tightest)].reset_short
 
 
 def widest_briefs(t: Translator) -> tuple[str, ...]:

@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 
 from probe_tray.core.account.arrangement import Sort
 from probe_tray.core.account.best_account import tightest_window
-from probe_tray.core.account.condition import USABLE, Condition, local_time
+from probe_tray.core.account.condition import USABLE, Condition, free_at
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.quota.snapshot import WindowKind
-from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import Percentages
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.renewal_status import round_words
@@ -164,10 +163,10 @@ def _status(seen: Seen, t: Translator) -> tuple[str, Tone]:
 def no_capacity(account: AccountState, now: Now, t: Translator, *, long: bool = False) -> str:
     """That there is none, until when and why, as far as the service says. ``long``: as in a sentence."""
     snapshot = account.snapshot
-    until_ = None if snapshot is None else blocked_until(snapshot)
     if snapshot is None:
         return t("No capacity")
-    when = None if until_ is None else at(local_time(until_, snapshot), now, t, long=long)
+    free = free_at(snapshot, now.moment)
+    when = None if free is None else at(free, now, t, long=long)
     words = t("No capacity") if when is None else t("No capacity until {when}", when=when)
     reason = in_short(snapshot, t)
     return t("{words}: {reason}", words=words, reason=reason) if reason else words

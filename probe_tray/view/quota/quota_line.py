@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview, WindowQuota
+from probe_tray.core.quota.used_window import deciding_window
 from probe_tray.view.text.times import Now, at, until
 from probe_tray.view.text.translate import Translator
 
@@ -40,13 +41,13 @@ class _WaybarOutput(msgspec.Struct):
 
 
 def line(account: AccountQuota, overview: QuotaOverview, now: Now) -> str:
-    """``ana 5h 42% wk 17% 13:20``: name, each window, and when the tightest of them is reset."""
-    tightest = _tightest(account)
-    if tightest is None or not (account.usable or account.limited):
+    """``ana 5h 42% wk 17% 13:20``: name, each window, and the next reset that matters."""
+    if not account.windows or not (account.usable or account.limited):
         parts = [account.state if account.settled else _UNKNOWN]
     else:
         parts = [f"{_SHORT.get(w.name, w.name)} {_percent(w, overview)}%" for w in account.windows]
-        parts += [] if tightest.reset_at is None else [_moment(tightest.reset_at, now)]
+        reset = _deciding_reset(account)
+        parts += [] if reset is None else [_moment(reset, now)]
     return _printable(" ".join((_short_name(account), *parts)))
 
 
@@ -55,7 +56,7 @@ def waybar_line(account: AccountQuota, overview: QuotaOverview, now: Now) -> str
 
     Text and tooltip are Pango markup there.
     """
-    tightest = _tightest(account)
+    tightest = deciding_window(account.windows)
     output = _WaybarOutput(
         text=_markup(line(account, overview, now)),
         alt=_css(account),
@@ -99,14 +100,16 @@ def _fields(account: AccountQuota, now: Now) -> dict[str, str]:
         "state": account.state,
         "age": _NONE if age is None else str(max(0, age)),
     }
-    for prefix, window in (("", _tightest(account)), *((f"{name}_", one) for name, one in windows.items())):
-        values |= {f"{prefix}{part}": text for part, text in _window_fields(window, now).items()}
+    values |= _window_fields(deciding_window(account.windows), _deciding_reset(account), now)
+    for name, window in windows.items():
+        found = _window_fields(window, None if window is None else window.reset_at, now)
+        values |= {f"{name}_{part}": text for part, text in found.items()}
     return values
 
 
-def _window_fields(window: WindowQuota | None, now: Now) -> dict[str, str]:
+def _window_fields(window: WindowQuota | None, reset: datetime | None, now: Now) -> dict[str, str]:
     def moment(words: Callable[[datetime], str]) -> str:
-        return _NONE if window is None or window.reset_at is None else words(window.reset_at)
+        return _NONE if reset is None else words(reset)
 
     return {
         "used": _NONE if window is None else str(round(window.used_percent)),
@@ -116,8 +119,12 @@ def _window_fields(window: WindowQuota | None, now: Now) -> dict[str, str]:
     }
 
 
-def _tightest(account: AccountQuota) -> WindowQuota | None:
-    return max(account.windows, key=lambda window: window.used_percent, default=None)
+def _deciding_reset(account: AccountQuota) -> datetime | None:
+    """Without capacity when there is some again, else when the tightest window is reset."""
+    tightest = deciding_window(account.windows)
+    if account.limited:
+        return account.free_at
+    return None if tightest is None else tightest.reset_at
 
 
 def _percent(window: WindowQuota, overview: QuotaOverview) -> int:

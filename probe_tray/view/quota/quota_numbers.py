@@ -6,15 +6,14 @@ from datetime import datetime
 import msgspec
 
 from probe_tray.core.account.best_account import best_account
-from probe_tray.core.account.condition import USABLE, Condition, condition, local_time
+from probe_tray.core.account.condition import USABLE, Condition, condition, free_at, local_time
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.hooks.hook_event import HookEvent
 from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview, WindowQuota
 from probe_tray.core.quota.snapshot import Snapshot, Window, WindowKind
-from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import Percentages, Settings
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.view.panel.survey import name
+from probe_tray.view.panel.survey import NEEDS_PERSON, name
 from probe_tray.view.text.privacy import masked_name
 
 _FULL = 100
@@ -51,7 +50,6 @@ def hook_payload(event: HookEvent, account: AccountKey | None, state: AppState, 
 
 def _account(account: AccountState, settings: Settings, now: datetime) -> AccountQuota:
     what, snapshot = condition(account, settings, now), account.snapshot
-    free_at = None if snapshot is None else blocked_until(snapshot)
     return AccountQuota(
         id=account.key.slug,
         name=name(account),
@@ -66,7 +64,7 @@ def _account(account: AccountState, settings: Settings, now: datetime) -> Accoun
         limited=what is Condition.LIMITED,
         settled=what not in _UNSETTLED,
         taken_at=None if snapshot is None else snapshot.taken_at,
-        free_at=None if snapshot is None or free_at is None else local_time(free_at, snapshot),
+        free_at=None if snapshot is None or what in NEEDS_PERSON else free_at(snapshot, now),
         windows=() if snapshot is None else tuple(_window(w, snapshot) for w in snapshot.main.windows),
     )
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import msgspec
 
-from probe_tray.core.account.condition import local_time
+from probe_tray.core.account.condition import free_at, local_time
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.quota.snapshot import Capacity, Limit, Snapshot, Window, WindowKind
-from probe_tray.core.quota.usage_parser import blocked_until, capacity
+from probe_tray.core.quota.usage_parser import capacity
 from probe_tray.core.settings import Percentages
 from probe_tray.view.tables.csv_table import INSTEAD
 from probe_tray.view.text.money import plain
@@ -181,10 +181,10 @@ def _state(snapshot: Snapshot, words: _Words) -> Cell:
         case Capacity.UNKNOWN:
             return Cell(t("no quota") if words.brief else t("no quota shown"))
         case Capacity.LIMITED:
-            moment = blocked_until(snapshot)
+            free = free_at(snapshot, words.now.moment)
             said = t("no capacity")
-            if moment is not None and not words.brief:
-                said = t("no capacity until it resets {when}", when=both(local_time(moment, snapshot), words.now, t))
+            if free is not None and not words.brief:
+                said = t("no capacity until it resets {when}", when=both(free, words.now, t))
             reason = in_short(snapshot, t) if words.brief else own_reason(snapshot, t) or in_short(snapshot, t)
             said = t("{words}: {reason}", words=said, reason=reason) if reason else said
             return Cell(printable(said), Weight.CRITICAL)

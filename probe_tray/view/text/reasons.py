@@ -3,12 +3,11 @@
 from datetime import datetime
 
 from probe_tray.core.quota.snapshot import Capacity, Snapshot, Window, WindowKind
-from probe_tray.core.quota.usage_parser import capacity
+from probe_tray.core.quota.usage_parser import capacity, used_up_window
 from probe_tray.view.text.times import Now, both
 from probe_tray.view.text.translate import Translator, mark
 
 _HOUR, _DAY, _SHORT = 3600, 86_400, 18_000
-_FULL = 100.0
 _LONGEST_CODE = 40
 _NO_NEWS = "rate_limit_reached"
 """Service fact: what the service says where a window is used up, which the windows say better."""
@@ -34,17 +33,12 @@ _IN_SHORT = {
 
 def used_up(snapshot: Snapshot, t: Translator) -> str:
     """Why there is no capacity, as the end of a sentence: which quota is used up, and the service's own reason."""
-    full = [w for w in snapshot.main.windows if w.used_percent >= _FULL]
-    longest = max(full, key=lambda w: w.length.total_seconds() if w.length else 0, default=None)
+    last = used_up_window(snapshot)
     reason = own_reason(snapshot, t)
-    if longest is not None and (longest.kind is not WindowKind.BUDGET or not reason):
-        named = t("{quota} is used up", quota=quota_name(longest, t))
+    if last is not None and (last.kind is not WindowKind.BUDGET or not reason):
+        named = t("{quota} is used up", quota=quota_name(last, t))
         return t("{first}; {second}", first=named, second=reason) if reason else named
-    if reason:
-        return reason
-    if snapshot.spend is not None and snapshot.spend.reached:
-        return t("{quota} is used up", quota=t(_BUDGET))
-    return t("the service reports that the limit is reached")
+    return reason or t("the service reports that the limit is reached")
 
 
 def used_up_words(resets_at: datetime, said: str, now: Now, t: Translator) -> str:

@@ -1,6 +1,6 @@
 """The sentence that a condition is worth, and the one button that helps."""
 
-from probe_tray.core.account.condition import Condition, local_time
+from probe_tray.core.account.condition import Condition, free_at, local_time
 from probe_tray.core.errors import (
     KeyMissingError,
     OfficialExpiredError,
@@ -12,7 +12,6 @@ from probe_tray.core.errors import (
     TokenRefusedError,
 )
 from probe_tray.core.quota.snapshot import Snapshot, WindowKind
-from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 from probe_tray.view.codex.in_codex import NOT_IN_CODEX, InCodex, logged_out_words
@@ -100,12 +99,12 @@ def _action(problem: Problem, t: Translator) -> CardAction:
 
 def _limited(snapshot: Snapshot, ending: Notice | None, now: Now, t: Translator) -> Notice:
     """That there is no capacity, with the buttons of an ``ending`` login, whose end another line of the card tells."""
-    until = blocked_until(snapshot)
+    free = free_at(snapshot, now.moment)
     reason = used_up(snapshot, t)
-    if until is None:
+    if free is None:
         said = t("No capacity: {reason}.", reason=reason)
     else:
-        when = at(local_time(until, snapshot), now, t, long=True)
+        when = at(free, now, t, long=True)
         said = t("No capacity until {when}: {reason}.", when=when, reason=reason)
     text = t.joined((said, unused_credits(snapshot, now, t)))
     if ending is None or ending.tone is not Tone.WARNING:

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable
 import msgspec
 from msgspec.structs import replace
 
-from probe_tray.core.account.condition import USABLE, Condition, local_time
+from probe_tray.core.account.condition import USABLE, Condition, free_at
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.settings import IconAccount, Percentages
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.codex.in_codex import use_mark
@@ -301,11 +300,11 @@ def _row(found: SurveyFinding, seen: Seen, t: Translator, *, in_codex: bool = Tr
 def _no_capacity(account: AccountState, now: Now, t: Translator) -> str:
     """Until when there is none, or why."""
     snapshot = account.snapshot
-    until = None if snapshot is None else blocked_until(snapshot)
     if snapshot is None:
         return t("full")
-    if until is not None:
-        return t("full until {when}", when=at(local_time(until, snapshot), now, t))
+    free = free_at(snapshot, now.moment)
+    if free is not None:
+        return t("full until {when}", when=at(free, now, t))
     return in_short(snapshot, t) or t("full")
 
 

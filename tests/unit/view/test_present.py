@@ -17,6 +17,7 @@ from probe_tray.core.errors import (
     TokenRefusedError,
     WriteError,
 )
+from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalState
 from probe_tray.view.panel.summary import shortened
@@ -90,6 +91,15 @@ def test_a_card_shows_both_windows_their_resets_and_the_life_of_the_login() -> N
     assert found.checked == "2 min ago"
     assert found.notice is None
     assert found.spoken.startswith("ana@example.com. Plus. 5 h: 42% used, resets in 2 h 10 min")
+
+
+def test_a_line_ends_with_the_reset_of_the_tightest_window_and_of_equal_ones_with_the_later() -> None:
+    def brief(found: Snapshot) -> str:
+        return card(samples.only([account("ana@example.com", found)]), "ana@example.com").brief
+
+    assert brief(snapshot(42, 17)) == "16:02"
+    assert brief(snapshot(42, 43)) == "Thu 09:00"
+    assert brief(snapshot(42, 42)) == "Thu 09:00"
 
 
 def test_an_exhausted_week_means_no_capacity_whatever_the_short_window_says() -> None:

@@ -218,6 +218,9 @@ def test_where_there_is_no_capacity_only_the_window_that_is_reset_last_is_said()
     (said,) = Listener().on_event(account(window(100), week(100)))
     assert isinstance(said, QuotaAlert)
     assert said.window == week(100)
+    (said,) = Listener().on_event(account(window(100, None), week(100)))
+    assert isinstance(said, QuotaAlert)
+    assert said.window == window(100, None)
     assert Listener().words(window(90), week(100)) == [EXHAUSTED]
 
 

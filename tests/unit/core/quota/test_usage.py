@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from probe_tray.core.errors import StrangeAnswerError
 from probe_tray.core.quota.snapshot import Capacity, Snapshot, Window, WindowKind
-from probe_tray.core.quota.usage_parser import blocked_until, capacity, kind_of, read_usage
+from probe_tray.core.quota.usage_parser import blocked_until, capacity, kind_of, read_usage, used_up_window
 
 NOW = datetime(2026, 11, 22, 7, 7, 4, tzinfo=UTC)
 DAY = 24 * 3600
@@ -290,6 +290,25 @@ def test_blocked_until_is_the_last_reset_of_what_is_exhausted() -> None:
 def test_blocked_until_is_not_told_where_one_reset_is_unknown() -> None:
     unknown = window(100, 7 * DAY, reset_at=0)
     assert blocked_until(main(primary_window=window(100, reset_after_seconds=10), secondary_window=unknown)) is None
+
+
+def test_of_what_is_exhausted_the_last_that_is_reset_keeps_from_working() -> None:
+    def named(short: int, weekly: int, **spend: object) -> WindowKind | None:
+        rate = {
+            "primary_window": window(100, reset_after_seconds=short),
+            "secondary_window": window(100, 7 * DAY, reset_after_seconds=weekly),
+        }
+        found = used_up_window(read({"rate_limit": rate, "spend_control": spend}))
+        return None if found is None else found.kind
+
+    assert named(10, 3_000) is WindowKind.WEEKLY
+    assert named(3_000, 10) is WindowKind.SHORT
+    assert named(10, 10) is WindowKind.WEEKLY
+    # A budget that the service calls reached, although it is not quite used.
+    budget = {"used_percent": 99.5, "reset_after_seconds": 9_000}
+    assert named(10, 3_000, reached=True, individual_limit=budget) is WindowKind.BUDGET
+    assert named(10, 3_000, reached=False, individual_limit=budget) is WindowKind.WEEKLY
+    assert used_up_window(main(primary_window=window(99))) is None
 
 
 def test_every_part_is_read() -> None:

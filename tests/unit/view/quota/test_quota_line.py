@@ -47,6 +47,13 @@ def test_a_line_has_the_name_the_windows_and_the_reset_of_the_tightest(account: 
     assert one(account).startswith(said.removesuffix(" tomorrow"))
 
 
+def test_of_limits_that_are_used_alike_the_one_that_is_reset_last_counts() -> None:
+    alike = samples.account("ana@example.com", samples.snapshot(50, 50, weekly_in=timedelta(days=3)))
+    overview = of(alike)
+    assert one(alike) == "ana 5h 50% wk 50% Wed 21:52"
+    assert template_line("{reset_in}", overview.accounts[0], NOW) == "3 days"
+
+
 def test_a_line_says_what_is_left_where_the_person_wants_that() -> None:
     assert one(ANA, settings=Settings(percentages=Percentages.LEFT)).startswith("ana 5h 58% wk 83% ")
 

@@ -41,6 +41,21 @@ def test_resets_are_told_by_this_computers_clock() -> None:
     assert ahead.free_at == ahead.windows[0].reset_at == NOW + timedelta(minutes=50)
 
 
+def test_a_login_that_has_ended_has_no_capacity_to_wait_for() -> None:
+    kept = samples.snapshot(10, 100, weekly_in=timedelta(days=1), age=timedelta(days=2))
+    dead = samples.account("dead@example.com", kept, problem=samples.ended())
+    overview = of(dead, FULL)
+    assert [account.free_at for account in overview.accounts] == [None, NOW + timedelta(hours=1)]
+    assert overview.usual == overview.accounts[1]
+
+
+def test_a_reset_that_has_passed_is_none_to_wait_for() -> None:
+    old = samples.account("old@example.com", samples.snapshot(100, 1, short_in=-timedelta(minutes=1)))
+    overview = of(old, FULL)
+    assert [account.state for account in overview.accounts] == ["stale", "limited"]
+    assert overview.usual == overview.accounts[1]
+
+
 def test_the_next_account_is_that_of_the_summary() -> None:
     assert of(FULL, ANA).next == ANA.key.slug
     assert of(FULL).next is None

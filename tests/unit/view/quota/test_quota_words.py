@@ -10,7 +10,7 @@ from probe_tray.core.quota.quota_guard import guard
 from probe_tray.core.quota.quota_overview import AccountQuota
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.quota.quota_numbers import quota_overview
-from probe_tray.view.quota.quota_words import guard_words
+from probe_tray.view.quota.quota_words import guard_words, none_usable
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from tests.unit.ui import samples
@@ -25,6 +25,15 @@ def quota(account: AccountState) -> AccountQuota:
 
 def guarded(account: AccountQuota) -> str:
     return guard_words(account, guard(account, GuardedWindow.ANY, 95), 95, Now(NOW, UTC), Translator())
+
+
+def test_of_accounts_without_capacity_the_first_that_comes_back_is_told_whatever_an_ended_login_had() -> None:
+    kept = samples.snapshot(10, 100, weekly_in=-timedelta(days=2), age=timedelta(days=5))
+    dead = samples.account("dead@example.com", kept, problem=samples.ended())
+    full = samples.account("full@example.com", samples.snapshot(100, 20, short_in=timedelta(minutes=38)))
+    overview = quota_overview(AppState(loaded=True, accounts=(dead, full)), NOW)
+    said = "No account has capacity. The next reset is in 38 min · 14:30."
+    assert none_usable(overview, Now(NOW, UTC), Translator()) == said
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,18 @@ import pytest
 
 from probe_tray.core.account.condition import Condition
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.alerts.alert import Level, LimitedAlert, QuotaAlert
+from probe_tray.core.alerts.alert import AlertMemory, Level, LimitedAlert, QuotaAlert
+from probe_tray.core.alerts.evaluation import alerts
 from probe_tray.core.quota.forecast import Pace, follow
 from probe_tray.core.quota.history import samples_of
-from probe_tray.core.quota.snapshot import Snapshot, WindowKind
+from probe_tray.core.quota.snapshot import Limit, Snapshot, SpendControl, WindowKind
 from probe_tray.core.quota.usage_parser import read_usage
 from probe_tray.core.settings import Percentages
 from probe_tray.core.state import AccountState
 from probe_tray.view.alerts.notifications import notification
 from probe_tray.view.presenter import present
+from probe_tray.view.quota.quota_line import line, template_line
+from probe_tray.view.quota.quota_numbers import quota_overview
 from probe_tray.view.screen import Screen
 from probe_tray.view.tables.json_table import accounts_json
 from probe_tray.view.tables.status_table import status_rows
@@ -187,6 +190,50 @@ def test_a_usual_reason_adds_nothing_to_the_window() -> None:
     card = card_of(account("bo@company.example", read(body)))
     assert card.notice is not None
     assert card.notice.text == "No capacity until Saturday 13:52: the weekly quota is used up."
+
+
+@pytest.mark.parametrize(
+    ("short", "weekly", "reason", "clock"),
+    [
+        (4 * HOUR, HOUR, "the 5-hour quota is used up", "17:52"),
+        (HOUR, 4 * HOUR, "the weekly quota is used up", "17:52"),
+        (HOUR, None, "the weekly quota is used up", ""),
+        (None, HOUR, "the 5-hour quota is used up", ""),
+    ],
+)
+def test_of_two_limits_that_are_used_up_the_one_that_is_reset_last_is_named_everywhere(
+    short: timedelta | None, weekly: timedelta | None, reason: str, clock: str
+) -> None:
+    full = (samples.window(WindowKind.SHORT, 100, short), samples.window(WindowKind.WEEKLY, 100, weekly))
+    owner = account("bo@company.example", Snapshot(taken_at=READ_AT, main=Limit(windows=full)))
+    screen, card = shown(owner), card_of(owner)
+    until = f" until {clock}" if clock else ""
+    assert screen.panel.headline == f"No capacity{until}"
+    assert [row.text for row in screen.menu.rows] == [f"bo@company.example — full{until}"]
+    assert card.notice is not None
+    assert (card.notice.text, card.brief) == (f"No capacity{until}: {reason}.", clock or "limited")
+    (alert,), _ = alerts(samples.only([owner]), AlertMemory(), NOW, forecast=lambda _account, _window: None)
+    said = notification((alert,), samples.only([owner]), Now(NOW, UTC), Translator())
+    body = f"No capacity{until}." if clock else "OpenAI doesn't say when it resets."
+    assert (said.title, said.body) == (f"bo@company.example: {reason}", body)
+    overview = quota_overview(samples.only([owner]), NOW)
+    (quota,) = overview.accounts
+    assert line(quota, overview, Now(NOW, UTC)) == f"bo 5h 100% wk 100% {clock}".rstrip()
+    assert template_line("{reset}", quota, Now(NOW, UTC)) == (clock or "-")
+    assert ("until it resets" in state_of(Snapshot(taken_at=READ_AT, main=Limit(windows=full)))[1]) is bool(clock)
+
+
+def test_a_reached_budget_puts_off_the_capacity_that_a_reset_would_bring() -> None:
+    full = samples.window(WindowKind.SHORT, 100, HOUR)
+    spend = SpendControl(reached=True, used_percent=99.5, reset_at=NOW + 6 * DAY)
+    found = Snapshot(taken_at=READ_AT, main=Limit(windows=(full,)), spend=spend)
+    owner = account("bo@company.example", found)
+    card = card_of(owner)
+    assert card.notice is not None
+    assert card.notice.text == "No capacity until Saturday 13:52: the credit budget is used up."
+    alert = QuotaAlert(account=owner.key, window=full, level=Level.EXHAUSTED)
+    said = notification((alert,), samples.only([owner]), Now(NOW, UTC), Translator())
+    assert said.body == "No capacity until Saturday 13:52."
 
 
 def test_no_capacity_until_a_time_of_tomorrow_says_so_everywhere() -> None:
