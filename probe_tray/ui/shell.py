@@ -98,7 +98,7 @@ class Shell(QObject):
             import_logins=self.show_import,
             export=self.show_export,
         )
-        self._card_actions = CardActionHandler(engine, self._theme, context.translator, elsewhere)
+        self._card_actions = CardActionHandler(engine, self._theme, context.translator, context.clock, elsewhere)
         self._make_dialogs()
         self._panel = PanelController(self._make_panel, self._fill_panel, self._card_actions.question.come_forward)
         self._make_menu_bar(app)

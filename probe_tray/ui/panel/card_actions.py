@@ -33,11 +33,11 @@ from probe_tray.core.commands import (
 )
 from probe_tray.core.settings import IconAccount, Storage, change
 from probe_tray.core.state import AccountState
+from probe_tray.ports.time import Clock
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.file_chooser import FileChooser
-from probe_tray.view.codex.use_actions import use_actions
 from probe_tray.view.panel.account_menu import Groups, account_menu, removing, stopping_sharing, vault_reset_question
 from probe_tray.view.panel.survey import name
 from probe_tray.view.sync.sync_menu import can_stop_sharing
@@ -143,11 +143,13 @@ class CardActionHandler:
         engine: EngineProtocol,
         theme: Theme,
         translator: Translator,
+        clock: Clock,
         elsewhere: WindowActions,
     ) -> None:
-        """Send commands to ``engine``."""
+        """Send commands to ``engine``; ``clock`` tells what there is to do by now."""
         self._engine = engine
         self._translator = translator
+        self._clock = clock
         self._elsewhere = elsewhere
         self.question = QuestionController(theme)
 
@@ -280,19 +282,7 @@ class CardActionHandler:
         account = None if key is None else self._engine.state.account(key)
         if account is None:
             return ()
-        state = self._engine.state
-        chosen = state.pinned == account.key.slug
-        shared = can_stop_sharing(state.sync, account.key)
-        t = self._translator
-        return account_menu(
-            account,
-            state.settings,
-            t,
-            use_actions(state, account, t),
-            client_renews=state.codex.renews(account.key),
-            in_icon=chosen,
-            shared=shared,
-        )
+        return account_menu(account, self._engine.state, self._clock.now(), self._translator)
 
     def open_menu(self, parent: QWidget, card: Card, at: QPoint) -> QMenu | None:
         """Show what can be done with a card; None where that is nothing."""

@@ -1,12 +1,14 @@
 """What a person can do with one account."""
 
-from collections.abc import Sequence
+from datetime import datetime
 
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.alerts.mute import mute_end
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AccountState
+from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.codex.use_actions import use_actions
 from probe_tray.view.panel.survey import name
+from probe_tray.view.sync.sync_menu import can_stop_sharing
 from probe_tray.view.text.privacy import discreet_account
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction, Question
@@ -82,44 +84,34 @@ Groups = tuple[tuple[CardAction, ...], ...]
 """Rows of a menu; a line is drawn between the groups. ``&`` stands before the letter for the keyboard."""
 
 
-def account_menu(
-    account: AccountState,
-    settings: Settings,
-    t: Translator,
-    uses: Sequence[CardAction] = (),
-    *,
-    client_renews: bool = False,
-    in_icon: bool = False,
-    shared: bool = False,
-) -> Groups:
-    """Everything that makes sense for this account; of the official client's login only what leaves it as it is.
-
-    ``uses``: what there is to do with it in that client; ``client_renews``: whether that one renews it; ``in_icon``:
-    whether the person has chosen it for the tray icon; ``shared``: whether it can be in a shared table.
-    """
+def account_menu(account: AccountState, state: AppState, now: datetime, t: Translator) -> Groups:
+    """Everything that makes sense by ``now`` (aware UTC); of the client's login only what leaves it as it is."""
 
     def row(kind: ActionKind, label: str) -> CardAction:
         return CardAction(kind=kind, label=label, key=account.key)
 
+    uses = use_actions(state, account, t)
     login = [row(ActionKind.DETAILS, t("&Details…")), *uses, row(ActionKind.REFRESH, t("Re&fresh now"))]
-    if account.renewable and not client_renews:
+    if account.renewable and not state.codex.renews(account.key):
         login.append(row(ActionKind.RENEW, t("Re&new now")))
     has_own = not (account.official or account.personal)
     login.append(row(ActionKind.LOG_IN, t("&Log in again…") if has_own else t("&Log in here…")))
     login.append(row(ActionKind.TEST_MODELS, t("&Test models…")))
-    places = [row(kind, label) for kind, label in _moves(account, settings, t)]
+    places = [row(kind, label) for kind, label in _moves(account, state.settings, t)]
     places.append(row(ActionKind.RENAME, t("Rena&me…")))
-    shown = t("Show the tightest account in the &icon") if in_icon else t("Show in the tray &icon")
+    # As the person has chosen, not where it is there as the tightest one.
+    is_in_icon = state.pinned == account.key.slug
+    shown = t("Show the tightest account in the &icon") if is_in_icon else t("Show in the tray &icon")
     places.append(row(ActionKind.IN_ICON, shown))
     if account.muted_until is not None:
         places.append(row(ActionKind.UNMUTE, t("Un&mute notifications")))
-    elif account.checked_at is not None and mute_end(account, account.checked_at) is not None:
+    elif mute_end(account, now) is not None:
         places.append(row(ActionKind.MUTE, t("&Mute until reset")))
     if not account.official:
         places.append(row(ActionKind.EXPORT, t("E&xport…")))
     if account.email:
         places.append(row(ActionKind.COPY_EMAIL, t("&Copy email address")))
-    stop = (row(ActionKind.STOP_SHARING, t("Stop s&haring…")),) if shared else ()
+    stop = (row(ActionKind.STOP_SHARING, t("Stop s&haring…")),) if can_stop_sharing(state.sync, account.key) else ()
     ends = () if account.official else (*stop, row(ActionKind.REMOVE, t("&Remove…")))
     return tuple(group for group in (tuple(login), tuple(places), ends) if group)
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QToolTip, QWidget
 
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.settings import Settings
+from probe_tray.core.state import AppState
 from probe_tray.ui.panel.card_actions import open_card_menu
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.view.panel.account_menu import account_menu
@@ -27,8 +28,9 @@ def popups(panel: PanelWindow, settings: QWidget, t: Translator, grab: Callable[
     ours = samples.account("ana@example.com", revocable=True)
     file = samples.account("lee@studio.example", stores=both, location="/home/ana/logins/codex-lee@studio.example.json")
     drawn: list[QPixmap] = []
-    for account in (ours, file):
-        groups = account_menu(account, Settings(sync_dir="~/logins"), t)
+    state = AppState(accounts=(ours, file), settings=Settings(sync_dir="~/logins"))
+    for account in state.accounts:
+        groups = account_menu(account, state, samples.NOW, t)
         menu = open_card_menu(panel, groups, lambda _: None, _HERE, account.email)
         menu.setActiveAction(menu.actions()[1])
         drawn.append(grab(menu))

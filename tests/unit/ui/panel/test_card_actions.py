@@ -35,6 +35,7 @@ from probe_tray.ui.theme import Theme
 from probe_tray.view.presenter import present
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
+from tests.support.fakes import FakeClock
 from tests.support.widgets import open_windows, opened, part, parts, press, texts
 from tests.unit.ui import samples
 
@@ -59,7 +60,8 @@ class Bench:
             import_logins=lambda: self.moved.append("in"),
             export=self.moved.append,
         )
-        self.acting = CardActionHandler(self.engine, Theme(app, lambda: False), Translator(), elsewhere)
+        theme, clock = Theme(app, lambda: False), FakeClock(samples.NOW)
+        self.acting = CardActionHandler(self.engine, theme, Translator(), clock, elsewhere)
         self.around = QWidget()
 
     def menu(self, title: str) -> QMenu:

@@ -133,15 +133,16 @@ def test_the_details_have_it_as_their_first_button_where_it_does_something(of: A
 
 def test_the_accounts_menu_has_it_below_the_row_that_return_chooses() -> None:
     found = state(with_ana())
-    login = account_menu(LEE, Settings(), T, use_actions(found, LEE, T))[0]
+    login = account_menu(LEE, found, NOW, T)[0]
     assert [action.kind for action in login][:3] == [ActionKind.DETAILS, ActionKind.USE_IN_CODEX, ActionKind.REFRESH]
 
 
 def test_what_the_client_renews_is_not_offered_for_renewal() -> None:
-    found = details(state(with_ana(HandOver.WHOLE)), ANA.key, Span.WEEK, Now(NOW, UTC), T)
+    whole = state(with_ana(HandOver.WHOLE))
+    found = details(whole, ANA.key, Span.WEEK, Now(NOW, UTC), T)
     assert found is not None
     assert ActionKind.RENEW not in [action.kind for action in found.actions]
-    rows = [action.kind for group in account_menu(ANA, Settings(), T, client_renews=True) for action in group]
+    rows = [action.kind for group in account_menu(ANA, whole, NOW, T) for action in group]
     assert ActionKind.RENEW not in rows
 
 

@@ -1,16 +1,18 @@
 """What can be done with an account, and what is asked before some of it."""
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.alerts.mute import mute_end
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AccountState
+from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.panel.account_menu import account_menu, removing, vault_reset_question
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import ActionKind
+from probe_tray.view.view_models import ActionKind, CardAction
 from tests.unit.ui.samples import NOW, account, snapshot
 
 WITH_FOLDER = Settings(sync_dir="~/logins")
@@ -22,8 +24,13 @@ def at(*stores: StoreKind, **more: object) -> AccountState:
     return account("ana@example.com", None, stores=stores, **more)
 
 
-def kinds(found: AccountState, settings: Settings = WITH_FOLDER) -> set[ActionKind]:
-    return {action.kind for group in account_menu(found, settings, T) for action in group}
+def kinds(found: AccountState, settings: Settings = WITH_FOLDER, now: datetime = NOW) -> set[ActionKind]:
+    return {action.kind for action in rows(found, settings, now)}
+
+
+def rows(found: AccountState, settings: Settings = WITH_FOLDER, now: datetime = NOW) -> list[CardAction]:
+    state = AppState(accounts=(found,), settings=settings)
+    return [action for group in account_menu(found, state, now, T) for action in group]
 
 
 def test_an_account_is_muted_only_until_a_reset_that_is_known() -> None:
@@ -33,6 +40,14 @@ def test_an_account_is_muted_only_until_a_reset_that_is_known() -> None:
     for taken, offered in ((windows, True), (endless, False)):
         found = account("ana@example.com", taken, checked_at=NOW)
         assert (ActionKind.MUTE in kinds(found)) is offered
+
+
+def test_an_account_is_not_muted_until_a_reset_that_has_passed_since_the_last_check() -> None:
+    found = account("ana@example.com", snapshot(90, 10), checked_at=NOW)
+    end = mute_end(found, NOW)
+    assert end is not None
+    assert ActionKind.MUTE in kinds(found, now=end - timedelta(seconds=1))
+    assert ActionKind.MUTE not in kinds(found, now=end)
 
 
 def test_a_login_of_ours_can_be_renewed_moved_and_removed() -> None:
@@ -67,7 +82,7 @@ def test_there_is_no_folder_to_move_to_where_none_is_set() -> None:
 
 
 def test_a_login_in_both_places_is_kept_in_one() -> None:
-    labels = {a.label for group in account_menu(at(VAULT, FOLDER), WITH_FOLDER, T) for a in group}
+    labels = {row.label for row in rows(at(VAULT, FOLDER))}
     assert {"Keep only in the &vault", "Keep only in the f&older"} <= labels
 
 
@@ -77,7 +92,7 @@ def test_an_account_without_address_has_none_to_copy() -> None:
 
 @pytest.mark.parametrize("stores", [(VAULT,), (FOLDER,), (VAULT, FOLDER), (OFFICIAL,)])
 def test_no_two_rows_have_the_same_letter(stores: tuple[StoreKind, ...]) -> None:
-    labels = [a.label for group in account_menu(at(*stores), WITH_FOLDER, T) for a in group]
+    labels = [row.label for row in rows(at(*stores))]
     letters = [found.group(1).lower() for label in labels if (found := re.search("&(.)", label))]
     assert len(letters) == len(labels) == len(set(letters))
 
