@@ -1,6 +1,6 @@
 """A number in the system's own typeface, over a bar: at 16 px too every digit is as high as the place allows."""
 
-from typing import final
+from typing import NamedTuple, final
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter, QPainterPath, QTransform
@@ -10,6 +10,15 @@ _TALL, _BAR = 11, 3
 _FULL = 100
 _OUTLINE = 100
 """The size in pixels at which the outlines are taken, so large that no hinting for small sizes bends them."""
+
+
+class NumberOutline(NamedTuple):
+    """A number as the system's typeface has it."""
+
+    path: QPainterPath
+    box: QRectF
+    zero: QRectF
+    """Around a zero in the place of the number."""
 
 
 @final
@@ -23,30 +32,26 @@ class Digits:
         self._tall = round(size * _TALL / _GRID)
         painter.setPen(Qt.PenStyle.NoPen)
 
-    def write(self, number: str, colour: QColor) -> None:
+    def write(self, number: NumberOutline, colour: QColor) -> None:
         """The number, as high as the place; narrowed where it is wider than the square."""
-        outline = _outline(number)
-        box, tall = outline.boundingRect(), _outline("0").boundingRect()
-        if box.isEmpty() or tall.isEmpty():
+        box, zero = number.box, number.zero
+        if box.isEmpty() or zero.isEmpty():
             # A system without any font draws nothing.
             return
-        upright = self._tall / tall.height()
+        upright = self._tall / zero.height()
         across = min(upright, self._size / box.width())
         left = (self._size - box.width() * across) / 2
+        place = QTransform(across, 0, 0, upright, left - box.left() * across, -zero.top() * upright)
         self._painter.setBrush(colour)
-        place = QTransform(across, 0, 0, upright, left - box.left() * across, -tall.top() * upright)
-        self._painter.drawPath(place.map(outline))
+        self._painter.drawPath(place.map(number.path))
 
-    def bar(self, percent: int, colour: QColor, track: QColor, *, dot: bool) -> None:
+    def bar(self, percent: int, colour: QColor, *, dot: bool) -> None:
         """How much of a window is used or left; shorter where a ``dot`` stands beside it."""
         height = max(2, round(self._size * _BAR / _GRID))
         width = self._size - (self._dot_size() + max(1, self._size // _GRID) if dot else 0)
-        top = self._size - height
-        self._painter.setBrush(track)
-        self._painter.drawRect(QRectF(0, top, width, height))
+        filled = max(round(width * percent / _FULL), 1 if percent else 0)
         self._painter.setBrush(colour)
-        used = max(round(width * percent / _FULL), 1 if percent else 0)
-        self._painter.drawRect(QRectF(0, top, used, height))
+        self._painter.drawRect(QRectF(0, self._size - height, filled, height))
 
     def dot(self, colour: QColor) -> None:
         """Something needs the person."""
@@ -74,10 +79,16 @@ def draw_pause(painter: QPainter, place: QRectF, colour: QColor) -> None:
         painter.drawRect(QRectF(x, top, width, high))
 
 
-def _outline(number: str) -> QPainterPath:
+def outline(number: str) -> NumberOutline:
+    """The number as it is now: another typeface may be chosen at any time."""
+    path = _path(number)
+    return NumberOutline(path, path.boundingRect(), _path("0").boundingRect())
+
+
+def _path(number: str) -> QPainterPath:
     font = QFont(QGuiApplication.font())
     font.setPixelSize(_OUTLINE)
     font.setWeight(QFont.Weight.Bold)
-    outline = QPainterPath()
-    outline.addText(0, 0, font, number)
-    return outline
+    path = QPainterPath()
+    path.addText(0, 0, font, number)
+    return path

@@ -10,7 +10,18 @@ from probe_tray.adapters.systems.desktop import PlainDesktop, SystemDesktop
 from probe_tray.adapters.systems.macos_desktop import MacosDesktop
 from probe_tray.adapters.systems.windows_desktop import WindowsDesktop
 from probe_tray.ui.tokens import DARK, LIGHT
-from probe_tray.ui.tray.icon import IN_MENU, ON_DARK, ON_EITHER, ON_LIGHT, SIZES, IconPainter, Ink, card_ink, menu_ink
+from probe_tray.ui.tray.icon import (
+    IN_MENU,
+    ON_DARK,
+    ON_EITHER,
+    ON_LIGHT,
+    ROW_SIZES,
+    SIZES,
+    IconPainter,
+    Ink,
+    card_ink,
+    menu_ink,
+)
 from probe_tray.view.view_models import IconLook, Tone
 from tests.support.contrast import contrast
 
@@ -113,6 +124,27 @@ def test_an_icon_has_all_sizes_and_is_a_template_only_while_calm(qapp: QApplicat
     assert calm.isMask()
     assert not painter.icon(LOOKS["warning"], ON_LIGHT, template=True).isMask()
     assert not painter.icon(LOOKS["fine"], ON_LIGHT).isMask()
+
+
+@pytest.mark.parametrize("ink", [ON_LIGHT, ON_EITHER])
+@pytest.mark.parametrize("stale", [False, True])
+def test_a_size_looks_the_same_alone_and_beside_all_others(qapp: QApplication, ink: Ink, *, stale: bool) -> None:
+    painter = IconPainter()
+    full = {"full": IconLook(weekly=100, short=100), "number, full": IconLook(weekly=100, number=100, number_bar=100)}
+    for name, known in (LOOKS | full).items():
+        look = replace(known, stale=stale)
+        for sizes in (SIZES, ROW_SIZES):
+            icon = painter.icon(look, ink, sizes=sizes)
+            for size in sizes:
+                alone = IconPainter().pixmap(look, ink, size).toImage()
+                assert icon.pixmap(size).toImage() == alone, (name, size)
+
+
+def test_a_look_is_the_same_whatever_was_painted_before(qapp: QApplication) -> None:
+    painter, inks = IconPainter(), (ON_LIGHT, ON_DARK, ON_EITHER, IN_MENU)
+    for look, ink in itertools.product((*LOOKS.values(), *reversed(LOOKS.values())), inks):
+        used, fresh = (one.icon(look, ink, sizes=ROW_SIZES) for one in (painter, IconPainter()))
+        assert all(used.pixmap(size).toImage() == fresh.pixmap(size).toImage() for size in ROW_SIZES), (look, ink)
 
 
 @pytest.mark.parametrize("size", SIZES)
