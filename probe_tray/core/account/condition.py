@@ -13,6 +13,8 @@ from probe_tray.core.state import AccountState
 _SHORTEST_FRESH = timedelta(minutes=15)
 _FRESH_BY_HAND = timedelta(hours=1)
 _LATE = timedelta(minutes=2)
+_NEVER = 9000
+"""Records name a year like 9999 for a login that never ends; the calendar has none after it."""
 
 
 class Condition(enum.Enum):
@@ -115,15 +117,28 @@ def login_ended(account: AccountState, now: datetime) -> bool:
         return True
     if account.renewable:
         return False
-    expired = account.expires_at is not None and account.expires_at <= now and not _works(account)
-    return expired or any(p.kind.refused for p in problems)
+    end = login_end(account)
+    return (end is not None and end <= now) or any(p.kind.refused for p in problems)
 
 
-def _works(account: AccountState) -> bool:
-    """Whether the service has answered since the login's end: then this computer's clock is wrong, or the record is."""
-    if account.problem is not None or account.snapshot is None or account.expires_at is None:
-        return False
-    return account.checked_at == account.snapshot.taken_at >= account.expires_at
+def local_end(end: datetime, snapshot: Snapshot | None) -> datetime:
+    """A login's end as this computer's clock will show it, by the answer in ``snapshot``."""
+    if snapshot is None or not snapshot.clock_offset or end.year >= _NEVER:
+        return end
+    return local_time(end, snapshot)
+
+
+def login_end(account: AccountState) -> datetime | None:
+    """When the access token ends, as this computer's clock will show it; None where nobody knows.
+
+    So it is where the service has answered since that end: then the record is wrong.
+    """
+    end, snapshot = account.expires_at, account.snapshot
+    if end is None or snapshot is None:
+        return end
+    end = local_end(end, snapshot)
+    works = account.problem is None and account.checked_at == snapshot.taken_at >= end
+    return None if works else end
 
 
 def tightest(snapshot: Snapshot) -> float:

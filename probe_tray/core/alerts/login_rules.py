@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from probe_tray.core.account.condition import login_ended, unusable
+from probe_tray.core.account.condition import login_end, login_ended, unusable
 from probe_tray.core.alerts.alert import (
     AccountAlerts,
     AlertCandidate,
@@ -41,7 +41,8 @@ def login_alerts(
             yield AlertCandidate(alert, _says(told, None, now, _UNUSABLE))
         return
     problem = account.renewal.problem
-    soon = end is not None and now < end <= now + timedelta(days=_days(account, state))
+    here = login_end(account)
+    soon = here is not None and now < here <= now + timedelta(days=_days(account, state))
     failed = problem is not None and not problem.kind.quiet and not state.codex.renews(account.key)
     if problem is not None and failed and end not in told.marks(_RENEWAL):
         # It names the end of the login too, so that one message is enough.
@@ -69,7 +70,9 @@ def login_holds(
         case RenewalFailedAlert():
             return account.renewal.problem is not None and not state.codex.renews(account.key)
         case ExpiryAlert(expires_at=end):
-            return account.expires_at == end and now < end and not state.codex.renews(account.key)
+            here = login_end(account)
+            ahead = here is not None and now < here and account.expires_at == end
+            return ahead and not state.codex.renews(account.key)
         case RenewedAlert(expires_at=end):
             return account.expires_at == end and not login_ended(account, now)
 

@@ -5,7 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from probe_tray.core.account.condition import free_at, local_time
+from probe_tray.core.account.condition import free_at, local_end, local_time
 from probe_tray.core.alerts.alert import (
     Alert,
     CreditAlert,
@@ -62,7 +62,7 @@ def sentences(
             return _ends(alert, account, who, now, t)
         case RenewedAlert():
             title = t("{who}: the login was renewed", who=who)
-            return Sentences(title, t("It lasts until {date}.", date=date(alert.expires_at, now, t)))
+            return Sentences(title, t("It lasts until {date}.", date=date(_login_end(alert, account), now, t)))
         case RenewalFailedAlert(problem=problem):
             title = t("{who}: the login couldn't be renewed", who=who)
             return Sentences(title, t.told(problem))
@@ -101,8 +101,8 @@ def _level(window: Window, who: str, wanted: Percentages, t: Translator) -> str:
 
 
 def _ends(alert: ExpiryAlert, account: AccountState | None, who: str, now: Now, t: Translator) -> Sentences:
-    when = at(alert.expires_at, now, t, long=True)
-    today = is_today(alert.expires_at, now)
+    end = _login_end(alert, account)
+    when, today = at(end, now, t, long=True), is_today(end, now)
     title = (
         t("{who}: this login ends at {when}", who=who, when=when)
         if today
@@ -197,6 +197,10 @@ def _numbers(account: AccountState | None, wanted: Percentages, t: Translator) -
     if wanted is Percentages.USED:
         return t("Used now: {numbers}.", numbers=numbers)
     return t("Left now: {numbers}.", numbers=numbers)
+
+
+def _login_end(alert: ExpiryAlert | RenewedAlert, account: AccountState | None) -> datetime:
+    return local_end(alert.expires_at, None if account is None else account.snapshot)
 
 
 def _local(moment: datetime | None, account: AccountState | None) -> datetime | None:

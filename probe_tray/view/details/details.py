@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from probe_tray.core.account.condition import Condition, condition
+from probe_tray.core.account.condition import Condition, condition, login_end
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.models.model_test import ModelResult
 from probe_tray.core.quota.history import RenewalRecord, Span
@@ -192,7 +192,7 @@ def _further(snapshot: Snapshot | None, state: AppState, now: Now, t: Translator
 
 
 def _life(account: AccountState, settings: Settings, now: Now, t: Translator) -> LoginLifetime | None:
-    began, ends = account.renewed_at, account.expires_at
+    began, ends = account.renewed_at, login_end(account)
     if began is None or ends is None or ends <= began:
         return None
     whole = ends - began

@@ -13,7 +13,7 @@ from probe_tray.view.codex.in_codex import use_mark, use_notice, use_words
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.card_sequence import CardEntry, CardMemory, CardSequence, place_of
 from probe_tray.view.panel.outlook import outlook_notice
-from probe_tray.view.panel.renewal_status import last_renewal, lifetime
+from probe_tray.view.panel.renewal_status import coming_end, last_renewal, lifetime
 from probe_tray.view.panel.survey import NEEDS_PERSON, TIGHT, Seen, SurveyFinding, name, ordered, plan
 from probe_tray.view.screen import ScreenContent, ScreenOptions
 from probe_tray.view.sync.last_changes import shared_words
@@ -95,7 +95,7 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
         checked=checked(account, what, now, t),
         notice=said,
         spoken=_spoken((title, badge, used, muted(account, now, t)), rows, (life, shared), said, t),
-        hover=_hover(account, rows, shared, now, t),
+        hover=_hover(found, rows, shared, now, t),
         trend=_trend(account, settings) if _has_numbers(account, what) else (),
         brief=_brief(account, what, rows, now, t),
         mark=use_mark(account, there, t),
@@ -202,18 +202,13 @@ def _sentence(*parts: str) -> str:
     return ". ".join(part.rstrip(".") for part in parts if part)
 
 
-def _hover(account: AccountState, rows: tuple[Bar, ...], shared: str, now: Now, t: Translator) -> str:
+def _hover(found: SurveyFinding, rows: tuple[Bar, ...], shared: str, now: Now, t: Translator) -> str:
+    account, ends = found.account, coming_end(found.account, now, found.there)
     lines = [name(account)]
     for bar in rows:
         lines += [line for line in (f"{bar.label}  {bar.amount}  {bar.reset}".rstrip(), bar.outlook) if line]
-    if account.expires_at is not None and not account.official:
-        lines.append(
-            t(
-                "Login ends {when} · {date}",
-                when=until(account.expires_at, now, t),
-                date=date(account.expires_at, now, t),
-            )
-        )
+    if ends is not None:
+        lines.append(t("Login ends {when} · {date}", when=until(ends, now, t), date=date(ends, now, t)))
     in_table = t("In the shared table: {what}", what=shared) if shared else ""
     lines += [line for line in (last_renewal(account, now, t), in_table, account.location) if line]
     return "\n".join(lines)

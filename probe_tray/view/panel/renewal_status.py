@@ -1,7 +1,8 @@
 """A login's life in words: how long it lasts, what came of the last renewal, and what mends one that failed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from probe_tray.core.account.condition import login_end
 from probe_tray.core.errors import Problem, Remedy
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
@@ -11,6 +12,13 @@ from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction, Notice, Tone
 
 _SHOWN_FOR = timedelta(minutes=2)
+
+
+def coming_end(account: AccountState, now: Now, there: InCodex) -> datetime | None:
+    """When a login ends that has to be renewed before; None where it hasn't or nobody knows, and once it is over."""
+    end = login_end(account)
+    # Its end in some days is no news where the client renews it, in the last minutes.
+    return None if end is None or end <= now.moment or account.official or there.client_renews else end
 
 
 def lifetime(
@@ -23,7 +31,7 @@ def lifetime(
     brief: bool = False,
 ) -> str:
     """How long the login lasts, and who renews it. ``brief``: without the date of its end."""
-    ends, renews = account.expires_at, account.renewal.next_at
+    ends, renews = login_end(account), account.renewal.next_at
     if account.renewal.running:
         return t("Renewing…")
     if ends is not None and ends <= now.moment:
@@ -32,7 +40,6 @@ def lifetime(
         kind = t("Personal access token")
         return kind if ends is None else t("{kind} · ends {when}", kind=kind, when=until(ends, now, t))
     if account.official or there.client_renews:
-        # Its end in some days is no news: the client renews it in the last minutes.
         return t("Renewed by the Codex client")
     if renews is not None and account.renewable and settings.auto_renew:
         when = until(renews, now, t)
@@ -92,16 +99,17 @@ def renewal_notice(
     account: AccountState, settings: Settings, now: Now, t: Translator, there: InCodex = NOT_IN_CODEX
 ) -> Notice | None:
     """What is said of a login that still works and will end unless something, or somebody, mends its renewal."""
-    ends = account.expires_at
+    ends = login_end(account)
     soon = ends is not None and ends - now.moment <= timedelta(days=settings.expiry_warning_days)
     problem = account.renewal.problem
     if account.official or there.client_renews or account.renewal.running:
         return None
-    left = t("This login ends in {span}.", span=span(ends - now.moment, t)) if soon and ends is not None else ""
+    ahead = ends is not None and ends > now.moment
+    left = t("This login ends in {span}.", span=span(ends - now.moment, t)) if soon and ends and ahead else ""
     if problem is not None and account.renewable:
         action = _remedy(problem, account, t)
         return Notice(
-            text=t.joined((left if ends is not None and ends > now.moment else "", _failure(problem, account, now, t))),
+            text=t.joined((left, _failure(problem, account, now, t))),
             tone=Tone.WARNING if soon or not problem.kind.passing else Tone.CALM,
             action=action,
             other=_log_in(account, t) if soon and action.kind is not ActionKind.LOG_IN else None,

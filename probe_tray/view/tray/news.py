@@ -6,7 +6,7 @@ from itertools import compress
 from operator import attrgetter, is_not
 from typing import Final, NamedTuple
 
-from probe_tray.core.account.condition import USABLE, Condition, condition, is_recent, local_time, tightest
+from probe_tray.core.account.condition import USABLE, Condition, condition, is_recent, local_time, login_end, tightest
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
@@ -35,10 +35,9 @@ class _Resets(NamedTuple):
             return there.reset_at is here.reset_at
         return self._shown(there.reset_at, self.before) == self._shown(here.reset_at, self.after)
 
-    def _shown(self, moment: datetime, snapshot: Snapshot) -> tuple[datetime, datetime, bool]:
-        local = local_time(moment, snapshot)
+    def _shown(self, moment: datetime, snapshot: Snapshot) -> tuple[datetime, tuple[datetime, bool]]:
         # By the first of them accounts are ranked.
-        return moment.replace(second=0, microsecond=0), local.replace(second=0, microsecond=0), local <= self.now
+        return moment.replace(second=0, microsecond=0), _as_shown(local_time(moment, snapshot), self.now)
 
 
 class News(enum.Enum):
@@ -85,10 +84,21 @@ def _differ(before: AccountState, after: AccountState, settings: Settings, now: 
     if there is here and before.checked_at == after.checked_at:
         # The next check was planned, or has begun: that says something of old numbers alone.
         return not is_recent(here, settings, now)
-    if not _same_numbers(there, here, now):
+    if not _same_numbers(there, here, now) or not _end_alike(login_end(before), login_end(after), now):
         return True
     what = condition(after, settings, now)
     return what not in _BY_NUMBERS or condition(before, settings, now) is not what
+
+
+def _end_alike(there: datetime | None, here: datetime | None, now: datetime) -> bool:
+    """Whether two ends of a login look alike: by the clock of each check they may be another moment, or none."""
+    if there is None or here is None or there == here:
+        return there == here
+    return _as_shown(there, now) == _as_shown(here, now)
+
+
+def _as_shown(moment: datetime, now: datetime) -> tuple[datetime, bool]:
+    return moment.replace(second=0, microsecond=0), moment <= now
 
 
 def _same_numbers(before: Snapshot, after: Snapshot, now: datetime) -> bool:

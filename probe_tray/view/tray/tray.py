@@ -14,6 +14,7 @@ from probe_tray.view.codex.use_actions import can_be_used, is_used, put_back_act
 from probe_tray.view.help.release import release_entry
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import checked, known_bars
+from probe_tray.view.panel.renewal_status import coming_end
 from probe_tray.view.panel.summary import best_now, headline, no_capacity, shortened
 from probe_tray.view.panel.survey import Seen, SurveyFinding, best_first, name
 from probe_tray.view.sync.sync_menu import sync_entry
@@ -249,7 +250,7 @@ def _look(seen: Seen, found: SurveyFinding | None) -> IconLook:
 def _numbers(found: SurveyFinding, seen: Seen, t: Translator) -> tuple[str, ...]:
     bars = _bars(found, seen, t)
     title, wanted = shortened(name(found.account), 24), seen.state.settings.percentages
-    ends = found.account.expires_at
+    ends = coming_end(found.account, seen.now, found.there)
     last = "" if ends is None else t("login ends {date}", date=date(ends, seen.now, t))
     if found.what in _OLD:
         last = _age(found.account, seen.now, t)

@@ -279,8 +279,9 @@ def test_a_hundred_accounts_say_who_needs_a_person() -> None:
 
 
 def test_an_ended_token_says_so() -> None:
-    ended = account("a@example.com", snapshot(1, 1), expires_at=NOW - timedelta(hours=1), renewal=RenewalState())
-    assert card(samples.only([ended]), "a@example.com").life == "Access ended 1 h ago"
+    asked = snapshot(1, 1, age=timedelta(minutes=10))
+    ended = account("a@example.com", asked, expires_at=NOW - timedelta(minutes=5), renewal=RenewalState())
+    assert card(samples.only([ended]), "a@example.com").life == "Access ended 5 min ago"
 
 
 def test_percents_never_claim_nothing_or_everything_where_it_is_not_so() -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from probe_tray.core.account.condition import Condition, condition, tightest
+from probe_tray.core.account.condition import Condition, condition, login_end, tightest
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import (
     AccountDeactivatedError,
@@ -149,6 +149,29 @@ def test_a_login_that_the_service_has_answered_since_its_end_has_not_ended() -> 
     assert of(answered) is Condition.AVAILABLE
     assert of(replace(answered, problem=NotSentError(reason="r").problem)) is Condition.NEEDS_LOGIN
     assert of(replace(answered, problem=TokenRefusedError().problem)) is Condition.NEEDS_LOGIN
+
+
+def test_an_end_is_told_by_the_services_clock() -> None:
+    # This computer's clock is eleven days ahead, and the login works for nine more.
+    ahead = replace(snapshot(), clock_offset=-11 * DAY.total_seconds())
+    found = replace(account(ahead), renewable=False, expires_at=NOW - 2 * DAY, checked_at=ahead.taken_at)
+    assert login_end(found) == NOW + 9 * DAY
+    assert of(found) is Condition.AVAILABLE
+    assert of(replace(found, problem=NotSentError(reason="r").problem)) is Condition.OFFLINE
+
+
+def test_an_end_after_which_the_service_answers_is_none() -> None:
+    past = replace(account(snapshot()), expires_at=NOW - DAY, checked_at=NOW - MINUTE)
+    assert login_end(past) is None
+    assert login_end(replace(past, checked_at=NOW)) == NOW - DAY
+    assert login_end(replace(past, snapshot=None)) == NOW - DAY
+    assert login_end(replace(past, expires_at=None)) is None
+
+
+def test_a_login_that_never_ends_has_no_end_after_the_calendar() -> None:
+    never = datetime(9999, 12, 30, tzinfo=UTC)
+    ahead = replace(snapshot(), clock_offset=-11 * DAY.total_seconds())
+    assert login_end(replace(account(ahead), expires_at=never)) == never
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from probe_tray.core.errors import (
     WorkspaceDeactivatedError,
     WriteError,
 )
+from probe_tray.core.quota.snapshot import Snapshot
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, RenewalState
 from tests.support.fakes import START
@@ -89,6 +90,18 @@ def test_the_official_client_s_login_is_said_only_once_it_has_ended(settings: Se
     for left in (DAY, timedelta(hours=1), timedelta(minutes=4), SECOND):
         assert listener.on_event(theirs, at=3 * DAY - left) == []
     assert listener.on_event(theirs, at=3 * DAY) == [LoginAlert(account=ANA)]
+
+
+def test_an_end_is_said_by_the_service_s_clock() -> None:
+    # It is two hours behind this computer's.
+    snapshot = Snapshot(taken_at=START, clock_offset=-7200.0)
+    far, near = (replace(ending(left), snapshot=snapshot) for left in (3 * DAY - 1 * SECOND, -3600 * SECOND))
+    assert Listener().on_event(far) == []
+    (said,) = Listener().on_event(near)
+    assert said == ExpiryAlert(account=ANA, expires_at=near.expires_at or START)
+    state = AppState(accounts=(near,))
+    for moment, still in ((START, True), (START + 3600 * SECOND, False)):
+        assert holds(said, state, moment, lambda _account, _window: None) is still
 
 
 def handed_over(account: AccountState, way: HandOver, settings: Settings | None = None) -> AppState:

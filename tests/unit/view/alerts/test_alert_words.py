@@ -131,6 +131,14 @@ def test_resets_are_told_by_this_computer_s_clock() -> None:
     assert (title, body) == ("lee@studio.example: 88% of the 5-hour quota used", "Resets at 14:00.")
 
 
+def test_ends_are_told_by_this_computer_s_clock() -> None:
+    ahead = samples.only([replace(ANA, snapshot=replace(snapshot(1, 1), clock_offset=-3600.0))])
+    ending, renewed = (kind(account=ANA.key, expires_at=NOW + DAY) for kind in (ExpiryAlert, RenewedAlert))
+    assert words(ending, ahead)[0] == "ana@example.com: this login ends tomorrow 14:52"
+    late = replace(renewed, expires_at=NOW + 10 * DAY + 10 * HOUR)
+    assert words(late, ahead)[1] == "It lasts until 3 Dec."
+
+
 def test_a_reset_of_this_minute_is_told_by_the_hour_too() -> None:
     now = window(WindowKind.SHORT, 88, timedelta())
     assert words(QuotaAlert(account=LEE.key, window=now, level=Level.WARNING))[1] == "Resets at 13:52."

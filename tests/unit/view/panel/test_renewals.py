@@ -137,6 +137,27 @@ def test_a_login_that_nothing_can_renew_says_so_and_has_its_button() -> None:
     assert [action.label for action in notice.actions] == ["Log in again"]
 
 
+def test_a_login_that_the_service_answers_has_not_ended() -> None:
+    # By a clock that is eleven days ahead it ended two days ago.
+    ahead = replace(snapshot(1, 1), clock_offset=-timedelta(days=11).total_seconds())
+    found = account("a@example.com", ahead, expires_at=NOW - timedelta(days=2), renewable=False)
+    assert lifetime(found, PLAIN, HERE, T) == "Can't be renewed · ends in 9 days · 1 Dec"
+    assert told(found) is None
+    # By one that is right its record is wrong.
+    wrong = replace(found, snapshot=snapshot(1, 1))
+    assert lifetime(wrong, PLAIN, HERE, T) == "Can't be renewed"
+    for renewable in (False, True):
+        assert told(replace(wrong, renewable=renewable), Settings(auto_renew=False)) is None
+
+
+def test_an_end_that_is_over_is_not_said_to_come() -> None:
+    ended = account("a@example.com", snapshot(1, 1, age=timedelta(minutes=10)), expires_at=NOW - timedelta(minutes=5))
+    assert lifetime(ended, PLAIN, HERE, T) == "Access ended 5 min ago"
+    notice = told(ended, Settings(auto_renew=False))
+    assert notice is not None
+    assert notice.text == "Automatic renewal is off in Settings."
+
+
 @pytest.mark.parametrize(
     ("hours", "words"),
     [(3, "Renewed 10:52"), (24 * 4, "Renewed 18 Nov 13:52"), (24 * 400, "Renewed 18 Oct 2025 13:52")],

@@ -149,7 +149,11 @@ def checks(draw: st.DrawFn) -> tuple[AppState, AppState]:
     base = samples.only(samples.conditions().accounts[: draw(st.integers(1, 5))])
     wanted = Settings(icon_account=draw(st.sampled_from(IconAccount)), icon_number=draw(st.booleans()))
     problems = st.sampled_from([None, None, *(a.problem for a in base.accounts)])
-    accounts = tuple(replace(a, snapshot=draw(st.none() | snapshots), problem=draw(problems)) for a in base.accounts)
+    ends = st.none() | minutes | st.just(NOW + timedelta(days=7))
+    accounts = tuple(
+        replace(a, snapshot=draw(st.none() | snapshots), problem=draw(problems), expires_at=draw(ends))
+        for a in base.accounts
+    )
     state = replace(base, settings=wanted, accounts=accounts)
     place = draw(st.integers(0, len(accounts) - 1))
     account = accounts[place]
@@ -157,7 +161,8 @@ def checks(draw: st.DrawFn) -> tuple[AppState, AppState]:
         account = replace(account, checking=draw(st.booleans()), next_check=draw(st.none() | moments))
     elif account.snapshot is not None:
         main = jittered(account.snapshot.main, draw(small))
-        account = checked(account, timedelta(minutes=draw(st.integers(0, 20))), main=main)
+        offset = draw(st.sampled_from([account.snapshot.clock_offset, 7260.0]))
+        account = checked(account, timedelta(minutes=draw(st.integers(0, 20))), main=main, clock_offset=offset)
     if draw(st.booleans()):
         account = replace(account, stores=draw(st.sampled_from([(StoreKind.VAULT,), (StoreKind.OFFICIAL,)])))
     if account.snapshot is not None and account.snapshot.main.windows and draw(st.booleans()):
@@ -267,6 +272,14 @@ def test_a_reset_that_jitters_past_now_is_news() -> None:
     over = state.with_account(0, checked(ending, main=replace(first, windows=(*first.windows, *main.windows[1:]))))
     assert news(state, over, closed(state).tray, NOW) is News.ICON
     assert closed(over).tray.tooltip != closed(state).tray.tooltip
+
+
+def test_a_check_after_the_end_of_its_login_is_news_where_the_service_still_answers() -> None:
+    ended = samples.account("ana@example.com", samples.snapshot(40, 1), expires_at=NOW + timedelta(minutes=2))
+    state, late = samples.only([ended]), NOW + timedelta(minutes=1)
+    again = state.with_account(0, checked(ended, timedelta(minutes=5)))
+    assert news(state, again, closed(state, late).tray, late) is News.ICON
+    assert closed(again, late).tray.tooltip != closed(state, late).tray.tooltip
 
 
 def test_that_an_account_without_limits_is_asked_for_is_told_beside_the_icon() -> None:

@@ -38,6 +38,22 @@ def test_the_tooltip_tells_use_resets_and_the_end_of_the_login() -> None:
     )
 
 
+def test_tooltip_and_hover_tell_an_end_by_this_computers_clock_and_only_until_it_is_over() -> None:
+    lee = samples.four().accounts[1]
+    assert lee.snapshot is not None
+    ahead = replace(lee.snapshot, clock_offset=-timedelta(days=11).total_seconds())
+    theirs = replace(lee, stores=(StoreKind.OFFICIAL,))
+    for account_, said in (
+        (replace(lee, snapshot=ahead, expires_at=NOW - timedelta(days=2)), "ogin ends in 9 days · 1 Dec"),
+        (replace(lee, expires_at=NOW - timedelta(days=2)), ""),
+        (theirs, ""),
+    ):
+        screen = shown(samples.only([account_]))
+        assert ("login ends" in screen.tray.tooltip) is bool(said)
+        assert said in screen.panel.cards[0].hover
+        assert ("ogin ends" in screen.panel.cards[0].hover) is bool(said)
+
+
 def test_the_tooltip_is_worded_again_only_for_its_account_and_in_the_next_minute(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
