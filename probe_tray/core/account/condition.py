@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from probe_tray.core.errors import Problem, RateLimitedError
 from probe_tray.core.quota.snapshot import Capacity, Snapshot
 from probe_tray.core.quota.usage_parser import blocked_until, capacity
+from probe_tray.core.quota.used_window import live_windows
 from probe_tray.core.quota.window_levels import levels
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
@@ -65,7 +66,7 @@ def condition(account: AccountState, settings: Settings, now: datetime) -> Condi
         return Condition.OFFLINE
     snapshot = account.snapshot
     if snapshot is not None and _is_fresh(account, snapshot, settings, now):
-        return _by_numbers(snapshot, settings)
+        return _by_numbers(snapshot, settings, now)
     if problem is not None and problem.is_a(RateLimitedError):
         return Condition.RATE_LIMITED
     return Condition.NO_DATA if snapshot is None and problem is None else Condition.STALE
@@ -75,7 +76,16 @@ def _is_fresh(account: AccountState, snapshot: Snapshot, settings: Settings, now
     """Whether the numbers may still be acted on: three missed checks make them old, and so does a reset since then."""
     if not is_recent(snapshot, settings, now) and not _is_next_to_come(account, snapshot, now):
         return False
-    return blocked_until(snapshot) is None or free_at(snapshot, now) is not None
+    return blocked_until(snapshot) is None or free_at(snapshot, now) is not None or _is_reset_late(snapshot, now)
+
+
+def _is_reset_late(snapshot: Snapshot, now: datetime) -> bool:
+    """Whether an answer of the last two minutes names no later end than one that had come by then.
+
+    So it is for a moment after a reset, and where the clocks differ by less than is corrected: it still says what
+    there is.
+    """
+    return free_at(snapshot, snapshot.taken_at) is None and now - snapshot.taken_at < _LATE
 
 
 def is_recent(snapshot: Snapshot, settings: Settings, now: datetime) -> bool:
@@ -148,12 +158,13 @@ def tightest(snapshot: Snapshot) -> float:
     return max((w.used_percent for w in snapshot.main.windows), default=0.0)
 
 
-def _by_numbers(snapshot: Snapshot, settings: Settings) -> Condition:
+def _by_numbers(snapshot: Snapshot, settings: Settings, now: datetime) -> Condition:
     match capacity(snapshot):
         case Capacity.LIMITED:
             return Condition.LIMITED
         case Capacity.UNKNOWN:
             return Condition.NO_DATA
         case Capacity.AVAILABLE:
-            warned = any(w.used_percent >= levels(w, settings).warning for w in snapshot.main.windows)
+            tight = [w for w in snapshot.main.windows if w.used_percent >= levels(w, settings).warning]
+            warned = tight and live_windows(tight, snapshot.service_now(now))
             return Condition.WARNING if warned else Condition.AVAILABLE

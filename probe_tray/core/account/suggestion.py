@@ -7,6 +7,7 @@ import msgspec
 
 from probe_tray.core.account.best_account import best_account
 from probe_tray.core.account.condition import USABLE, Condition, condition
+from probe_tray.core.quota.used_window import live_windows
 from probe_tray.core.quota.window_levels import levels
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
@@ -27,26 +28,29 @@ def suggestion(state: AppState, now: datetime) -> Suggestion | None:
     if not any(account.in_use for account in state.accounts):
         # Then there is none, whatever the conditions of all of them are.
         return None
-    return suggest(((a, condition(a, state.settings, now)) for a in state.accounts), state.settings, state.pinned)
+    return suggest(((a, condition(a, state.settings, now)) for a in state.accounts), state.settings, now, state.pinned)
 
 
-def suggest(found: Iterable[tuple[AccountState, Condition]], settings: Settings, pinned: str) -> Suggestion | None:
+def suggest(
+    found: Iterable[tuple[AccountState, Condition]], settings: Settings, now: datetime, pinned: str
+) -> Suggestion | None:
     """The same of accounts whose condition is known.
 
     The one with the slug ``pinned`` comes first, then by :func:`best_account`; one that is nearly used up itself is
     no help.
     """
     known = list(found)
-    used = next((one for one in known if one[0].in_use and _runs_out(*one, settings)), None)
+    used = next((one for one in known if one[0].in_use and _runs_out(*one, settings, now)), None)
     if used is None:
         return None
-    others = [a for a, what in known if not a.in_use and what in USABLE and not _runs_out(a, what, settings)]
-    best = best_account(others, pinned)
+    others = [a for a, what in known if not a.in_use and what in USABLE and not _runs_out(a, what, settings, now)]
+    best = best_account(others, now, pinned)
     return None if best is None else Suggestion(used=used[0], is_used_up=used[1] is Condition.LIMITED, next=best)
 
 
-def _runs_out(account: AccountState, what: Condition, settings: Settings) -> bool:
+def _runs_out(account: AccountState, what: Condition, settings: Settings, now: datetime) -> bool:
     """Whether it is used up, or past the second warning level in a limit."""
     if what is not Condition.WARNING or account.snapshot is None:
         return what is Condition.LIMITED
-    return any(w.used_percent >= levels(w, settings).critical for w in account.snapshot.main.windows)
+    live = live_windows(account.snapshot.main.windows, account.snapshot.service_now(now))
+    return any(w.used_percent >= levels(w, settings).critical for w in live)

@@ -1,12 +1,14 @@
 """When an account's quota is asked for next: pure functions of what is known."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from operator import itemgetter
 
 import msgspec
 
 from probe_tray.core.polling.situation import Situation
-from probe_tray.core.quota.snapshot import Snapshot
+from probe_tray.core.quota.snapshot import Limit, Snapshot
+from probe_tray.core.quota.usage_parser import blocked_until
 from probe_tray.core.state import AccountState
 
 _FIRST_BACKOFF = timedelta(minutes=1)
@@ -15,6 +17,8 @@ _AFTER_RESET = timedelta(seconds=20)
 """So long after a reset the service counts from zero; earlier answers were seen to show the old window."""
 _AFTER_RESETS = timedelta(seconds=20)
 """The checks after a reset that many accounts share are spread over twice so long."""
+_LONGEST_DELAY = timedelta(minutes=15)
+"""A window that is still used up so long after its reset is not waited for any more."""
 _SOONEST = timedelta(minutes=1)
 """A service that names one near reset after the other is not asked more often than this."""
 _SLOW = timedelta(minutes=15)
@@ -92,16 +96,32 @@ def next_check(
 def awaited_resets(snapshot: Snapshot) -> tuple[datetime, ...]:
     """The resets that give something back, as this computer's clock will show them.
 
-    Nothing comes back to a window that is not used, and one shorter than an hour is no quota that people wait for.
+    One that an answer still calls used up although its reset has come is expected any moment. Nothing comes back to a
+    window that is not used, and one shorter than an hour is no quota that people wait for.
     """
     review = () if snapshot.code_review is None else (snapshot.code_review,)
-    windows = (w for limit in (snapshot.main, *review, *snapshot.extra) for w in limit.windows)
     ahead = timedelta(seconds=snapshot.clock_offset)
-    return tuple(
-        w.reset_at - ahead
-        for w in windows
-        if w.reset_at is not None and w.used_percent > 0 and (w.seconds is None or w.seconds >= _SHORTEST)
-    )
+    limits = (snapshot.main, *review, *snapshot.extra)
+    late = [snapshot.taken_at] if _is_late(snapshot) else []
+    return (*(reset - ahead for limit in limits for reset in _awaited(limit)), *late)
+
+
+def _is_late(snapshot: Snapshot) -> bool:
+    until = blocked_until(snapshot)
+    return until is not None and timedelta() <= snapshot.service_now(snapshot.taken_at) - until < _LONGEST_DELAY
+
+
+def has_been_reset(snapshot: Snapshot, now: datetime) -> bool:
+    """Whether such a reset of the main limit has come since: another answer brings other numbers than these."""
+    here = snapshot.service_now(now)
+    return any(reset <= here for reset in _awaited(snapshot.main))
+
+
+def _awaited(limit: Limit) -> Iterator[datetime]:
+    for window in limit.windows:
+        is_waited_for = window.used_percent > 0 and (window.seconds is None or window.seconds >= _SHORTEST)
+        if window.reset_at is not None and is_waited_for:
+            yield window.reset_at
 
 
 def look(accounts: tuple[AccountState, ...], now: datetime) -> Look:

@@ -109,6 +109,9 @@ def used_up_window(snapshot: Snapshot) -> Window | None:
     spend, full = snapshot.spend, _exhausted(snapshot.main)
     if spend is not None and spend.reached and not any(w.kind is WindowKind.BUDGET for w in full):
         full.append(Window(kind=WindowKind.BUDGET, seconds=None, used_percent=_FULL, reset_at=spend.reset_at))
+    if len(full) < 2:
+        # Asked of every account again and again.
+        return full[0] if full else None
     # Of those that are reset together, the longest is worth naming.
     return deciding_window(sorted(full, key=lambda w: w.length or timedelta(), reverse=True))
 

@@ -97,7 +97,7 @@ def _suggested(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translato
     if found is None or not any(a.account == found.used.key and asks_for_another(a) for a in batch):
         return "", ()
     shown = discreet_account(found.next, state.settings)
-    best = best_words(shown, t)
+    best = best_words(shown, now.moment, t)
     # The sentence names the account; where no limit tells what to say of it, the button does.
     label = t("Use in Codex") if best else t("Use {name} in Codex", name=shortened(name(shown), _BUTTON))
     buttons = (Button(AlertHelp.NEXT.value, label),) if can_be_used(state, found.next) else ()

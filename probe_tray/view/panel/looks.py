@@ -117,7 +117,9 @@ def bar(window: Window, snapshot: Snapshot, settings: Settings, now: Now, t: Tra
     wanted = settings.percentages
     number = shown(window.used_percent, wanted)
     reset = None if window.reset_at is None else local_time(window.reset_at, snapshot)
-    if reset is not None and reset <= now.moment:
+    # Used up by an answer from after its reset: the service is late, and the number is the one of now.
+    is_late = reset is not None and window.used_percent >= _FULL and reset <= snapshot.taken_at
+    if reset is not None and reset <= now.moment and not is_late:
         # The number beside it is older than that.
         words = short = t("before reset")
     else:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from probe_tray.core.account.arrangement import Sort
-from probe_tray.core.account.best_account import tightest_window
+from probe_tray.core.account.best_account import tightest_live_window
 from probe_tray.core.account.condition import USABLE, Condition, free_at
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.quota.snapshot import WindowKind
@@ -59,14 +59,14 @@ def best_now(seen: Seen, t: Translator, most: int = _NAME) -> tuple[AccountKey, 
     found = seen.suggested
     usable = seen.best_first
     best = found.next if found is not None else usable[0].account if usable else None
-    if best is None or len(seen.found) == 1 or not (words := best_words(best, t, most)):
+    if best is None or len(seen.found) == 1 or not (words := best_words(best, seen.now.moment, t, most)):
         return None
     return best.key, words
 
 
-def best_words(best: AccountState, t: Translator, most: int = _NAME) -> str:
+def best_words(best: AccountState, now: datetime, t: Translator, most: int = _NAME) -> str:
     """That ``best`` is the account to go on with, and how much it has left; empty without a limit that tells that."""
-    window = None if best.snapshot is None else tightest_window(best.snapshot)
+    window = None if best.snapshot is None else tightest_live_window(best.snapshot, now)
     if window is None:
         return ""
     called, percent = shortened(name(best), most), str(shown(window.used_percent, Percentages.LEFT))

@@ -14,6 +14,7 @@ from probe_tray.core.account.condition import USABLE, Condition, condition, loca
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.suggestion import Suggestion, suggest
 from probe_tray.core.quota.usage_parser import blocked_until
+from probe_tray.core.quota.used_window import live_windows
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.core.sync.rows import LastSync, SyncReport
@@ -48,6 +49,8 @@ class SurveyFinding(NamedTuple):
     """When it has more capacity again, by this computer's clock: back from none, or its shortest window anew."""
     rank: Rank
     """Smaller is better to go on with, where it has capacity."""
+    ranked_until: datetime | None
+    """When the first of its windows is reset, by this computer's clock: then it ranks by the others."""
     shares_address: bool = False
     """Whether another account has the same address, so that only its workspace tells them apart."""
     alone: bool = False
@@ -91,7 +94,9 @@ class Seen(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def suggested(self) -> Suggestion | None:
         """The account to go on with in the place of the one that the official client has used up, or nearly so."""
-        return suggest(((f.account, f.what) for f in self.found), self.state.settings, self.state.pinned)
+        return suggest(
+            ((f.account, f.what) for f in self.found), self.state.settings, self.now.moment, self.state.pinned
+        )
 
 
 def best_first(found: Iterable[SurveyFinding], pinned: str = "") -> tuple[SurveyFinding, ...]:
@@ -220,7 +225,8 @@ def _look_at(account: AccountState, settings: Settings, now: datetime) -> Survey
         name=called.casefold(),
         searched=" ".join(words).casefold(),
         reset=_reset(account, what),
-        rank=rank(account),
+        rank=rank(account, now),
+        ranked_until=_first_reset(account, now),
     )
 
 
@@ -228,7 +234,19 @@ def _look_again(found: SurveyFinding, settings: Settings, now: datetime) -> Surv
     """At an account that has not changed: only time has passed, or the settings are others."""
     what = condition(found.account, settings, now)
     need = (_NEEDY.get(what, _LEAST_NEEDY), found.need[1])
-    return found._replace(what=what, need=need, reset=_reset(found.account, what))
+    found = found._replace(what=what, need=need, reset=_reset(found.account, what))
+    if found.ranked_until is None or now < found.ranked_until:
+        return found
+    return found._replace(rank=rank(found.account, now), ranked_until=_first_reset(found.account, now))
+
+
+def _first_reset(account: AccountState, now: datetime) -> datetime | None:
+    snapshot = account.snapshot
+    if snapshot is None:
+        return None
+    live = live_windows(snapshot.main.windows, snapshot.service_now(now))
+    first = min((w.reset_at for w in live if w.reset_at is not None), default=None)
+    return None if first is None else local_time(first, snapshot)
 
 
 def _reset(account: AccountState, what: Condition) -> datetime | None:

@@ -9,6 +9,7 @@ from probe_tray.core.account.best_account import best_account
 from probe_tray.core.account.condition import USABLE, Condition, condition, free_at, local_time
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.hooks.hook_event import HookEvent
+from probe_tray.core.polling.schedule import has_been_reset
 from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview, WindowQuota
 from probe_tray.core.quota.snapshot import Snapshot, Window, WindowKind
 from probe_tray.core.settings import Percentages, Settings
@@ -17,6 +18,7 @@ from probe_tray.view.panel.survey import NEEDS_PERSON, name
 from probe_tray.view.text.privacy import masked_name
 
 _FULL = 100
+_BY_NUMBERS = USABLE | {Condition.LIMITED}
 _UNSETTLED = frozenset({Condition.STALE, Condition.NO_DATA})
 _NAMES = {WindowKind.WEEKLY: "week", WindowKind.MONTHLY: "month", WindowKind.BUDGET: "budget"}
 _FIVE_HOURS, _DAY, _HOUR, _MINUTE = 18_000, 86_400, 3_600, 60
@@ -26,7 +28,7 @@ def quota_overview(state: AppState, now: datetime, only: Collection[AccountKey] 
     """What is known of the accounts at ``now`` (aware UTC), or of ``only`` these."""
     accounts = [a for a in state.accounts if only is None or a.key in only]
     usable = [a for a in accounts if condition(a, state.settings, now) in USABLE]
-    best = best_account(usable, state.pinned)
+    best = best_account(usable, now, state.pinned)
     return QuotaOverview(
         next=None if best is None else best.key.slug,
         shows_left=state.settings.percentages is Percentages.LEFT,
@@ -62,7 +64,7 @@ def _account(account: AccountState, settings: Settings, now: datetime) -> Accoun
         state=what.value,
         usable=what in USABLE,
         limited=what is Condition.LIMITED,
-        settled=what not in _UNSETTLED,
+        settled=what not in _UNSETTLED and not (what in _BY_NUMBERS and snapshot and has_been_reset(snapshot, now)),
         taken_at=None if snapshot is None else snapshot.taken_at,
         free_at=None if snapshot is None or what in NEEDS_PERSON else free_at(snapshot, now),
         windows=() if snapshot is None else tuple(_window(w, snapshot) for w in snapshot.main.windows),

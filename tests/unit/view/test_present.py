@@ -102,6 +102,19 @@ def test_a_line_ends_with_the_reset_of_the_tightest_window_and_of_equal_ones_wit
     assert brief(snapshot(42, 42)) == "Thu 09:00"
 
 
+def test_a_reset_that_the_service_is_late_with_is_neither_old_nor_over() -> None:
+    late = snapshot(100, 20, short_in=-timedelta(minutes=1), age=timedelta(seconds=20))
+    owner = account("ana@example.com", late, next_check=NOW + timedelta(seconds=40))
+    screen = shown(samples.only([owner]))
+    (found,) = screen.panel.cards
+    assert (screen.panel.headline, screen.panel.status) == ("No capacity", "Up to date · next check in 1 min")
+    assert found.notice is not None
+    assert found.notice.text == "No capacity: the 5-hour quota is used up."
+    assert (found.brief, found.bars[0].reset, found.bars[0].reset_short) == ("limited", "now", "13:51")
+    assert screen.menu.rows[0].text == "ana@example.com — full"
+    assert "Used: 5 h 100% (13:51)" in screen.tray.tooltip
+
+
 def test_an_exhausted_week_means_no_capacity_whatever_the_short_window_says() -> None:
     found = card(samples.four(), "research@example.com")
     assert found.notice is not None

@@ -21,7 +21,7 @@ LATE = samples.account("late@x.example", samples.snapshot(60, 20, short_in=timed
 
 
 def best(*accounts: AccountState, pinned: str = "") -> str:
-    found = best_account([a for a in accounts if condition(a, Settings(), NOW) in USABLE], pinned)
+    found = best_account([a for a in accounts if condition(a, Settings(), NOW) in USABLE], NOW, pinned)
     return "" if found is None else found.email
 
 
@@ -38,6 +38,12 @@ def best(*accounts: AccountState, pinned: str = "") -> str:
 )
 def test_capacity_counts_first_then_the_soonest_reset(accounts: tuple[AccountState, ...], expected: str) -> None:
     assert best(*accounts) == expected
+
+
+def test_a_window_that_was_reset_since_does_not_count() -> None:
+    over = samples.account("over@x.example", samples.snapshot(95, 20, short_in=-timedelta(minutes=1)))
+    assert best(LATE, over) == "over@x.example"
+    assert best(samples.account("bo@x.example", samples.snapshot(15, 19)), over) == "bo@x.example"
 
 
 def test_one_whose_renewal_needs_a_person_comes_after_all_others() -> None:

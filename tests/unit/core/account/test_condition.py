@@ -26,7 +26,7 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, RenewalState
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def snapshot(short: float = 10, weekly: float = 10, age: timedelta = MINUTE) -> Snapshot:
@@ -119,6 +119,21 @@ def test_a_limit_whose_reset_has_passed_is_old_news() -> None:
     full = account(snapshot(short=100, age=2 * MINUTE))
     assert of(full, now=NOW + HOUR - MINUTE, settings=Settings(poll_minutes=30)) is Condition.LIMITED
     assert of(full, now=NOW + HOUR, settings=Settings(poll_minutes=30)) is Condition.STALE
+
+
+def test_an_answer_that_still_names_a_reset_that_has_come_is_believed_for_two_minutes() -> None:
+    late = account(snapshot(short=100, age=-HOUR))
+    assert of(late, now=NOW + HOUR) is Condition.LIMITED
+    assert of(late, now=NOW + HOUR + 2 * MINUTE - SECOND) is Condition.LIMITED
+    assert of(late, now=NOW + HOUR + 2 * MINUTE) is Condition.STALE
+
+
+def test_a_window_that_was_reset_since_warns_of_nothing() -> None:
+    tight = account(snapshot(short=95, age=MINUTE))
+    assert of(tight, now=NOW + HOUR - SECOND, settings=Settings(poll_minutes=30)) is Condition.WARNING
+    assert of(tight, now=NOW + HOUR, settings=Settings(poll_minutes=30)) is Condition.AVAILABLE
+    both = account(snapshot(short=95, weekly=85, age=MINUTE))
+    assert of(both, now=NOW + HOUR, settings=Settings(poll_minutes=30)) is Condition.WARNING
 
 
 def test_a_reset_is_told_by_the_services_clock() -> None:

@@ -55,6 +55,14 @@ def test_only_an_account_in_use_that_runs_out_is_a_reason() -> None:
         assert (found.is_used_up, found.used.email) == (gone, "used@x.example")
 
 
+def test_a_window_that_was_reset_since_is_no_reason() -> None:
+    over = replace(in_use(96), snapshot=samples.snapshot(96, 20, short_in=-timedelta(minutes=1)))
+    assert following(over, ROOMY) == ""
+    over = replace(in_use(96), snapshot=samples.snapshot(96, 96, short_in=-timedelta(minutes=1)))
+    assert following(over, ROOMY) == "roomy"
+    assert following(in_use(96), replace(TIGHT, snapshot=over.snapshot)) == ""
+
+
 def test_the_persons_own_level_says_what_nearly_is() -> None:
     assert following(in_use(82), ROOMY, critical_used_percent=80, warn_used_percent=70) == "roomy"
     assert following(in_use(10, 82), ROOMY, critical_weekly_percent=80, warn_weekly_percent=70) == "roomy"

@@ -155,6 +155,24 @@ def test_a_service_that_names_one_near_reset_after_the_other_is_asked_once_a_min
 
 
 @pytest.mark.parametrize(
+    ("used", "since", "moment"),
+    [
+        (100, timedelta(), START + MINUTE),
+        (100, 14 * MINUTE, START + MINUTE),
+        (100, 15 * MINUTE, START + 5 * MINUTE),
+        (99, MINUTE, START + 5 * MINUTE),
+    ],
+)
+def test_a_window_still_used_up_after_its_reset_is_looked_at_again_in_a_minute(
+    used: float, since: timedelta, moment: datetime
+) -> None:
+    window = Window(kind=WindowKind.SHORT, seconds=18_000, used_percent=used, reset_at=START - since)
+    resets = awaited_resets(Snapshot(taken_at=START, main=Limit(windows=(window,))))
+    assert check(resets=resets) == moment
+    assert check(resets=resets, slow=True) == START + 5 * MINUTE
+
+
+@pytest.mark.parametrize(
     ("used", "seconds", "awaited"), [(1, 18_000, True), (1, None, True), (0, 18_000, False), (100, 60, False)]
 )
 def test_only_a_reset_that_gives_something_back_is_awaited(used: float, seconds: int | None, *, awaited: bool) -> None:

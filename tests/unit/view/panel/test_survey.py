@@ -11,6 +11,7 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.codex.codex_state import CodexHome, CodexState
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.panel.summary import best_now
 from probe_tray.view.panel.survey import Memory
 from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.screen import Panel, ScreenContent, ScreenOptions
@@ -172,6 +173,18 @@ def test_whatever_was_remembered_the_words_are_those_of_a_first_look() -> None:
             again, first = presenter.present(state, now).panel, present(state, now, UTC, Translator()).panel
             assert list(again.cards) == list(first.cards)
             assert (again.headline, again.subline, again.status) == (first.headline, first.subline, first.status)
+
+
+def test_an_account_ranks_by_its_other_windows_once_one_was_reset() -> None:
+    soon = samples.account("soon@x.example", samples.snapshot(95, 20, short_in=timedelta(minutes=1)))
+    other = samples.account("other@x.example", samples.snapshot(60, 20))
+    state, memory = samples.only([soon, other]), Memory()
+    best = [
+        memory.survey(state, Now(NOW + timedelta(minutes=minutes), UTC)).best_first[0].account for minutes in range(3)
+    ]
+    assert best == [other, soon, soon]
+    words = best_now(memory.survey(state, Now(NOW + timedelta(minutes=2), UTC)), Translator())
+    assert words == (soon.key, "Best now: soon@x.example, 80% of the week free")
 
 
 def test_words_follow_the_language() -> None:

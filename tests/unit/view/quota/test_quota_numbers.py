@@ -73,6 +73,15 @@ def test_the_next_account_is_that_of_the_summary() -> None:
         ((ANA, OLD), (False, False)),
         ((replace(OLD, problem=samples.ended()),), (True, True)),
         ((replace(ANA, snapshot=None),), (False, True)),
+        ((replace(ANA, snapshot=samples.snapshot(95, 20, short_in=timedelta())),), (False, False)),
+        ((replace(ANA, snapshot=samples.snapshot(95, 20, short_in=timedelta(seconds=1))),), (True, False)),
+        ((replace(ANA, snapshot=samples.snapshot(20, 100, short_in=timedelta())),), (False, False)),
+        # A window that is not used begins with the next request.
+        ((replace(ANA, snapshot=samples.snapshot(0, 20, short_in=timedelta())),), (True, False)),
+        (
+            (replace(ANA, snapshot=samples.snapshot(95, 20, short_in=timedelta()), problem=samples.ended()),),
+            (True, True),
+        ),
     ],
 )
 def test_whether_the_service_would_know_better(accounts: tuple[AccountState, ...], told: tuple[bool, bool]) -> None:
