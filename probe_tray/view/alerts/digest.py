@@ -29,6 +29,7 @@ from probe_tray.view.text.translate import Translator
 _MOST_LINES = 6
 """What the usual desktops show of a notification without cutting it."""
 _SHORT = 18_000
+_GOOD_NEWS = RestoredAlert | RenewedAlert
 
 
 def digest(batch: tuple[Alert, ...], state: AppState, say: Callable[[Alert], str], t: Translator) -> tuple[str, str]:
@@ -43,12 +44,12 @@ def digest(batch: tuple[Alert, ...], state: AppState, say: Callable[[Alert], str
         lines = [say(_named(ranked, state)), *counted[1:]]
         return counted[0], "\n".join(lines[:_MOST_LINES])
     lines = [say(alert) for alert in ranked]
-    accounts = len({alert.account for alert in ranked})
-    if accounts == 1:
+    if len({alert.account for alert in ranked}) == 1:
         return lines[0], "\n".join(lines[1:])
-    if len(counted) == 1:
-        return counted[0], "\n".join(lines)
-    return t.plural("{n} account needs a look", "{n} accounts need a look", accounts), "\n".join(lines)
+    bad = len({alert.account for alert in ranked if not isinstance(alert, _GOOD_NEWS)})
+    if len(counted) == 1 or not bad:
+        return _listed(counted, t), "\n".join(lines)
+    return t.plural("{n} account needs a look", "{n} accounts need a look", bad), "\n".join(lines)
 
 
 def by_gravity(batch: Iterable[Alert]) -> list[Alert]:
@@ -130,6 +131,10 @@ def _limits(alerts: list[QuotaAlert], settings: Settings, t: Translator) -> str:
                 if settings.percentages is Percentages.USED
                 else _below(kind, n, str(shown(percent, settings.percentages)), t)
             )
+    return _listed(parts, t)
+
+
+def _listed(parts: list[str], t: Translator) -> str:
     return reduce(lambda first, second: t("{first}, {second}", first=first, second=second), parts)
 
 

@@ -298,6 +298,25 @@ def test_nothing_stays_until_it_is_seen_but_a_lost_login(*, kind: bool) -> None:
     assert found.urgency is (Urgency.CRITICAL if kind else Urgency.NORMAL)
 
 
+@pytest.mark.parametrize(
+    ("bad", "title"),
+    [
+        ((), "1 account has capacity again, 1 login was renewed"),
+        ((LoginAlert(account=AccountKey("x")),), "1 account needs a look"),
+        ((LoginAlert(account=AccountKey("x")), LimitedAlert(account=AccountKey("y"))), "2 accounts need a look"),
+    ],
+)
+def test_good_news_need_no_look(bad: tuple[Alert, ...], title: str) -> None:
+    good = (RestoredAlert(account=ANA.key), RenewedAlert(account=LEE.key, expires_at=NOW + 10 * DAY))
+    found = shown(*good, *bad)
+    assert found.title == title
+    assert len(found.body.splitlines()) == len(good) + len(bad)
+    assert found.body.splitlines()[-2:] == [
+        "ana@example.com: there is capacity again",
+        "lee@studio.example: the login was renewed",
+    ]
+
+
 def test_many_are_counted() -> None:
     found = shown(*(LoginAlert(account=AccountKey(f"a{n}")) for n in range(20)))
     assert found.title == "20 accounts need you to log in again"
