@@ -52,7 +52,11 @@ LOOKS = (
     (IconLook(badge=True), "Only a login is needed", "需要登录"),
     (IconLook(weekly=30, short=50, stale=True), "Old numbers", "数据已旧"),
     (IconLook(), "No numbers yet", "还没有数据"),
-    (IconLook(weekly=61, short=88, short_tone=_LOW, number=88, number_bar=61), "As a number", "显示为数字"),
+    (
+        IconLook(weekly=61, short=88, short_tone=_LOW, number=88, number_bar=61, number_tone=_LOW),
+        "As a number",
+        "显示为数字",
+    ),
 )
 
 

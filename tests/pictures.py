@@ -87,8 +87,8 @@ LOOKS = (
     IconLook(badge=True),
     IconLook(),
     IconLook(weekly=17, short=42, number=42, number_bar=17),
-    IconLook(weekly=61, short=88, short_tone=WARN, number=88, number_bar=61),
-    IconLook(weekly=100, short=11, weekly_tone=BAD, exhausted=True, number=100, number_bar=100),
+    IconLook(weekly=61, short=88, short_tone=WARN, number=88, number_bar=61, number_tone=WARN),
+    IconLook(weekly=100, short=11, weekly_tone=BAD, exhausted=True, number=100, number_bar=100, number_tone=BAD),
     IconLook(weekly=61, short=53, badge=True, number=61, number_bar=61),
 )
 

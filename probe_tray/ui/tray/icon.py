@@ -267,7 +267,7 @@ class _IconDrawing:
 
     def _number(self, look: IconLook, number: int) -> None:
         """The number above a bar of the long window; a badge shortens the bar, so that it covers no digit."""
-        tone = look.short_tone if look.short == number else look.weekly_tone
+        tone = look.number_tone
         warned = tone is Tone.WARNING and not look.exhausted
         colour = QColor(self._ink.warning_number) if warned else self._colour(Tone.CRITICAL if look.exhausted else tone)
         bar = colour if look.exhausted else self._colour(look.weekly_tone)

@@ -39,6 +39,8 @@ class IconLook(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Percents to be written in place of ring and disc; None where these are drawn."""
     number_bar: int = 0
     """How far the bar below the number is filled."""
+    number_tone: Tone = Tone.CALM
+    """That of the window whose percents the number is, which may be neither ring nor disc."""
 
 
 class LastIcon(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 import msgspec
 from msgspec.structs import replace
 
-from probe_tray.core.account.condition import USABLE, Condition, free_at
+from probe_tray.core.account.best_account import tightest_window
+from probe_tray.core.account.condition import USABLE, Condition, free_at, tightest
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.settings import IconAccount, Percentages
 from probe_tray.core.state import AccountState, AppState
@@ -61,7 +62,6 @@ def quitting_question(t: Translator) -> Question:
 
 
 _MOST_ROWS = 6
-_FULL = 100
 _ALWAYS_NAMED = 2
 """Windows that the tooltip and the menu name however little is used of them."""
 _LONGEST_TOOLTIP, _SHORTEST_NAME = 127, 12
@@ -235,16 +235,14 @@ def _look(seen: Seen, found: SurveyFinding | None) -> IconLook:
     muted_until = found.account.muted_until
     silent = _paused(seen) or (muted_until is not None and muted_until > seen.now.moment)
     settings = seen.state.settings
-    look = looks.look(found.account, found.what, settings)
-    percents = [percent for percent in (look.weekly, look.short) if percent is not None]
-    if not settings.icon_number or not percents:
-        return replace(look, badge=badge, paused=silent)
-    used = settings.percentages is Percentages.USED
-    number = max(percents) if used else min(percents)
-    bar = number if look.weekly is None else look.weekly
-    if look.exhausted:
-        bar = shown(_FULL, settings.percentages)
-    return replace(look, badge=badge, paused=silent, number=number, number_bar=bar)
+    look = replace(looks.look(found.account, found.what, settings), badge=badge, paused=silent)
+    snapshot = found.account.snapshot
+    window = None if snapshot is None else tightest_window(snapshot)
+    if not settings.icon_number or snapshot is None or window is None or (look.weekly is None and look.short is None):
+        return look
+    number = shown(tightest(snapshot), settings.percentages)
+    bar = number if look.exhausted or look.weekly is None else look.weekly
+    return replace(look, number=number, number_bar=bar, number_tone=looks.tone(window, settings))
 
 
 def _numbers(found: SurveyFinding, seen: Seen, t: Translator) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.alerts.alert import Alert, Level, QuotaAlert, RestoredAlert
 from probe_tray.core.quota.history import Details, HistoryLine, Meter, Point, Span
-from probe_tray.core.quota.snapshot import SpendControl, Window, WindowKind
+from probe_tray.core.quota.snapshot import Snapshot, SpendControl, Window, WindowKind
 from probe_tray.core.settings import Percentages
 from probe_tray.core.state import AppState
 from probe_tray.ports.desktop import Notification
@@ -26,6 +26,7 @@ from probe_tray.view.tables.status_table import status_header
 from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
+from probe_tray.view.view_models import IconLook, Tone
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW, account, snapshot
 
@@ -71,6 +72,32 @@ def test_the_number_in_the_icon_is_that_of_the_tightest_limit() -> None:
     full = replace(full, settings=replace(full.settings, icon_number=True))
     assert (screen(full).tray.look.number, screen(full).tray.look.number_bar) == (100, 100)
     assert (screen(left(full)).tray.look.number, screen(left(full)).tray.look.number_bar) == (0, 0)
+
+
+def numbered(found: Snapshot) -> IconLook:
+    state = samples.only([account("a@example.com", found)])
+    return screen(replace(state, settings=replace(state.settings, icon_number=True))).tray.look
+
+
+def test_the_number_is_that_of_a_limit_without_a_part_of_the_icon_too() -> None:
+    found = snapshot(5, 17)
+    budget = Window(kind=WindowKind.BUDGET, seconds=None, used_percent=70, reset_at=NOW + timedelta(days=8))
+    look = numbered(replace(found, main=replace(found.main, windows=(*found.main.windows, budget))))
+    assert (look.number, look.number_bar, look.number_tone) == (70, 17, Tone.CALM)
+
+
+def test_the_number_says_that_there_is_no_capacity_whatever_is_used() -> None:
+    found = snapshot(60, 17)
+    look = numbered(replace(found, main=replace(found.main, reached=True)))
+    assert (look.number, look.number_bar, look.exhausted) == (100, 100, True)
+
+
+def test_the_number_has_the_tone_of_its_window() -> None:
+    assert [numbered(snapshot(used, 17)).number_tone for used in (60, 88, 97)] == [
+        Tone.CALM,
+        Tone.WARNING,
+        Tone.CRITICAL,
+    ]
 
 
 def test_cards_say_and_draw_what_is_left() -> None:

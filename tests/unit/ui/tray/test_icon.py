@@ -188,10 +188,12 @@ def inks(picture: QImage, tall: int) -> set[str]:
 
 
 def test_the_ink_of_a_number_tells_its_own_window(qapp: QApplication) -> None:
-    short = image(IconLook(weekly=10, short=96, short_tone=Tone.CRITICAL, number=96), 32)
+    short = image(IconLook(weekly=10, short=96, short_tone=Tone.CRITICAL, number=96, number_tone=Tone.CRITICAL), 32)
     assert inks(short, 22) == {ON_LIGHT.critical}
-    week = image(IconLook(weekly=85, short=11, weekly_tone=Tone.WARNING, number=85), 32)
+    week = image(IconLook(weekly=85, short=11, weekly_tone=Tone.WARNING, number=85, number_tone=Tone.WARNING), 32)
     assert inks(week, 22) == {ON_LIGHT.warning_number}
+    budget = image(IconLook(weekly=85, short=11, weekly_tone=Tone.WARNING, number=88), 32)
+    assert inks(budget, 22) == {ON_LIGHT.plain}
 
 
 @pytest.mark.parametrize(("ink", "panels"), [(ON_LIGHT, ("#ffffff", "#eceff2")), (ON_DARK, ("#000000", "#22262c"))])
