@@ -47,7 +47,7 @@ def describe_machine(loads: Sequence[float]) -> dict[str, str]:
         "system": f"{_distribution()}, Linux {platform.release()}",
         "Python": platform.python_version(),
         "Qt": version("PySide6-Essentials"),
-        "screen": "Xvfb 1280×900 (Qt's xcb), a session bus with a tray host and GNOME Keyring",
+        "screen": "Xvfb 1280×900 (Qt's xcb), a session bus with a tray, notifications and GNOME Keyring",
         "load": _load(loads),
     }
 
