@@ -73,6 +73,7 @@ from probe_tray.engine.polling.history_recorder import HistoryRecorder
 from probe_tray.engine.polling.incident_service import IncidentService
 from probe_tray.engine.polling.poller import Poller
 from probe_tray.engine.polling.usage_check import UsageCheck
+from probe_tray.engine.renewal.account_logins import AccountLogins
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
@@ -225,7 +226,7 @@ class EngineFactory:
             poller=poller,
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, randomness),
-            account_changes=AccountChanges(accounts, client, self._locks, sync.removed, self._vault.give_up_unopened),
+            account_changes=self._account_changes(sync),
             models=cache(lambda: self._model_tests(renewals)),
             connection=self._connection_test(),
             alerting=self._alert_service(),
@@ -243,6 +244,11 @@ class EngineFactory:
             folder_watch=SystemFolderWatch(),
             codex=self._codex_service(renewals, poller),
         )
+
+    def _account_changes(self, sync: SyncContext) -> AccountChanges:
+        accounts, vault = self._accounts, self._vault
+        lasting = AccountLogins(accounts, self._memory).newest
+        return AccountChanges(accounts, self._client, self._locks, sync.removed, lasting, vault.give_up_unopened)
 
     def _browser_login(self, service: Service, listener: ExclusiveListener | None) -> BrowserLogin:
         return BrowserLogin(
@@ -286,9 +292,8 @@ class EngineFactory:
         return CodexService(hand_overs, codex.placements, homes, accounts, poller, store, clock)
 
     def _sync_service(self, synchronizer: "Callable[[], Synchronizer]", settings: SettingsService) -> SyncService:
-        return SyncService(
-            synchronizer, self._secrets, self._accounts, self._store, self._clock, self._randomness, settings
-        )
+        accounts, clock, chance = self._accounts, self._clock, self._randomness
+        return SyncService(synchronizer, self._secrets, accounts, self._store, clock, chance, settings)
 
     def _settings_service(self, poller: Poller) -> SettingsService:
         place = str(self._context.loaded.path)
@@ -359,10 +364,8 @@ class EngineFactory:
         )
 
     def _update_service(self) -> UpdateService:
-        memory = FileUpdateMemory(self._places.update, disk=self._disk)
-        return UpdateService(
-            self._client, memory, self._browser, self._store, self._clock, self._randomness, __version__
-        )
+        memory, chance = FileUpdateMemory(self._places.update, disk=self._disk), self._randomness
+        return UpdateService(self._client, memory, self._browser, self._store, self._clock, chance, __version__)
 
     def _proxies(self, evaluate: Callable[[str], str]) -> PacProxies:
         there = self._service
@@ -373,11 +376,9 @@ class EngineFactory:
     def _stores(self, settings: Settings) -> tuple[AccountStore, ...]:
         """The chosen store first: it takes new logins. The others are read too, so that no login seems to vanish."""
         folder, places, disk = login_folder(settings, self._context.loaded.path), self._places, self._disk
-        official_logins, made = places.official_logins(settings.codex_homes), MadeHere(places.made_here, disk=disk)
+        theirs, made = places.official_logins(settings.codex_homes), MadeHere(places.made_here, disk=disk)
         now = self._clock.monotonic
-        folders = (
-            () if folder is None else (FolderStore(folder, official=official_logins, made=made, disk=disk, now=now),)
-        )
+        folders = () if folder is None else (FolderStore(folder, official=theirs, made=made, disk=disk, now=now),)
         ours = (*folders, self._vault) if settings.storage is Storage.FOLDER else (self._vault, *folders)
         silently = partial(self._context.keyring.read_entry, silently=True)
         official = [

@@ -23,6 +23,7 @@ from probe_tray.engine.login.login_runner import LoginRunner
 from probe_tray.engine.polling.history_recorder import HistoryRecorder
 from probe_tray.engine.polling.poller import Poller
 from probe_tray.engine.polling.usage_check import UsageCheck
+from probe_tray.engine.renewal.account_logins import AccountLogins
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewal_timer import RenewalTimer
 from probe_tray.engine.renewal.renewals import Renewals
@@ -102,7 +103,8 @@ class Doubles(Driver):
         clock, chance, service = self.clock, self.randomness, self._service
         store = Store(AppState(settings=Settings()))
         locks = TaskLocks()
-        accounts = Accounts((self._vault,), store, TokenMemory(self._tried, clock, chance).renewals_of)
+        memory = TokenMemory(self._tried, clock, chance)
+        accounts = Accounts((self._vault,), store, memory.renewals_of)
         transaction = RefreshTransaction(service, accounts, self._journal, self._tried, clock, chance, "auth.example")
         codex = CodexDoubles(accounts, locks, clock, store.dispatch, self._tried, chance)
         codex.place = codex.homes[0] = self._client
@@ -120,7 +122,14 @@ class Doubles(Driver):
             settings=settings,
             renewals=renewals,
             renewal_timer=RenewalTimer(renewals, accounts, store, clock, chance),
-            account_changes=AccountChanges(accounts, service, locks, MemoryOfRows(), _no_vault_to_set_aside),
+            account_changes=AccountChanges(
+                accounts,
+                service,
+                locks,
+                MemoryOfRows(),
+                AccountLogins(accounts, memory).newest,
+                _no_vault_to_set_aside,
+            ),
             alerting=AlertService(
                 self.notifier,
                 AlertComposer(self._worded, lambda: trial(Translator()), lambda: still_running(Translator())),

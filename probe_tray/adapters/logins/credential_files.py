@@ -116,6 +116,14 @@ class CredentialFiles:
             self._known[path] = _Known(before, settled, digest, held)
         return held
 
+    def doubt(self, path: str) -> None:
+        """Let the next reading open the file, whatever its signature says.
+
+        On a folder of the network that may be the one of a minute ago, as long as the file isn't opened.
+        """
+        if known := self._known.get(path):
+            self._known[path] = known._replace(settled=False)
+
     def settled(self, path: str) -> Signature | None:
         """The signature by which the file is for certain the one that was read last; None where there is no telling."""
         known = self._known.get(path)
@@ -172,8 +180,16 @@ class CredentialFiles:
         return size
 
     def write(self, held: Held, key: AccountKey, credential: Credential) -> None:
-        """Put ``credential`` in the place of every login of ``key`` in the file. Raises WriteError."""
-        self._change(held, key, lambda document: write_document(document, credential, local_zone()))
+        """Put ``credential`` in the place of the logins of ``key`` in the file. Raises WriteError.
+
+        Of those with a refresh token, where it has one and there are such: an access token alone was lent to somebody.
+        """
+        zone, spared = local_zone(), credential.renewable and can_renew(held, key)
+        self._change(
+            held,
+            lambda document: belongs(document, key) and not (spared and is_lent(document)),
+            lambda document: write_document(document, credential, zone),
+        )
 
     def remove(self, held: Held, key: AccountKey) -> None:
         """Take every login of ``key`` out of the file; a file of nothing else is deleted. Raises WriteError."""
@@ -183,7 +199,7 @@ class CredentialFiles:
                 remove_file(held.place.path, disk=self._disk)
             self._seen.pop(str(held.place.path), None)
         else:
-            self._change(held, key, remove_document)
+            self._change(held, lambda document: belongs(document, key), remove_document)
 
     def create(self, path: Path, credential: Credential) -> None:
         """Write a new file. Raises WriteError, also where there is a file already."""
@@ -194,9 +210,9 @@ class CredentialFiles:
         self._replace(path, new_document(credential, local_zone()))
         self._mark(Place(path))
 
-    def _change(self, held: Held, key: AccountKey, step: Callable[[Document], bytes]) -> None:
+    def _change(self, held: Held, affects: Callable[[Document], bool], step: Callable[[Document], bytes]) -> None:
         documents, data = held.documents, b""
-        for index in reversed([d.index for d in documents if belongs(d, key)]):
+        for index in reversed([d.index for d in documents if affects(d)]):
             data = step(documents[index])
             documents = read_documents(data)
         self._replace(held.real, data)
@@ -363,3 +379,13 @@ def _close(handle: int, disk: Disk) -> None:
 def belongs(document: Document, key: AccountKey) -> bool:
     """Whether it is a login of this account."""
     return document.credential is not None and document.credential.key == key
+
+
+def can_renew(held: Held, key: AccountKey) -> bool:
+    """Whether a login of this account in the file has a refresh token."""
+    return any(belongs(document, key) and not is_lent(document) for document in held.documents)
+
+
+def is_lent(document: Document) -> bool:
+    """Whether it is a login without its refresh token, given to somebody who shall not renew it."""
+    return document.credential is not None and not document.credential.renewable

@@ -46,8 +46,14 @@ class FileIndex:
         self._expected: dict[str, Signature] = {}
         """What each file looks like as long as nobody has changed it."""
 
-    def look(self, places: Sequence[Place]) -> list[Held]:
-        """Bring everything up to date: ``places`` are all the files there are. Returns those that were read anew."""
+    def look(self, places: Sequence[Place], keys: Iterable[AccountKey] = ()) -> list[Held]:
+        """Bring everything up to date: ``places`` are all the files there are. Returns those that were read anew.
+
+        The files that held ``keys`` are opened; of the others it is believed that nobody has changed what looks alike.
+        """
+        for path in {path for key in keys for path in self._holders.get(key, ())}:
+            self._expected.pop(path, None)
+            self._files.doubt(path)
         self._arrange(places)
         return self._read_all(self._changed())
 

@@ -13,7 +13,15 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.last_complete_files import LastCompleteFiles
 from probe_tray.adapters.files.safe_files import make_private_folder, prove_writable, remove_stale
 from probe_tray.adapters.files.thread_batch import Raised, ThreadBatch
-from probe_tray.adapters.logins.credential_files import CredentialFiles, Held, Place, belongs, folder_lock, is_there
+from probe_tray.adapters.logins.credential_files import (
+    CredentialFiles,
+    Held,
+    Place,
+    belongs,
+    can_renew,
+    folder_lock,
+    is_there,
+)
 from probe_tray.adapters.logins.file_index import FileIndex
 from probe_tray.adapters.logins.made_here import LoginOrigins
 from probe_tray.core.account.age import Age, age
@@ -70,7 +78,9 @@ class FilesStore(ABC):
             return await asyncio.to_thread(self._load)
 
     async def read(self, key: AccountKey) -> StoredCredential | None:
-        """The account's newest login as the files have it now; a copy of its own goes before the official client's.
+        """The account's login as the files have it now; a copy of its own goes before the official client's.
+
+        Then one that can be renewed goes before one that can't, then the newest.
 
         Raises ReadError while another program seems to be writing one of them: it may be about to hold a newer one.
         """
@@ -127,7 +137,7 @@ class FilesStore(ABC):
         fault: StoreError | None = None
         try:
             if any(look.thorough for look in looks):
-                self._look_at_all()
+                self._note(self._index.look(self._places(), {look.key for look in looks if look.thorough}))
             else:
                 self._note(self._index.look_for({look.key for look in looks}, self._places_at_a_glance()))
         except StoreError as error:
@@ -267,7 +277,11 @@ class FilesStore(ABC):
     def _write(self, key: AccountKey, credential: Credential) -> Path:
         written: Path | None = None
         failure: StoreError | None = None
-        for held in self._writable(self._index.holders(key)):
+        holders = self._writable(self._index.holders(key))
+        if credential.renewable:
+            # A file without a refresh token stays as it is, unless there is no other.
+            holders = [held for held in holders if can_renew(held, key)] or holders
+        for held in holders:
             try:
                 if self._change(held, key, credential):
                     written = written or held.place.path
@@ -281,6 +295,8 @@ class FilesStore(ABC):
     def _change(self, held: Held, key: AccountKey, credential: Credential | None) -> bool:
         """Write, or remove where there is no credential; False when another program took the login away meanwhile."""
         with folder_lock(held.real.parent, self._disk):
+            # What others have written is to be in it, also on a folder of the network.
+            self._files.doubt(str(held.place.path))
             fresh = self._files.read(held.place)
             if fresh is None or not any(belongs(d, key) for d in fresh.documents):
                 return False
@@ -329,5 +345,5 @@ def make_missing(folder: Path) -> None:
         make_private_folder(folder)
 
 
-def _preference(stored: StoredCredential) -> tuple[bool, Age]:
-    return stored.store is not StoreKind.OFFICIAL, age(stored.credential)
+def _preference(stored: StoredCredential) -> tuple[bool, bool, Age]:
+    return stored.store is not StoreKind.OFFICIAL, stored.credential.renewable, age(stored.credential)

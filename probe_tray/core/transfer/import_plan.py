@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from probe_tray.core.account.age import age, newest, newest_of_each
+from probe_tray.core.account.age import age, newest_of_each, newest_renewable
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import CredentialFileError, DeadLoginError, Phrase, Problem
@@ -128,7 +128,8 @@ def verdict(login: Credential, held: Sequence[Credential]) -> ImportAction:
     """What becomes of ``login`` where ``held`` are the logins that are kept of its account."""
     if not held:
         return ImportAction.ADD
-    kept = newest(held)
+    # That of which another program keeps an access token alone is newer than what keeps the account alive, at times.
+    kept = newest_renewable(held)
     if login.is_personal and login.access_token != kept.access_token:
         # It doesn't say when it was made: of two the person means the one that is imported.
         return ImportAction.NOT_RENEWABLE if kept.renewable else ImportAction.EXCHANGE

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from probe_tray.core.account.credential import StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
@@ -27,16 +28,19 @@ class AccountChanges:
         auth: AuthService,
         locks: AccountLocks,
         removed: RemovedAccounts,
+        lasting: Callable[[AccountKey], Awaitable[StoredCredential | None]],
         set_vault_aside: Callable[[], Awaitable[int]],
     ) -> None:
         """``removed`` keeps a sync from bringing accounts back.
 
+        ``lasting`` tells which of an account's logins in our stores is the one to renew, and so the one to keep.
         ``set_vault_aside`` keeps records that cannot be opened out of the way and returns how many.
         """
         self._accounts = accounts
         self._auth = auth
         self._locks = locks
         self._removed = removed
+        self._lasting = lasting
         self._set_vault_aside = set_vault_aside
 
     async def tokens_of(self, key: AccountKey) -> frozenset[str]:
@@ -91,11 +95,11 @@ class AccountChanges:
         if target is None:
             raise NoSuchStoreError
         holders = await self._accounts.holders(key)
-        current = await self._accounts.current(key)
-        if current is None or not holders:
+        kept = await self._lasting(key)
+        if kept is None:
             return
         await target.check_writable(key)
-        await target.save(current.credential)
+        await target.save(kept.credential)
         for store, _ in holders:
             if store is not target:
                 await store.remove(key)

@@ -1,7 +1,7 @@
 """What the stores hold of one account: which login is the one to use, and where the answer to a renewal belongs."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -15,6 +15,9 @@ from probe_tray.core.renewal.token_reply import TokenReply, renewed_login
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.ports.accounts import AccountStore
+
+_SKEW = timedelta(minutes=2)
+"""By which the clock of this computer may differ from the one of the service."""
 
 
 class Applied(NamedTuple):
@@ -115,10 +118,16 @@ class AccountLogins:
         return Applied(renewed, faults[0] if faults else None)
 
     async def is_overtaken(self, entry: JournalEntry) -> bool:
-        """Whether the account has got another login since, that works as far as is known. Raises StoreError."""
+        """Whether the account has got another login since, that works as far as is known. Raises StoreError.
+
+        One that was issued before the entry was written is none: an old copy was put back, whose token may be spent.
+        """
         current = await self.newest(entry.key)
         token = None if current is None else current.credential.refresh_token
-        if token is None or entry.fingerprint in {"", token.fingerprint}:
+        if current is None or token is None or entry.fingerprint in {"", token.fingerprint}:
+            return False
+        issued = current.credential.claims.issued_at
+        if issued is not None and issued < entry.at - _SKEW:
             return False
         return not await self._outcomes.is_dead(token.fingerprint)
 
@@ -158,7 +167,8 @@ class AccountLogins:
         if token is None:
             return is_older
         if token == renewed.refresh_token:
-            return held.access_token != renewed.access_token and age(held).issued <= age(renewed).issued
+            # Of several files of the account the store tells the newest login, and another one may have missed it.
+            return age(held).issued <= age(renewed).issued
         # A login that was made meanwhile stays; the token that was used is spent, whatever the dates say.
         return is_older or token.fingerprint == entry.fingerprint or await self._outcomes.is_dead(token.fingerprint)
 

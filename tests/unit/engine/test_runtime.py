@@ -45,6 +45,8 @@ from probe_tray.engine.account.arrangement import ArrangementService
 from probe_tray.engine.engine_use_cases import EngineUseCases
 from probe_tray.engine.hooks.hook_service import HookService
 from probe_tray.engine.polling.incident_service import IncidentService
+from probe_tray.engine.renewal.account_logins import AccountLogins
+from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.runtime import Engine
 from probe_tray.engine.update.update_service import UpdateService
 from probe_tray.view.quota.quota_numbers import hook_payload
@@ -103,8 +105,9 @@ class Program(Bench):
         super().__init__(*credentials, settings=settings, others=others)
         self.arrangement_file = MemoryArrangementFile()
         self.feed, self.update_file = FakeReleaseFeed(), MemoryUpdateFile()
+        lasting = AccountLogins(self.accounts, TokenMemory(self.memory, self.clock, self.randomness)).newest
         account_changes = AccountChanges(
-            self.accounts, self.service, NoLocks(), self.sync.memory, self._no_vault_to_set_aside
+            self.accounts, self.service, NoLocks(), self.sync.memory, lasting, self._no_vault_to_set_aside
         )
         self.autostart, self.hook = FakeAutostart(), FakeHookRunner()
         self.parts = EngineUseCases(

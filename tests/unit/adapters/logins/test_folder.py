@@ -287,6 +287,38 @@ class TestSaving:
         await asyncio.gather(*(stores[n % 2].save(newer(name)) for n, name in enumerate(people)))
         assert [v["refresh_token"] for v in json.loads(path.read_bytes())] == [f"rt_{name}.2" for name in people]
 
+    @pytest.mark.parametrize("lent_first", [False, True])
+    async def test_of_two_logins_in_one_file_the_lent_one_stays(self, tmp_path: Path, *, lent_first: bool) -> None:
+        lent = {name: value for name, value in flat().items() if name != "refresh_token"}
+        path = put(tmp_path / "all.json", [lent, flat()] if lent_first else [flat(), lent])
+        await folder_store(tmp_path).save(newer())
+        found = [record.get("refresh_token") for record in json.loads(path.read_bytes())]
+        assert found == ([None, "rt_ana.2"] if lent_first else ["rt_ana.2", None])
+
+    async def test_a_login_takes_the_place_of_a_lent_one_where_there_is_no_other(self, tmp_path: Path) -> None:
+        lent = {name: value for name, value in flat().items() if name != "refresh_token"}
+        path = put(tmp_path / "a.json", lent)
+        await folder_store(tmp_path).save(newer())
+        assert (names(tmp_path), content(path)["refresh_token"]) == (["a.json"], "rt_ana.2")
+
+    async def test_what_a_network_folder_does_not_tell_yet_is_in_the_file_that_is_written(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = put(tmp_path / "all.json", [flat("ana"), flat("ben")])
+        monkeypatch.setattr("probe_tray.adapters.logins.credential_files.is_settled", lambda _signature: True)
+        store = folder_store(tmp_path)
+        await store.load()
+        before, real = path.stat(), os.stat
+
+        def cached(found: object, **options: bool) -> os.stat_result:
+            return before if str(found) == str(path) else real(found, **options)  # pyright: ignore[reportArgumentType]
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "stat", cached)
+            await folder_store(tmp_path).save(newer("ben"))
+            await store.save(newer("ana"))
+        assert [v["refresh_token"] for v in json.loads(path.read_bytes())] == ["rt_ana.2", "rt_ben.2"]
+
     async def test_an_existing_folder_keeps_its_mode(self, tmp_path: Path) -> None:
         (tmp_path / "shared").mkdir(mode=0o755)
         await folder_store(tmp_path / "shared").save(credential())

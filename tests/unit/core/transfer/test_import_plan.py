@@ -86,6 +86,14 @@ def test_what_is_kept_gives_way_only_to_something_better(
     assert verdict(login, [kept]) is action
 
 
+def test_an_access_token_alone_takes_the_place_of_none_that_can_be_renewed_whatever_else_is_kept() -> None:
+    later = credential("ana", number=3, at=START + timedelta(days=5))
+    kept = [EARLY, without_refresh(LATE)]
+    assert verdict(without_refresh(later), kept) is ImportAction.NOT_RENEWABLE
+    assert verdict(without_refresh(LATE), kept) is ImportAction.NOT_RENEWABLE
+    assert verdict(LATE, kept) is ImportAction.REPLACE
+
+
 def test_the_newest_of_all_that_the_stores_hold_counts() -> None:
     assert actions([holding(EARLY)], EARLY, LATE) == [ImportAction.OLDER]
     assert actions([holding(LATE)], LATE, EARLY) == [ImportAction.SAME]

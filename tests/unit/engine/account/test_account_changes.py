@@ -19,10 +19,12 @@ from probe_tray.core.service.answer import Answer
 from probe_tray.core.state import AppState
 from probe_tray.engine.account.account_changes import AccountChanges
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered
+from probe_tray.engine.renewal.account_logins import AccountLogins
+from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.store import Store
-from tests.support.fakes import START, MemoryStore, ScriptedService
+from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, ScriptedService
 from tests.support.tokens import credential
-from tests.unit.engine.bench import GatedStore, NoLocks
+from tests.unit.engine.bench import GatedStore, MemoryOfTokens, NoLocks
 from tests.unit.engine.sync_bench import MemoryOfRows
 
 OLD, NEW = credential("ana"), credential("ana", number=2, at=START + timedelta(days=2))
@@ -53,7 +55,9 @@ class Bench:
         self.store = Store(AppState())
         self.memory = MemoryOfRows()
         accounts = Accounts(stores, self.store, nothing_remembered)
-        self.changes = AccountChanges(accounts, self.service, NoLocks(), self.memory, self._nothing_set_aside)
+        self.tokens = TokenMemory(MemoryOfTokens(), FakeClock(), FakeRandomness())
+        lasting = AccountLogins(accounts, self.tokens).newest
+        self.changes = AccountChanges(accounts, self.service, NoLocks(), self.memory, lasting, self._nothing_set_aside)
 
     @property
     def places(self) -> list[tuple[StoreKind, ...]]:
@@ -173,6 +177,24 @@ async def test_an_old_place_that_does_not_let_go_leaves_it_in_both_and_the_list_
     with pytest.raises(WriteError):
         await bench.changes.move(OLD.key, StoreKind.FOLDER)
     assert bench.places == [(StoreKind.VAULT, StoreKind.FOLDER)]
+
+
+@pytest.mark.parametrize("kept_in", [StoreKind.VAULT, StoreKind.FOLDER])
+async def test_a_newer_access_token_alone_does_not_take_the_place_of_a_login(kept_in: StoreKind) -> None:
+    vault, folder = MemoryStore(StoreKind.VAULT, OLD), MemoryStore(StoreKind.FOLDER, replace(NEW, refresh_token=None))
+    bench = Bench(vault, folder)
+    await bench.changes.move(OLD.key, kept_in)
+    assert [store.held for store in (vault, folder) if store.kind is kept_in] == [{OLD.key: OLD}]
+    assert bench.places == [(kept_in,)]
+
+
+async def test_a_newer_login_that_has_ended_does_not_take_the_place_of_a_living_one() -> None:
+    vault, folder = MemoryStore(StoreKind.VAULT, OLD), MemoryStore(StoreKind.FOLDER, NEW)
+    bench = Bench(vault, folder)
+    assert NEW.refresh_token is not None
+    await bench.tokens.ended(NEW.refresh_token.fingerprint, "refresh_token_reused")
+    await bench.changes.move(OLD.key, StoreKind.FOLDER)
+    assert (vault.held, folder.held) == ({}, {OLD.key: OLD})
 
 
 async def test_without_such_a_place_nothing_is_moved() -> None:

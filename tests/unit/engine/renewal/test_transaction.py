@@ -567,6 +567,17 @@ async def test_signing_in_again_ends_the_wait_for_an_answer_that_never_opens() -
     assert bench.kept() == {refresh_token(2)}
 
 
+@pytest.mark.parametrize("days", [1, 20])
+async def test_an_old_copy_that_is_put_back_does_not_end_the_wait_for_an_answer(days: int) -> None:
+    bench = Bench()
+    await bench.die_when("kept")
+    bench.journal.sealed = KeyringLockedError()
+    bench.stores[0].held[ANA] = credential("ana", number=0, at=START - timedelta(days=days))
+    with pytest.raises(JournalSealedError):
+        await bench.renew(Reason.FORCED)
+    assert (bench.issuer.reused, bench.journal.aside) == ([], [])
+
+
 LOST, HTML = UncertainError(reason="lost"), b"<html>blocked</html>"
 OK, AT_ONCE, NEVER = "ok", "at once", "never"
 
