@@ -33,6 +33,12 @@ class InterruptedDisk(Disk):
             raise Crash
 
 
+def is_relied_on(signature: tuple[int, ...]) -> bool:
+    """The time of a file's last change can't be set, so a test would have to wait until one is relied on."""
+    del signature
+    return True
+
+
 class SharedFolder(Bench):
     """A folder in which two programs have a file of the account."""
 
@@ -95,22 +101,22 @@ async def test_a_file_that_is_busy_gets_the_login_later(shared: SharedFolder, na
     assert (len(set(shared.tokens)), shared.journal.entries) == (1, {})
 
 
-async def test_a_file_without_a_refresh_token_stays_as_it_was_lent(shared: SharedFolder) -> None:
-    lent = shared.record(SECOND)
-    del lent["refresh_token"]
-    shared.write(SECOND, lent)
+async def test_a_file_without_a_refresh_token_stays_as_it_is(shared: SharedFolder) -> None:
+    bare = shared.record(SECOND)
+    del bare["refresh_token"]
+    shared.write(SECOND, bare)
     before = shared.tokens[0]
     await shared.renew(Reason.FORCED)
-    assert shared.record(SECOND) == lent
+    assert shared.record(SECOND) == bare
     assert shared.tokens[0] != before
 
 
 async def test_a_newer_access_token_beside_it_keeps_no_login_from_being_renewed(shared: SharedFolder) -> None:
     old = shared.record(FIRST)
     await shared.renew(Reason.FORCED)
-    lent = shared.record(SECOND)
-    del lent["refresh_token"]
-    shared.write(SECOND, lent)
+    bare = shared.record(SECOND)
+    del bare["refresh_token"]
+    shared.write(SECOND, bare)
     # As it was before: the folder of a computer that has a login of its own.
     shared.write(FIRST, old)
     shared.restart()
@@ -137,8 +143,7 @@ async def test_the_look_before_a_token_is_spent_opens_the_file(
             return before if str(path) == str(file) else real(path, **options)  # pyright: ignore[reportArgumentType]
 
         patched.setattr(os, "stat", cached)
-        # The time of the file's last change can't be set: what was read is relied on from the second look on.
-        patched.setattr("probe_tray.adapters.logins.credential_files.is_settled", lambda _signature: True)
+        patched.setattr("probe_tray.adapters.logins.credential_files.is_settled", is_relied_on)
         await shared.accounts.read()
         await shared.accounts.holders(ANA)
         shared.issuer.rotate()

@@ -40,6 +40,7 @@ _GROWTH: Final = 32 * 1024
 """Bytes by which a renewed login may be larger: the journal keeps no larger answer, and a login has a few thousand."""
 _LOCK_SECONDS: Final = 5.0
 
+_OfAccount = Callable[[Document, AccountKey], bool]
 Signature = tuple[int, ...]
 """What tells that a file was changed: times, size and inode."""
 
@@ -182,14 +183,11 @@ class CredentialFiles:
     def write(self, held: Held, key: AccountKey, credential: Credential) -> None:
         """Put ``credential`` in the place of the logins of ``key`` in the file. Raises WriteError.
 
-        Of those with a refresh token, where it has one and there are such: an access token alone was lent to somebody.
+        Where it has a refresh token and one of them has: of those alone, since who has the others is not to renew it.
         """
-        zone, spared = local_zone(), credential.renewable and can_renew(held, key)
-        self._change(
-            held,
-            lambda document: belongs(document, key) and not (spared and is_lent(document)),
-            lambda document: write_document(document, credential, zone),
-        )
+        zone = local_zone()
+        affected = belongs_renewably if credential.renewable and is_renewable(held, key) else belongs
+        self._change(held, key, affected, lambda document: write_document(document, credential, zone))
 
     def remove(self, held: Held, key: AccountKey) -> None:
         """Take every login of ``key`` out of the file; a file of nothing else is deleted. Raises WriteError."""
@@ -199,7 +197,7 @@ class CredentialFiles:
                 remove_file(held.place.path, disk=self._disk)
             self._seen.pop(str(held.place.path), None)
         else:
-            self._change(held, lambda document: belongs(document, key), remove_document)
+            self._change(held, key, belongs, remove_document)
 
     def create(self, path: Path, credential: Credential) -> None:
         """Write a new file. Raises WriteError, also where there is a file already."""
@@ -210,9 +208,9 @@ class CredentialFiles:
         self._replace(path, new_document(credential, local_zone()))
         self._mark(Place(path))
 
-    def _change(self, held: Held, affects: Callable[[Document], bool], step: Callable[[Document], bytes]) -> None:
+    def _change(self, held: Held, key: AccountKey, affected: _OfAccount, step: Callable[[Document], bytes]) -> None:
         documents, data = held.documents, b""
-        for index in reversed([d.index for d in documents if affects(d)]):
+        for index in reversed([d.index for d in documents if affected(d, key)]):
             data = step(documents[index])
             documents = read_documents(data)
         self._replace(held.real, data)
@@ -381,11 +379,11 @@ def belongs(document: Document, key: AccountKey) -> bool:
     return document.credential is not None and document.credential.key == key
 
 
-def can_renew(held: Held, key: AccountKey) -> bool:
+def belongs_renewably(document: Document, key: AccountKey) -> bool:
+    """Whether it is a login of this account that has a refresh token."""
+    return document.credential is not None and document.credential.key == key and document.credential.renewable
+
+
+def is_renewable(held: Held, key: AccountKey) -> bool:
     """Whether a login of this account in the file has a refresh token."""
-    return any(belongs(document, key) and not is_lent(document) for document in held.documents)
-
-
-def is_lent(document: Document) -> bool:
-    """Whether it is a login without its refresh token, given to somebody who shall not renew it."""
-    return document.credential is not None and not document.credential.renewable
+    return any(belongs_renewably(document, key) for document in held.documents)

@@ -18,8 +18,8 @@ from probe_tray.adapters.logins.credential_files import (
     Held,
     Place,
     belongs,
-    can_renew,
     folder_lock,
+    is_renewable,
     is_there,
 )
 from probe_tray.adapters.logins.file_index import FileIndex
@@ -280,7 +280,7 @@ class FilesStore(ABC):
         holders = self._writable(self._index.holders(key))
         if credential.renewable:
             # A file without a refresh token stays as it is, unless there is no other.
-            holders = [held for held in holders if can_renew(held, key)] or holders
+            holders = [held for held in holders if is_renewable(held, key)] or holders
         for held in holders:
             try:
                 if self._change(held, key, credential):

@@ -76,6 +76,12 @@ async def reasons(store: FolderStore | NamedFileStore) -> dict[str, str]:
     return {Path(u.location).name: dict(u.problem.facts)["reason"] for u in (await store.load()).unreadable}
 
 
+def is_relied_on(signature: tuple[int, ...]) -> bool:
+    """The time of a file's last change can't be set, so a test would have to wait until one is relied on."""
+    del signature
+    return True
+
+
 class TestLooking:
     async def test_only_visible_json_files_right_in_the_folder_count(self, tmp_path: Path) -> None:
         put(tmp_path / "a.json", flat("ana"))
@@ -287,17 +293,21 @@ class TestSaving:
         await asyncio.gather(*(stores[n % 2].save(newer(name)) for n, name in enumerate(people)))
         assert [v["refresh_token"] for v in json.loads(path.read_bytes())] == [f"rt_{name}.2" for name in people]
 
-    @pytest.mark.parametrize("lent_first", [False, True])
-    async def test_of_two_logins_in_one_file_the_lent_one_stays(self, tmp_path: Path, *, lent_first: bool) -> None:
-        lent = {name: value for name, value in flat().items() if name != "refresh_token"}
-        path = put(tmp_path / "all.json", [lent, flat()] if lent_first else [flat(), lent])
+    @pytest.mark.parametrize("bare_first", [False, True])
+    async def test_of_two_logins_in_one_file_the_one_without_a_refresh_token_stays(
+        self, tmp_path: Path, *, bare_first: bool
+    ) -> None:
+        bare = {name: value for name, value in flat().items() if name != "refresh_token"}
+        path = put(tmp_path / "all.json", [bare, flat()] if bare_first else [flat(), bare])
         await folder_store(tmp_path).save(newer())
         found = [record.get("refresh_token") for record in json.loads(path.read_bytes())]
-        assert found == ([None, "rt_ana.2"] if lent_first else ["rt_ana.2", None])
+        assert found == ([None, "rt_ana.2"] if bare_first else ["rt_ana.2", None])
 
-    async def test_a_login_takes_the_place_of_a_lent_one_where_there_is_no_other(self, tmp_path: Path) -> None:
-        lent = {name: value for name, value in flat().items() if name != "refresh_token"}
-        path = put(tmp_path / "a.json", lent)
+    async def test_a_login_takes_the_place_of_one_without_a_refresh_token_where_there_is_no_other(
+        self, tmp_path: Path
+    ) -> None:
+        bare = {name: value for name, value in flat().items() if name != "refresh_token"}
+        path = put(tmp_path / "a.json", bare)
         await folder_store(tmp_path).save(newer())
         assert (names(tmp_path), content(path)["refresh_token"]) == (["a.json"], "rt_ana.2")
 
@@ -305,7 +315,7 @@ class TestSaving:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         path = put(tmp_path / "all.json", [flat("ana"), flat("ben")])
-        monkeypatch.setattr("probe_tray.adapters.logins.credential_files.is_settled", lambda _signature: True)
+        monkeypatch.setattr("probe_tray.adapters.logins.credential_files.is_settled", is_relied_on)
         store = folder_store(tmp_path)
         await store.load()
         before, real = path.stat(), os.stat

@@ -161,18 +161,18 @@ async def test_what_is_remembered_against_a_login_is_known_as_soon_as_it_is_read
 @pytest.mark.parametrize("is_dead", [False, True])
 async def test_a_newer_access_token_alone_hides_no_living_login_that_can_be_renewed(*, is_dead: bool) -> None:
     lasting = credential("ana", number=1)
-    lent = replace(credential("ana", number=2, at=START + DAY), refresh_token=None)
+    bare = replace(credential("ana", number=2, at=START + DAY), refresh_token=None)
     remembered = RenewalState(problem=LoginEndedError(code="refresh_token_reused").problem if is_dead else None)
 
     async def renewals_of(fingerprints: Sequence[str]) -> Sequence[RenewalState]:
         return [remembered for _ in fingerprints]
 
     store = Store(AppState())
-    stores = (MemoryStore(StoreKind.VAULT, lasting), MemoryStore(StoreKind.FOLDER, lent))
+    stores = (MemoryStore(StoreKind.VAULT, lasting), MemoryStore(StoreKind.FOLDER, bare))
     await Accounts(stores, store, renewals_of).read()
     (found,) = store.state.accounts
     # What is used is the newest either way.
-    assert found.expires_at == lent.expiry
+    assert found.expires_at == bare.expiry
     assert (found.renewable, found.renewal.problem) == (not is_dead, None)
 
 
