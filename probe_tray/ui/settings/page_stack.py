@@ -164,7 +164,7 @@ class PageStack(QStackedWidget):
 
     def _page(self, number: int) -> SettingsPage:
         if number not in self._pages:
-            page = SettingsPage(self._theme, self._contents[number])
+            page = SettingsPage(self._theme, self._contents[number], self)
             page.search(self._wanted)
             self.insertWidget(sum(other < number for other in self._pages), page)
             self._pages[number] = page
@@ -172,6 +172,7 @@ class PageStack(QStackedWidget):
                 part.apply_theme()
             describe(page, self._form.about)
             self.mark(self._faults)
+            page.settle()
             self.made.emit()
         return self._pages[number]
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QPushButton, QSiz
 
 from probe_tray.ui.settings.fields import RING_ROOM, ToggleSwitch
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import words
+from probe_tray.ui.widgets import have, words
 
 _INSET, _GAP, _LEAST_CONTROL, _LEAST_LABEL = 14, 11, 130, 200
 _FRAME = 1
@@ -114,7 +114,7 @@ class SettingRow(QWidget):
     def remark(self, text: str) -> None:
         """Say ``text`` below the label in place of the usual note, which comes back where it is empty."""
         self._note.setText(text or self._usual)
-        self._note.setVisible(bool(text or self._usual))
+        have(self._note, shown=bool(text or self._usual))
 
     def apply_theme(self) -> None:
         """Take the colours and sizes of the theme as it is now."""
@@ -144,31 +144,38 @@ def align_controls(rows: Iterable[SettingRow]) -> None:
 class SettingCard(QFrame):
     """Rows with a thin line between those that are shown."""
 
-    def __init__(self, theme: Theme, rows: Iterable[QWidget]) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, rows: Iterable[QWidget]) -> None:
         """Show ``rows``; :meth:`arrange` is called after some were hidden or shown."""
-        super().__init__()
+        super().__init__(parent)
         self.setObjectName("card")
         self._theme = theme
         self._rows: list[tuple[QFrame, QWidget]] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        # Before there is anything that it styles.
+        self.apply_theme()
         for row in rows:
-            line = QFrame()
+            line = QFrame(self)
             line.setObjectName("line")
             line.setFixedHeight(1)
             column.addWidget(line)
             column.addWidget(row)
             self._rows.append((line, row))
 
+    @property
+    def rows(self) -> list[QWidget]:
+        """All of them, from top to bottom."""
+        return [row for _, row in self._rows]
+
     def arrange(self) -> None:
         """Draw the lines, and go away with the last row."""
         first = True
         for line, row in self._rows:
             shown = not row.isHidden()
-            line.setVisible(shown and not first)
+            have(line, shown=shown and not first)
             first = first and not shown
-        self.setVisible(not first)
+        have(self, shown=not first)
 
     def apply_theme(self) -> None:
         """Take the colours of the theme as it is now."""
@@ -176,9 +183,11 @@ class SettingCard(QFrame):
         # On a card a field of the card's colour would be hard to see.
         kinds = ", ".join(f"#card {kind}" for kind in ("QLineEdit", "QPushButton", "QComboBox", "QAbstractSpinBox"))
         fields = f"{kinds} {{ background: {colours.window}; }}" if self._theme.flat else ""
-        self.setStyleSheet(
+        style = (
             f"#card {{ background: {colours.card}; border: 1px solid {colours.line};"
             f" border-radius: {self._theme.px(10)}px; }} {fields}"
             f"#line {{ background: {colours.line}; }} #note {{ color: {colours.secondary}; }}"
             f"#fault {{ color: {colours.critical_text}; }} {field_style(self._theme, 'transparent')}"
         )
+        if style != self.styleSheet():
+            self.setStyleSheet(style)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QVB
 
 from probe_tray.ui.settings.setting_card import SettingCard, SettingRow, align_controls
 from probe_tray.ui.theme import Theme
-from probe_tray.ui.widgets import words
+from probe_tray.ui.widgets import have, words
 
 
 class PagePart(msgspec.Struct, frozen=True):
@@ -46,17 +46,18 @@ class PageContent(msgspec.Struct, frozen=True):
 class SettingsPage(QScrollArea):
     """Scrolls; the keyboard brings its controls into view."""
 
-    def __init__(self, theme: Theme, content: PageContent) -> None:
-        """Make all that is on the page."""
-        super().__init__()
+    def __init__(self, theme: Theme, content: PageContent, parent: QWidget) -> None:
+        """Make all that is on the page, in its place in ``parent``: what comes there later is styled once more."""
+        super().__init__(parent)
+        # As large as a window is that was not laid out yet: a control that was narrow once stays so.
+        self.resize(640, 480)
         self._theme, self._content = theme, content
-        cards = [[part.make() for part in card] for card in content.cards]
-        below = [part.make() for part in content.below]
-        self._widgets = [widget for card in cards for widget in card] + below
-        self._cards = [SettingCard(theme, card) for card in cards]
-        self._title = words()
+        self._page = page = QWidget(self.viewport())
+        self._title = words(page)
         self._title.setText(content.title)
-        page = QWidget()
+        self._cards = [SettingCard(theme, page, (part.make() for part in card)) for card in content.cards]
+        below = [part.make() for part in content.below]
+        self._widgets = [widget for card in self._cards for widget in card.rows] + below
         self._column = column = QVBoxLayout(page)
         self.verticalScrollBar().rangeChanged.connect(self._keep_edges)
         self._keep_edges(0, 0)
@@ -68,12 +69,15 @@ class SettingsPage(QScrollArea):
             button.setAutoDefault(False)
         # As wide as there is room for: it never scrolls sideways.
         page.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setWidget(page)
-        self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for widget in (page, self.viewport()):
+        self.setWidgetResizable(True)
+
+    def settle(self) -> None:
+        """Lay out what is there: as late as it can be, for with other letters it is all laid out anew."""
+        self.setWidget(self._page)
+        for widget in (self._page, self.viewport()):
             widget.setAutoFillBackground(False)
 
     def _keep_edges(self, _least: int, most: int) -> None:
@@ -84,7 +88,7 @@ class SettingsPage(QScrollArea):
     def search(self, text: str) -> None:
         """Show what ``text`` finds here, everything where it is empty."""
         for part, widget in zip(self._content.parts, self._widgets, strict=True):
-            widget.setVisible(part.is_found(text))
+            have(widget, shown=part.is_found(text))
         for card in self._cards:
             card.arrange()
 

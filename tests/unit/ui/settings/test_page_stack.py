@@ -2,6 +2,7 @@
 
 import enum
 import typing
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.errors import ProxyFailedError
@@ -171,6 +172,25 @@ def test_no_part_of_a_page_is_opened_as_a_window(opened: Opened, qapp: QApplicat
         assert watch.seen == []
     qapp.removeEventFilter(watch)
     assert opened.made() == TITLES
+
+
+def test_each_part_of_a_page_is_styled_once(opened: Opened, qapp: QApplication) -> None:
+    class Watch(QObject):
+        styled: typing.ClassVar[Counter[QObject]] = Counter()
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() is QEvent.Type.StyleChange:
+                self.styled[watched] += 1
+            return False
+
+    watch = Watch()
+    qapp.installEventFilter(watch)
+    page = opened.choose("Notifications")
+    qapp.processEvents()
+    qapp.removeEventFilter(watch)
+    # Where it is made by itself and moves into the window, nearly all of it is styled three times: half of the waiting.
+    assert {watch.styled[part] for part in parts(page, QSpinBox)} == {1}
+    assert max(watch.styled.values()) == 1
 
 
 def test_a_page_that_comes_later_has_the_colours_and_letters_of_its_window(opened: Opened, qapp: QApplication) -> None:
