@@ -146,7 +146,11 @@ class UsageCheck:
         """The quota now. Raises a ProbeError."""
         # Both before the question, when they share a thread with those of all checks that begin together. Where the
         # login is behind after all, the service refuses it, and the renewal reads every file.
-        doubted, stored = await asyncio.gather(self._renewals.is_doubted(key), self._accounts.at_a_glance(key))
+        doubt = asyncio.create_task(self._renewals.is_doubted(key))
+        try:
+            stored, doubted = await self._accounts.at_a_glance(key), await doubt
+        finally:
+            doubt.cancel()
         if stored is None:
             raise await self._gone(TokenRefusedError())
 
