@@ -2,13 +2,16 @@
 
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from probe_tray.core.events import Event
 from probe_tray.core.reduce import reduce
 from probe_tray.core.state import AppState
 
 _log = logging.getLogger(__name__)
+_E = TypeVar("_E", bound=Event)
+_Handler = Callable[[Any], None]
+
 _NOT_FOLLOWED: Final = "A change of the state could not be followed."
 
 
@@ -19,7 +22,9 @@ class Store:
         """Start from ``state``."""
         self._state = state
         self._listeners: dict[int, Callable[[], None]] = {}
-        self._handlers: dict[int, Callable[[Event], None]] = {}
+        self._handlers: dict[int, tuple[_Handler, tuple[type, ...]]] = {}
+        self._hearing: dict[type, tuple[_Handler, ...]] = {}
+        """Who hears of the events of a kind that there were since somebody began or ended to hear."""
         self._next = 0
 
     @property
@@ -33,7 +38,7 @@ class Store:
         One that raises is logged: neither the others nor whoever dispatched may suffer from it.
         """
         before, self._state = self._state, reduce(self._state, event)
-        for handler in tuple(self._handlers.values()):
+        for handler in self._hearing.get(type(event)) or self._who_hears(type(event)):
             try:
                 handler(event)
             except Exception:  # noqa: BLE001 - whatever one of them meets, the others go on
@@ -53,11 +58,21 @@ class Store:
         self._listeners[number] = listener
         return lambda: self._listeners.pop(number, None) and None
 
-    def on_event(self, handler: Callable[[Event], None]) -> Callable[[], None]:
-        """Call ``handler`` with every event once the state knows it; the returned function ends that.
+    def on_event(self, handler: Callable[[_E], None], *kinds: type[_E]) -> Callable[[], None]:
+        """Call ``handler`` with every event of these ``kinds`` once the state knows it, without any with each event.
 
-        It only takes note: an event of its own would reach the others before this one.
+        The returned function ends that. It only takes note: an event of its own would reach the others before this one.
         """
         number, self._next = self._next, self._next + 1
-        self._handlers[number] = handler
-        return lambda: self._handlers.pop(number, None) and None
+        self._handlers[number] = handler, kinds
+        self._hearing.clear()
+
+        def end() -> None:
+            self._handlers.pop(number, None)
+            self._hearing.clear()
+
+        return end
+
+    def _who_hears(self, kind: type[Event]) -> tuple[_Handler, ...]:
+        found = self._hearing[kind] = tuple(h for h, kinds in self._handlers.values() if not kinds or kind in kinds)
+        return found

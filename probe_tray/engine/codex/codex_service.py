@@ -16,7 +16,7 @@ from probe_tray.core.codex.codex_state import (
 )
 from probe_tray.core.commands import CloseCodexUse, CodexCommand, PutBackInCodex, UseInCodex
 from probe_tray.core.errors import CodexHomeMissingError, CodexRunningError, CodexWholeSharedError, ProbeError, Problem
-from probe_tray.core.events import AccountsRead, Event, TroubleMet, VisibleAccountsChanged
+from probe_tray.core.events import AccountsRead, TroubleMet, VisibleAccountsChanged
 from probe_tray.core.feedback import FeedbackKind
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.codex.hand_over import LoginHandOver
@@ -83,7 +83,7 @@ class CodexService:
 
     async def run(self) -> None:
         """Look at the homes now, and whenever the logins have changed or time has passed. Runs until cancelled."""
-        unsubscribe = self._store.on_event(self._on_event)
+        unsubscribe = self._store.on_event(self._on_read, AccountsRead)
         try:
             while True:
                 self._timer.clear()
@@ -100,11 +100,10 @@ class CodexService:
         """
         timer = WakeTimer(self._clock)
 
-        def wake(event: Event) -> None:
-            if isinstance(event, VisibleAccountsChanged | CodexUseChanged):
-                timer.wake()
+        def wake(_event: VisibleAccountsChanged | CodexUseChanged) -> None:
+            timer.wake()
 
-        unsubscribe = self._store.on_event(wake)
+        unsubscribe = self._store.on_event(wake, VisibleAccountsChanged, CodexUseChanged)
         try:
             while True:
                 timer.clear()
@@ -140,10 +139,9 @@ class CodexService:
             if running != use.running and self._store.state.codex.use == use:
                 self._tell(replace(use, running=running))
 
-    def _on_event(self, event: Event) -> None:
+    def _on_read(self, _event: AccountsRead) -> None:
         # A renewal, a sync, an import, a login, a change of the client's own file: each ends with reading the stores.
-        if isinstance(event, AccountsRead):
-            self._timer.wake()
+        self._timer.wake()
 
     async def _look(self) -> None:
         state = self._store.state

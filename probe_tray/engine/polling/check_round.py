@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, final
 
-from probe_tray.core.events import CheckFailed, CheckSucceeded, Event
+from probe_tray.core.events import CheckFailed, CheckSucceeded
 from probe_tray.core.polling.check_plan import CheckPlan
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import WakeTimer
@@ -13,8 +13,6 @@ from probe_tray.ports.time import Clock
 _SOON: Final = timedelta(seconds=2)
 """A check that is due by then belongs to those that run."""
 _STEP: Final = 0.5
-
-CheckEnded = CheckSucceeded | CheckFailed
 
 
 @final
@@ -30,7 +28,7 @@ class CheckRound:
 
     def follow(self) -> Callable[[], None]:
         """Hear of checks that end; the returned function ends that."""
-        return self._store.on_event(self._on_event)
+        return self._store.on_event(self._on_end, CheckSucceeded, CheckFailed)
 
     async def ended(self, longest: float) -> None:
         """Return once nothing is being checked, now or soon; at the latest in so many seconds."""
@@ -56,9 +54,9 @@ class CheckRound:
                 known, since = count, self._clock.monotonic()
             await self._clock.sleep(_STEP)
 
-    def _on_event(self, event: Event) -> None:
+    def _on_end(self, _event: CheckSucceeded | CheckFailed) -> None:
         # Of a round of a thousand, hardly any is the last one.
-        if isinstance(event, CheckEnded) and self._runs_until is not None and self._clock.now() >= self._runs_until:
+        if self._runs_until is not None and self._clock.now() >= self._runs_until:
             self._timer.wake()
 
     def _all_known(self) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import get_args
 
 from msgspec.structs import replace
 
@@ -13,7 +14,6 @@ from probe_tray.core.events import (
     AccountsRead,
     CheckSucceeded,
     DetailsRead,
-    Event,
     KeptRead,
     RenewalEnded,
     TrendsRead,
@@ -71,7 +71,7 @@ class HistoryRecorder:
 
     async def start(self) -> None:
         """Show what was last known before anything is asked."""
-        self._store.on_event(self._on_event)
+        self._store.on_event(self._on_event, *get_args(Recorded))
         with suppress(ReadError):
             self._known = await self._history.read_kept()
         self._give_back()
@@ -114,9 +114,7 @@ class HistoryRecorder:
         await self._write(self._take_kept())
         await self._history.close()
 
-    def _on_event(self, event: Event) -> None:
-        if not isinstance(event, Recorded):
-            return
+    def _on_event(self, event: Recorded) -> None:
         match event:
             case CheckSucceeded(key=key):
                 self._note(key)

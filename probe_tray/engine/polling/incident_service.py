@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from typing import Final
+from typing import Final, get_args
 
 from probe_tray.core.errors import ProbeError, UnavailableError
-from probe_tray.core.events import AccountsRead, CheckFailed, CheckSucceeded, Event, IncidentFound, SettingsChanged
+from probe_tray.core.events import AccountsRead, CheckFailed, CheckSucceeded, IncidentFound, SettingsChanged
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.incident import FailureCount, Incident, parse_incident
 from probe_tray.engine.store import Store
@@ -30,7 +30,7 @@ class IncidentService:
 
     async def run(self) -> None:
         """Watch until cancelled. That the page cannot be read is told to nobody."""
-        unsubscribe = self._store.on_event(self._on_event)
+        unsubscribe = self._store.on_event(self._on_event, *get_args(Watched))
         try:
             while True:
                 self._changed.clear()
@@ -39,9 +39,7 @@ class IncidentService:
         finally:
             unsubscribe()
 
-    def _on_event(self, event: Event) -> None:
-        if not isinstance(event, Watched):
-            return
+    def _on_event(self, event: Watched) -> None:
         match event:
             case CheckSucceeded() if not self._failures.by_account and not self._asked:
                 # So it is a thousand times in a round.

@@ -13,7 +13,7 @@ from probe_tray.core.errors import (
     UnavailableError,
     UncertainError,
 )
-from probe_tray.core.events import AccountsRead, CheckFailed, ChecksPlanned, CheckStarted, CheckSucceeded, Event
+from probe_tray.core.events import AccountsRead, CheckFailed, ChecksPlanned, CheckStarted, CheckSucceeded
 from probe_tray.core.polling.check_plan import CheckPlan
 from probe_tray.core.polling.schedule import Look, Pacing, awaited_resets, first_checks, look, next_check, pacing
 from probe_tray.core.quota.snapshot import Snapshot
@@ -99,7 +99,7 @@ class Poller:
     async def run(self) -> None:
         """Poll until cancelled."""
         running: set[asyncio.Task[None]] = set()
-        unsubscribe = self._store.on_event(self._on_event)
+        unsubscribe = self._store.on_event(self._on_read, AccountsRead)
         try:
             while True:
                 self._timer.clear()
@@ -171,9 +171,8 @@ class Poller:
         if self._is_full:
             self._timer.wake()
 
-    def _on_event(self, event: Event) -> None:
-        if isinstance(event, AccountsRead):
-            self._timer.wake()
+    def _on_read(self, _event: AccountsRead) -> None:
+        self._timer.wake()
 
     def _plan_new(self, unplanned: tuple[AccountState, ...]) -> bool:
         every = self._pacing().every

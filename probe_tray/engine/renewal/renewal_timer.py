@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ProbeError
-from probe_tray.core.events import AccountsRead, Event, RenewalsPlanned
+from probe_tray.core.events import AccountsRead, RenewalsPlanned
 from probe_tray.core.renewal.policy import planned_renewal
 from probe_tray.core.renewal.request import RenewalRequest
 from probe_tray.core.renewal.turn import turn
@@ -42,7 +42,7 @@ class RenewalTimer:
     async def run(self) -> None:
         """Renew until cancelled; what was sent is seen to its end by ``renewals``."""
         running: set[asyncio.Task[None]] = set()
-        unsubscribe = self._store.on_event(self._on_event)
+        unsubscribe = self._store.on_event(self._on_read, AccountsRead)
         try:
             while True:
                 self._timer.clear()
@@ -74,10 +74,9 @@ class RenewalTimer:
         """The machine slept, or the clock jumped: renew nothing before a check has shown that the network is there."""
         self._network_seen_since = at
 
-    def _on_event(self, event: Event) -> None:
+    def _on_read(self, _event: AccountsRead) -> None:
         # A login that is new, or new to its place, shows at once when it will be renewed.
-        if isinstance(event, AccountsRead):
-            self._timer.wake()
+        self._timer.wake()
 
     async def _share(self) -> None:
         # Other computers wait for what an earlier run, or one without the table, could not give them.

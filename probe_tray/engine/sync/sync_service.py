@@ -13,7 +13,7 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.codex.codex_state import CodexUseChanged, CodexUsePhase
 from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncCommand, SyncNow, TrySync
 from probe_tray.core.errors import ProbeError, Problem, SyncOffError, SyncSecretError
-from probe_tray.core.events import Event, RenewalEnded, SettingsChanged, TroubleMet
+from probe_tray.core.events import RenewalEnded, SettingsChanged, TroubleMet
 from probe_tray.core.settings import Settings, change
 from probe_tray.core.sync.rows import SyncOptions, SyncReport
 from probe_tray.core.sync.setup import (
@@ -127,7 +127,7 @@ class SyncService:
 
     async def watch(self) -> None:
         """Begin by itself as the settings say, until cancelled."""
-        unsubscribe = self._store.on_event(self._on_event)
+        unsubscribe = self._store.on_event(self._on_event, SettingsChanged, CodexUseChanged, RenewalEnded)
         try:
             await self.look()
             hours, regular = self._hours, self._after(_AFTER_START) if self._hours else None
@@ -150,7 +150,7 @@ class SyncService:
             if self._running is not None:
                 await end_all((self._running,))
 
-    def _on_event(self, event: Event) -> None:
+    def _on_event(self, event: SettingsChanged | CodexUseChanged | RenewalEnded) -> None:
         if isinstance(event, SettingsChanged):
             self._stale = True
             self._timer.wake()
@@ -158,14 +158,14 @@ class SyncService:
             rest = timedelta(seconds=max(0.0, self._synced_at - self._after(-_APART)))
             self._begin_within(max(_AFTER_RENEWAL, rest))
 
-    def _is_for_others(self, event: Event) -> bool:
+    def _is_for_others(self, event: CodexUseChanged | RenewalEnded) -> bool:
         """Whether other computers have something to learn: a new login, or which account Codex uses here."""
         if isinstance(event, CodexUseChanged):
             # Each program that ends later has the same use told once more.
             before = self._is_use_done
             self._is_use_done = event.use is not None and event.use.phase is CodexUsePhase.DONE
             return self._is_use_done and not before
-        return isinstance(event, RenewalEnded) and event.problem is None
+        return event.problem is None
 
     async def _begin(self) -> None:
         await self.look()

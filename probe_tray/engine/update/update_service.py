@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from probe_tray.core.errors import BrowserError, NotSentError, ProbeError, ReleasePageError
-from probe_tray.core.events import Event, ReleaseFound, SettingsChanged
+from probe_tray.core.events import ReleaseFound, SettingsChanged
 from probe_tray.core.update.release import Release, UpdateMemory, is_due, is_newer, next_check, parse_release
 from probe_tray.engine.store import Store
 from probe_tray.engine.timers import WakeTimer
@@ -44,7 +44,7 @@ class UpdateService:
 
     async def run(self) -> None:
         """Look until cancelled. Nothing that fails here is told to the person."""
-        unsubscribe = self._store.on_event(self._on_event)
+        unsubscribe = self._store.on_event(self._on_settings, SettingsChanged)
         try:
             if self._wanted:
                 self._tell((await self._recall()).release)
@@ -70,9 +70,8 @@ class UpdateService:
     def _wanted(self) -> bool:
         return self._store.state.settings.check_for_updates
 
-    def _on_event(self, event: Event) -> None:
-        if isinstance(event, SettingsChanged):
-            self._timer.wake()
+    def _on_settings(self, _event: SettingsChanged) -> None:
+        self._timer.wake()
 
     async def _look(self) -> None:
         memory, now = await self._recall(), self._clock.now()

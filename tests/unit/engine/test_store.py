@@ -58,6 +58,25 @@ def test_a_subscription_that_another_listener_ends_is_not_called_in_the_same_rou
     assert calls == []
 
 
+def test_a_handler_hears_of_the_kinds_that_it_names_and_without_any_of_each() -> None:
+    store = Store(AppState())
+    some: list[object] = []
+    each: list[object] = []
+    end = store.on_event(some.append, TroubleMet, CheckStarted)
+    store.on_event(each.append)
+    events = (TROUBLE, AccountsRead(accounts=()), CheckStarted(key=AccountKey("unknown")))
+    for event in events:
+        store.dispatch(event)
+    assert (some, each) == ([TROUBLE, events[2]], list(events))
+    end()
+    end()
+    store.dispatch(TROUBLE)
+    late: list[object] = []
+    store.on_event(late.append, TroubleMet)
+    store.dispatch(TROUBLE)
+    assert (some, each, late) == ([TROUBLE, events[2]], [*events, TROUBLE, TROUBLE], [TROUBLE])
+
+
 def test_one_that_raises_keeps_nothing_from_the_others(caplog: pytest.LogCaptureFixture) -> None:
     store = Store(AppState())
     events: list[str] = []
