@@ -1,6 +1,6 @@
 """The order in which accounts are asked, kept up to date instead of worked out for each check."""
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from datetime import datetime
 from typing import Final, final
 
@@ -31,7 +31,7 @@ class CheckPlan:
     def look(self, state: AppState, now: datetime) -> Look:
         """What is to be done at ``now`` (aware UTC)."""
         self._follow(state)
-        late = bisect_right(self._turns, now, key=_moment)
+        late = bisect_left(self._turns, (now, len(state.accounts)))
         return Look(
             due=tuple(state.accounts[place] for _, place in self._turns[:late]),
             unplanned=tuple(state.accounts[place] for place in sorted(self._unplanned)),
@@ -41,7 +41,7 @@ class CheckPlan:
     def runs_until(self, state: AppState, now: datetime, soon: datetime) -> datetime | None:
         """Until when at least checks run at ``now``, or begin before ``soon`` (aware UTC); None where none does."""
         self._follow(state)
-        begun = bisect_left(self._turns, soon, key=_moment)
+        begun = bisect_left(self._turns, (soon, 0))
         begins = [self._turns[begun - 1][0]] if begun else []
         return max((*begins, now) if self._checking else begins, default=None)
 
@@ -83,7 +83,3 @@ class CheckPlan:
         self._unplanned.discard(place)
         if not account.checking and account.next_check is not None:
             del self._turns[bisect_left(self._turns, (account.next_check, place))]
-
-
-def _moment(turn: _Turn) -> datetime:
-    return turn[0]
