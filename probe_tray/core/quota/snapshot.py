@@ -7,6 +7,11 @@ import msgspec
 
 SAME_RESET = timedelta(seconds=120)
 """Service fact: ``reset_at`` jitters by a few seconds between answers; resets this close together are the same one."""
+FIVE_HOURS = 18_000
+"""Seconds."""
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_NEARLY = 0.02
+"""The part of a length by which it may differ from whole hours or days, and is still called by them."""
 _BUDGET = timedelta(days=30)
 """Service fact: no length of a budget is ever given; those that were seen are reset once a month."""
 
@@ -43,12 +48,43 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """How long its period is; None where nobody knows."""
         return length_of(self.kind, self.seconds)
 
+    @property
+    def named_seconds(self) -> int:
+        """The length that it is called by."""
+        return named_seconds(self.seconds)
+
 
 def length_of(kind: WindowKind, seconds: int | None) -> timedelta | None:
     """How long the period of such a window is: its ``seconds``, a month for a budget, else None."""
     if seconds:
         return timedelta(seconds=seconds)
     return _BUDGET if kind is WindowKind.BUDGET else None
+
+
+def named_seconds(seconds: int | None) -> int:
+    """The length that such a window is called by: whole days or hours where it is hardly another one.
+
+    5 hours where the service gave none: what has no length and is no budget is the 5-hour window.
+    """
+    if not seconds:
+        return FIVE_HOURS
+    for unit in (_DAY, _HOUR):
+        if seconds % unit == 0:
+            return seconds
+    for unit in (_DAY, _HOUR):
+        near = round(seconds / unit) * unit
+        if abs(seconds - near) <= _NEARLY * near:
+            return near
+    return seconds
+
+
+def length_name(seconds: int | None) -> str:
+    """The name of that length for other programs: ``5h``, ``2d``, ``90min``."""
+    length = named_seconds(seconds)
+    for unit, letter in ((_DAY, "d"), (_HOUR, "h")):
+        if length % unit == 0:
+            return f"{length // unit}{letter}"
+    return f"{max(1, round(length / _MINUTE))}min"
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -19,7 +19,7 @@ from probe_tray.core.alerts.alert import (
     UnusableAlert,
     gravity,
 )
-from probe_tray.core.quota.snapshot import Window, WindowKind
+from probe_tray.core.quota.snapshot import FIVE_HOURS, Window, WindowKind
 from probe_tray.core.quota.window_levels import levels
 from probe_tray.core.settings import Percentages, Settings
 from probe_tray.core.state import AppState
@@ -28,7 +28,6 @@ from probe_tray.view.text.translate import Translator
 
 _MOST_LINES = 6
 """What the usual desktops show of a notification without cutting it."""
-_SHORT = 18_000
 _GOOD_NEWS = RestoredAlert | RenewedAlert
 
 
@@ -79,7 +78,7 @@ def _kind(alert: Alert) -> object:
 
 
 def _limit_kind(window: Window) -> WindowKind:
-    usual = window.kind is not WindowKind.SHORT or window.seconds in {None, _SHORT}
+    usual = window.kind is not WindowKind.SHORT or window.named_seconds == FIVE_HOURS
     return window.kind if usual else WindowKind.OTHER
 
 

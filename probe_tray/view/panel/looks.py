@@ -5,13 +5,14 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from probe_tray.core.account.condition import USABLE, Condition, local_time
-from probe_tray.core.quota.snapshot import Capacity, Snapshot, Window, WindowKind
+from probe_tray.core.quota.percent import whole
+from probe_tray.core.quota.snapshot import Capacity, Snapshot, Window, WindowKind, named_seconds
 from probe_tray.core.quota.usage_parser import capacity
 from probe_tray.core.quota.window_levels import levels
 from probe_tray.core.settings import Percentages, Settings
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.outlook import coming, outlook_words
-from probe_tray.view.text.percentages import amount, shown, whole
+from probe_tray.view.text.percentages import amount, shown
 from probe_tray.view.text.times import Now, at, both, widest
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Bar, IconLook, Tone
@@ -94,10 +95,10 @@ def kind_label(kind: WindowKind, length: int | None, t: Translator) -> str:
         case WindowKind.BUDGET:
             return t("Budget")
         case WindowKind.SHORT | WindowKind.OTHER:
-            seconds = length or 5 * _HOUR
+            seconds = named_seconds(length)
             if seconds >= 2 * _DAY:
                 return t("{d} d", d=str(round(seconds / _DAY)))
-            if seconds >= _HOUR:
+            if seconds >= _DAY or (seconds >= _HOUR and seconds % _HOUR == 0):
                 return t("{h} h", h=str(round(seconds / _HOUR)))
             return t("{m} min", m=str(max(1, round(seconds / 60))))
 

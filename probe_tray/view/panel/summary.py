@@ -6,7 +6,7 @@ from probe_tray.core.account.arrangement import Sort
 from probe_tray.core.account.best_account import tightest_live_window
 from probe_tray.core.account.condition import USABLE, Condition, free_at
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.quota.snapshot import WindowKind
+from probe_tray.core.quota.snapshot import FIVE_HOURS, WindowKind
 from probe_tray.core.settings import Percentages
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.renewal_status import round_words
@@ -19,7 +19,7 @@ from probe_tray.view.view_models import Tone
 
 _FEW = 4
 _UNKNOWN = frozenset({Condition.STALE, Condition.RATE_LIMITED, Condition.OFFLINE})
-_NAME, _UNCUT, _FIVE_HOURS = 28, 1_000, 18_000
+_NAME, _UNCUT = 28, 1_000
 _PAGE_WORDS = frozenset(
     {
         mark("Partially Degraded Service"),
@@ -71,7 +71,7 @@ def best_words(best: AccountState, now: datetime, t: Translator, most: int = _NA
         return ""
     called, percent = shortened(name(best), most), str(shown(window.used_percent, Percentages.LEFT))
     match window.kind:
-        case WindowKind.SHORT if window.seconds in {None, _FIVE_HOURS}:
+        case WindowKind.SHORT if window.named_seconds == FIVE_HOURS:
             return t("Best now: {name}, {percent}% of the 5 hours free", name=called, percent=percent)
         case WindowKind.WEEKLY:
             return t("Best now: {name}, {percent}% of the week free", name=called, percent=percent)

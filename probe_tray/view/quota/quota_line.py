@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from probe_tray.core.quota.percent import whole
 from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview, WindowQuota
 from probe_tray.core.quota.used_window import deciding_window
 from probe_tray.view.text.times import Now, at, until
@@ -15,6 +16,7 @@ from probe_tray.view.text.translate import Translator
 _SHORT: Final = {"week": "wk", "month": "mo"}
 _NONE: Final = "-"
 _UNKNOWN: Final = "?"
+_ALL: Final = 100
 _WINDOWS: Final = ("5h", "week", "month", "budget")
 _COLORS: Final = {"limited": "red", "warning": "yellow", "needs login": "red"}
 _FIELD: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
@@ -112,8 +114,8 @@ def _window_fields(window: WindowQuota | None, reset: datetime | None, now: Now)
         return _NONE if reset is None else words(reset)
 
     return {
-        "used": _NONE if window is None else str(round(window.used_percent)),
-        "left": _NONE if window is None else str(round(window.left_percent)),
+        "used": _NONE if window is None else str(whole(window.used_percent)),
+        "left": _NONE if window is None else str(_ALL - whole(window.used_percent)),
         "reset": moment(lambda reset: _moment(reset, now)),
         "reset_in": moment(lambda reset: until(reset, now, _ENGLISH).removeprefix("in ")),
     }
@@ -128,7 +130,8 @@ def _deciding_reset(account: AccountQuota) -> datetime | None:
 
 
 def _percent(window: WindowQuota, overview: QuotaOverview) -> int:
-    return round(window.left_percent if overview.shows_left else window.used_percent)
+    used = whole(window.used_percent)
+    return _ALL - used if overview.shows_left else used
 
 
 def _moment(moment: datetime, now: Now) -> str:

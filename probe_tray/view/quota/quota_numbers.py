@@ -10,8 +10,9 @@ from probe_tray.core.account.condition import USABLE, Condition, condition, free
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.hooks.hook_event import HookEvent
 from probe_tray.core.polling.schedule import has_been_reset
+from probe_tray.core.quota.percent import tenths
 from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview, WindowQuota
-from probe_tray.core.quota.snapshot import Snapshot, Window, WindowKind
+from probe_tray.core.quota.snapshot import Snapshot, Window, WindowKind, length_name
 from probe_tray.core.settings import Percentages, Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.panel.survey import NEEDS_PERSON, name
@@ -21,7 +22,6 @@ _FULL = 100
 _BY_NUMBERS = USABLE | {Condition.LIMITED}
 _UNSETTLED = frozenset({Condition.STALE, Condition.NO_DATA})
 _NAMES = {WindowKind.WEEKLY: "week", WindowKind.MONTHLY: "month", WindowKind.BUDGET: "budget"}
-_FIVE_HOURS, _DAY, _HOUR, _MINUTE = 18_000, 86_400, 3_600, 60
 
 
 def quota_overview(state: AppState, now: datetime, only: Collection[AccountKey] | None = None) -> QuotaOverview:
@@ -74,17 +74,11 @@ def _account(account: AccountState, settings: Settings, now: datetime) -> Accoun
 def _window(window: Window, snapshot: Snapshot) -> WindowQuota:
     return WindowQuota(
         name=_window_name(window),
-        used_percent=round(window.used_percent, 1),
-        left_percent=round(_FULL - window.used_percent, 1),
+        used_percent=tenths(window.used_percent),
+        left_percent=round(_FULL - tenths(window.used_percent), 1),
         reset_at=None if window.reset_at is None else local_time(window.reset_at, snapshot),
     )
 
 
 def _window_name(window: Window) -> str:
-    if window.kind in _NAMES:
-        return _NAMES[window.kind]
-    seconds = window.seconds or _FIVE_HOURS
-    for unit, letter in ((_DAY, "d"), (_HOUR, "h")):
-        if seconds % unit == 0:
-            return f"{seconds // unit}{letter}"
-    return f"{max(1, round(seconds / _MINUTE))}min"
+    return _NAMES.get(window.kind) or length_name(window.seconds)

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.formats.login_fields import NoLogin
-from probe_tray.core.quota.snapshot import Snapshot, Window
+from probe_tray.core.quota.percent import tenths
+from probe_tray.core.quota.snapshot import Snapshot, Window, WindowKind, length_name
 from probe_tray.core.state import AccountState
 from probe_tray.view.text.privacy import discreet_report
 from probe_tray.view.text.times import Now
@@ -107,17 +108,22 @@ def _error(report: AccountReport, t: Translator) -> str:
 
 
 def _more(snapshot: Snapshot) -> str:
-    """The windows of the main limit that have no column: "monthly 63.0%; budget 92.0%"."""
+    """The windows of the main limit that have no column: "monthly 63.0%; 1h 92.0%"."""
     named = (snapshot.short, snapshot.weekly)
     others = (w for w in snapshot.main.windows if w not in named)
-    return "; ".join(f"{w.kind.value} {w.used_percent:.1f}%" for w in others)
+    return "; ".join(f"{_name(w)} {tenths(w.used_percent):.1f}%" for w in others)
+
+
+def _name(window: Window) -> str:
+    is_named_by_length = window.kind in {WindowKind.SHORT, WindowKind.OTHER}
+    return length_name(window.seconds) if is_named_by_length else window.kind.value
 
 
 def _window(window: Window | None, local: Callable[[datetime], datetime]) -> tuple[str, str]:
     if window is None:
         return "", ""
     reset = NO_RESET if window.reset_at is None else f"{local(window.reset_at):%Y-%m-%d %H:%M:%S}"
-    return f"{window.used_percent:.1f}", reset
+    return f"{tenths(window.used_percent):.1f}", reset
 
 
 def quota_table(accounts: Iterable[AccountState], now: Now, *, hide: bool) -> bytes:

@@ -161,16 +161,14 @@ def _more(snapshot: Snapshot, words: _Words) -> Cell:
 
 def _name(window: Window, t: Translator) -> str:
     match window.kind:
-        case WindowKind.SHORT:
-            return t("5 h")
         case WindowKind.WEEKLY:
             return t("week")
         case WindowKind.MONTHLY:
             return t("month")
         case WindowKind.BUDGET:
             return t("budget")
-        case WindowKind.OTHER:
-            return span(timedelta(seconds=window.seconds or 0), t)
+        case WindowKind.SHORT | WindowKind.OTHER:
+            return span(timedelta(seconds=window.named_seconds), t)
 
 
 def _state(snapshot: Snapshot, words: _Words) -> Cell:

@@ -1,16 +1,10 @@
 """Percents of a limit as the person wants to read them: what is used, or what is left."""
 
+from probe_tray.core.quota.percent import whole
 from probe_tray.core.settings import Percentages
 from probe_tray.view.text.translate import Translator
 
 _FULL = 100
-
-
-def whole(percent: float) -> int:
-    """Whole percents that never claim nothing or everything where it is not so."""
-    if percent <= 0:
-        return 0
-    return _FULL if percent >= _FULL else min(max(round(percent), 1), _FULL - 1)
 
 
 def shown(used: float, wanted: Percentages) -> int:

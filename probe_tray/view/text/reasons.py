@@ -7,7 +7,7 @@ from probe_tray.core.quota.usage_parser import capacity, used_up_window
 from probe_tray.view.text.times import Now, both
 from probe_tray.view.text.translate import Translator, mark
 
-_HOUR, _DAY, _SHORT = 3600, 86_400, 18_000
+_HOUR, _DAY = 3600, 86_400
 _LONGEST_CODE = 40
 _NO_NEWS = "rate_limit_reached"
 """Service fact: what the service says where a window is used up, which the windows say better."""
@@ -83,9 +83,9 @@ def quota_name(window: Window, t: Translator) -> str:
         case WindowKind.BUDGET:
             return t(_BUDGET)
         case WindowKind.SHORT | WindowKind.OTHER:
-            seconds = window.seconds or _SHORT
+            seconds = window.named_seconds
             if seconds >= 2 * _DAY:
                 return t("the {n}-day quota", n=str(round(seconds / _DAY)))
-            if seconds >= _HOUR:
+            if seconds >= _DAY or (seconds >= _HOUR and seconds % _HOUR == 0):
                 return t("the {n}-hour quota", n=str(round(seconds / _HOUR)))
             return t("the {n}-minute quota", n=str(max(1, round(seconds / 60))))

@@ -17,7 +17,8 @@ from probe_tray.core.errors import (
     TokenRefusedError,
     WriteError,
 )
-from probe_tray.core.quota.snapshot import Snapshot
+from probe_tray.core.quota.snapshot import Limit, Snapshot, Window
+from probe_tray.core.quota.usage_parser import kind_of
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalState
 from probe_tray.view.panel.summary import shortened
@@ -278,6 +279,25 @@ def test_the_foot_tells_how_up_to_date_it_is() -> None:
         "Offline, numbers are 2 min old",
         Tone.WARNING,
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "label", "reason"),
+    [
+        (18_060, "5 h", "the 5-hour quota is used up"),
+        (3_600, "1 h", "the 1-hour quota is used up"),
+        (5_400, "90 min", "the 90-minute quota is used up"),
+        (90_000, "25 h", "the 25-hour quota is used up"),
+        (864_000, "10 d", "the 10-day quota is used up"),
+    ],
+)
+def test_a_window_of_another_length_is_called_by_it(seconds: int, label: str, reason: str) -> None:
+    window = Window(kind=kind_of(seconds), seconds=seconds, used_percent=100, reset_at=None)
+    found = account("ana@example.com", Snapshot(taken_at=NOW, main=Limit(windows=(window,))))
+    (drawn,) = shown(samples.only([found])).panel.cards
+    assert drawn.bars[0].label == label
+    assert drawn.notice is not None
+    assert drawn.notice.text == f"No capacity: {reason}."
 
 
 def test_the_search_comes_with_the_fifth_account() -> None:

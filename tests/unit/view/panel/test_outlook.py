@@ -5,9 +5,9 @@ from datetime import UTC
 import pytest
 from msgspec.structs import replace
 
+from probe_tray.core.quota.percent import whole
 from probe_tray.core.settings import Percentages
 from probe_tray.view.presenter import present
-from probe_tray.view.text.percentages import whole
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import Card, Tone
 from tests.unit.ui import samples

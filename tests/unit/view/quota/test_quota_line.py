@@ -58,6 +58,14 @@ def test_a_line_says_what_is_left_where_the_person_wants_that() -> None:
     assert one(ANA, settings=Settings(percentages=Percentages.LEFT)).startswith("ana 5h 58% wk 83% ")
 
 
+def test_a_line_claims_nothing_and_everything_only_where_it_is_so() -> None:
+    almost = samples.account("ana@example.com", samples.snapshot(99.6, 0.3))
+    assert one(almost).startswith("ana 5h 99% wk 1% ")
+    assert one(almost, settings=Settings(percentages=Percentages.LEFT)).startswith("ana 5h 1% wk 99% ")
+    (quota,) = of(almost).accounts
+    assert template_line("{used} {left} {week_used} {week_left}", quota, NOW) == "99 1 1 99"
+
+
 def test_waybar_gets_markup_that_no_name_can_break() -> None:
     overview = of(replace(ANA, alias="<b>&"), FULL)
     found = json.loads(waybar_line(overview.accounts[0], overview, NOW))

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.quota.guarded_window import GuardedWindow
+from probe_tray.core.quota.quota_guard import GuardResult, guard
 from probe_tray.core.quota.quota_overview import QuotaOverview
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.settings import Percentages, Settings
@@ -94,6 +96,11 @@ def test_whether_the_service_would_know_better(accounts: tuple[AccountState, ...
     [
         (WindowKind.SHORT, 18_000, "5h"),
         (WindowKind.SHORT, None, "5h"),
+        (WindowKind.SHORT, 18_060, "5h"),
+        (WindowKind.SHORT, 17_700, "5h"),
+        (WindowKind.SHORT, 18_600, "310min"),
+        (WindowKind.OTHER, 172_790, "2d"),
+        (WindowKind.OTHER, 349_200, "97h"),
         (WindowKind.SHORT, 5_400, "90min"),
         (WindowKind.WEEKLY, 604_800, "week"),
         (WindowKind.MONTHLY, 2_592_000, "month"),
@@ -105,6 +112,17 @@ def test_windows_are_named_by_their_length(kind: WindowKind, seconds: int | None
     window = Window(kind=kind, seconds=seconds, used_percent=1, reset_at=None)
     (account,) = of(replace(ANA, snapshot=Snapshot(taken_at=NOW, main=Limit(windows=(window,))))).accounts
     assert account.windows[0].name == name
+
+
+def test_a_window_that_is_hardly_longer_than_five_hours_is_guarded_as_that() -> None:
+    short = replace(samples.window(WindowKind.SHORT, 40, timedelta(hours=1)), seconds=18_060)
+    (quota,) = of(samples.account("ana@example.com", Snapshot(taken_at=NOW, main=Limit(windows=(short,))))).accounts
+    assert guard(quota, GuardedWindow.FIVE_HOURS, 20).result is GuardResult.ENOUGH
+
+
+def test_use_in_tenths_claims_nothing_and_everything_only_where_it_is_so() -> None:
+    (quota,) = of(samples.account("ana@example.com", samples.snapshot(99.97, 0.02))).accounts
+    assert [(w.used_percent, w.left_percent) for w in quota.windows] == [(99.9, 0.1), (0.1, 99.9)]
 
 
 def test_what_names_an_account_names_it_alone_and_shows_nothing_in_privacy_mode() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import NotSentError, TokenRefusedError
@@ -146,6 +147,14 @@ def test_every_other_window_is_named() -> None:
     extra = Limit(name="Spark", windows=(window(WindowKind.SHORT, 30, None),))
     row = words(report(window(WindowKind.MONTHLY, 63, None), window(WindowKind.OTHER, 5, None), extra=(extra,)))[0]
     assert row[2:5] == ["–", "–", "month 63% used; 2 days 5% used; Spark 5 h 30% used"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(18_000, "5 h"), (18_060, "5 h"), (3_600, "1 h"), (5_400, "1 h 30 min"), (None, "5 h")]
+)
+def test_a_window_is_named_by_its_own_length(seconds: int | None, said: str) -> None:
+    extra = Limit(name="Spark", windows=(replace(window(WindowKind.SHORT, 30, None), seconds=seconds),))
+    assert words(report(extra=(extra,)))[0][4] == f"Spark {said} 30% used"
 
 
 def test_a_failure_takes_the_place_of_the_state() -> None:

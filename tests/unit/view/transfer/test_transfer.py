@@ -330,6 +330,17 @@ def test_windows_that_have_no_column_are_named_in_the_last_one() -> None:
     assert [row["more"] for row in rows(data)] == ["", "monthly 63.2%; budget 92.0%", "budget 92.0%"]
 
 
+def test_windows_of_a_length_of_their_own_are_named_by_it_in_the_last_column() -> None:
+    def window(kind: WindowKind, seconds: int, used: float) -> Window:
+        return Window(kind=kind, seconds=seconds, used_percent=used, reset_at=None)
+
+    ordinary = samples.snapshot(42, 17)
+    lengths = (window(WindowKind.SHORT, 3_600, 30), window(WindowKind.OTHER, 864_000, 99.97))
+    more = replace(ordinary, main=replace(ordinary.main, windows=(*ordinary.main.windows, *lengths)))
+    (row,) = rows(quota_table([samples.account("ana@example.com", more)], NOW, hide=False))
+    assert row["more"] == "1h 30.0%; 10d 99.9%"
+
+
 def test_the_table_can_hide_whose_numbers_these_are() -> None:
     account = samples.account(
         "ana@example.com", samples.snapshot(42, 17), location="/home/ana/codex_ana_at_example.com.json"
