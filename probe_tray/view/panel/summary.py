@@ -143,7 +143,8 @@ def _status(seen: Seen, t: Translator) -> tuple[str, Tone]:
     if any(a.checking for a in state.accounts):
         return t("Checking…"), Tone.CALM
     if Condition.OFFLINE in found:
-        taken = [a.snapshot.taken_at for a in state.accounts if a.snapshot]
+        offline = [f.account.snapshot for f in seen.found if f.what is Condition.OFFLINE]
+        taken = [snapshot.taken_at for snapshot in offline if snapshot]
         if not taken:
             return t("Offline"), Tone.WARNING
         return t("Offline, numbers are {age} old", age=age(min(taken), now, t)), Tone.WARNING

@@ -281,6 +281,15 @@ def test_the_foot_tells_how_up_to_date_it_is() -> None:
     )
 
 
+def test_the_age_at_the_foot_is_of_numbers_that_are_shown() -> None:
+    ended = account("ended@example.com", snapshot(10, 10, age=timedelta(days=20)), problem=samples.ended())
+    offline = account("ana@example.com", snapshot(10, 10, age=timedelta(minutes=6)), problem=samples.offline())
+    for others in ((), (ended,), (account("fresh@example.com", snapshot(10, 10, age=timedelta(minutes=9))),)):
+        assert shown(samples.only([offline, *others])).panel.status == "Offline, numbers are 6 min old"
+    never = account("new@example.com", None, problem=samples.offline())
+    assert shown(samples.only([never, ended])).panel.status == "Offline"
+
+
 @pytest.mark.parametrize(
     ("seconds", "label", "reason"),
     [
