@@ -6,6 +6,7 @@ from probe_tray.core.account.condition import USABLE, Condition, free_at
 from probe_tray.core.account.credential import ApiKeyLogin
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.errors import Problem
+from probe_tray.core.quota.snapshot import Window
 from probe_tray.core.quota.used_window import deciding_window
 from probe_tray.core.settings import Percentages, Settings
 from probe_tray.core.state import AccountState, AppState, Unreadable
@@ -105,6 +106,11 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
 def known_bars(account: AccountState, what: Condition, settings: Settings, now: Now, t: Translator) -> tuple[Bar, ...]:
     """The bars of its main limit; none where numbers would mean nothing."""
     return looks.bars(account, settings, now, t) if _has_numbers(account, what) else ()
+
+
+def known_windows(account: AccountState, what: Condition) -> list[Window]:
+    """The same windows, for words that need no bar."""
+    return [] if account.snapshot is None or not _has_numbers(account, what) else looks.ordered(account.snapshot)
 
 
 def _has_numbers(account: AccountState, what: Condition) -> bool:

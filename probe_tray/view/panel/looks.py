@@ -113,28 +113,42 @@ def _longest(snapshot: Snapshot, settings: Settings) -> Window | None:
     )
 
 
+def percent_text(window: Window, settings: Settings) -> str:
+    """How much of it is used, or left."""
+    return f"{shown(window.used_percent, settings.percentages)}%"
+
+
+def is_reset(window: Window, snapshot: Snapshot, now: Now) -> bool:
+    """Whether it has been reset since ``snapshot``, whose number is older than that."""
+    reset = None if window.reset_at is None else local_time(window.reset_at, snapshot)
+    if reset is None or reset > now.moment:
+        return False
+    # Used up by an answer from after its reset: the service is late, and the number is the one of now.
+    return window.used_percent < _FULL or reset > snapshot.taken_at
+
+
+def reset_brief(window: Window, snapshot: Snapshot, now: Now, t: Translator) -> str:
+    """When it is reset, where there is little room; empty where nobody knows."""
+    if is_reset(window, snapshot, now):
+        return t("before reset")
+    return "" if window.reset_at is None else at(local_time(window.reset_at, snapshot), now, t, brief=True)
+
+
 def bar(window: Window, snapshot: Snapshot, settings: Settings, now: Now, t: Translator) -> Bar:
     """One window as it is now."""
     wanted = settings.percentages
-    number = shown(window.used_percent, wanted)
     reset = None if window.reset_at is None else local_time(window.reset_at, snapshot)
-    # Used up by an answer from after its reset: the service is late, and the number is the one of now.
-    is_late = reset is not None and window.used_percent >= _FULL and reset <= snapshot.taken_at
-    if reset is not None and reset <= now.moment and not is_late:
-        # The number beside it is older than that.
-        words = short = t("before reset")
-    else:
-        words = "" if reset is None else both(reset, now, t)
-        short = "" if reset is None else at(reset, now, t, brief=True)
+    short = reset_brief(window, snapshot, now, t)
+    words = short if reset is None or is_reset(window, snapshot, now) else both(reset, now, t)
     pace = _pace(window, reset, now.moment)
     return Bar(
         label=label(window, t),
         is_short=window.kind is WindowKind.SHORT,
         percent=whole(window.used_percent),
-        percent_text=f"{number}%",
+        percent_text=percent_text(window, settings),
         amount=amount(window.used_percent, wanted, t),
         tone=tone(window, settings),
-        filled=number,
+        filled=shown(window.used_percent, wanted),
         pace=_FULL - pace if pace is not None and wanted is Percentages.LEFT else pace,
         reset=words,
         reset_short=short,

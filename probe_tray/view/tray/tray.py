@@ -8,13 +8,14 @@ from msgspec.structs import replace
 from probe_tray.core.account.best_account import tightest_window
 from probe_tray.core.account.condition import USABLE, Condition, free_at, tightest
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.settings import IconAccount, Percentages
+from probe_tray.core.quota.snapshot import Window
+from probe_tray.core.settings import IconAccount, Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.codex.in_codex import use_mark
 from probe_tray.view.codex.use_actions import can_be_used, is_used, put_back_action, use_named
 from probe_tray.view.help.release import release_entry
 from probe_tray.view.panel import looks
-from probe_tray.view.panel.cards import checked, known_bars
+from probe_tray.view.panel.cards import checked, known_windows
 from probe_tray.view.panel.renewal_status import coming_end
 from probe_tray.view.panel.summary import best_now, headline, no_capacity, shortened
 from probe_tray.view.panel.survey import Seen, SurveyFinding, best_first, name
@@ -23,7 +24,7 @@ from probe_tray.view.text.percentages import counted, listed, shown
 from probe_tray.view.text.reasons import in_short
 from probe_tray.view.text.times import Now, age, at, date
 from probe_tray.view.text.translate import Translator
-from probe_tray.view.view_models import Bar, IconLook, Menu, MenuRow, PauseMenu, Question, Tone, Tray, UseMenu
+from probe_tray.view.view_models import IconLook, Menu, MenuRow, PauseMenu, Question, Tone, Tray, UseMenu
 
 
 class OverflowWords(msgspec.Struct, frozen=True):
@@ -165,8 +166,10 @@ def menu(seen: Seen, t: Translator, memory: RowMemory, uses: RowMemory) -> Menu:
 
 def _use(seen: Seen, t: Translator, memory: RowMemory) -> UseMenu:
     """Those that have capacity come first, the one to go on with before all others."""
-    rest = (one for one in seen.by_need if one.what not in USABLE)
-    wanted = [one for one in (*seen.best_first, *rest) if can_be_used(seen.state, one.account)]
+    wanted: list[SurveyFinding] = []
+    if seen.state.codex.homes:
+        rest = (one for one in seen.by_need if one.what not in USABLE)
+        wanted = [one for one in (*seen.best_first, *rest) if can_be_used(seen.state, one.account)]
     more = len(wanted) > _MOST_ROWS
     return UseMenu(
         title=t("Use in &Codex") if wanted else "",
@@ -246,44 +249,49 @@ def _look(seen: Seen, found: SurveyFinding | None) -> IconLook:
 
 
 def _numbers(found: SurveyFinding, seen: Seen, t: Translator) -> tuple[str, ...]:
-    bars = _bars(found, seen, t)
-    title, wanted = shortened(name(found.account), 24), seen.state.settings.percentages
+    windows, settings = known_windows(found.account, found.what), seen.state.settings
+    title, wanted = shortened(name(found.account), 24), settings.percentages
     ends = coming_end(found.account, seen.now, found.there)
     last = "" if ends is None else t("login ends {date}", date=date(ends, seen.now, t))
     if found.what in _OLD:
         last = _age(found.account, seen.now, t)
     if found.what is Condition.LIMITED and not found.alone:
         # The sentence before is about all accounts.
-        return title, no_capacity(found.account, seen.now, t), _joined(_in_numbers(bars, wanted, t), last)
-    numbers = " · ".join(_window(bars, t))
+        return title, no_capacity(found.account, seen.now, t), _joined(_in_numbers(windows, settings, t), last)
+    numbers = " · ".join(_window(w, found.account, seen, t) for w in _named(windows, settings))
     return title, _joined(listed(numbers, wanted, t), last)
 
 
-def _bars(found: SurveyFinding, seen: Seen, t: Translator) -> tuple[Bar, ...]:
-    return known_bars(found.account, found.what, seen.state.settings, seen.now, t)
+def _named(windows: list[Window], settings: Settings) -> list[Window]:
+    """Those of the windows that are named where not all can be."""
+    tight = (w for w in windows[_ALWAYS_NAMED:] if looks.tone(w, settings) is not Tone.CALM)
+    return [*windows[:_ALWAYS_NAMED], *tight]
 
 
 def _joined(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _in_numbers(bars: tuple[Bar, ...], wanted: Percentages, t: Translator) -> str:
-    numbers = (t("{window} {percent}", window=b.label, percent=b.percent_text) for b in bars)
-    return counted(" · ".join(numbers), wanted, t)
+def _in_numbers(windows: list[Window], settings: Settings, t: Translator) -> str:
+    numbers = (_number(w, settings, t) for w in windows)
+    return counted(" · ".join(numbers), settings.percentages, t)
+
+
+def _number(window: Window, settings: Settings, t: Translator) -> str:
+    return t("{window} {percent}", window=looks.label(window, t), percent=looks.percent_text(window, settings))
 
 
 def _age(account: AccountState, now: Now, t: Translator) -> str:
     return "" if account.snapshot is None else t("{age} old", age=age(account.snapshot.taken_at, now, t))
 
 
-def _window(bars: tuple[Bar, ...], t: Translator) -> list[str]:
-    return [
-        t("{window} {percent} ({reset})", window=b.label, percent=b.percent_text, reset=b.reset_short)
-        if b.reset_short
-        else t("{window} {percent}", window=b.label, percent=b.percent_text)
-        for place, b in enumerate(bars)
-        if place < _ALWAYS_NAMED or b.tone is not Tone.CALM
-    ]
+def _window(window: Window, account: AccountState, seen: Seen, t: Translator) -> str:
+    settings, snapshot = seen.state.settings, account.snapshot
+    reset = "" if snapshot is None else looks.reset_brief(window, snapshot, seen.now, t)
+    if not reset:
+        return _number(window, settings, t)
+    percent = looks.percent_text(window, settings)
+    return t("{window} {percent} ({reset})", window=looks.label(window, t), percent=percent, reset=reset)
 
 
 def _row(found: SurveyFinding, seen: Seen, t: Translator, *, in_codex: bool = True) -> MenuRow:
@@ -307,16 +315,16 @@ def _no_capacity(account: AccountState, now: Now, t: Translator) -> str:
     return in_short(snapshot, t) or t("full")
 
 
-def _numbers_in_short(drawn: tuple[Bar, ...], wanted: Percentages, t: Translator) -> str:
-    bars = [bar for place, bar in enumerate(drawn) if place < _ALWAYS_NAMED or bar.tone is not Tone.CALM]
+def _numbers_in_short(found: SurveyFinding, seen: Seen, t: Translator) -> str:
+    snapshot, settings = found.account.snapshot, seen.state.settings
+    windows = _named(known_windows(found.account, found.what), settings)
+    over = [] if snapshot is None else [w for w in windows if looks.is_reset(w, snapshot, seen.now)]
     # One that is over says so itself, the same way twice.
-    over = [bar for bar in bars if bar.reset and bar.reset == bar.reset_short]
-    numbers = " · ".join(bar.percent_text for bar in bars if bar not in over)
-    return _joined(*(t("was reset") for _ in over), counted(numbers, wanted, t))
+    numbers = " · ".join(looks.percent_text(w, settings) for w in windows if w not in over)
+    return _joined(*(t("was reset") for _ in over), counted(numbers, settings.percentages, t))
 
 
 def _in_short(found: SurveyFinding, seen: Seen, t: Translator) -> str:
-    numbers = _numbers_in_short(_bars(found, seen, t), seen.state.settings.percentages, t)
     match found.what:
         case Condition.NEEDS_LOGIN:
             if found.account.personal:
@@ -331,8 +339,9 @@ def _in_short(found: SurveyFinding, seen: Seen, t: Translator) -> str:
         case Condition.STALE | Condition.OFFLINE | Condition.RATE_LIMITED:
             old = _age(found.account, seen.now, t) or t("no numbers yet")
             word = t("offline") if found.what is Condition.OFFLINE else old
-            return _joined(numbers, word)
+            return _joined(_numbers_in_short(found, seen, t), word)
         case Condition.LIMITED:
             return _no_capacity(found.account, seen.now, t)
         case Condition.AVAILABLE | Condition.WARNING | Condition.NO_DATA | Condition.API_KEY:
+            numbers = _numbers_in_short(found, seen, t)
             return numbers or checked(found.account, found.what, seen.now, t) or t("no numbers yet")

@@ -16,12 +16,12 @@ from probe_tray.core.settings import IconAccount, Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.resources import resource
 from probe_tray.view.alerts.notifications import notification
-from probe_tray.view.panel.cards import known_bars
+from probe_tray.view.panel.cards import known_windows
 from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.screen import Screen
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
-from probe_tray.view.view_models import ActionKind, Bar, IconLook
+from probe_tray.view.view_models import ActionKind, IconLook
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW, account, snapshot
 
@@ -59,11 +59,11 @@ def test_the_tooltip_is_worded_again_only_for_its_account_and_in_the_next_minute
 ) -> None:
     worded: list[str] = []
 
-    def counted(found: AccountState, what: Condition, settings: Settings, now: Now, t: Translator) -> tuple[Bar, ...]:
+    def counted(found: AccountState, what: Condition) -> list[Window]:
         worded.append(found.email)
-        return known_bars(found, what, settings, now, t)
+        return known_windows(found, what)
 
-    monkeypatch.setattr("probe_tray.view.tray.tray.known_bars", counted)
+    monkeypatch.setattr("probe_tray.view.tray.tray.known_windows", counted)
     presenter, state = Presenter(UTC, Translator()), samples.four()
     before = presenter.present_icon(state, NOW).tray
     first, *others = state.accounts
@@ -72,6 +72,15 @@ def test_the_tooltip_is_worded_again_only_for_its_account_and_in_the_next_minute
     assert worded == ["research@example.com"]
     presenter.present_icon(checked, NOW + timedelta(minutes=1))
     assert worded == 2 * ["research@example.com"]
+
+
+def test_icon_and_menu_make_no_bars_which_they_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unwanted(*_: object) -> None:
+        raise AssertionError("a bar was made")
+
+    monkeypatch.setattr("probe_tray.view.panel.looks.bar", unwanted)
+    closed = Presenter(UTC, Translator()).present_closed(samples.four(), NOW)
+    assert len(closed.menu.rows) == 4
 
 
 def test_the_tooltip_says_until_when_the_tightest_account_has_no_capacity() -> None:
