@@ -1,7 +1,7 @@
 """The clocks, the randomness and the time zone of this computer, and when this process began."""
 
 import contextlib
-import secrets
+import os
 import time
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import final
@@ -36,17 +36,16 @@ class SystemClock:
 class SystemRandomness:
     """The system's source of randomness; implements the port ``Randomness``."""
 
-    def __init__(self) -> None:
-        """Open the source."""
-        self._source = secrets.SystemRandom()
-
     def token_bytes(self, count: int) -> bytes:
         """``count`` bytes nobody can guess."""
-        return secrets.token_bytes(count)
+        return os.urandom(count)
 
     def uniform(self, low: float, high: float) -> float:
         """A number between the two."""
-        return self._source.uniform(low, high)
+        # Imported here: most runs need none.
+        from secrets import SystemRandom
+
+        return SystemRandom().uniform(low, high)
 
 
 class LocalZone(tzinfo):

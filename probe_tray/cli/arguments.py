@@ -18,6 +18,7 @@ from probe_tray.cli.wrong_use import Translate, WrongUseError, hides_names_elsew
 from probe_tray.core.quota.guarded_window import GuardedWindow
 
 _MOST_JOBS = 64
+_LINE = 80
 # What Go's flag package reads as a truth value.
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
@@ -74,6 +75,13 @@ class _Parser(argparse.ArgumentParser):
         raise WrongUseError("These options can't be read: {reason}.", reason=message)
 
 
+class _UnmeasuredFormatter(argparse.HelpFormatter):
+    # argparse makes one with each flag, to look at the flag's form. For that the terminal need not be measured, nor the
+    # module be loaded that does.
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_LINE)
+
+
 class _HelpAction(argparse.Action):
     # The help itself is made later: it loads the person's language, which no run needs before its flags are known.
     def __call__(self, *_: object) -> None:
@@ -86,6 +94,8 @@ def parse(argv: Sequence[str]) -> Arguments:
     ``--version`` prints and raises SystemExit.
     """
     parser = make_parser(str)
+    # Not made from all flags: no message of argparse's own is shown.
+    parser.usage = ""
     actions = {option: action for action in parser._actions for option in action.option_strings}  # noqa: SLF001 - no public list
     flags, files = _parted(argv)
     arguments = cast("Arguments", parser.parse_intermixed_args(list(_spelled(flags, actions))))
@@ -283,6 +293,7 @@ def make_parser(t: Translate) -> argparse.ArgumentParser:
         description=t(
             "Check the quotas of Codex logins and keep the logins renewed, in credential files or in the tray app."
         ),
+        formatter_class=_UnmeasuredFormatter,
         add_help=False,
         allow_abbrev=False,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from probe_tray.adapters.lean_import import import_asyncio
 from probe_tray.cli.arguments import (
     Arguments,
     HelpWantedError,
@@ -62,6 +63,7 @@ def _run(argv: Sequence[str]) -> ExitStatus:
         _collect_again()
         return answer(arguments)
     # Only now, for it brings the network and all that belongs to it.
+    import_asyncio()
     from probe_tray.cli.session.session import run_session
 
     action = _action(arguments)

@@ -3,12 +3,12 @@
 import asyncio
 import logging
 import os
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, final
 
+from probe_tray.adapters.lean_import import import_lean
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.adapters.systems.tools import NO_CONSOLE
 from probe_tray.core.errors import BrowserError
@@ -65,7 +65,11 @@ def _words(command: str) -> list[str]:
 
 
 def _starts(command: Sequence[str], environ: Mapping[str, str]) -> bool:
-    program = shutil.which(command[0], path=environ.get("PATH"))
+    # Imported here: a tray at rest does without.
+    import_lean("shutil")
+    from shutil import which
+
+    program = which(command[0], path=environ.get("PATH"))
     if program is None:
         return False
     try:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, Protocol, final
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, remove_file, replace_file
+from probe_tray.adapters.lean_import import import_lean
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import ReadError, WriteError
 
@@ -120,6 +121,7 @@ def _runtime_path(folder: Path, kind: str) -> Path:
 
 def _temporary_folder() -> Path:
     # Imported here: where there is a session, no start needs it.
+    import_lean("shutil")
     from tempfile import gettempdir
 
     return Path(gettempdir())

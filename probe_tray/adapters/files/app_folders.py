@@ -173,7 +173,7 @@ def _data(name: str) -> Path:
 
 
 def _platform_folder(name: str, *, config: bool) -> Path:
-    # Imported here: it is the first to want shutil, of a start.
+    # Imported here, and without what it would bring: the tray app asks for its folders before it shows an icon.
     import_lean("platformdirs")
     from platformdirs import user_config_path, user_data_path
 

@@ -8,7 +8,6 @@ import errno
 import logging
 import os
 import re
-import secrets
 import stat
 import time
 from collections.abc import Callable
@@ -83,6 +82,11 @@ def target_of(path: Path, inside: Path) -> Path:
     return real
 
 
+def _temporary_name() -> str:
+    # As ``secrets`` makes it, which would be loaded with all that it can do besides.
+    return f".{os.urandom(8).hex()}.probe-tray.tmp"
+
+
 def _is_regular(path: Path) -> bool:
     try:
         return stat.S_ISREG(path.lstat().st_mode)
@@ -112,7 +116,7 @@ def replace_file(path: Path, data: bytes, *, disk: Disk) -> None:
     medium which fails in the very last step, the sync of the folder, may hold the new one. It is never half of one.
     """
     # Beside the target: a rename is all or nothing only within one file system. A name nobody can plant a link at.
-    temporary = path.with_name(f".{secrets.token_hex(8)}.probe-tray.tmp")
+    temporary = path.with_name(_temporary_name())
     try:
         # Opened first: after the rename there is no way back, so as little as possible may fail then.
         folder = disk.open_folder(path.parent)
@@ -164,7 +168,7 @@ def set_aside(path: Path, what: str, *, disk: Disk) -> None:
 
 def prove_writable(folder: Path, size: int, *, disk: Disk) -> None:
     """Write and remove a file of ``size`` bytes in ``folder``. Raises WriteError where a later write would fail too."""
-    temporary = folder / f".{secrets.token_hex(8)}.probe-tray.tmp"
+    temporary = folder / _temporary_name()
     try:
         try:
             _fill(temporary, bytes(size), disk)

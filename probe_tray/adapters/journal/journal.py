@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import re
-import secrets
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import partial
@@ -60,7 +59,7 @@ class FileJournal:
         """Write the intent and the space for the answer, and keep the file open."""
         seal = await self._sealer.ready()
         # A new name each time: no entry can ever be written over another one's answer.
-        name = f"{key.slug}-{secrets.token_hex(8)}"
+        name = f"{key.slug}-{os.urandom(8).hex()}"
         entry = JournalEntry(name=name, key=key, fingerprint=fingerprint, at=at, uptime=uptime)
         writing = asyncio.ensure_future(asyncio.to_thread(self._write_intent, entry, seal))
         try:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -144,3 +145,34 @@ print(ipaddress.ip_address("127.0.0.1").is_loopback)
 @pytest.mark.skipif(sys.version_info < (3, 11, 4), reason="brackets may hold anything there")
 def test_numbers_in_brackets_are_still_judged() -> None:
     assert told(ADDRESSES).split() == ["8", "odd", "True"]
+
+
+SAID: Final = """
+import asyncio, functools, sys, traceback
+
+@functools.wraps(print)
+def wrapped(task):
+    pass
+
+async def main():
+    task = asyncio.ensure_future(asyncio.sleep(0))
+    task.add_done_callback(functools.partial(wrapped))
+    task.add_done_callback(wrapped)
+    said = repr(task)
+    await task
+    return said
+
+said = asyncio.run(main())
+loaded = [name for name in ("inspect", "tokenize") if name in sys.modules]
+"""
+
+
+def test_asyncio_says_of_a_task_what_it_always_says() -> None:
+    lean = "from probe_tray.adapters.lean_import import import_asyncio; import_asyncio()\n"
+    said = "print(said.partition('cb=')[2])"
+    assert told(f"{lean}{SAID}{said}") == told(f"{SAID}{said}")
+    if sys.version_info < (3, 14):
+        assert told(f"{lean}{SAID}print(loaded)") == "[]\n"
+    # What it was given nothing of is the real one's.
+    assert told(f"{lean}import asyncio.coroutines as c; print(c.iscoroutinefunction(c.iscoroutine))") == "False\n"
+    assert told(f"{lean}import inspect; print(inspect.signature(inspect.unwrap))") == "(func, *, stop=None)\n"
