@@ -248,12 +248,12 @@ def _begun_today() -> AppState:
 
 def _asked(theme: Theme, t: Translator) -> list[QPixmap]:
     """What is asked before something is deleted."""
-    settings = Settings(sync_dir="~/logins")
+    state = AppState(settings=Settings(sync_dir="~/logins"))
     ours, both = samples.account("ana@example.com", revocable=True), (StoreKind.FOLDER, StoreKind.OFFICIAL)
     file = samples.account("lee@studio.example", stores=both, location="/home/ana/logins/codex-lee@studio.example.json")
     asked: list[QPixmap] = []
     dialog = QuestionDialog(theme)
-    for question in (removing(ours, settings, t), removing(file, settings, t), vault_reset_question(t)):
+    for question in (removing(ours, state, t), removing(file, state, t), vault_reset_question(t)):
         dialog.ask(question, lambda _: None)
         asked.append(_grab(dialog))
     return asked

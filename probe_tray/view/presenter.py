@@ -13,7 +13,7 @@ from probe_tray.view.panel.card_sequence import CardMemory
 from probe_tray.view.panel.cards import cards, widest_briefs
 from probe_tray.view.panel.feedback import feedback, undo
 from probe_tray.view.panel.summary import headline, status, subline
-from probe_tray.view.panel.survey import TIGHT, Memory, Seen, name
+from probe_tray.view.panel.survey import TIGHT, Memory, Seen
 from probe_tray.view.screen import (
     Chip,
     ClosedScreen,
@@ -83,7 +83,7 @@ class Presenter:
         seen = self._memory.survey(state, moment)
         icon = IconScreen(
             tray=tray(seen, t, self._numbers),
-            login=login(seen.state.login, state.settings.redirect_host, _wanted(seen.state), seen.now, t),
+            login=login(seen.state.login, state.settings.redirect_host, _wanted(seen, t), seen.now, t),
         )
         self._last = state, moment.minute, seen, icon
         return seen, icon
@@ -159,11 +159,12 @@ def _helps(t: Translator) -> Helps:
     )
 
 
-def _wanted(state: AppState) -> str:
+def _wanted(seen: Seen, t: Translator) -> str:
     """The name of the account that is being logged in again, empty where it is a new one."""
+    state = seen.state
     key = None if state.login is None else state.login.account
     account = None if key is None else state.account(key)
-    return "" if account is None else name(account)
+    return "" if account is None else seen.label(account, t)
 
 
 def _chips(seen: Seen, options: ScreenOptions, t: Translator) -> tuple[Chip, ...]:

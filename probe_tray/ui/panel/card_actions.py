@@ -39,9 +39,8 @@ from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.file_chooser import FileChooser
 from probe_tray.view.panel.account_menu import Groups, account_menu, removing, stopping_sharing, vault_reset_question
-from probe_tray.view.panel.survey import name
-from probe_tray.view.sync.sync_menu import can_stop_sharing
-from probe_tray.view.text.privacy import discreet_account, named_by_hand
+from probe_tray.view.panel.survey import label_in
+from probe_tray.view.text.privacy import named_by_hand
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, Card, CardAction, Question
 
@@ -275,7 +274,7 @@ class CardActionHandler:
         account, groups = self._engine.state.account(key), self._groups(key)
         if account is None or not groups:
             return None
-        title = name(discreet_account(account, self._engine.state.settings))
+        title = label_in(self._engine.state, account, self._translator)
         return open_card_menu(parent, groups, self.act, at, title)
 
     def _groups(self, key: AccountKey | None) -> Groups:
@@ -329,14 +328,12 @@ class CardActionHandler:
 
     def _ask_removal(self, key: AccountKey, account: AccountState) -> None:
         def worded() -> Question:
-            state = self._engine.state
-            shared = can_stop_sharing(state.sync, key)
-            return removing(account, state.settings, self._translator, shared=shared)
+            return removing(account, self._engine.state, self._translator)
 
         self.question.ask(worded(), lambda revoke: self._engine.send(RemoveAccount(key, revoke)), worded)
 
     def _ask_stop(self, key: AccountKey, account: AccountState) -> None:
         def worded() -> Question:
-            return stopping_sharing(account, self._engine.state.settings, self._translator)
+            return stopping_sharing(account, self._engine.state, self._translator)
 
         self.question.ask(worded(), lambda _: self._engine.send(StopSharing(key)), worded)

@@ -17,9 +17,9 @@ from probe_tray.ports.desktop import Button, Notification, Urgency
 from probe_tray.view.alerts.alert_sentences import Sentences, sentences
 from probe_tray.view.alerts.digest import digest
 from probe_tray.view.codex.use_actions import can_be_used
-from probe_tray.view.panel.cards import name
 from probe_tray.view.panel.summary import best_words, shortened
-from probe_tray.view.text.privacy import discreet_account, mask, masked_name
+from probe_tray.view.panel.survey import label_in
+from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 
@@ -96,23 +96,18 @@ def _suggested(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translato
     found = suggestion(state, now.moment)
     if found is None or not any(a.account == found.used.key and asks_for_another(a) for a in batch):
         return "", ()
-    shown = discreet_account(found.next, state.settings)
-    best = best_words(shown, now.moment, t)
+    called = label_in(state, found.next, t)
+    best = best_words(found.next, called, now.moment, t)
     # The sentence names the account; where no limit tells what to say of it, the button does.
-    label = t("Use in Codex") if best else t("Use {name} in Codex", name=shortened(name(shown), _BUTTON))
-    buttons = (Button(AlertHelp.NEXT.value, label),) if can_be_used(state, found.next) else ()
+    words = t("Use in Codex") if best else t("Use {name} in Codex", name=shortened(called, _BUTTON))
+    buttons = (Button(AlertHelp.NEXT.value, words),) if can_be_used(state, found.next) else ()
     return t("{sentence}.", sentence=best) if best else "", buttons
 
 
 def _said(alert: Alert, state: AppState, now: Now, t: Translator) -> Sentences:
     account = state.account(alert.account)
-    return sentences(alert, account, _who(account, state, t), state.settings.percentages, now, t)
-
-
-def _who(account: AccountState | None, state: AppState, t: Translator) -> str:
-    if account is None:
-        return t("An account")
-    return masked_name(account) if state.settings.privacy else name(account)
+    who = t("An account") if account is None else label_in(state, account, t)
+    return sentences(alert, account, who, state.settings.percentages, now, t)
 
 
 def _button(action: AlertHelp, t: Translator, account: AccountState | None = None) -> Button:

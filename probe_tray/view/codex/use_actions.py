@@ -7,8 +7,8 @@ from probe_tray.core.codex.codex_state import CodexHome, CodexUse, CodexUsePhase
 from probe_tray.core.errors import Remedy
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.panel.summary import shortened
-from probe_tray.view.panel.survey import Seen, name
-from probe_tray.view.text.privacy import discreet_account, discreet_codex
+from probe_tray.view.panel.survey import Seen, label_in
+from probe_tray.view.text.privacy import discreet_codex
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction, Notice, Question, Tone
 
@@ -58,7 +58,7 @@ def use_named(seen: Seen, t: Translator) -> CardAction | None:
     account = None if found is None or found.key is None else seen.state.account(found.key)
     if found is None or account is None:
         return None
-    return replace(found, label=t("Use {name} in Codex", name=shortened(name(account), _LONGEST_NAME)))
+    return replace(found, label=t("Use {name} in Codex", name=shortened(seen.label(account, t), _LONGEST_NAME)))
 
 
 def failed_use(state: AppState, t: Translator) -> Notice | None:
@@ -109,7 +109,7 @@ def running_use(seen: Seen, t: Translator) -> str:
     account = None if use.account is None else seen.state.account(use.account)
     if account is None:
         return t("Putting back what Codex had before…")
-    return t("Giving Codex the login of {name}…", name=shortened(name(account), _LONGEST_NAME))
+    return t("Giving Codex the login of {name}…", name=shortened(seen.label(account, t), _LONGEST_NAME))
 
 
 def unknown_login_question(state: AppState, t: Translator) -> Question | None:
@@ -118,7 +118,7 @@ def unknown_login_question(state: AppState, t: Translator) -> Question | None:
     if use is None or use.phase is not CodexUsePhase.ASKING or use.account is None:
         return None
     account = state.account(use.account)
-    called = t("the account") if account is None else name(discreet_account(account, state.settings))
+    called = t("the account") if account is None else label_in(state, account, t)
     return Question(
         window_title=t("Use in Codex"),
         title=t("Keep the login of {found} first?", found=use.found),

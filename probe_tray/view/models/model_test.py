@@ -4,7 +4,7 @@ import msgspec
 
 from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelRun, ModelTest
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.view.panel.cards import name
+from probe_tray.view.panel.survey import label, told_apart
 from probe_tray.view.text.privacy import discreet_account
 from probe_tray.view.text.reasons import used_up_words
 from probe_tray.view.text.times import Now, stamp
@@ -82,6 +82,7 @@ def model_test(state: AppState, now: Now, t: Translator) -> ModelTestView:
     """The window for the run that ``state`` knows; without one it says that nothing was tested yet."""
     run = state.model_run or ModelRun(started_at=now.moment, accounts=(), running=False)
     settings = state.settings
+    apart = told_apart(state.accounts, settings)
     found = [discreet_account(a, settings) for key in run.accounts if (a := state.account(key)) is not None]
     tests = [_of_run(a, run) for a in found]
     waiting = sum(test is None for test in tests) if run.running else 0
@@ -92,7 +93,9 @@ def model_test(state: AppState, now: Now, t: Translator) -> ModelTestView:
         title=_title(run, found, known, t),
         text=_text(run, known, len(found), now, t),
         columns=(t("Model"), t("Time to answer"), t("Result")),
-        accounts=tuple(_account(a, test, run, now, t) for a, test in zip(found, tests, strict=True)),
+        accounts=tuple(
+            _account(label(a, apart.get(a.key, ""), t), test, run, now, t) for a, test in zip(found, tests, strict=True)
+        ),
         done=done,
         total=sum(len(test.models) for test in known) + waiting,
         stop=t("&Stop") if run.running else "",
@@ -137,22 +140,22 @@ def _text(run: ModelRun, known: list[ModelTest], count: int, now: Now, t: Transl
     return t.joined(words)
 
 
-def _account(account: AccountState, test: ModelTest | None, run: ModelRun, now: Now, t: Translator) -> TriedAccount:
+def _account(called: str, test: ModelTest | None, run: ModelRun, now: Now, t: Translator) -> TriedAccount:
     if test is None:
         said = t("Waiting…") if run.running else t("Not tested")
-        return TriedAccount(name=name(account), said=said, tone=None, rows=())
+        return TriedAccount(name=called, said=said, tone=None, rows=())
     if test.problem is not None:
         said = t.told(test.problem)
-        return TriedAccount(name=name(account), said=said, tone=Tone.CRITICAL, rows=())
+        return TriedAccount(name=called, said=said, tone=Tone.CRITICAL, rows=())
     done = {result.model: result for result in test.results}
     rows = tuple(_row(model, done.get(model), run, now, t) for model in test.models)
     able = sum(result.available for result in test.results)
     if not test.complete:
         said = t("{done} of {count} tested", done=str(len(test.results)), count=str(len(test.models)))
-        return TriedAccount(name=name(account), said=said, tone=None, rows=rows)
+        return TriedAccount(name=called, said=said, tone=None, rows=rows)
     said = t("{able} of {count} available", able=str(able), count=str(len(test.models)))
     tone = Tone.CALM if able == len(test.models) else Tone.WARNING if able else Tone.CRITICAL
-    return TriedAccount(name=name(account), said=said, tone=tone, rows=rows)
+    return TriedAccount(name=called, said=said, tone=tone, rows=rows)
 
 
 def _row(model: str, result: ModelResult | None, run: ModelRun, now: Now, t: Translator) -> TriedModel:

@@ -7,18 +7,16 @@ from probe_tray.core.alerts.mute import mute_end
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.codex.use_actions import use_actions
-from probe_tray.view.panel.survey import name
+from probe_tray.view.panel.survey import label_in
 from probe_tray.view.sync.sync_menu import can_stop_sharing
 from probe_tray.view.text.privacy import discreet_account
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction, Question
 
 
-def removing(account: AccountState, settings: Settings, t: Translator, *, shared: bool = False) -> Question:
-    """Whether to delete an account's login; the choice is whether to end it at the service too.
-
-    ``shared``: whether it can be in a shared table that knows removed accounts.
-    """
+def removing(account: AccountState, state: AppState, t: Translator) -> Question:
+    """Whether to delete an account's login; the choice is whether to end it at the service too."""
+    called, settings = label_in(state, account, t), state.settings
     account, words = discreet_account(account, settings), list[str]()
     if StoreKind.VAULT in account.stores:
         words.append(t("This deletes its login from Probe Tray's encrypted vault on this computer."))
@@ -29,12 +27,12 @@ def removing(account: AccountState, settings: Settings, t: Translator, *, shared
         words.append(t("The Codex client keeps its own login for this account, so the account stays in the list."))
     if settings.sync_url:
         words.append(t("Your other computers keep it. Sync doesn't bring it back to this one."))
-    if shared:
+    if can_stop_sharing(state.sync, account.key):
         words.append(t("To remove it for all computers, choose Stop sharing first."))
     words.append(t("You can log in again at any time."))
     return Question(
         window_title=t("Remove an account"),
-        title=t("Remove {name}?", name=name(account)),
+        title=t("Remove {name}?", name=called),
         text="\n".join(words),
         check=t("Also &end this login at OpenAI") if account.revocable else "",
         yes=t("&Remove"),
@@ -42,11 +40,11 @@ def removing(account: AccountState, settings: Settings, t: Translator, *, shared
     )
 
 
-def stopping_sharing(account: AccountState, settings: Settings, t: Translator) -> Question:
+def stopping_sharing(account: AccountState, state: AppState, t: Translator) -> Question:
     """Whether to take an account out of the shared table for all computers."""
     return Question(
         window_title=t("Stop sharing an account"),
-        title=t("Stop sharing {name}?", name=name(discreet_account(account, settings))),
+        title=t("Stop sharing {name}?", name=label_in(state, account, t)),
         text="\n".join(
             (
                 t(

@@ -10,7 +10,7 @@ from probe_tray.core.quota.snapshot import FIVE_HOURS, WindowKind
 from probe_tray.core.settings import Percentages
 from probe_tray.core.state import AccountState
 from probe_tray.view.panel.renewal_status import round_words
-from probe_tray.view.panel.survey import NEEDS_PERSON, Seen, name
+from probe_tray.view.panel.survey import NEEDS_PERSON, Seen
 from probe_tray.view.text.percentages import shown
 from probe_tray.view.text.reasons import in_short
 from probe_tray.view.text.times import Now, age, at, span, until
@@ -59,17 +59,21 @@ def best_now(seen: Seen, t: Translator, most: int = _NAME) -> tuple[AccountKey, 
     found = seen.suggested
     usable = seen.best_first
     best = found.next if found is not None else usable[0].account if usable else None
-    if best is None or len(seen.found) == 1 or not (words := best_words(best, seen.now.moment, t, most)):
+    if best is None or len(seen.found) == 1:
         return None
-    return best.key, words
+    words = best_words(best, seen.label(best, t), seen.now.moment, t, most)
+    return (best.key, words) if words else None
 
 
-def best_words(best: AccountState, now: datetime, t: Translator, most: int = _NAME) -> str:
-    """That ``best`` is the account to go on with, and how much it has left; empty without a limit that tells that."""
+def best_words(best: AccountState, label: str, now: datetime, t: Translator, most: int = _NAME) -> str:
+    """That ``best`` is the account to go on with, and how much it has left; empty without a limit that tells that.
+
+    ``label``: what it is called among the others.
+    """
     window = None if best.snapshot is None else tightest_live_window(best.snapshot, now)
     if window is None:
         return ""
-    called, percent = shortened(name(best), most), str(shown(window.used_percent, Percentages.LEFT))
+    called, percent = shortened(label, most), str(shown(window.used_percent, Percentages.LEFT))
     match window.kind:
         case WindowKind.SHORT if window.named_seconds == FIVE_HOURS:
             return t("Best now: {name}, {percent}% of the 5 hours free", name=called, percent=percent)
@@ -100,7 +104,7 @@ def subline(seen: Seen, t: Translator) -> str:
     when, relative = at(moment, now, t), until(moment, now, t)
     if len(state.accounts) == 1:
         return _joined(t("Next reset {when}, {relative}", when=when, relative=relative), _needing(needy, t))
-    reset = t("Next reset {when}, {relative}: {name}", when=when, relative=relative, name=name(account))
+    reset = t("Next reset {when}, {relative}: {name}", when=when, relative=relative, name=seen.label(account, t))
     return _joined(reset, _needing(needy, t))
 
 

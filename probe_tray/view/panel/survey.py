@@ -1,7 +1,7 @@
 """Every account looked at once: what the sentences, the icon, the menu and the cards all go by."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from probe_tray.core.sync.rows import LastSync, SyncReport
 from probe_tray.view.codex.in_codex import NOT_IN_CODEX, InCodex, in_codex
 from probe_tray.view.text.privacy import discreet, discreet_account
 from probe_tray.view.text.times import Now
+from probe_tray.view.text.translate import Translator
 
 _NEEDY = {
     Condition.NEEDS_LOGIN: 0,
@@ -51,6 +52,8 @@ class SurveyFinding(NamedTuple):
     """Smaller is better to go on with, where it has capacity."""
     ranked_until: datetime | None
     """When the first of its windows is reset, by this computer's clock: then it ranks by the others."""
+    apart: str = ""
+    """What tells it from another account that is called the same, as :func:`told_apart` says; mostly nothing."""
     shares_address: bool = False
     """Whether another account has the same address, so that only its workspace tells them apart."""
     alone: bool = False
@@ -90,6 +93,14 @@ class Seen(msgspec.Struct, frozen=True, dict=True):
     def best_first(self) -> tuple[SurveyFinding, ...]:
         """Those that have capacity, the one to go on with first: the pinned one, else by its numbers."""
         return best_first(self.found, self.state.pinned)
+
+    def label(self, account: AccountState, t: Translator) -> str:
+        """What one of the accounts is called among the others."""
+        return label(account, self._apart.get(account.key, ""), t)
+
+    @cached_property
+    def _apart(self) -> Mapping[AccountKey, str]:
+        return {found.account.key: found.apart for found in self.found if found.apart}
 
     @cached_property
     def suggested(self) -> Suggestion | None:
@@ -139,13 +150,14 @@ class Memory:
             return None
         pairs = enumerate(zip(state.accounts, last.accounts, strict=True))
         changed = [(place, account, before) for place, (account, before) in pairs if account is not before]
-        if any((account.key, account.email) != (before.key, before.email) for _, account, before in changed):
+        if any(account.key != before.key or _naming(account) != _naming(before) for _, account, before in changed):
+            # It may share its name or its address with another one now.
             return None
         found = list(seen)
         for place, account, _ in changed:
             same = seen[place]
             found[place] = _look_at(account, state.settings, now)._replace(
-                shares_address=same.shares_address, alone=same.alone, there=same.there
+                apart=same.apart, shares_address=same.shares_address, alone=same.alone, there=same.there
             )
             self._known[account.key] = account, found[place]
         return tuple(found)
@@ -156,6 +168,7 @@ class Memory:
             before = {}
         self._known = {}
         shared, known_there = shared_addresses(state.accounts), in_codex(state)
+        apart = told_apart(state.accounts, settings)
         for account in state.accounts:
             known = before.get(account.key)
             if known is None or known[0] is not account:
@@ -163,10 +176,10 @@ class Memory:
             else:
                 found = known[1] if fresh else _look_again(known[1], settings, now)
             there = known_there.get(account.key, NOT_IN_CODEX)
-            among = account.email in shared, len(state.accounts) == 1, there
-            if (found.shares_address, found.alone, found.there) != among:
+            among = apart.get(account.key, ""), account.email in shared, len(state.accounts) == 1, there
+            if (found.apart, found.shares_address, found.alone, found.there) != among:
                 # Only then: what is made of it is kept as long as it is the same object.
-                found = found._replace(shares_address=among[0], alone=among[1], there=there)
+                found = found._replace(apart=among[0], shares_address=among[1], alone=among[2], there=there)
             self._known[account.key] = account, found
         return tuple(found for _, found in self._known.values())
 
@@ -180,6 +193,37 @@ def shared_addresses(accounts: Iterable[AccountState]) -> frozenset[str]:
 def name(account: AccountState) -> str:
     """What an account is called."""
     return account.alias or account.email or account.workspace or account.key.account_id
+
+
+def told_apart(accounts: Sequence[AccountState], settings: Settings) -> Mapping[AccountKey, str]:
+    """What tells accounts that are called the same from each other: their workspaces, else their plans, else both.
+
+    Those that have a name of their own are not in it. In privacy mode no workspace is named.
+    """
+    counts, alike = Counter(map(name, accounts)), dict[str, list[AccountState]]()
+    for account in accounts if len(counts) < len(accounts) else ():
+        if counts[called := name(account)] > 1:
+            alike.setdefault(called, []).append(account)
+    found: dict[AccountKey, str] = {}
+    for group in alike.values():
+        places = ["" if settings.privacy else account.workspace for account in group]
+        plans = [plan(account) for account in group]
+        both = [" · ".join(filter(None, words)) for words in zip(places, plans, strict=True)]
+        best = next((words for words in (places, plans) if len(set(words)) == len(words)), both)
+        if len(set(best)) > 1:
+            found.update(zip((account.key for account in group), best, strict=True))
+    return found
+
+
+def label(account: AccountState, apart: str, t: Translator) -> str:
+    """What an account is called among others, with what tells it ``apart`` from one that is called the same."""
+    return t("{words} ({note})", words=name(account), note=apart) if apart else name(account)
+
+
+def label_in(state: AppState, account: AccountState, t: Translator) -> str:
+    """The same of one account of ``state``, as it is to be shown."""
+    apart = told_apart(state.accounts, state.settings).get(account.key, "")
+    return label(discreet_account(account, state.settings), apart, t)
 
 
 def plan(account: AccountState) -> str:
@@ -208,6 +252,12 @@ def ordered(seen: Seen) -> Sequence[SurveyFinding]:
         case Sort.OWN:
             places = {slug: place for place, slug in enumerate(arrangement.order)}
             return sorted(seen.by_need, key=lambda f: places.get(f.account.key.slug, len(places)))
+
+
+def _naming(account: AccountState) -> tuple[str, ...]:
+    """What decides what it is called, and what tells it from others."""
+    told = "" if account.snapshot is None else account.snapshot.plan
+    return account.alias, account.email, account.workspace, account.plan, told
 
 
 def _look_at(account: AccountState, settings: Settings, now: datetime) -> SurveyFinding:

@@ -18,7 +18,7 @@ from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import checked, known_windows
 from probe_tray.view.panel.renewal_status import coming_end
 from probe_tray.view.panel.summary import best_now, headline, no_capacity, shortened
-from probe_tray.view.panel.survey import Seen, SurveyFinding, best_first, name
+from probe_tray.view.panel.survey import Seen, SurveyFinding, best_first, label
 from probe_tray.view.sync.sync_menu import sync_entry
 from probe_tray.view.text.percentages import counted, listed, shown
 from probe_tray.view.text.reasons import in_short
@@ -250,7 +250,7 @@ def _look(seen: Seen, found: SurveyFinding | None) -> IconLook:
 
 def _numbers(found: SurveyFinding, seen: Seen, t: Translator) -> tuple[str, ...]:
     windows, settings = known_windows(found.account, found.what), seen.state.settings
-    title, wanted = shortened(name(found.account), 24), settings.percentages
+    title, wanted = shortened(label(found.account, found.apart, t), 24), settings.percentages
     ends = coming_end(found.account, seen.now, found.there)
     last = "" if ends is None else t("login ends {date}", date=date(ends, seen.now, t))
     if found.what in _OLD:
@@ -295,7 +295,7 @@ def _window(window: Window, account: AccountState, seen: Seen, t: Translator) ->
 
 
 def _row(found: SurveyFinding, seen: Seen, t: Translator, *, in_codex: bool = True) -> MenuRow:
-    account, title = found.account, shortened(name(found.account), 32)
+    account, title = found.account, shortened(label(found.account, found.apart, t), 32)
     mark = use_mark(account, found.there, t) if in_codex and found.what is not Condition.NEEDS_LOGIN else ""
     return MenuRow(
         key=account.key,

@@ -96,6 +96,14 @@ def test_when_codex_runs_out_of_quota_the_account_to_go_on_with_is_named() -> No
     assert "next account" not in [b.action for b in shown(USED_UP, state=samples.only([ANA, IN_USE])).buttons]
 
 
+def test_a_notification_tells_accounts_of_one_address_apart() -> None:
+    home = replace(ANA, key=AccountKey("other"), email=LEE.email, workspace="Home")
+    both = in_codex(home, replace(IN_USE, workspace="Acme"))
+    found = shown(USED_UP, state=both)
+    assert found.title == "lee@studio.example (Acme): the 5-hour quota is used up"
+    assert "Best now: lee@studio.example (Home), 58% of the 5 hours free." in found.body
+
+
 def test_no_account_is_named_where_codex_has_capacity_or_another_is_meant() -> None:
     for state in (
         samples.only([ANA, LEE]),

@@ -107,18 +107,20 @@ def test_no_two_rows_have_the_same_letter(stores: tuple[StoreKind, ...]) -> None
     ],
 )
 def test_removing_says_what_is_deleted_and_where_it_lives(found: AccountState, sentence: str) -> None:
-    assert sentence in removing(found, WITH_FOLDER, T).text
+    assert sentence in removing(found, AppState(settings=WITH_FOLDER), T).text
 
 
 def test_removing_says_that_sync_keeps_it_elsewhere_where_there_is_sync() -> None:
     kept = "Your other computers keep it."
-    assert kept in removing(at(VAULT), replace(WITH_FOLDER, sync_url="https://x.supabase.co"), T).text
-    assert kept not in removing(at(VAULT), WITH_FOLDER, T).text
+    assert (
+        kept in removing(at(VAULT), AppState(settings=replace(WITH_FOLDER, sync_url="https://x.supabase.co")), T).text
+    )
+    assert kept not in removing(at(VAULT), AppState(settings=WITH_FOLDER), T).text
 
 
 def test_only_a_login_made_here_can_be_ended_at_the_service() -> None:
-    assert removing(at(VAULT, revocable=True), WITH_FOLDER, T).check
-    assert not removing(at(VAULT), WITH_FOLDER, T).check
+    assert removing(at(VAULT, revocable=True), AppState(settings=WITH_FOLDER), T).check
+    assert not removing(at(VAULT), AppState(settings=WITH_FOLDER), T).check
 
 
 def test_a_new_key_keeps_the_old_records() -> None:

@@ -11,8 +11,9 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.codex.codex_state import CodexHome, CodexState
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.panel.account_menu import removing
 from probe_tray.view.panel.summary import best_now
-from probe_tray.view.panel.survey import Memory
+from probe_tray.view.panel.survey import Memory, label_in, told_apart
 from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.screen import Panel, ScreenContent, ScreenOptions
 from probe_tray.view.text.times import Now
@@ -98,6 +99,67 @@ def test_a_workspace_is_named_where_it_tells_accounts_apart() -> None:
     for accounts, expected in (((lee,), [""]), ((lee, own), ["Personal", "Studio"]), ((lee,), [""])):
         cards = presenter.present(samples.only(accounts), NOW).panel.cards
         assert sorted(card.subtitle for card in cards) == expected
+
+
+def named_alike(*told: tuple[str, str], **changes: object) -> tuple[AccountState, ...]:
+    """Accounts of one address with these workspaces and plans."""
+    found = samples.account("ana@example.com", samples.snapshot(42, 17), **changes)
+    assert found.snapshot is not None
+    return tuple(
+        replace(found, key=AccountKey(f"{n}", "user"), workspace=place, snapshot=replace(found.snapshot, plan=plan))
+        for n, (place, plan) in enumerate(told)
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "privacy", "notes"),
+    [
+        ([("Studio", "plus")], False, [""]),
+        ([("Studio", "team"), ("Personal", "team")], False, ["Studio", "Personal"]),
+        ([("Studio", "team"), ("", "plus")], False, ["Studio", ""]),
+        ([("Personal", "team"), ("Personal", "plus")], False, ["Team", "Plus"]),
+        ([("A", "team"), ("A", "plus"), ("B", "plus")], False, ["A · Team", "A · Plus", "B · Plus"]),
+        ([("A", "plus"), ("A", "plus")], False, ["", ""]),
+        ([("Studio", "team"), ("Personal", "plus")], True, ["Team", "Plus"]),
+        ([("Studio", "team"), ("Personal", "team")], True, ["", ""]),
+    ],
+)
+def test_accounts_that_are_called_the_same_are_told_apart(
+    told: list[tuple[str, str]], notes: list[str], *, privacy: bool
+) -> None:
+    accounts = named_alike(*told)
+    state = AppState(loaded=True, accounts=accounts, settings=Settings(privacy=privacy))
+    called = "a•••@e•••" if privacy else "ana@example.com"
+    expected = [f"{called} ({note})" if note else called for note in notes]
+    seen = Memory().survey(state, Now(NOW, UTC))
+    assert [seen.label(found.account, Translator()) for found in seen.found] == expected
+    assert [label_in(state, account, Translator()) for account in accounts] == expected
+
+
+def test_a_name_of_ones_own_tells_it_apart_unless_it_is_given_twice() -> None:
+    one, other = named_alike(("Studio", "team"), ("Personal", "plus"))
+    assert told_apart((replace(one, alias="Work"), other), Settings()) == {}
+    twice = tuple(replace(account, alias="Work") for account in (one, other))
+    assert told_apart(twice, Settings()) == {one.key: "Studio", other.key: "Personal"}
+
+
+def test_accounts_of_one_address_are_told_apart_wherever_they_are_named() -> None:
+    full, free = named_alike(("Personal", "plus"), ("Acme", "team"))
+    full = replace(full, snapshot=samples.snapshot(100, 17))
+    state = samples.only([full, free])
+    presenter = Presenter(UTC, Translator())
+    screen = presenter.present(state, NOW)
+    assert sorted(row.text.partition(" — ")[0] for row in screen.menu.rows) == [
+        "ana@example.com (Acme)",
+        "ana@example.com (Personal)",
+    ]
+    assert "Best now: ana@example.com (Acme), 58% of the 5 hours free" in screen.panel.subline
+    assert screen.tray.tooltip.splitlines()[2].endswith(" (Personal)")
+    assert removing(free, state, Translator()).title == "Remove ana@example.com (Acme)?"
+    # One that gets another name, by a check or by hand, is told from none any more.
+    renamed = replace(state, accounts=(full, replace(free, email="ben@example.com")))
+    rows = presenter.present(renamed, NOW).menu.rows
+    assert sorted(row.text.partition(" — ")[0] for row in rows) == ["ana@example.com", "ben@example.com"]
 
 
 def test_with_only_the_official_clients_login_its_card_offers_a_login_here() -> None:
