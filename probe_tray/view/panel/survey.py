@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -112,8 +113,10 @@ class Seen(msgspec.Struct, frozen=True, dict=True):
 
 def best_first(found: Iterable[SurveyFinding], pinned: str = "") -> tuple[SurveyFinding, ...]:
     """Those that have capacity, in the order of :func:`probe_tray.core.account.best_account.best_account`."""
-    usable = (one for one in found if one.what in USABLE)
-    return tuple(sorted(usable, key=lambda one: (one.account.key.slug != pinned, one.rank)))
+    usable = sorted((one for one in found if one.what in USABLE), key=attrgetter("rank"))
+    if pinned:
+        usable.sort(key=lambda one: one.account.key.slug != pinned)
+    return tuple(usable)
 
 
 class Memory:
@@ -234,7 +237,7 @@ def plan(account: AccountState) -> str:
 
 def by_need(found: Iterable[SurveyFinding]) -> tuple[SurveyFinding, ...]:
     """Most needy and tightest first; equal ones by name."""
-    return tuple(sorted(found, key=lambda f: (f.need, f.name)))
+    return tuple(sorted(found, key=attrgetter("need", "name")))
 
 
 def ordered(seen: Seen) -> Sequence[SurveyFinding]:

@@ -87,7 +87,9 @@ class NumbersMemory:
 def tray(seen: Seen, t: Translator, memory: NumbersMemory) -> Tray:
     """The icon and its tooltip."""
     words = [t("Probe Tray: notifications paused") if _paused(seen) else t("Probe Tray"), headline(seen, t)]
-    found = _in_icon(seen)
+    # The account that the icon is about: the person's choice, else the tightest one.
+    chosen = _chosen(seen)
+    found = _tightest(seen) if chosen is None else chosen
     if found is not None:
         words += memory.numbers(found, lambda one: _numbers(one, seen, t))
         # Of all that is said the name can best be cut.
@@ -104,7 +106,7 @@ def tray(seen: Seen, t: Translator, memory: NumbersMemory) -> Tray:
         ink=settings.icon_ink,
         known=_is_known(seen.state),
         about=None if found is None or is_best else found.account.key,
-        tightest=None if found is None or _chosen(seen) is not None else -found.need[1],
+        tightest=None if found is None or chosen is not None else -found.need[1],
     )
 
 
@@ -199,11 +201,8 @@ def _pause(state: AppState, now: Now, t: Translator) -> PauseMenu:
     )
 
 
-def _in_icon(seen: Seen) -> SurveyFinding | None:
-    """The account that the icon is about: the person's choice, else the tightest with numbers that mean something."""
-    chosen = _chosen(seen)
-    if chosen is not None:
-        return chosen
+def _tightest(seen: Seen) -> SurveyFinding | None:
+    """The tightest account with numbers that mean something."""
     best: SurveyFinding | None = None
     for found in seen.found:
         # Of a thousand accounts, most are out of the question by their use alone.
@@ -217,7 +216,8 @@ def _chosen(seen: Seen) -> SurveyFinding | None:
     state = seen.state
     match state.settings.icon_account:
         case IconAccount.PINNED:
-            return next((f for f in seen.found if f.account.key.slug == state.pinned), None)
+            pinned = state.pinned
+            return next((f for f in seen.found if f.account.key.slug == pinned), None) if pinned else None
         case IconAccount.BEST:
             return next(iter(best_first(seen.found)), None)
         case IconAccount.IN_USE:
