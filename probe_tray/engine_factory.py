@@ -171,7 +171,7 @@ class EngineFactory:
             self._places.locks, waits=lambda waiting: store.dispatch(WaitingChanged(waiting=waiting))
         )
         self._files = ProgramFiles(places=self._places, locks=self._locks, disk=self._disk)
-        self._key = vault_key(self._files, context.keyring)
+        self._key = vault_key(self._files, context.keyring, context.keyring.silent)
         self._vault = VaultStore(self._places.vault, self._key, disk=self._disk)
         self._memory = TokenMemory(
             FileRenewalMemory(self._places.memory, disk=self._disk), self._clock, self._randomness

@@ -59,14 +59,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def vault_key(files: ProgramFiles, keyring: KeyStore) -> VaultKey:
-    """The key of the vault, which is made only where nothing was ever sealed."""
+def vault_key(files: ProgramFiles, keyring: KeyStore, silent: KeyStore | None = None) -> VaultKey:
+    """The key of the vault, which is made only where nothing was ever sealed; ``silent`` as of :class:`VaultKey`."""
     places, disk = files.places, files.disk
 
     def in_use() -> bool:
         return bool(record_files(places.vault)) or holds_sealed_answer(places.journal, disk=disk)
 
-    return VaultKey(keyring, files.locks, in_use)
+    return VaultKey(keyring, files.locks, in_use, silent)
 
 
 def make_renewals(

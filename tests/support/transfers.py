@@ -1,7 +1,7 @@
 """Doubles for importing and exporting: files in memory."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC
 
 from probe_tray.core.account.secret import Secret
@@ -76,11 +76,11 @@ async def nothing_known(_fingerprint: str) -> RenewalState:
     return RenewalState()
 
 
-def offline_check() -> LoginCheck:
-    """What finds nothing out, for the service can't be reached."""
+def offline_check(renewal_of: Callable[[str], Awaitable[RenewalState]] = nothing_known) -> LoginCheck:
+    """What finds nothing out, for the service can't be reached, but knows what is remembered of refresh tokens."""
     service = ScriptedService()
     service.answer("usage", NotSentError(reason="there is no network"))
-    return LoginCheck(service, nothing_known, FakeClock())
+    return LoginCheck(service, renewal_of, FakeClock())
 
 
 def offline_owners() -> TokenOwners:

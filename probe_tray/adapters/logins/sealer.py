@@ -5,6 +5,7 @@ import base64
 import binascii
 import hashlib
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol, final
@@ -23,6 +24,10 @@ from probe_tray.core.errors import (
 from probe_tray.ports.accounts import KeyStore
 
 _KEY_BYTES: Final = 32
+_PROVED_FOR: Final = 24 * 3600.0
+"""Seconds for which it is believed that the keyring has the key."""
+_TRIED_AGAIN: Final = 3600.0
+"""Seconds until a keyring is asked again that could not tell."""
 _NONCE_BYTES: Final = 12
 _SEALED: Final = b"V1"
 _PLAIN: Final = b"P1"
@@ -61,6 +66,8 @@ class Key:
             self._cipher = AESGCM(raw)
         except Exception:  # noqa: BLE001 - whatever the library raises, nothing can be sealed or opened
             raise StoreError from None
+        self.entry = Secret(base64.b64encode(raw).decode("ascii"))
+        """As the keyring has it."""
         self.fingerprint = hashlib.sha256(raw).hexdigest()[:16]
         """The first 16 hex digits of SHA-256 of the key; stands in the clear beside what the key sealed."""
 
@@ -84,17 +91,31 @@ class Key:
 
 
 class VaultKey:
-    """The key: read from the keyring once, then held in memory; made when, and only when, nothing was sealed before."""
+    """The key: read from the keyring once, then held in memory; made when, and only when, nothing was sealed before.
 
-    def __init__(self, keyring: KeyStore, locks: FileLocks, in_use: Callable[[], bool]) -> None:
+    A keyring may lose it while a program runs that has it in hand, and then nothing that is sealed opens after the next
+    start. So it is put back, where that asks nobody.
+    """
+
+    def __init__(
+        self,
+        keyring: KeyStore,
+        locks: FileLocks,
+        in_use: Callable[[], bool],
+        silent: KeyStore | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Connect the key with its keyring.
 
         ``in_use`` tells whether any record or journal entry is sealed; it runs in a thread and raises ReadError when
-        it cannot tell.
+        it cannot tell. ``silent`` is the same entry of the keyring, which asks no person; None for a short run. ``now``
+        counts seconds and never goes back.
         """
         self._keyring, self._locks, self._in_use = keyring, locks, in_use
+        self._silent, self._now = silent, now
         self._turn = asyncio.Lock()
         self._key: Key | None = None
+        self._proof_due = 0.0
 
     @property
     def in_hand(self) -> Key | None:
@@ -117,6 +138,7 @@ class VaultKey:
         async with self._turn:
             key = await self._find(again=False)
             if key is not None:
+                await self._prove(key)
                 return key
             # Two processes that both make a key would leave one of them with records nobody can open.
             async with self._locks.hold_name("key"):
@@ -127,15 +149,31 @@ class VaultKey:
             found = await self._keyring.read()
             # An entry that is no key opens nothing: the same as none. A key in hand is not given up for that.
             self._key = (None if found is None else _parse(found)) or self._key
+            if found is not None:
+                self._proof_due = self._now() + _PROVED_FOR
         return self._key
+
+    async def _prove(self, key: Key) -> None:
+        """Have the keyring keep a key in hand that it has lost. Another one that it has by now stays there."""
+        if self._silent is None or self._now() < self._proof_due:
+            return
+        self._proof_due = self._now() + _TRIED_AGAIN
+        # Whatever goes wrong, the key is in hand.
+        with suppress(ProbeError):
+            if await self._silent.read() is None:
+                async with self._locks.hold_name("key"):
+                    if await self._silent.read() is None:
+                        await self._silent.write(key.entry)
+            self._proof_due = self._now() + _PROVED_FOR
 
     async def _make(self) -> Key:
         if await asyncio.to_thread(self._in_use):
             raise KeyMissingError
         raw = os.urandom(_KEY_BYTES)
-        await self._keyring.write(Secret(base64.b64encode(raw).decode("ascii")))
-        self._key = Key(raw)
-        return self._key
+        key = Key(raw)
+        await self._keyring.write(key.entry)
+        self._key, self._proof_due = key, self._now() + _PROVED_FOR
+        return key
 
 
 class VaultSealer:

@@ -147,6 +147,7 @@ def problem_of(kind: StepKind, row: OpenedRow | None) -> Problem | None:
             | StepKind.WITHDRAWN
             | StepKind.WITH_CODEX
             | StepKind.HELD_BACK
+            | StepKind.NOT_TAKEN
             | StepKind.FAILED
         ):
             return None

@@ -71,6 +71,8 @@ class StepKind(enum.Enum):
     """The official client has its refresh token, which no other computer may use: it is not sent."""
     HELD_BACK = "held_back"
     """It is newer here, but its refresh token is known to be dead or may be: nobody is sent such a login."""
+    NOT_TAKEN = "not_taken"
+    """It is newer there, but known here to have ended, and the one that is here is not: that one stays."""
     FAILED = "failed"
     """It could not be done; the item's problem says why."""
 
@@ -87,6 +89,7 @@ REFUSED = frozenset(
         StepKind.OLDER_THAN_SEEN,
         StepKind.OTHER_MEMBER,
         StepKind.HELD_BACK,
+        StepKind.NOT_TAKEN,
     }
 )
 UNSHARED = frozenset({StepKind.REMOVED, StepKind.WITH_CODEX, StepKind.WITHDRAWN})

@@ -104,8 +104,12 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         return self.action.takes
 
 
-def plan(sources: Iterable[Source], known: Iterable[Credential], now: datetime) -> tuple[Item, ...]:
+def plan(
+    sources: Iterable[Source], known: Iterable[Credential], now: datetime, ended: Collection[str] = ()
+) -> tuple[Item, ...]:
     """What will happen to each login of ``sources``, in their order; ``known`` is all that the stores hold.
+
+    ``ended`` as of :func:`verdict`.
 
     Accounts are told apart by their owner. Of several logins of one owner only the newest counts.
     """
@@ -116,7 +120,7 @@ def plan(sources: Iterable[Source], known: Iterable[Credential], now: datetime) 
     held: dict[str, list[Credential]] = {}
     for credential in known:
         held.setdefault(credential.account_id, []).append(credential)
-    return tuple(_decided(item, chosen, held) for item in items)
+    return tuple(_decided(item, chosen, held, ended) for item in items)
 
 
 def warns_of_copies(items: Iterable[Item]) -> bool:
@@ -124,10 +128,17 @@ def warns_of_copies(items: Iterable[Item]) -> bool:
     return any(i.taken and i.credential is not None and i.credential.renewable for i in items)
 
 
-def verdict(login: Credential, held: Sequence[Credential]) -> ImportAction:
-    """What becomes of ``login`` where ``held`` are the logins that are kept of its account."""
+def verdict(login: Credential, held: Sequence[Credential], ended: Collection[str] = ()) -> ImportAction:
+    """What becomes of ``login`` where ``held`` are the logins that are kept of its account.
+
+    ``ended`` has the fingerprints of refresh tokens that are known to be refused: such a login is worth less than any.
+    """
     if not held:
         return ImportAction.ADD
+    living = [kept for kept in held if kept.refresh_token is None or kept.refresh_token.fingerprint not in ended]
+    if not living and all(kept.access_token != login.access_token for kept in held):
+        return ImportAction.REPLACE
+    held = living or held
     # That of which another program keeps an access token alone is newer than what keeps the account alive, at times.
     kept = newest_renewable(held)
     if login.is_personal and login.access_token != kept.access_token:
@@ -191,7 +202,9 @@ def _beforehand(document: Document, source: Source, now: datetime) -> tuple[Impo
     return ImportAction.UNUSABLE, problem
 
 
-def _decided(item: Item, chosen: Collection[int], held: Mapping[str, Sequence[Credential]]) -> Item:
+def _decided(
+    item: Item, chosen: Collection[int], held: Mapping[str, Sequence[Credential]], ended: Collection[str]
+) -> Item:
     login = item.credential
     if login is None:
         return item
@@ -200,5 +213,5 @@ def _decided(item: Item, chosen: Collection[int], held: Mapping[str, Sequence[Cr
     if item.problem is not None:
         return msgspec.structs.replace(item, account=account)
     same = [member for member in members if member.key == account]
-    action = verdict(login, same) if id(login) in chosen else ImportAction.DOUBLE
+    action = verdict(login, same, ended) if id(login) in chosen else ImportAction.DOUBLE
     return msgspec.structs.replace(item, account=account, action=action)

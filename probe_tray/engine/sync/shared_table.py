@@ -102,6 +102,8 @@ class SharedTable:
         self._claims: dict[AccountKey, _ClaimedLogin] = {}
         self._begun: dict[AccountKey, _ClaimedLogin] = {}
         """The last claim on a row that was asked for, whatever came of it."""
+        self._unclaimed: dict[AccountKey, str] = {}
+        """The fingerprints of refresh tokens of which the table could not be asked."""
         self._reach = TableReach(context.clock)
 
     async def turn(self, key: AccountKey) -> float | None:
@@ -117,7 +119,13 @@ class SharedTable:
 
     async def claim(self, login: Credential, *, insists: bool = False) -> bool:
         """As the port says."""
-        return await self._reach.ask(lambda: self._claim(login), insists=insists)
+        self._unclaimed.pop(login.key, None)
+        try:
+            return await self._reach.ask(lambda: self._claim(login), insists=insists)
+        except TableUncheckedError:
+            if login.refresh_token is not None:
+                self._unclaimed[login.key] = login.refresh_token.fingerprint
+            raise
 
     async def _adopt_newer(self, key: AccountKey) -> bool:
         async with self._opened(key) as opened:
@@ -164,6 +172,10 @@ class SharedTable:
         """As the port says. Without leases only this computer remembers it."""
         claim = self._claims.get(key)
         if claim is None:
+            if (token := self._unclaimed.pop(key, None)) is not None:
+                # It is sent all the same, and the table goes on offering it: what comes of it is to get there.
+                with suppress(StoreError):
+                    await self._context.memory.add_unshared(key.slug, token)
             return
         async with self._opened(key) as opened:
             if opened is None:

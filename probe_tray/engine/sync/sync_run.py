@@ -180,6 +180,8 @@ class SyncRun:
                 seen = newest_seen(self._seen, mine, theirs)
                 kind = decide(mine, row, seen, overwrite=self._options.permits(step.row_id, kind_of(row)))
                 if kind in RECEIVED and theirs is not None:
+                    if mine is not None and await self._has_ended(theirs) and not await self._has_ended(mine):
+                        return _item(step, StepKind.NOT_TAKEN, None)
                     if proved:
                         return await self._receive(step, kind, mine, theirs)
                     # Disks take their time, and programs that know no lock may renew meanwhile: look again after it.
@@ -231,6 +233,10 @@ class SyncRun:
         # Its key is another one where only one of the two names its user.
         faults = await self._context.accounts.keep(filled(theirs, mine), mine.key, spares_newer=True)
         return _item(step, kind, faults[0].problem if faults else None)
+
+    async def _has_ended(self, login: Credential) -> bool:
+        problem = await self._against(login)
+        return problem is not None and problem.kind.needs_login
 
     async def _against(self, login: Credential) -> Problem | None:
         token = login.refresh_token

@@ -53,6 +53,15 @@ class LoginCheck:
 
         return tuple(await asyncio.gather(*map(check, items)))
 
+    async def ended(self, logins: Iterable[Credential]) -> frozenset[str]:
+        """The fingerprints of those refresh tokens of ``logins`` that are known to be refused."""
+        tokens = {
+            login.refresh_token.fingerprint
+            for login in logins
+            if login.refresh_token is not None and not await self._can_be_renewed(login)
+        }
+        return frozenset(tokens)
+
     async def _checked(self, item: Item, login: Credential) -> Item:
         refused = not await self._can_be_renewed(login)
         if not refused and not await self._is_refused(login):

@@ -57,7 +57,10 @@ class LoginImport:
         # The official client's own file may lie in a folder of ours.
         known = [s.credential for content in contents for s in content.found if s.store is not StoreKind.OFFICIAL]
         problems = tuple(content.problem for content in contents if content.problem is not None)
-        items = await self._check.checked(plan(await self._with_owners(sources), known, now))
+        owned = await self._with_owners(sources)
+        brought = {d.credential.account_id for one in owned for d in one.documents if d.credential is not None}
+        ended = await self._check.ended(login for login in known if login.account_id in brought)
+        items = await self._check.checked(plan(owned, known, now, ended))
         return Preview(items, problems, blocked=contents[0].problem is not None)
 
     async def _with_owners(self, sources: Iterable[Source]) -> list[Source]:
@@ -91,7 +94,7 @@ class LoginImport:
         keys = {login.key, account}
         async with hold_all(self._locks, keys):
             held = [stored.credential for key in keys for _, stored in await self._accounts.holders(key)]
-            action = verdict(login, held)
+            action = verdict(login, held, await self._check.ended(held))
             if not action.takes:
                 return Taken(action)
             for key in keys:

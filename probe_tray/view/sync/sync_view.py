@@ -31,6 +31,7 @@ _DONE = {
         "Not shared: Codex renews it. To share it, use the account in Codex without its refresh token."
     ),
     StepKind.HELD_BACK: mark("Not sent: its refresh token may no longer work. The table was not changed."),
+    StepKind.NOT_TAKEN: mark("Not taken: the login in the table has ended. The one on this computer stays."),
 }
 _ORDER = (
     StepKind.FAILED,
@@ -42,6 +43,7 @@ _ORDER = (
     StepKind.OLDER_THAN_SEEN,
     StepKind.OTHER_MEMBER,
     StepKind.HELD_BACK,
+    StepKind.NOT_TAKEN,
     StepKind.REPAIR,
     StepKind.OVERWRITE,
     StepKind.UPLOAD_NEW,

@@ -62,6 +62,58 @@ async def test_with_a_keyring_that_is_open_it_seals_and_asks_once(tmp_path: Path
     assert (silent.reads, loud.reads) == (1, 0)
 
 
+class TestKeyThatTheKeyringLoses:
+    """A day goes by, and the program that has the key in hand keeps something new."""
+
+    async def used_for_a_day(
+        self, tmp_path: Path, loud: FakeKeyStore, silent: FakeKeyStore | None, *, hours: float = 25
+    ) -> None:
+        time = 0.0
+        locks = FileLocks(tmp_path / "locks")
+        key = VaultKey(loud, locks, lambda: True, silent, now=lambda: time)
+        assert await key.find() is not None
+        loud.key = None
+        time = hours * 3600
+        assert (await key.find_or_make()).fingerprint
+
+    async def test_gets_it_back(self, tmp_path: Path) -> None:
+        silent = FakeKeyStore()
+        await self.used_for_a_day(tmp_path, FakeKeyStore(KEY), silent)
+        assert silent.key == KEY
+
+    async def test_is_not_asked_before_a_day_has_gone_by(self, tmp_path: Path) -> None:
+        silent = FakeKeyStore()
+        await self.used_for_a_day(tmp_path, FakeKeyStore(KEY), silent, hours=23)
+        assert (silent.reads, silent.key) == (0, None)
+
+    async def test_keeps_another_one_that_it_has_got(self, tmp_path: Path) -> None:
+        silent = FakeKeyStore(OTHER)
+        await self.used_for_a_day(tmp_path, FakeKeyStore(KEY), silent)
+        assert (silent.key, silent.writes) == (OTHER, 0)
+
+    @pytest.mark.parametrize("failure", [KeyringLockedError(), KeyringAbsentError(), KeyringDeniedError()])
+    async def test_keeps_nothing_from_being_kept_where_it_can_not_tell(
+        self, tmp_path: Path, failure: StoreError
+    ) -> None:
+        silent = FakeKeyStore(failure=failure)
+        loud = FakeKeyStore(KEY)
+        await self.used_for_a_day(tmp_path, loud, silent)
+        # Nobody was asked for a password.
+        assert (loud.reads, loud.writes, silent.writes) == (1, 0, 0)
+
+    async def test_is_asked_again_an_hour_later_where_it_could_not_tell(self, tmp_path: Path) -> None:
+        time, silent = 0.0, FakeKeyStore(failure=KeyringLockedError())
+        key = VaultKey(FakeKeyStore(KEY), FileLocks(tmp_path / "locks"), lambda: True, silent, now=lambda: time)
+        await key.find()
+        for hours in (25.0, 25.5, 26.5):
+            time = hours * 3600
+            await key.find_or_make()
+        assert silent.reads == 2
+        silent.failure, time = None, 28 * 3600
+        await key.find_or_make()
+        assert silent.key == KEY
+
+
 async def test_where_nothing_was_ever_sealed_it_makes_the_key(tmp_path: Path) -> None:
     silent = FakeKeyStore()
     sealed = (await handy(silent, tmp_path).ready())(b"answer", b"context")

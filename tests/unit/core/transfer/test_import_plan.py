@@ -94,6 +94,17 @@ def test_an_access_token_alone_takes_the_place_of_none_that_can_be_renewed_whate
     assert verdict(LATE, kept) is ImportAction.REPLACE
 
 
+def test_a_login_that_has_ended_keeps_none_from_taking_its_place() -> None:
+    assert LATE.refresh_token is not None
+    ended = {LATE.refresh_token.fingerprint}
+    assert verdict(EARLY, [LATE], ended) is ImportAction.REPLACE
+    assert verdict(without_refresh(EARLY), [LATE], ended) is ImportAction.REPLACE
+    assert verdict(LATE, [LATE], ended) is ImportAction.SAME
+    assert verdict(EARLY, [LATE, EARLY], ended) is ImportAction.SAME
+    (item,) = plan([holding(EARLY)], [LATE], START, ended)
+    assert (item.action, item.account) == (ImportAction.REPLACE, LATE.key)
+
+
 def test_the_newest_of_all_that_the_stores_hold_counts() -> None:
     assert actions([holding(EARLY)], EARLY, LATE) == [ImportAction.OLDER]
     assert actions([holding(LATE)], LATE, EARLY) == [ImportAction.SAME]

@@ -20,6 +20,7 @@ from probe_tray.core.errors import (
     ReadError,
     RenewalSentElsewhereError,
     RenewalWaitsError,
+    TableUncheckedError,
     UncertainError,
 )
 from probe_tray.core.renewal.policy import Reason
@@ -385,6 +386,25 @@ class TestLeases:
         assert await first.sync.shared.unshared() == ()
         assert (await self._renew_later(second, first)).kind is RenewalKind.ADOPTED
         assert spent == ["rt_ana.1"]
+
+    async def test_what_is_sent_without_asking_the_table_gets_there_after_the_process_has_ended(self) -> None:
+        first, second, _, spent = two("ana", leases=True)
+        shared = first.sync.shared
+        first.sync.table.fault = NotSentError(reason="there is no connection")
+        claiming = asyncio.create_task(shared.claim(old(), insists=True))
+        await self._pass(timedelta(seconds=10), first)
+        with pytest.raises(TableUncheckedError):
+            await claiming
+        await shared.mark_sent(self.key)
+        # The answer was kept, and whoever was to publish it is gone.
+        first.vault.held[self.key] = credential("ana", number=2, at=START)
+        first.sync.table.fault = None
+        assert await shared.unshared() == (self.key,)
+        await self._pass(timedelta(minutes=1), first)
+        await first.renewals.share_all()
+        assert await shared.unshared() == ()
+        assert (await self._renew_later(second, first)).kind is RenewalKind.ADOPTED
+        assert spent == []
 
     async def test_a_sync_shares_it_as_well_and_one_whose_outcome_is_unknown_is_shared_by_nothing(self) -> None:
         first, second, _, spent = two("ana", leases=True)

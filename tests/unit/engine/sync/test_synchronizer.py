@@ -297,6 +297,27 @@ async def test_a_login_that_may_be_dead_is_not_sent() -> None:
     assert kinds(await machine.sync()) == [StepKind.ADOPT]
 
 
+@pytest.mark.parametrize(
+    ("ended", "kind", "kept"),
+    [
+        ([2], StepKind.NOT_TAKEN, 1),
+        ([1, 2], StepKind.ADOPT, 2),
+        ([1], StepKind.ADOPT, 2),
+    ],
+)
+async def test_a_newer_login_that_is_known_to_have_ended_takes_no_living_one_s_place(
+    ended: list[int], kind: StepKind, kept: int
+) -> None:
+    table = FakeTable(sealed(login(2)))
+    machine = Machine(table, login(1))
+    for number in ended:
+        token = login(number).refresh_token
+        assert token is not None
+        machine.bench.dead[token.fingerprint] = RenewalState(problem=LoginEndedError(reason="refused").problem)
+    assert kinds(await machine.sync()) == [kind]
+    assert (in_table(table), machine.numbers()) == ({"account-ana": 2}, [kept])
+
+
 @pytest.mark.parametrize("row", [None, 1])
 async def test_a_login_whose_refresh_token_the_official_client_has_is_not_sent(row: int | None) -> None:
     table = FakeTable(*(sealed(login(number)) for number in [row] if number is not None))

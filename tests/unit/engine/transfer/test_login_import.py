@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import KeyringLockedError, NotSentError, WriteError
+from probe_tray.core.errors import KeyringLockedError, LoginEndedError, NotSentError, WriteError
 from probe_tray.core.formats.document import read_documents
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
-from probe_tray.core.state import AppState
+from probe_tray.core.state import AppState, RenewalState
 from probe_tray.core.transfer.import_plan import ImportAction, Item, Source
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.account.token_owners import TokenOwners
@@ -55,6 +55,21 @@ async def test_a_newer_login_reaches_every_store_that_holds_the_account() -> Non
     vault, folder = MemoryStore(StoreKind.VAULT, EARLY), MemoryStore(StoreKind.FOLDER, EARLY)
     assert (await importing(vault, folder).take(LATE, EARLY.key)).action is ImportAction.REPLACE
     assert (vault.held[EARLY.key], folder.held[EARLY.key]) == (LATE, LATE)
+
+
+async def test_an_older_login_takes_the_place_of_one_that_has_ended() -> None:
+    async def renewal_of(fingerprint: str) -> RenewalState:
+        is_late = LATE.refresh_token is not None and fingerprint == LATE.refresh_token.fingerprint
+        return RenewalState(problem=LoginEndedError(reason="it was used elsewhere").problem if is_late else None)
+
+    vault = MemoryStore(StoreKind.VAULT, LATE)
+    accounts = Accounts([vault], Store(AppState()), nothing_remembered)
+    importing = LoginImport(accounts, Locks(), offline_check(renewal_of), offline_owners())
+    document = replace(read_documents(b"{}")[0], credential=EARLY, no_login=None, reason="")
+    (item,) = (await importing.preview([Source(location="x", documents=(document,))], START)).items
+    assert item.action is ImportAction.REPLACE
+    assert (await importing.take(EARLY, LATE.key)).action is ImportAction.REPLACE
+    assert vault.held == {EARLY.key: EARLY}
 
 
 async def test_what_is_as_good_stays_untouched() -> None:
