@@ -47,7 +47,7 @@ def look(account: AccountState, state: Condition, settings: Settings) -> IconLoo
         weekly_tone=Tone.CALM if long is None else tone(long, settings),
         short_tone=Tone.CALM if short is None else tone(short, settings),
         exhausted=capacity(snapshot) is Capacity.LIMITED,
-        stale=state not in USABLE | {Condition.LIMITED},
+        stale=state not in USABLE | {Condition.LIMITED, Condition.NO_DATA},
     )
 
 

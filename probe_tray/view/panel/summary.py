@@ -47,11 +47,27 @@ def headline(seen: Seen, t: Translator) -> str:
         return t("Offline")
     if len(seen.found) == 1:
         return _only(state.accounts[0], seen.found[0].what, now, t)
-    if seen.count(_UNKNOWN) and all(c in _UNKNOWN | NEEDS_PERSON for c in found):
+    if seen.count(_UNKNOWN) and all(c in _UNKNOWN | NEEDS_PERSON | {Condition.NO_DATA} for c in found):
         # Nor is it where all checks fail at the service.
         old = any(f.account.snapshot for f in seen.found if f.what in _UNKNOWN)
         return t("The numbers are old") if old else t("No numbers yet")
-    return t("{k} of {n} can work", k=str(seen.count(USABLE)), n=str(len(seen.found)))
+    unlimited = _unlimited(seen)
+    if found[Condition.NO_DATA] and all(c is Condition.NO_DATA or c in NEEDS_PERSON for c in found):
+        # Nor of those for which the service reports no limit, or has not answered yet.
+        return _no_limit(t) if unlimited == found[Condition.NO_DATA] else t("No numbers yet")
+    words = t("{k} of {n} can work", k=str(seen.count(USABLE)), n=str(len(seen.found) - unlimited))
+    return _joined(words, t("{n} without a known limit", n=str(unlimited)) if unlimited else "")
+
+
+def _unlimited(seen: Seen) -> int:
+    """How many accounts there are for which the service reports no limit."""
+    if not seen.counts[Condition.NO_DATA]:
+        return 0
+    return sum(f.what is Condition.NO_DATA and f.account.snapshot is not None for f in seen.found)
+
+
+def _no_limit(t: Translator) -> str:
+    return t("OpenAI reports no limit")
 
 
 def best_now(seen: Seen, t: Translator, most: int = _NAME) -> tuple[AccountKey, str] | None:
@@ -203,6 +219,8 @@ def _only(account: AccountState, what: Condition, now: Now, t: Translator) -> st
             return t("The network is blocking it")
         case Condition.STALE | Condition.RATE_LIMITED:
             return t("The numbers are old") if account.snapshot else t("No numbers yet")
+        case Condition.NO_DATA if account.snapshot is not None:
+            return _no_limit(t)
         case Condition.OFFLINE | Condition.NO_DATA | Condition.API_KEY:
             return t("No numbers yet")
 

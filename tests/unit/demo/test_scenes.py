@@ -88,7 +88,7 @@ SCENES = {
 }
 HEADLINES = {
     DemoScene.FIRST: ("No account yet", ""),
-    DemoScene.STATES: ("15 of 25 can work", "Notifications paused until"),
+    DemoScene.STATES: ("15 of 24 can work · 1 without a known limit", "Notifications paused until"),
     DemoScene.CODEX: ("2 of 3 can work", "Up to date"),
     DemoScene.OFFLINE: ("Offline", "Offline, numbers are 3 h old"),
     DemoScene.INCIDENT: ("The numbers are old", "OpenAI reports: Partial System Outage"),
