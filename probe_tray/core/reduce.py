@@ -335,7 +335,7 @@ def _change_those(
     accounts = list(state.accounts)
     for place in places:
         accounts[place] = change(accounts[place])
-    return state.with_accounts(tuple(accounts))
+    return state.with_accounts(tuple(accounts), places)
 
 
 def _kept_read(state: AppState, kept: Mapping[str, Kept]) -> AppState:

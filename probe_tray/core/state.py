@@ -1,10 +1,12 @@
 """The one frozen state of the program. It holds no token: what is not here cannot be shown by mistake."""
 
 import enum
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import compress
 from operator import is_not
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -27,6 +29,9 @@ from probe_tray.core.settings import IconAccount, Settings, SettingsPatch
 from probe_tray.core.sync.setup import SyncState
 from probe_tray.core.transfer.state import ExportState, ImportState
 from probe_tray.core.update.release import Release
+
+_LONGEST_LOG: Final = 1000
+"""Changes after which a state begins to count anew."""
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,13 +249,23 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def with_account(self, place: int, account: AccountState) -> "AppState":
         """The state with ``account`` in that place, in which an account of the same key was."""
-        return self.with_accounts((*self.accounts[:place], account, *self.accounts[place + 1 :]))
+        return self.with_accounts((*self.accounts[:place], account, *self.accounts[place + 1 :]), [place])
 
-    def with_accounts(self, accounts: tuple[AccountState, ...]) -> "AppState":
-        """The state with ``accounts``, which have the same keys in the same places as those that it has."""
+    def with_accounts(self, accounts: tuple[AccountState, ...], changed: Collection[int] | None = None) -> "AppState":
+        """The state with ``accounts``, which have the same keys in the same places as those that it has.
+
+        Only those in the places ``changed`` are others; without it, any may be.
+        """
         after = replace(self, accounts=accounts)
         # Each check of a thousand asks several times where an account is, and moves none.
         vars(after)["_places"] = self._places
+        if changed is not None:
+            log, length = self._changes
+            if length < len(log) or length > _LONGEST_LOG:
+                # Another state has gone on from this one.
+                log = []
+            log.extend(changed)
+            vars(after)["_changes"] = log, len(log)
         return after
 
     def has_accounts_of(self, other: "AppState") -> bool:
@@ -262,11 +277,23 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def accounts_not_in(self, other: "AppState") -> tuple[AccountState, ...]:
         """The accounts that ``other`` has not, or has otherwise."""
         # States are frozen, so an account that is the same object has not changed.
+        (log, end), (their_log, begin) = self._changes, other._changes  # noqa: SLF001 - as above
+        if log is their_log:
+            # A check of one among a thousand asks this several times.
+            places = sorted(set(log[min(begin, end) : max(begin, end)]))
+            return tuple(self.accounts[place] for place in places if self.accounts[place] is not other.accounts[place])
         if self.has_accounts_of(other):
-            # By two iterators of C: a check of one among a thousand asks this several times.
             return tuple(compress(self.accounts, map(is_not, self.accounts, other.accounts)))
         same = set(map(id, other.accounts))
         return tuple(account for account in self.accounts if id(account) not in same)
+
+    @cached_property
+    def _changes(self) -> tuple[list[int], int]:
+        """The places of the accounts that have changed one after the other, and how many of them this state has seen.
+
+        States that come from each other have the same list, to which only the last of them adds.
+        """
+        return [], 0
 
     @cached_property
     def _places(self) -> dict[AccountKey, int]:

@@ -36,7 +36,7 @@ from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState, LoginPhase, LoginState, RenewalRound, RenewalState, Unreadable
 from tests.support.fakes import START
 
-ANA, BEN = AccountKey("a", "ana"), AccountKey("b", "ben")
+ANA, BEN, CY = AccountKey("a", "ana"), AccountKey("b", "ben"), AccountKey("c", "cy")
 LATER = START + timedelta(minutes=5)
 PROBLEM = NotSentError(reason="no network").problem
 LOCKED = KeyringLockedError().problem
@@ -163,6 +163,34 @@ def test_which_accounts_another_state_has_not_or_has_otherwise() -> None:
     assert turned.accounts_not_in(state) == (checked.account(BEN),)
     assert AppState(accounts=(ben,)).accounts_not_in(state) == ()
     assert AppState(accounts=(replace(ana), ben)).accounts_not_in(state) == (ana,), "another object may be another"
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from([ANA, BEN, CY]), st.integers(0, 4)), max_size=30))
+def test_which_accounts_have_changed_is_known_of_states_in_any_order(steps: list[tuple[int, AccountKey, int]]) -> None:
+    states = [after(AccountsRead(accounts=(account(ANA), account(BEN), account(CY))))]
+    for number, key, kind in steps:
+        events: tuple[Event, ...] = (
+            CheckStarted(key=key),
+            ChecksPlanned(moments=((key, LATER), (ANA, LATER))),
+            RenewalStarted(key=key),
+            TroubleMet(problem=None),
+            AccountsRead(accounts=(account(key), account(ANA))),
+        )
+        # Not always from the newest: several states may go on from the same one.
+        states.append(reduce(states[max(0, len(states) - 1 - number)] if number < 10 else states[-1], events[kind]))
+    for state in states:
+        for other in states:
+            here = {id(a) for a in other.accounts}
+            assert state.accounts_not_in(other) == tuple(a for a in state.accounts if id(a) not in here)
+
+
+def test_the_changes_of_a_long_run_are_all_known() -> None:
+    first = state = after(AccountsRead(accounts=(account(ANA), account(BEN))))
+    for number in range(3000):
+        before, state = state, after(ChecksPlanned(moments=((ANA, LATER + timedelta(seconds=number)),)), state=state)
+        assert state.accounts_not_in(before) == (state.accounts[0],)
+    assert state.accounts_not_in(first) == (state.accounts[0],)
+    assert len(vars(state)["_changes"][0]) < 2000
 
 
 def test_a_renewal_is_planned_runs_and_ends() -> None:
