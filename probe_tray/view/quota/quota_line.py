@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from probe_tray.core.quota.percent import whole
-from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview, WindowQuota
+from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview
 from probe_tray.core.quota.used_window import deciding_window
 from probe_tray.view.text.times import Now, at, until
 from probe_tray.view.text.translate import Translator
@@ -47,9 +47,11 @@ def line(account: AccountQuota, overview: QuotaOverview, now: Now) -> str:
     if not account.windows or not (account.usable or account.limited):
         parts = [account.state if account.settled else _UNKNOWN]
     else:
-        parts = [f"{_SHORT.get(w.name, w.name)} {_percent(w, overview)}%" for w in account.windows]
+        parts = [f"{_SHORT.get(w.name, w.name)} {_percent(w.used_percent, overview)}%" for w in account.windows]
         reset = _deciding_reset(account)
-        parts += [] if reset is None else [_moment(reset, now)]
+        # Where nobody knows until when, that there is no capacity is all that can be said.
+        unknown = [account.state] if account.limited else []
+        parts += unknown if reset is None else [_moment(reset, now)]
     return _printable(" ".join((_short_name(account), *parts)))
 
 
@@ -58,12 +60,12 @@ def waybar_line(account: AccountQuota, overview: QuotaOverview, now: Now) -> str
 
     Text and tooltip are Pango markup there.
     """
-    tightest = deciding_window(account.windows)
+    used = _deciding_use(account)
     output = _WaybarOutput(
         text=_markup(line(account, overview, now)),
         alt=_css(account),
         tooltip=_markup("\n".join(line(one, overview, now) for one in overview.accounts)),
-        percentage=0 if tightest is None else _percent(tightest, overview),
+        percentage=0 if used is None else _percent(used, overview),
         css=_css(account),
     )
     return msgspec.json.encode(output).decode()
@@ -102,23 +104,32 @@ def _fields(account: AccountQuota, now: Now) -> dict[str, str]:
         "state": account.state,
         "age": _NONE if age is None else str(max(0, age)),
     }
-    values |= _window_fields(deciding_window(account.windows), _deciding_reset(account), now)
+    values |= _window_fields(_deciding_use(account), _deciding_reset(account), now)
     for name, window in windows.items():
-        found = _window_fields(window, None if window is None else window.reset_at, now)
+        used, reset = (None, None) if window is None else (window.used_percent, window.reset_at)
+        found = _window_fields(used, reset, now)
         values |= {f"{name}_{part}": text for part, text in found.items()}
     return values
 
 
-def _window_fields(window: WindowQuota | None, reset: datetime | None, now: Now) -> dict[str, str]:
+def _window_fields(used: float | None, reset: datetime | None, now: Now) -> dict[str, str]:
     def moment(words: Callable[[datetime], str]) -> str:
         return _NONE if reset is None else words(reset)
 
     return {
-        "used": _NONE if window is None else str(whole(window.used_percent)),
-        "left": _NONE if window is None else str(_ALL - whole(window.used_percent)),
+        "used": _NONE if used is None else str(whole(used)),
+        "left": _NONE if used is None else str(_ALL - whole(used)),
         "reset": moment(lambda reset: _moment(reset, now)),
         "reset_in": moment(lambda reset: until(reset, now, _ENGLISH).removeprefix("in ")),
     }
+
+
+def _deciding_use(account: AccountQuota) -> float | None:
+    """The use of the tightest window; all of it without capacity, whatever the windows say."""
+    tightest = deciding_window(account.windows)
+    if account.limited:
+        return _ALL
+    return None if tightest is None else tightest.used_percent
 
 
 def _deciding_reset(account: AccountQuota) -> datetime | None:
@@ -129,9 +140,8 @@ def _deciding_reset(account: AccountQuota) -> datetime | None:
     return None if tightest is None else tightest.reset_at
 
 
-def _percent(window: WindowQuota, overview: QuotaOverview) -> int:
-    used = whole(window.used_percent)
-    return _ALL - used if overview.shows_left else used
+def _percent(used: float, overview: QuotaOverview) -> int:
+    return _ALL - whole(used) if overview.shows_left else whole(used)
 
 
 def _moment(moment: datetime, now: Now) -> str:

@@ -66,6 +66,17 @@ def test_a_line_claims_nothing_and_everything_only_where_it_is_so() -> None:
     assert template_line("{used} {left} {week_used} {week_left}", quota, NOW) == "99 1 1 99"
 
 
+def test_without_capacity_nothing_is_left_although_no_window_is_used_up() -> None:
+    found = samples.snapshot(60, 17)
+    reached = samples.account("ana@example.com", replace(found, main=replace(found.main, reached=True)))
+    assert one(reached) == "ana 5h 60% wk 17% limited"
+    overview = of(reached, settings=Settings(percentages=Percentages.LEFT))
+    (quota,) = overview.accounts
+    assert template_line("{used} {left} {reset} {reset_in} {5h_left}", quota, NOW) == "100 0 - - 40"
+    assert json.loads(waybar_line(quota, overview, NOW))["percentage"] == 0
+    assert json.loads(waybar_line(quota, of(reached), NOW))["percentage"] == 100
+
+
 def test_waybar_gets_markup_that_no_name_can_break() -> None:
     overview = of(replace(ANA, alias="<b>&"), FULL)
     found = json.loads(waybar_line(overview.accounts[0], overview, NOW))

@@ -218,7 +218,7 @@ def test_of_two_limits_that_are_used_up_the_one_that_is_reset_last_is_named_ever
     assert (said.title, said.body) == (f"bo@company.example: {reason}", body)
     overview = quota_overview(samples.only([owner]), NOW)
     (quota,) = overview.accounts
-    assert line(quota, overview, Now(NOW, UTC)) == f"bo 5h 100% wk 100% {clock}".rstrip()
+    assert line(quota, overview, Now(NOW, UTC)) == f"bo 5h 100% wk 100% {clock or 'limited'}"
     assert template_line("{reset}", quota, Now(NOW, UTC)) == (clock or "-")
     assert ("until it resets" in state_of(Snapshot(taken_at=READ_AT, main=Limit(windows=full)))[1]) is bool(clock)
 
