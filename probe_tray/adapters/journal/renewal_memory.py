@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from probe_tray.adapters.files.disk import NEWER_VERSION, Disk, reason_of
+from probe_tray.adapters.files.disk import NEWER_VERSION, Disk
 from probe_tray.adapters.files.safe_files import (
     is_absent,
     make_private_folder,
@@ -22,7 +22,7 @@ from probe_tray.adapters.files.safe_files import (
     remove_stale,
     replace_file,
 )
-from probe_tray.core.errors import Phrase, ReadError, StoreError, WriteError
+from probe_tray.core.errors import Phrase, ReadError, SilentDiskError, StoreError, WriteError
 from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
 
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
@@ -85,8 +85,8 @@ class FileRenewalMemory:
         """Read the token's file, but don't wait for a disk that does not answer."""
         try:
             return await self._disk.jobs.do(self._folder, partial(self._recall, _checked(fingerprint)), waits=False)
-        except TimeoutError as error:
-            raise ReadError(path=str(self._folder), reason=reason_of(error)) from None
+        except TimeoutError:
+            raise SilentDiskError(path=str(self._folder)) from None
 
     async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
         """Read the files of all of them in one thread: a start asks about each account."""

@@ -21,7 +21,15 @@ from probe_tray.adapters.logins.sealer import Key, VaultKey
 from probe_tray.adapters.logins.vault_record import VaultRecord, is_newer, open_record, read_record, seal_record
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import KeyMissingError, Phrase, ReadError, RecordError, StoreError, WriteError
+from probe_tray.core.errors import (
+    KeyMissingError,
+    Phrase,
+    ReadError,
+    RecordError,
+    SilentDiskError,
+    StoreError,
+    WriteError,
+)
 from probe_tray.core.state import Unreadable
 from probe_tray.ports.accounts import StoreContents
 
@@ -64,8 +72,21 @@ class VaultStore:
 
     async def read(self, key: AccountKey) -> StoredCredential | None:
         """The account's login."""
+        return await self._read(key, waits=True)
+
+    async def glance(self, key: AccountKey) -> StoredCredential | None:
+        """The account's login: a record holds no other account. Raises SilentDiskError where the disk doesn't answer.
+
+        A check that waited for it would take the turn of others, whose logins may lie elsewhere.
+        """
+        try:
+            return await self._read(key, waits=False)
+        except TimeoutError:
+            raise SilentDiskError(path=str(self._folder)) from None
+
+    async def _read(self, key: AccountKey, *, waits: bool) -> StoredCredential | None:
         path = self._path(key)
-        record = await self._disk.jobs.do(self._folder, partial(self._read_one, path))
+        record = await self._disk.jobs.do(self._folder, partial(self._read_one, path), waits=waits)
         if record is None:
             return None
         opener = await self._key_for([record])
@@ -75,10 +96,6 @@ class VaultStore:
         if isinstance(found, str):
             raise RecordError(path=str(path), reason=found)
         return StoredCredential(credential=found, store=StoreKind.VAULT)
-
-    async def glance(self, key: AccountKey) -> StoredCredential | None:
-        """The account's login: a record holds no other account."""
-        return await self.read(key)
 
     async def check_writable(self, key: AccountKey) -> None:
         """Get the key in hand, and write and remove as much as a record takes.

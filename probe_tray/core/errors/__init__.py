@@ -15,7 +15,7 @@ ProbeError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
     KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
     NoSuchStoreError, CodexHomeMissingError, CodexPlaceChangedError, CodexNotKeptError
-    CodexRecordError, CodexSettingsError (each a ReadError), CodexKeyringError (a KeyringAbsentError)
+    SilentDiskError, CodexRecordError, CodexSettingsError (each a ReadError), CodexKeyringError (a KeyringAbsentError)
   CodexError
     CodexUnfitError, CodexRunningError, CodexBusyError, CodexWholeElsewhereError, CodexWholeSharedError
     CodexNothingKeptError, CodexRenewsError, CodexBehindError
@@ -179,6 +179,7 @@ from probe_tray.core.errors.stores import (
     ReadError,
     RecordError,
     SavedForLaterError,
+    SilentDiskError,
     StoreError,
     WriteError,
 )
@@ -344,6 +345,7 @@ __all__ = [
     "SetupCodeNewerError",
     "SetupCodeStrangeError",
     "SharingStoppedError",
+    "SilentDiskError",
     "SilentServiceError",
     "StillRefusedError",
     "StoreError",

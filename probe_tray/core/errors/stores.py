@@ -71,6 +71,13 @@ class ReadError(StoreError):
     hint_template = "Check that it is yours and that you can read it."
 
 
+class SilentDiskError(ReadError):
+    """The disk neither answers nor fails. Only who can do without waits no longer for it."""
+
+    title_template = "The disk that holds {path} doesn't answer."
+    hint_template = "Connect its drive or network share again. If that doesn't help, restart the computer."
+
+
 class PathMissingError(ReadError):
     """What was named isn't there."""
 

@@ -11,7 +11,7 @@ from probe_tray.core.account.age import age
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.owner import Owner, OwnerMatch
-from probe_tray.core.errors import Problem, StoreError
+from probe_tray.core.errors import Problem, SilentDiskError, StoreError
 from probe_tray.core.events import AccountsRead
 from probe_tray.core.state import AccountState, RenewalState, Unreadable
 from probe_tray.engine.store import Store
@@ -112,14 +112,18 @@ class Accounts:
         """As :meth:`current`, for who only asks the service something with it; see :meth:`AccountStore.glance`.
 
         It is looked for where it was when the stores were last read, in those of ours if it was there; and as
-        :meth:`current` does where it is there no more, or cannot be read.
+        :meth:`current` does where it is there no more, or cannot be read. Raises SilentDiskError where that would wait.
         """
         account = self._store.state.account(key)
         seen_in = frozenset(account.stores) if account else frozenset[StoreKind]()
         kinds = seen_in - {StoreKind.OFFICIAL} or seen_in
-        with suppress(StoreError):
+        try:
             if found := await _first_of(s.glance(key) for s in self._stores if s.kind in kinds):
                 return found
+        except SilentDiskError:
+            raise
+        except StoreError:
+            pass
         return await self.current(key)
 
     async def holders(self, key: AccountKey) -> list[tuple[AccountStore, StoredCredential]]:

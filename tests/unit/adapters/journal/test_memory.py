@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from probe_tray.adapters.files.disk import NEWER_VERSION, Disk
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
-from probe_tray.core.errors import ReadError, WriteError
+from probe_tray.core.errors import ReadError, SilentDiskError, WriteError
 from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
 from tests.support.disks import FAULTS, WRITING_STEPS, HangingDisk, TroubledDisk
 from tests.support.fakes import START
@@ -292,7 +292,7 @@ async def test_who_can_do_without_waits_for_no_disk_that_does_not_answer(tmp_pat
     recall = asyncio.create_task(memory.recall(PRINT))
     try:
         for _ in range(2):
-            with pytest.raises(ReadError):
+            with pytest.raises(SilentDiskError):
                 async with asyncio.timeout(PATIENCE):
                     await memory.glance(PRINT)
         # A renewal waits: without what it is about to hear no token is used.

@@ -29,6 +29,7 @@ from probe_tray.core.errors import (
     KeyringNoAnswerError,
     ReadError,
     RecordError,
+    SilentDiskError,
     StoreError,
     WriteError,
 )
@@ -472,3 +473,21 @@ async def test_it_is_read_while_the_disk_of_what_is_remembered_does_not_answer(p
         disk.answers.set()
     assert stored is not None
     assert await recall == outcome
+
+
+async def test_a_check_waits_for_no_disk_that_does_not_answer(place: Place) -> None:
+    await place.vault().save(ANA)
+    disk = HangingDisk(place.folder)
+    vault = VaultStore(place.folder, place.key(), disk=disk)
+    read = asyncio.create_task(vault.read(ANA.key))
+    try:
+        for _ in range(2):
+            with pytest.raises(SilentDiskError):
+                async with asyncio.timeout(PATIENCE):
+                    await vault.glance(ANA.key)
+        assert not read.done()
+    finally:
+        disk.answers.set()
+    found = await read
+    assert found is not None
+    assert await vault.glance(ANA.key) == found

@@ -11,7 +11,7 @@ from probe_tray.core.account.age import age, newest
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.owner import Owner, OwnerMatch
-from probe_tray.core.errors import KeyringLockedError, LoginEndedError, RecordError, WriteError
+from probe_tray.core.errors import KeyringLockedError, LoginEndedError, RecordError, SilentDiskError, WriteError
 from probe_tray.core.state import AppState, RenewalState
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered, watch_stores
 from probe_tray.engine.store import Store
@@ -125,6 +125,19 @@ async def test_what_is_no_longer_where_it_was_is_looked_for_everywhere(monkeypat
     del client.held[ana.key]
     with pytest.raises(KeyringLockedError):
         await accounts.at_a_glance(ana.key)
+
+
+async def test_at_a_glance_nobody_waits_for_a_disk_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    ana, ben = credential("ana"), credential("ben")
+    vault, folder = MemoryStore(StoreKind.VAULT, ana, ben), MemoryStore(StoreKind.FOLDER, ben)
+    accounts, _ = joined(vault, folder)
+    await accounts.read()
+    vault.fault = SilentDiskError(path="vault")
+    asked = Glances(monkeypatch)
+    with pytest.raises(SilentDiskError):
+        await accounts.at_a_glance(ana.key)
+    assert await accounts.at_a_glance(ben.key) == StoredCredential(credential=ben, store=StoreKind.FOLDER)
+    assert asked.thorough == []
 
 
 async def test_the_official_client_s_login_alone_is_never_ours_to_renew() -> None:
