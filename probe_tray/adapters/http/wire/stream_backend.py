@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from itertools import zip_longest
 from typing import Final
@@ -17,6 +17,11 @@ from probe_tray.adapters.systems.current import this_system
 _HEAD_START: Final = 0.25
 """Seconds before the next address is tried beside the last one (RFC 8305, section 5)."""
 
+_OWN: Final[Mapping[str, tuple[int, ...]]] = {
+    "127.0.0.1": (socket.AF_INET,),
+    "::1": (socket.AF_INET6, 0, 0),
+}
+"""This computer's own addresses: each one's family, and what stands behind the port (ipv6(7): flow and scope)."""
 _Found = tuple[int, tuple[object, ...]]
 
 
@@ -62,6 +67,10 @@ def _close_other(ended: "asyncio.Task[socket.socket]", chosen: socket.socket | N
 
 async def _addresses(host: str, port: int) -> list[_Found]:
     """In the system's order, but by turns of both families: one that is broken must not use up the time."""
+    if (own := _OWN.get(host)) is not None:
+        # Most proxies are there, and the system has nothing to say of it: to be asked, it takes a thread.
+        family, *rest = own
+        return [(family, (host, port, *rest))]
     loop = asyncio.get_running_loop()
     answers = await loop.getaddrinfo(plain_name(host), port, type=socket.SOCK_STREAM)
     found: list[_Found] = [(int(family), address) for family, _, _, _, address in answers]

@@ -51,6 +51,29 @@ async def dialled(monkeypatch: pytest.MonkeyPatch, *, refuses: bool) -> None:
     assert tried == ["127.0.0.2", "127.0.0.3", "127.0.0.1"]
 
 
+@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
+async def test_the_system_is_not_asked_for_an_address_of_this_computer(
+    host: str, family: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[tuple[int, object]] = []
+
+    async def no_answer(*_: object, **__: object) -> list[tuple[object, ...]]:
+        raise socket.gaierror
+
+    async def connect(made: socket.socket, address: object) -> None:
+        tried.append((made.family, address))
+
+    loop = asyncio.get_running_loop()
+    (known, _, _, _, address), *_ = await loop.getaddrinfo(host, 9, type=socket.SOCK_STREAM)
+    monkeypatch.setattr(loop, "getaddrinfo", no_answer)
+    monkeypatch.setattr(loop, "sock_connect", connect)
+    (await dial(host, 9)).close()
+    assert tried == [(known, address)]
+    assert known == family
+    with pytest.raises(socket.gaierror):
+        await dial("service.example", 9)
+
+
 async def test_where_no_address_answers_the_best_known_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     loop = asyncio.get_running_loop()
 
