@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.system import process_began
@@ -14,7 +14,6 @@ from probe_tray.adapters.systems.current import this_system
 from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out, with_owners
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.renew.command_context import run_context
-from probe_tray.cli.renew.model_test import ModelStage, agreed
 from probe_tray.cli.renew.run_reporter import RunReporter
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
@@ -34,6 +33,9 @@ from probe_tray.engine.store import Store
 from probe_tray.ports.time import Clock
 from probe_tray.view.text.translate import Translator
 
+if TYPE_CHECKING:
+    from probe_tray.cli.renew.model_test import ModelStage
+
 _HOOKS_ONCE_STOPPED: Final = 5.0
 """Seconds for all hooks of a run that the person has stopped."""
 
@@ -46,7 +48,7 @@ def run_accounts(session: CommandSession) -> ExitStatus:
     arguments, console, t = session.arguments, session.console, session.t
     files = ResultFiles(arguments, session.disk)
     loaded = session.read_settings()
-    tested = arguments.apitest and agreed(session, loaded)
+    tested = arguments.apitest and _models_agreed(session, loaded)
     if not (tested or arguments.status or arguments.renew):
         return ExitStatus.SUCCESS
     run = _AccountRun(arguments, console, RunReporter(arguments, console, files, t), t, tested=tested)
@@ -58,6 +60,12 @@ def run_accounts(session: CommandSession) -> ExitStatus:
 
         return max(status, offer_sync(session, loaded))
     return status
+
+
+def _models_agreed(session: CommandSession, loaded: LoadedSettings) -> bool:
+    from probe_tray.cli.renew.model_test import agreed
+
+    return agreed(session, loaded)
 
 
 async def _find_and_run(session: CommandSession, loaded: LoadedSettings, run: "_AccountRun") -> ExitStatus:
@@ -117,13 +125,14 @@ class _AccountRun:
     async def run(self, found: SelectedLogins, context: BatchContext, settings: Settings) -> ExitStatus:
         """Work on the logins that were ``found``."""
         arguments, tested = self._arguments, self.tested
-        batch, models = Batch(context, _order(arguments, settings)), ModelStage(context, arguments, settings)
+        batch, models = Batch(context, _order(arguments, settings)), self._model_stage(context, settings)
         done: dict[int, AccountReport] = {}
         ending: list[asyncio.Task[None]] = []
 
         async def stop() -> None:
             self._console.end_line()
-            models.stop()
+            if models is not None:
+                models.stop()
             if context.renewals.sent:
                 self._console.prompt(self._waits_for(context.renewals.sent))
             await batch.stop()
@@ -148,11 +157,19 @@ class _AccountRun:
         with Interruption(lambda: ending.append(asyncio.create_task(stop())), last_words) as interruption:
             async with self._shown(found, done, settings.percentages, context.clock):
                 await batch.run(found.logins, jobs=arguments.jobs, done=done.__setitem__)
-                if tested:
+                if models is not None:
                     await models.run(found.logins, done)
                 await asyncio.gather(*ending)
             self._renewed = [Path(r.location) for r in done.values() if r.renewal is not None and _is_new(r.renewal)]
             return tell()
+
+    def _model_stage(self, context: BatchContext, settings: Settings) -> "ModelStage | None":
+        if not self.tested:
+            return None
+        # Only here: most runs test none.
+        from probe_tray.cli.renew.model_test import ModelStage
+
+        return ModelStage(context, self._arguments, settings)
 
     def _shown(
         self, found: SelectedLogins, done: Mapping[int, AccountReport], percentages: Percentages, clock: Clock
