@@ -8,6 +8,7 @@ import msgspec
 
 from probe_tray.core.account.condition import USABLE, Condition, condition
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.polling.schedule import has_been_reset
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
 
@@ -88,8 +89,10 @@ def _was_renewed(note: HookNote, account: AccountState) -> bool:
 def _noted(before: HookNote | None, account: AccountState, settings: Settings, now: datetime) -> HookNote:
     what = condition(account, settings, now)
     quota = before and before.quota
-    # Old numbers say nothing, and capacity that came back before a reset waits for the next answer to agree.
-    doubted = account.snapshot is not None and account.snapshot.unconfirmed
+    # Old numbers say nothing, nor do those from before a reset, and capacity that came back without one waits for the
+    # next answer to agree.
+    snapshot = account.snapshot
+    doubted = snapshot is not None and (snapshot.unconfirmed or has_been_reset(snapshot, now))
     if what in _QUOTA and not doubted:
         quota = what
     renewed_at, ends_at = account.renewal.last_at, account.expires_at

@@ -14,6 +14,7 @@ from tests.unit.ui import samples
 NOW = samples.NOW
 ANA = samples.account("ana@example.com")
 ROOMY, TIGHT, FULL = samples.snapshot(10, 20), samples.snapshot(85, 20), samples.snapshot(100, 20)
+OVER = samples.snapshot(85, 20, short_in=-timedelta(minutes=1))
 OLD = samples.snapshot(10, 20, age=timedelta(hours=5))
 
 
@@ -44,6 +45,9 @@ def quota(*snapshots: Snapshot) -> list[str]:
         # Old numbers say nothing, and what they hid is told afterwards.
         ((FULL, OLD, ROOMY), ["restored"]),
         ((ROOMY, OLD, ROOMY), []),
+        # Nor do those from before a reset: it may only have moved.
+        ((ROOMY, TIGHT, OVER, TIGHT), ["quota_low"]),
+        ((ROOMY, TIGHT, OVER, ROOMY, TIGHT), ["quota_low", "quota_low"]),
         ((FULL, replace(ROOMY, unconfirmed=True)), []),
         ((FULL, replace(ROOMY, unconfirmed=True), ROOMY), ["restored"]),
     ],
