@@ -21,7 +21,7 @@ from probe_tray.core.alerts.alert import (
     is_on_card,
     is_passing,
 )
-from probe_tray.core.alerts.evaluation import alerts, compared, holds, without_past
+from probe_tray.core.alerts.evaluation import alerts, compared, holds, said_now, without_past
 from probe_tray.core.alerts.mute import MUTE, alert_mute_end, mute_end
 from probe_tray.core.alerts.quiet_hours import Pause, in_quiet_hours, pause_end
 from probe_tray.core.commands import (
@@ -167,7 +167,7 @@ class AlertService:
         self._held = new if quiet or _is_in_front(state) else ()
         if not self._held:
             self._said = self._memory.said
-            await self._show(tuple(alert for alert in new if holds(alert, state, now, self._forecast)), state, on_press)
+            await self._show(said_now(new, state, now, self._forecast), state, on_press)
         await self._save()
 
     async def _find(self, memory: AlertMemory) -> "_Found":

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.alerts.alert import (
     SPENT,
     AccountAlerts,
@@ -13,6 +15,7 @@ from probe_tray.core.alerts.alert import (
     CreditAlert,
     ExpiryAlert,
     Forecast,
+    Level,
     LimitAlert,
     LimitedAlert,
     LoginAlert,
@@ -25,7 +28,14 @@ from probe_tray.core.alerts.alert import (
     is_passing,
 )
 from probe_tray.core.alerts.login_rules import expects, is_untried, login_alerts, login_holds
-from probe_tray.core.alerts.quota_rules import credit_alerts, quota_alerts, quota_holds, still_said
+from probe_tray.core.alerts.quota_rules import (
+    credit_alerts,
+    is_same_limit,
+    quota_alerts,
+    quota_holds,
+    still_said,
+    with_numbers_of_now,
+)
 from probe_tray.core.state import AccountState, AppState
 
 _REMEMBERED = timedelta(days=40)
@@ -87,6 +97,54 @@ def holds(alert: Alert, state: AppState, now: datetime, forecast: Forecast) -> b
             return login_holds(alert, account, state, now)
         case QuotaAlert() | LimitedAlert() | RestoredAlert() | PaceAlert() | CreditAlert():
             return quota_holds(alert, account, state.settings, now, forecast)
+
+
+def said_now(batch: tuple[Alert, ...], state: AppState, now: datetime, forecast: Forecast) -> tuple[Alert, ...]:
+    """What of ``batch``, the oldest first, is said at ``now`` (aware UTC): what still holds, with the numbers of now.
+
+    What waited while a window of the program was in front is said as if it were new: of a limit only the last, and
+    where there is no capacity only that.
+    """
+    kept: dict[AccountKey, list[Alert]] = {}
+    untold: set[AccountKey] = set()
+    for alert in batch:
+        if _is_no_capacity(alert):
+            untold.add(alert.account)
+        elif isinstance(alert, RestoredAlert) and alert.account in untold:
+            # Nobody was told that there was none.
+            untold.remove(alert.account)
+            continue
+        if holds(alert, state, now, forecast):
+            # A whole round of checks is said at once: an alert is compared with those of its account alone.
+            others = [older for older in kept.get(alert.account, ()) if not _contains(alert, older)]
+            kept[alert.account] = [*others, _with_numbers_of_now(alert, state, now, forecast)]
+    return tuple(chain.from_iterable(kept.values()))
+
+
+def _with_numbers_of_now(alert: Alert, state: AppState, now: datetime, forecast: Forecast) -> Alert:
+    account = state.account(alert.account)
+    if account is None or not isinstance(alert, QuotaAlert | PaceAlert | CreditAlert):
+        return alert
+    return with_numbers_of_now(alert, account, state.settings, now, forecast)
+
+
+def _contains(newer: Alert, older: Alert) -> bool:
+    """Whether nothing is left to say of ``older`` once ``newer``, of the same account, is said."""
+    if _is_no_capacity(newer) and isinstance(older, LimitAlert):
+        return True
+    match newer, older:
+        case QuotaAlert(), QuotaAlert():
+            return is_same_limit(newer.window, older.window)
+        case QuotaAlert(level=Level.CRITICAL), PaceAlert():
+            return is_same_limit(newer.window, older.window)
+        case PaceAlert(), PaceAlert():
+            return is_same_limit(newer.window, older.window)
+        case _:
+            return type(newer) is type(older)
+
+
+def _is_no_capacity(alert: Alert) -> bool:
+    return isinstance(alert, LimitedAlert) or (isinstance(alert, QuotaAlert) and alert.level is Level.EXHAUSTED)
 
 
 def compared(before: AppState | None, state: AppState) -> AppState:

@@ -68,11 +68,11 @@ def login_holds(
         case UnusableAlert():
             return unusable(account.problem)
         case RenewalFailedAlert():
-            return account.renewal.problem is not None and not state.codex.renews(account.key)
+            return account.renewal.problem is not None and _is_ours_to_renew(account, state, now)
         case ExpiryAlert(expires_at=end):
             here = login_end(account)
             ahead = here is not None and now < here and account.expires_at == end
-            return ahead and not state.codex.renews(account.key)
+            return ahead and _is_ours_to_renew(account, state, now)
         case RenewedAlert(expires_at=end):
             return account.expires_at == end and not login_ended(account, now)
 
@@ -83,6 +83,12 @@ def expects(account: AccountState, entry: AlertRecord) -> bool:
     if entry.topic == _UNUSABLE or (entry.topic == _LOGIN and entry.mark is None is account.expires_at):
         return account.problem is not None or account.checked_at is None
     return entry.topic not in _ABOUT_A_LOGIN or entry.mark == account.expires_at
+
+
+def _is_ours_to_renew(account: AccountState, state: AppState, now: datetime) -> bool:
+    """Whether anything but a renewal of ours is out of the question: of a login that has ended only that is said."""
+    over = login_ended(account, now) or unusable(account.problem)
+    return not over and not state.codex.renews(account.key)
 
 
 def _days(account: AccountState, state: AppState) -> int:

@@ -144,20 +144,56 @@ def quota_holds(
             return here < end and end in snapshot.reset_credit_ends
 
 
+def with_numbers_of_now(
+    alert: QuotaAlert | PaceAlert | CreditAlert,
+    account: AccountState,
+    settings: Settings,
+    now: datetime,
+    forecast: Forecast,
+) -> QuotaAlert | PaceAlert | CreditAlert:
+    """``alert``, which still holds, with what the snapshot says now: it may have waited while the limit was used on."""
+    snapshot = account.snapshot
+    if snapshot is None:
+        return alert
+    here = snapshot.service_now(now)
+    match alert:
+        case QuotaAlert(window=window):
+            return replace(alert, window=_now(window, snapshot, here))
+        case PaceAlert(window=window, runs_out_at=runs_out_at):
+            live = _now(window, snapshot, here)
+            return replace(alert, window=live, runs_out_at=forecast(account, live) or runs_out_at)
+        case CreditAlert():
+            soon = _credits_soon(snapshot, settings, here)
+            return replace(alert, count=len(soon), expires_at=min(soon)) if soon else alert
+
+
+def is_same_limit(one: Window, other: Window) -> bool:
+    """Whether both are about one limit of an account, whatever its period."""
+    return _topic(one) == _topic(other)
+
+
+def _now(window: Window, snapshot: Snapshot, here: datetime) -> Window:
+    return next((live for live in _live(snapshot, here) if is_same_limit(live, window)), window)
+
+
 def credit_alerts(
     account: AccountState, settings: Settings, told: AccountAlerts, now: datetime
 ) -> Iterator[AlertCandidate]:
     """The reset credits that are lost within the days of the settings, all in one alert."""
     if account.snapshot is None:
         return
-    here = account.snapshot.service_now(now)
-    latest = here + timedelta(days=settings.credit_warning_days)
-    soon = [end for end in account.snapshot.reset_credit_ends if here < end <= latest]
+    soon = _credits_soon(account.snapshot, settings, account.snapshot.service_now(now))
     # By their ends: credits have no names, and the service lists all of them each time.
     marks = told.marks(_CREDIT)
     if any(end not in marks for end in soon):
         says = frozenset(AlertRecord(account=told.account, topic=_CREDIT, mark=e, forget_at=e + _KEPT) for e in soon)
         yield AlertCandidate(CreditAlert(account=account.key, count=len(soon), expires_at=min(soon)), says)
+
+
+def _credits_soon(snapshot: Snapshot, settings: Settings, here: datetime) -> list[datetime]:
+    """The ends of the reset credits that are lost within the days of the settings."""
+    latest = here + timedelta(days=settings.credit_warning_days)
+    return [end for end in snapshot.reset_credit_ends if here < end <= latest]
 
 
 def _live(snapshot: Snapshot, here: datetime) -> list[Window]:

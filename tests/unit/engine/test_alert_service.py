@@ -56,12 +56,14 @@ class Bench:
         phrases = composer(self.compose)
         self.alerting = AlertService(self.notifier, phrases, self.store, self.clock, self.file, HERE, no_forecast)
         self.pressed: list[tuple[AccountKey | None, AlertHelp]] = []
+        self.told: list[Alert] = []
         self.store.dispatch(
             AccountsRead(accounts=tuple(AccountState(key=key, stores=(StoreKind.VAULT,)) for key in (ANA, BEN)))
         )
 
     def compose(self, batch: tuple[Alert, ...], state: AppState) -> Notification:
         assert state is self.store.state
+        self.told += batch
         levels = [a.level.value if isinstance(a, QuotaAlert) else type(a).__name__ for a in batch]
         return Notification(tag=" ".join(a.account.account_id for a in batch), title=" ".join(levels), body="")
 
@@ -269,6 +271,23 @@ async def test_none_lies_over_a_dialog_that_is_in_use_and_what_still_holds_is_to
         bench.leaves()
         await bench.clock.advance(MINUTE)
     assert bench.shown == [("ana", "warning")]
+
+
+async def test_a_limit_that_was_used_on_meanwhile_is_told_once_and_as_it_is_now() -> None:
+    bench = Bench()
+    bench.uses(ANA, 0)
+    bench.uses(BEN, 0)
+    async with bench.running():
+        bench.looks_at()
+        for percent in (82, 88, 96, 100):
+            bench.uses(ANA, percent)
+            bench.uses(BEN, min(percent, 90))
+            await bench.clock.advance(MINUTE)
+        assert bench.shown == []
+        bench.leaves()
+        await bench.clock.advance(MINUTE)
+    assert bench.shown == [("ana ben", "exhausted warning")]
+    assert [alert.window.used_percent for alert in bench.told if isinstance(alert, QuotaAlert)] == [100, 90]
 
 
 async def test_a_notification_goes_when_the_panel_shows_in_front_what_it_says() -> None:

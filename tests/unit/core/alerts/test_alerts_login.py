@@ -140,6 +140,18 @@ def test_what_was_held_back_of_a_login_is_old_once_the_client_renews_it(
     assert holds(alert, state, START, lambda _account, _window: None) is still
 
 
+@pytest.mark.parametrize("problem", [ENDED, WorkspaceDeactivatedError().problem])
+@pytest.mark.parametrize(
+    "alert",
+    [ExpiryAlert(account=ANA, expires_at=START + DAY), RenewalFailedAlert(account=ANA, problem=FULL)],
+)
+def test_of_a_login_that_has_ended_meanwhile_nothing_else_holds(alert: Alert, problem: Problem) -> None:
+    failed = ending(DAY, renewable=True, problem=FULL)
+    for account, still in ((failed, True), (replace(failed, problem=problem), False)):
+        state = AppState(settings=Settings(auto_renew=False), accounts=(account,))
+        assert holds(alert, state, START, lambda _account, _window: None) is still
+
+
 def test_an_ending_login_is_said_once_until_it_is_another_one() -> None:
     listener = Listener(Settings(renewed_alerts=False))
     assert [len(listener.on_event(ending(left))) for left in (DAY, DAY, 2 * DAY, 2 * DAY)] == [1, 0, 1, 0]
