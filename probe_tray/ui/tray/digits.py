@@ -3,7 +3,7 @@
 from typing import NamedTuple, final
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter, QPainterPath, QTransform
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter, QPainterPath, QPixmap, QTransform
 
 _GRID = 16
 _TALL, _BAR = 11, 3
@@ -42,8 +42,16 @@ class Digits:
         across = min(upright, self._size / box.width())
         left = (self._size - box.width() * across) / 2
         place = QTransform(across, 0, 0, upright, left - box.left() * across, -zero.top() * upright)
-        self._painter.setBrush(colour)
-        self._painter.drawPath(place.map(number.path))
+        # At the corner of a picture: elsewhere Qt rounds some points of an outline to another 64th of a pixel.
+        alone = QPixmap(self._size, self._size)
+        alone.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(alone)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawPath(place.map(number.path))
+        painter.end()
+        self._painter.drawPixmap(0, 0, alone)
 
     def bar(self, percent: int, colour: QColor, *, dot: bool) -> None:
         """How much of a window is used or left; shorter where a ``dot`` stands beside it."""

@@ -140,6 +140,19 @@ def test_a_size_looks_the_same_alone_and_beside_all_others(qapp: QApplication, i
                 assert icon.pixmap(size).toImage() == alone, (name, size)
 
 
+def test_each_number_looks_the_same_alone_and_beside_other_sizes(qapp: QApplication) -> None:
+    usual, painter = QFont(qapp.font()), IconPainter()
+    try:
+        qapp.setFont(QFont("DejaVu Sans"))
+        for number in range(101):
+            look = IconLook(weekly=number, number=number, number_bar=number)
+            icon = painter.icon(look, ON_LIGHT)
+            differ = [s for s in SIZES if icon.pixmap(s).toImage() != painter.pixmap(look, ON_LIGHT, s).toImage()]
+            assert not differ, number
+    finally:
+        qapp.setFont(usual)
+
+
 def test_a_look_is_the_same_whatever_was_painted_before(qapp: QApplication) -> None:
     painter, inks = IconPainter(), (ON_LIGHT, ON_DARK, ON_EITHER, IN_MENU)
     for look, ink in itertools.product((*LOOKS.values(), *reversed(LOOKS.values())), inks):
