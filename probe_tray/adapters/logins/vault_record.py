@@ -1,7 +1,5 @@
 """One record of the vault: what stands in the clear, what is sealed, and what the seal is bound to."""
 
-import binascii
-from base64 import b64decode, b64encode
 from datetime import datetime
 from typing import Final
 
@@ -24,10 +22,9 @@ class VaultRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The fingerprint of the key that seals it."""
     generation: int
     """Counts how often the record was written."""
-    nonce: str
-    """Base64."""
-    sealed: str
-    """Base64."""
+    nonce: bytes
+    """Base64 in the file, as what is sealed."""
+    sealed: bytes
 
 
 class _RecordHead(msgspec.Struct, frozen=True):
@@ -82,8 +79,8 @@ def seal_record(key: Key, credential: Credential, generation: int) -> bytes:
         account=slug,
         key=key.fingerprint,
         generation=generation,
-        nonce=b64encode(nonce).decode("ascii"),
-        sealed=b64encode(sealed).decode("ascii"),
+        nonce=nonce,
+        sealed=sealed,
     )
     return msgspec.json.format(msgspec.json.encode(record)) + b"\n"
 
@@ -92,11 +89,7 @@ def open_record(key: Key, record: VaultRecord) -> Credential | str:
     """The login in a record, or the reason why it does not open."""
     if record.key != key.fingerprint:
         return "it was sealed with another key than the one in the keyring"
-    try:
-        nonce, sealed = (b64decode(text.encode("ascii"), validate=True) for text in (record.nonce, record.sealed))
-    except (binascii.Error, UnicodeEncodeError):
-        return "its content was damaged"
-    plain = key.decrypt(nonce, sealed, _context(record.account, record.generation))
+    plain = key.decrypt(record.nonce, record.sealed, _context(record.account, record.generation))
     credential = None if plain is None else _decode(plain)
     if credential is None or credential.key.slug != record.account:
         return "its content was damaged"

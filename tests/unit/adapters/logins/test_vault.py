@@ -1,6 +1,7 @@
 """The vault: what it keeps, what it shows, what it never does."""
 
 import asyncio
+import base64
 import json
 import os
 from datetime import timedelta
@@ -311,7 +312,17 @@ async def test_a_record_under_another_accounts_name_is_refused(place: Place) -> 
     assert len(contents.unreadable) == 1
 
 
-@pytest.mark.parametrize("change", [{"generation": 9}, {"version": 2}, {"nonce": "AAAAAAAAAAAAAAAA"}, {"sealed": ""}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"generation": 9},
+        {"version": 2},
+        {"nonce": "AAAAAAAAAAAAAAAA"},
+        {"sealed": ""},
+        {"sealed": "AAA*"},
+        {"nonce": 7},
+    ],
+)
 async def test_a_record_that_was_changed_does_not_open(place: Place, change: dict[str, object]) -> None:
     await place.vault().save(ANA)
     path = place.record(ANA)
@@ -319,6 +330,27 @@ async def test_a_record_that_was_changed_does_not_open(place: Place, change: dic
     contents = await place.vault().load()
     assert contents.found == ()
     assert len(contents.unreadable) == 1
+
+
+async def test_a_record_has_standard_base64_in_its_file(place: Place) -> None:
+    await place.vault().save(ANA)
+    data = place.record(ANA).read_bytes()
+    record, text = read_record(data), json.loads(data)
+    assert isinstance(record, VaultRecord)
+    assert base64.b64decode(text["nonce"], validate=True) == record.nonce
+    assert base64.b64decode(text["sealed"], validate=True) == record.sealed
+    assert len(record.nonce) == 12
+
+
+async def test_what_is_no_record_any_more_is_kept_before_another_takes_its_place(place: Place) -> None:
+    await place.vault().save(ANA)
+    path = place.record(ANA)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"sealed": "AAA*"}))
+    damaged = path.read_bytes()
+    await place.vault().save(ANA)
+    assert await logins(place.vault()) == [ANA]
+    (kept,) = (place.folder / "kept").iterdir()
+    assert kept.read_bytes() == damaged
 
 
 @pytest.mark.parametrize("content", [{"version": 2, "anything": "else"}, {"version": 9, "account": 7}])
