@@ -113,8 +113,9 @@ def _is_late(snapshot: Snapshot) -> bool:
 
 def has_been_reset(snapshot: Snapshot, now: datetime) -> bool:
     """Whether such a reset of the main limit has come since these numbers: another answer brings other ones."""
-    then, here = snapshot.service_now(snapshot.taken_at), snapshot.service_now(now)
-    return any(then < reset <= here for reset in _awaited(snapshot.main))
+    here = snapshot.service_now(now)
+    last = max((reset for reset in _awaited(snapshot.main) if reset <= here), default=None)
+    return last is not None and last > snapshot.service_now(snapshot.taken_at)
 
 
 def _awaited(limit: Limit) -> Iterator[datetime]:

@@ -298,7 +298,8 @@ def _first_reset(account: AccountState, now: datetime) -> datetime | None:
     if snapshot is None:
         return None
     live = live_windows(snapshot.main.windows, snapshot.service_now(now))
-    first = min((w.reset_at for w in live if w.reset_at is not None), default=None)
+    resets = [w.reset_at for w in live if w.reset_at is not None]
+    first = min(resets, default=None)
     return None if first is None else local_time(first, snapshot)
 
 

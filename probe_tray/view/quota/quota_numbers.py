@@ -72,10 +72,11 @@ def _account(account: AccountState, settings: Settings, now: datetime) -> Accoun
 
 
 def _window(window: Window, snapshot: Snapshot) -> WindowQuota:
+    used = tenths(window.used_percent)
     return WindowQuota(
         name=_window_name(window),
-        used_percent=tenths(window.used_percent),
-        left_percent=round(_FULL - tenths(window.used_percent), 1),
+        used_percent=used,
+        left_percent=round(_FULL - used, 1),
         reset_at=None if window.reset_at is None else local_time(window.reset_at, snapshot),
     )
 
