@@ -60,6 +60,7 @@ _TO_HOURS: Final = """
     SELECT series, max(at * 1024 + used) >> 10, max(at * 1024 + used) & 1023, max(used) FROM samples
     WHERE series = :series AND at < :full GROUP BY at / 3600
 """
+_NEWEST: Final = "SELECT max(at) FROM samples WHERE series = ? AND at <= ?"
 _TREND_OF: Final = """
     SELECT (:end - at) * :points / :length AS place, max(used) FROM samples
     WHERE series = :series AND at > :end - :length AND at <= :end
@@ -218,7 +219,7 @@ class SqliteHistory:
         return tuple(Point(_moment(newest >> 10), newest & 1023, most) for newest, most in rows)
 
     def _trends(self, db: sqlite3.Connection, now: datetime) -> tuple[tuple[str, Trend], ...]:
-        meters = {slug: trend_meter(tuple(known)) for slug, known in self._series.by_account().items()}
+        meters = {slug: self._trend_meter(db, slug, known, now) for slug, known in self._series.by_account().items()}
         values = {"end": _seconds(now), "points": _TREND_POINTS, "length": int(_TREND.total_seconds())}
         trends: list[tuple[str, Trend]] = []
         for slug, meter in meters.items():
@@ -229,6 +230,14 @@ class SqliteHistory:
                 percents = tuple(None if most is None else round(most / 10) for most in places)
                 trends.append((slug, Trend(meter=meter, percents=percents)))
         return tuple(trends)
+
+    def _trend_meter(self, db: sqlite3.Connection, slug: str, known: tuple[Meter, ...], now: datetime) -> Meter | None:
+        newest: dict[Meter, datetime] = {}
+        for meter in known:
+            (at,) = db.execute(_NEWEST, (self._series.find(slug, meter), _seconds(now))).fetchone()
+            if at is not None:
+                newest[meter] = _moment(at)
+        return trend_meter(newest)
 
 
 def _tidy(db: sqlite3.Connection, first: int, now: datetime) -> int:

@@ -1,6 +1,7 @@
 """The history: the readings of every window of every limit, which need not be written, and what is read back."""
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -9,6 +10,8 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.quota.snapshot import SAME_RESET, Limit, Snapshot, WindowKind, length_of
 
 _AT_LEAST_EVERY = timedelta(hours=1)
+_LEFT_OUT = timedelta(days=1)
+"""So long a window may be missing in the answers before it counts as one that the account does not have any more."""
 
 
 class Part(enum.Enum):
@@ -127,11 +130,16 @@ def thin(run: Run | None, sample: Sample) -> tuple[tuple[Sample, ...], Run]:
     return (*before, sample), Run(sample, sample)
 
 
-def trend_meter(meters: tuple[Meter, ...]) -> Meter | None:
-    """The meter that says most about an account's week; None where there is none."""
+def trend_meter(newest: Mapping[Meter, datetime]) -> Meter | None:
+    """The meter that says most about an account's week; None where there is none.
+
+    ``newest`` has the moment of each one's last sample. A window that the account's plan has lost says nothing.
+    """
     order = (WindowKind.WEEKLY, WindowKind.MONTHLY, WindowKind.BUDGET, WindowKind.SHORT, WindowKind.OTHER)
-    main = [meter for meter in meters if meter.part is Part.MAIN]
-    return min(main, key=lambda meter: (order.index(meter.kind), meter.seconds), default=None)
+    main = {meter: moment for meter, moment in newest.items() if meter.part is Part.MAIN}
+    last = max(main.values(), default=None)
+    still = [meter for meter, moment in main.items() if last is not None and last - moment <= _LEFT_OUT]
+    return min(still, key=lambda meter: (order.index(meter.kind), meter.seconds), default=None)
 
 
 def _limits(snapshot: Snapshot) -> list[tuple[Part, Limit]]:

@@ -148,6 +148,19 @@ async def test_trends_bring_the_week_of_every_account_at_once(tmp_path: Path) ->
     assert trends["ben"].percents == (46, *(None,) * 59)
 
 
+async def test_a_trend_is_of_a_window_that_the_account_still_has(tmp_path: Path) -> None:
+    monthly = Meter(kind=WindowKind.MONTHLY, seconds=2_592_000)
+    now_monthly = [sample(START - n * DAY, 500, monthly) for n in range(7)]
+    async with opened(tmp_path / "history.db") as history:
+        await history.write(batch(*now_monthly, sample(START - 20 * DAY, 300)))
+        await history.write(batch(*now_monthly, sample(START - 3 * DAY, 900), slug="ben"))
+        # The computer was off, and a check of tomorrow was made by a clock that was wrong.
+        away = [sample(START - 5 * DAY, 900), sample(START + DAY), sample(START - 2 * DAY, 500, monthly)]
+        await history.write(batch(*away, slug="eva"))
+        trends = dict(await history.trends(START))
+    assert {slug: trend.meter for slug, trend in trends.items()} == dict.fromkeys(("ana", "ben", "eva"), monthly)
+
+
 async def test_after_eight_days_an_hour_is_one_row_and_after_a_year_none(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     old = [sample(START - 9 * DAY + 5 * n * MINUTE, used) for n, used in enumerate((10, 80, 20))]

@@ -1,6 +1,7 @@
 from bisect import bisect_right
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -106,6 +107,14 @@ def test_a_line_through_what_is_written_passes_through_all_samples(steps: list[t
 def test_the_trend_is_that_of_the_week_where_there_is_one() -> None:
     other = Meter(kind=WindowKind.OTHER, seconds=86_400)
     extra = replace(WEEKLY, part=Part.EXTRA)
-    assert trend_meter((SHORT, other, extra, WEEKLY)) == WEEKLY
-    assert trend_meter((other, SHORT)) == SHORT
-    assert trend_meter((extra,)) is None
+    assert trend_meter(dict.fromkeys((SHORT, other, extra, WEEKLY), START)) == WEEKLY
+    assert trend_meter(dict.fromkeys((other, SHORT), START)) == SHORT
+    assert trend_meter({extra: START}) is None
+
+
+@pytest.mark.parametrize(
+    ("since", "found"), [(timedelta(), WEEKLY), (timedelta(hours=24), WEEKLY), (timedelta(hours=25), SHORT)]
+)
+def test_the_trend_is_of_no_window_that_the_plan_lacks_since_a_day(since: timedelta, found: Meter) -> None:
+    extra = replace(WEEKLY, part=Part.EXTRA)
+    assert trend_meter({WEEKLY: START - since, SHORT: START, extra: START + timedelta(days=9)}) == found
