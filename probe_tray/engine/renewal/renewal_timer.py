@@ -88,12 +88,13 @@ class RenewalTimer:
         moments: list[tuple[AccountKey, datetime | None]] = []
         for account in self._store.state.accounts:
             renewal = account.renewal
-            # Its renewals are the client's.
-            if self._store.state.codex.renews(account.key):
+            # Mostly all are planned, and twice a minute a thousand are gone over.
+            if not account.renewable or renewal.running or renewal.next_at is not None:
                 continue
             # A check may have shown that renewing does not help either.
             given_up = any(p is not None and p.kind.needs_login for p in (renewal.problem, account.problem))
-            if not account.renewable or renewal.running or renewal.next_at is not None or given_up:
+            # Where the client has been given the login, its renewals are the client's.
+            if given_up or self._store.state.codex.renews(account.key):
                 continue
             if renewal.problem is not None and renewal.last_at is not None:
                 wait = timedelta(seconds=renewal.problem.retry_after or 0)
