@@ -75,7 +75,7 @@ class TransferController:
 
     def _make_export(self) -> "ExportController":
         from probe_tray.ui.transfer.export_controller import ExportController, ExportWords
-        from probe_tray.view.tables.csv_table import quota_table
+        from probe_tray.view.tables.usage_table import quota_table
         from probe_tray.view.transfer.export_view import export_view, replacing
 
         now, t = self._now, self._t

@@ -5,15 +5,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from msgspec.structs import replace
-
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.formats.login_fields import NoLogin
 from probe_tray.core.quota.percent import tenths
-from probe_tray.core.quota.snapshot import Snapshot, Window, WindowKind, length_name
-from probe_tray.core.state import AccountState
-from probe_tray.view.text.privacy import discreet_report
-from probe_tray.view.text.times import Now
+from probe_tray.core.quota.snapshot import Window
 from probe_tray.view.text.translate import Translator, mark
 
 STATUS_COLUMNS = (
@@ -29,7 +24,6 @@ STATUS_COLUMNS = (
     "error",
 )
 """Those of the Go program and no other: scripts count on the last one, too."""
-MORE_COLUMN = "more"
 MODEL_COLUMNS = ("file", "account_id", "sample_models", "available")
 NO_RESET = "-"
 INSTEAD: Mapping[NoLogin, str] = {
@@ -55,7 +49,7 @@ class _LineBuffer(list[str]):
 def status_csv(reports: Iterable[AccountReport], local: Callable[[datetime], datetime]) -> bytes:
     """The table of ``--status``, UTF-8; ``local`` turns a moment into this computer's time."""
     t = Translator()
-    return to_csv([STATUS_COLUMNS, *(_status_row(r, local, t) for r in reports)])
+    return to_csv([STATUS_COLUMNS, *(status_row(r, local, t) for r in reports)])
 
 
 def models_csv(reports: Iterable[AccountReport]) -> bytes:
@@ -90,7 +84,8 @@ def _escaped(cell: str) -> str:
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), cell)
 
 
-def _status_row(report: AccountReport, local: Callable[[datetime], datetime], t: Translator) -> list[str]:
+def status_row(report: AccountReport, local: Callable[[datetime], datetime], t: Translator) -> list[str]:
+    """The cells of :data:`STATUS_COLUMNS`; ``local`` turns a moment into the time that is written."""
     snapshot = report.snapshot
     return [
         *map(defused, (report.location, report.account_id, report.email, report.plan)),
@@ -107,51 +102,13 @@ def _error(report: AccountReport, t: Translator) -> str:
     return t.title(report.problem) if report.problem else ""
 
 
-def _more(snapshot: Snapshot) -> str:
-    """The windows of the main limit that have no column: "monthly 63.0%; 1h 92.0%"."""
-    named = (snapshot.short, snapshot.weekly)
-    others = (w for w in snapshot.main.windows if w not in named)
-    return "; ".join(f"{_name(w)} {tenths(w.used_percent):.1f}%" for w in others)
-
-
-def _name(window: Window) -> str:
-    is_named_by_length = window.kind in {WindowKind.SHORT, WindowKind.OTHER}
-    return length_name(window.seconds) if is_named_by_length else window.kind.value
-
-
 def _window(window: Window | None, local: Callable[[datetime], datetime]) -> tuple[str, str]:
     if window is None:
         return "", ""
-    reset = NO_RESET if window.reset_at is None else f"{local(window.reset_at):%Y-%m-%d %H:%M:%S}"
+    reset = NO_RESET if window.reset_at is None else written(local(window.reset_at))
     return f"{tenths(window.used_percent):.1f}", reset
 
 
-def quota_table(accounts: Iterable[AccountState], now: Now, *, hide: bool) -> bytes:
-    """One row for each account, UTF-8, times in the zone of ``now``; ``hide`` leaves addresses and ids out.
-
-    A person reads it in a spreadsheet: a last column names the windows that have none of their own.
-    """
-    reports = [_report(account) for account in accounts]
-    if hide:
-        # A file is named after its owner, and the row says enough without it.
-        reports = [replace(discreet_report(report), location="") for report in reports]
-    t = Translator()
-    rows = [
-        [*_status_row(r, lambda moment: moment.astimezone(now.zone), t), _more(r.snapshot) if r.snapshot else ""]
-        for r in reports
-    ]
-    return to_csv([(*STATUS_COLUMNS, MORE_COLUMN), *rows])
-
-
-def _report(account: AccountState) -> AccountReport:
-    snapshot = account.snapshot
-    return AccountReport(
-        location=account.location,
-        account_id=account.key.account_id,
-        email=account.email,
-        workspace=account.workspace,
-        plan=(snapshot.plan if snapshot else "") or account.plan,
-        expires_at=account.expires_at,
-        snapshot=snapshot,
-        problem=account.problem,
-    )
+def written(moment: datetime) -> str:
+    """A moment as the table has it, without its zone."""
+    return f"{moment:%Y-%m-%d %H:%M:%S}"

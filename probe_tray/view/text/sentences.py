@@ -62,7 +62,7 @@ def notice(
             found = renewal_notice(account, settings, now, t, there)
             return _limited(account.snapshot, found, now, t) if account.snapshot else None
         case Condition.NEEDS_LOGIN:
-            return Notice(text=_why_ended(account, there, t), tone=Tone.CRITICAL, action=new_login_action(account, t))
+            return Notice(text=why_ended(account, t, there), tone=Tone.CRITICAL, action=new_login_action(account, t))
         case Condition.BLOCKED | Condition.WAITING_KEYRING | Condition.UNUSABLE:
             return _with_problem(account, t, Tone.WARNING)
         case Condition.OFFLINE | Condition.RATE_LIMITED | Condition.STALE:
@@ -112,7 +112,8 @@ def _limited(snapshot: Snapshot, ending: Notice | None, now: Now, t: Translator)
     return Notice(text=text, tone=Tone.WARNING, action=ending.action, other=ending.other)
 
 
-def _why_ended(account: AccountState, there: InCodex, t: Translator) -> str:
+def why_ended(account: AccountState, t: Translator, there: InCodex = NOT_IN_CODEX) -> str:
+    """Why only another login can help."""
     if there.logged_out:
         return logged_out_words(t)
     problem = next(

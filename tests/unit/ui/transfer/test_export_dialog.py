@@ -32,7 +32,7 @@ from probe_tray.ui.theme import Theme
 from probe_tray.ui.transfer.export_controller import ExportController, ExportWords
 from probe_tray.ui.transfer.export_dialog import ExportDialog
 from probe_tray.ui.transfer.file_chooser import FileChooser
-from probe_tray.view.tables.csv_table import quota_table
+from probe_tray.view.tables.usage_table import quota_table
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.transfer.export_view import ExportKind, export_view, replacing

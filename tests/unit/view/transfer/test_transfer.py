@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.errors import NotSentError
 from probe_tray.core.quota.snapshot import Window, WindowKind
 from probe_tray.core.settings import Settings, Storage
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.import_plan import ImportAction
 from probe_tray.core.transfer.state import ExportPhase, ExportState, ImportOutcome, ImportPhase, ImportState, RowId
 from probe_tray.resources import resource
-from probe_tray.view.tables.csv_table import STATUS_COLUMNS, quota_table
+from probe_tray.view.tables.csv_table import STATUS_COLUMNS
+from probe_tray.view.tables.usage_table import quota_table
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.transfer.export_view import (
@@ -326,7 +328,7 @@ def test_windows_that_have_no_column_are_named_in_the_last_one() -> None:
     alone = replace(ordinary, main=replace(ordinary.main, windows=(budget,)))
     accounts = [samples.account(f"{n}@example.com", seen) for n, seen in enumerate((ordinary, more, alone))]
     data = quota_table(accounts, NOW, hide=False)
-    assert data.splitlines()[0] == ",".join((*STATUS_COLUMNS, "more")).encode()
+    assert data.splitlines()[0] == ",".join((*STATUS_COLUMNS, "more", "as_of")).encode()
     assert [row["more"] for row in rows(data)] == ["", "monthly 63.2%; budget 92.0%", "budget 92.0%"]
 
 
@@ -339,6 +341,28 @@ def test_windows_of_a_length_of_their_own_are_named_by_it_in_the_last_column() -
     more = replace(ordinary, main=replace(ordinary.main, windows=(*ordinary.main.windows, *lengths)))
     (row,) = rows(quota_table([samples.account("ana@example.com", more)], NOW, hide=False))
     assert row["more"] == "1h 30.0%; 10d 99.9%"
+
+
+def test_the_table_says_from_when_its_numbers_are_and_whose_login_has_ended() -> None:
+    old = samples.snapshot(95, 20, age=timedelta(hours=72))
+    ended = samples.account("old@example.com", old, renewable=False, expires_at=samples.NOW - timedelta(hours=60))
+    wrong = samples.account("ana@example.com", replace(samples.snapshot(1, 2, age=timedelta()), clock_offset=3600.0))
+    none = samples.account("new@example.com")
+    problem = NotSentError(reason="no network").problem
+    away = samples.account("bo@example.com", samples.snapshot(1, 2), problem=problem)
+    found = rows(quota_table([ended, wrong, none, away], NOW, hide=False))
+    assert [(row["as_of"], row["upstream_status"]) for row in found] == [
+        ("2026-11-19 13:52:00", "200"),
+        ("2026-11-22 14:52:00", "200"),
+        ("", "0"),
+        ("2026-11-22 13:50:00", "0"),
+    ]
+    assert [row["error"] for row in found] == [
+        "This login has ended and can't be renewed.",
+        "",
+        "",
+        T.title(problem),
+    ]
 
 
 def test_the_table_can_hide_whose_numbers_these_are() -> None:
