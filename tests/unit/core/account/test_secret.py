@@ -161,6 +161,11 @@ def test_what_is_no_token_is_refused(bad: object) -> None:
     assert token(bad) is None
 
 
+def test_a_token_has_the_characters_of_rfc_6750_and_no_others() -> None:
+    taken = {character for character in map(chr, range(0x180)) if token(f"a{character}b") is not None}
+    assert taken == set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=")
+
+
 @given(st.one_of(st.text(), st.binary(), st.integers(), st.none(), st.lists(st.text())))
 def test_a_token_is_printable_ascii_without_spaces(value: object) -> None:
     found = token(value)
