@@ -356,7 +356,7 @@ class EngineFactory:
             return self._places.official_logins(store.state.settings.codex_homes)
 
         check = LoginCheck(self._client, self._memory.renewal_of, clock)
-        taking = LoginImport(accounts, self._locks, check, self._owners)
+        taking = LoginImport(accounts, self._locks, check, self._owners, self._memory.saw_in_client)
         client_id = self._service.client_id
         return Transfers(
             ImportSession(DiskImportFiles(official, disk=disk), taking, accounts, store, clock),

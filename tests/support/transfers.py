@@ -76,6 +76,10 @@ async def nothing_known(_fingerprint: str) -> RenewalState:
     return RenewalState()
 
 
+async def nothing_noted(_fingerprint: str) -> None:
+    """Where nobody asks later which tokens the official client had."""
+
+
 def offline_check(renewal_of: Callable[[str], Awaitable[RenewalState]] = nothing_known) -> LoginCheck:
     """What finds nothing out, for the service can't be reached, but knows what is remembered of refresh tokens."""
     service = ScriptedService()
@@ -95,7 +99,7 @@ class TransferBench:
 
     def __init__(self, accounts: Accounts, locks: AccountLocks, store: Store, clock: Clock) -> None:
         self.given, self.written = MemoryImportFiles(), MemoryExportFiles()
-        taking = LoginImport(accounts, locks, offline_check(), offline_owners())
+        taking = LoginImport(accounts, locks, offline_check(), offline_owners(), nothing_noted)
         self.transfers = Transfers(
             ImportSession(self.given, taking, accounts, store, clock),
             ExportSession(self.written, accounts, store, clock, UTC, "client"),

@@ -34,15 +34,17 @@ _IN_DOUBT: Final = timedelta(minutes=15)
 _END_WITHOUT_A_DATE: Final = TokenOutcome(verdict=TokenVerdict.ENDED, at=datetime.fromtimestamp(0, UTC))
 
 
+_DAYS_IN_USE: Final = 7
+"""So many days with outcomes must follow the end of a lifetime: a clock that has jumped brings few."""
+
+
 def _lifetime(verdict: TokenVerdict) -> timedelta:
     match verdict:
-        case TokenVerdict.ENDED:
+        case TokenVerdict.ENDED | TokenVerdict.FRESH:
+            # Fresh also says whose a login is, in a program that may not run for months.
             return timedelta(days=400)
         case TokenVerdict.UNCERTAIN | TokenVerdict.BACKOFF | TokenVerdict.REFUSED:
             return timedelta(days=30)
-        case TokenVerdict.FRESH:
-            # It also says that a login is no copy of another program's, until the next renewal at the latest.
-            return timedelta(days=60)
 
 
 _VERSION: Final = 1
@@ -94,7 +96,10 @@ class FileRenewalMemory:
         return await self._disk.jobs.do(self._folder, partial(self._recall_all, names))
 
     async def remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
-        """Write the token's file; once a day also remove those that are too old, as seen from ``outcome.at``."""
+        """Write the token's file; once a day also remove those that are too old.
+
+        The clock alone is not believed: what is removed is gone for good, and it may be ahead for some days.
+        """
         await asyncio.to_thread(self._remember, _checked(fingerprint), outcome)
 
     def _recall(self, fingerprint: str) -> TokenOutcome | None:
@@ -129,20 +134,25 @@ class FileRenewalMemory:
                 raise WriteError(path=str(path), reason=NEWER_VERSION)
         replace_file(path, msgspec.json.encode(line) + b"\n", disk=self._disk)
         # Once a day: it reads every file, and a renewal waits for it.
-        if self._pruned is None or outcome.at - self._pruned >= _BETWEEN_PRUNINGS:
+        if self._pruned is None or abs(outcome.at - self._pruned) >= _BETWEEN_PRUNINGS:
             self._prune(outcome.at)
             self._pruned = outcome.at
 
     def _prune(self, now: datetime) -> None:
         remove_stale(self._folder)
+        found: dict[Path, TokenOutcome] = {}
         with contextlib.suppress(OSError):
             for path in list(self._folder.iterdir()):
                 if path.suffix not in {_ENDED, _PASSING}:
                     continue
                 with contextlib.suppress(OSError, StoreError):
-                    found = _parse(read_regular(path, disk=self._disk))
-                    if found is not None and found.at < now - _lifetime(found.verdict):
-                        remove_file(path, disk=self._disk)
+                    if (outcome := _parse(read_regular(path, disk=self._disk))) is not None:
+                        found[path] = outcome
+        days = sorted({one.at.date(): one.at for one in found.values() if one.at <= now}.values())[-_DAYS_IN_USE:]
+        for path, outcome in found.items() if len(days) == _DAYS_IN_USE else ():
+            if outcome.at < days[0] - _lifetime(outcome.verdict):
+                with contextlib.suppress(OSError, StoreError):
+                    remove_file(path, disk=self._disk)
 
 
 def _is_newer(data: bytes) -> bool:

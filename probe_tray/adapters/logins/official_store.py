@@ -17,6 +17,7 @@ from probe_tray.core.account.personal_token import PersonalToken
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     CredentialFileError,
+    OfficialBrokenError,
     OfficialLoginError,
     OfficialSealedError,
     Phrase,
@@ -24,6 +25,7 @@ from probe_tray.core.errors import (
     StoreError,
 )
 from probe_tray.core.formats.document import Document, read_documents
+from probe_tray.core.formats.json_text import JsonTextError, parse
 from probe_tray.core.formats.login_fields import NoLogin
 from probe_tray.core.state import Unreadable
 from probe_tray.ports.accounts import StoreContents
@@ -38,6 +40,10 @@ _WHILE_ABSENT: Final = 5.0
 """Seconds between them while the client has no login: it may be about to keep a new one there."""
 _LOOK_TAKES: Final = 1.0
 """Seconds after which one is given up: the other stores wait for it."""
+
+_LOOKS: Final = 5
+_BETWEEN_BROKEN: Final = 0.05
+"""Seconds between two of so many looks at a file that is broken."""
 
 ReadKeyring = Callable[[str, str], Awaitable[Secret | None]]
 """Asks the OS keyring for an entry by service and user. Raises the Keyring errors."""
@@ -111,11 +117,26 @@ class OfficialStore:
     async def read(self, key: AccountKey) -> StoredCredential | None:
         """The client's login as it is now, where it is this account's.
 
-        Raises ReadError, and a Keyring error where the login was in the keyring and the keyring no longer opens.
+        Raises OfficialBrokenError where its file stays broken for longer than the client takes to write it, ReadError
+        where it can't be understood, and a Keyring error where the login was in the keyring and the keyring no longer
+        opens.
         """
         documents, location = await self._documents()
-        logins = [d.credential for d in documents if d.credential is not None and d.credential.key == key]
-        return _stored(logins[0], location) if logins else None
+        for _ in range(_LOOKS):
+            if not any(map(_is_broken, documents)):
+                break
+            # The client writes its file in place, so a look may meet half of it.
+            await asyncio.sleep(_BETWEEN_BROKEN)
+            documents, location = await self._documents()
+        for document in documents:
+            if document.credential is not None and document.credential.key == key:
+                return _stored(document.credential, location)
+        for document in documents:
+            if _is_broken(document):
+                raise OfficialBrokenError(path=location, reason=document.reason)
+            if document.credential is None and document.no_login is None:
+                raise ReadError(path=location, reason=document.reason)
+        return None
 
     async def glance(self, key: AccountKey) -> StoredCredential | None:
         """As :meth:`read`: there is one place."""
@@ -239,6 +260,17 @@ def keyring_service(user: str) -> str:
     """The service name of that entry."""
     # The client is written in Rust, whose library names entries of Windows in another way than Python's.
     return this_system().shared_entry(_KEYRING_SERVICE, user)
+
+
+def _is_broken(document: Document) -> bool:
+    """Whether it is no JSON text, as half of one is none."""
+    if document.credential is not None or document.no_login is not None:
+        return False
+    try:
+        parse(document.text.reveal())
+    except JsonTextError:
+        return True
+    return False
 
 
 def _mark(entry: Secret | None) -> str:

@@ -79,7 +79,8 @@ def import_logins(session: CommandSession) -> ExitStatus:
         memory = _token_memory(session)
         check = LoginCheck(client, memory.renewal_of, SystemClock())
         accounts = Accounts(stores, Store(AppState(settings=loaded.settings)), memory.renewals_of)
-        importing = LoginImport(accounts, session.locks, check, TokenOwners(client, SystemClock()))
+        owners = TokenOwners(client, SystemClock())
+        importing = LoginImport(accounts, session.locks, check, owners, memory.saw_in_client)
         return _Import(arguments, console, importing, name, t).run(sources, session.runner)
     finally:
         session.runner.run(client.aclose())

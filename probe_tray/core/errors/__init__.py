@@ -8,22 +8,21 @@ Both are English templates with named facts; the view translates the template an
 ProbeError
   UsageError, ConfigError, SettingRoundedError, ReleasePageError, NoDisplayError, SystemLibraryError,
   OldSystemError, DataFolderError, HookFailedError, HookMissingError,
-  CredentialFileError
-  DeadLoginError
+  CredentialFileError, DeadLoginError
   NotAnsweringError, HeldUpError and LogError (each a DataFolderError)
   StoreError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
     KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
     NoSuchStoreError, CodexHomeMissingError, CodexPlaceChangedError, CodexNotKeptError
-    SilentDiskError, CodexRecordError, CodexSettingsError (each a ReadError), CodexKeyringError (a KeyringAbsentError)
+    SilentDiskError, CodexRecordError, CodexSettingsError, OfficialBrokenError (each a ReadError)
+    CodexKeyringError (a KeyringAbsentError)
   CodexError
     CodexUnfitError, CodexRunningError, CodexBusyError, CodexWholeElsewhereError, CodexWholeSharedError
-    CodexNothingKeptError, CodexRenewsError, CodexBehindError
+    CodexNothingKeptError, CodexRenewsError, CodexBehindError, CodexCopyError
   NotRenewableError, NotRevokedError, ClockError
   LoginError
     PortsTakenError, LoginUnderWayError, PortsReservedError (two of them), BrowserError
-    LoginDeniedError, LoginNotEntitledError
-    LoginTimedOutError
+    LoginDeniedError, LoginNotEntitledError, LoginTimedOutError
     ExchangeError, IncompleteReplyError, IdTokenError, IdTokenExpiredError
     WrongAccountError, OtherAccountError, OfficialExpiredError
     DeviceCodeOffError, DeviceCodeEndedError, PastedAddressError
@@ -58,6 +57,7 @@ from probe_tray.core.errors.base import ProbeError, Problem, Remedy
 from probe_tray.core.errors.codex import (
     CodexBehindError,
     CodexBusyError,
+    CodexCopyError,
     CodexError,
     CodexHomeMissingError,
     CodexKeyringError,
@@ -173,6 +173,7 @@ from probe_tray.core.errors.stores import (
     KeyringLockedError,
     KeyringNoAnswerError,
     NoSuchStoreError,
+    OfficialBrokenError,
     OfficialLoginError,
     OfficialSealedError,
     PathMissingError,
@@ -239,6 +240,7 @@ __all__ = [
     "ClockError",
     "CodexBehindError",
     "CodexBusyError",
+    "CodexCopyError",
     "CodexError",
     "CodexHomeMissingError",
     "CodexKeyringError",
@@ -295,6 +297,7 @@ __all__ = [
     "NotRevokedError",
     "NotSentError",
     "NotificationsOffError",
+    "OfficialBrokenError",
     "OfficialExpiredError",
     "OfficialLoginError",
     "OfficialSealedError",

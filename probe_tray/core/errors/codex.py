@@ -65,6 +65,18 @@ class CodexRenewsError(CodexError):
     quiet = True
 
 
+class CodexCopyError(CodexError):
+    """The client has a newer login of the account, and nothing shows whether ours is an old copy of it.
+
+    The token of such a copy was spent, and sending it would end the client's login. One of its own must not be
+    replaced either.
+    """
+
+    title_template = "This may be an old copy of Codex's login, so it isn't renewed."
+    hint_template = "Codex has a newer login of this account. Log in again here, or import that one."
+    remedy = Remedy.LOG_IN
+
+
 class CodexBehindError(CodexError):
     """The place of an account that is lent could not be given its fresh token."""
 

@@ -78,6 +78,13 @@ class SilentDiskError(ReadError):
     hint_template = "Connect its drive or network share again. If that doesn't help, restart the computer."
 
 
+class OfficialBrokenError(ReadError):
+    """The official client's file is not whole: the client may be writing it, or its disk was full."""
+
+    hint_template = "Codex may be writing it right now, so try again. If that doesn't help, log in with Codex again."
+    passing = True
+
+
 class PathMissingError(ReadError):
     """What was named isn't there."""
 

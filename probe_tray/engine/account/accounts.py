@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -11,7 +12,7 @@ from probe_tray.core.account.age import age
 from probe_tray.core.account.credential import ApiKeyLogin, Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.owner import Owner, OwnerMatch
-from probe_tray.core.errors import Problem, SilentDiskError, StoreError
+from probe_tray.core.errors import OfficialBrokenError, Problem, SilentDiskError, StoreError
 from probe_tray.core.events import AccountsRead
 from probe_tray.core.state import AccountState, RenewalState, Unreadable
 from probe_tray.engine.store import Store
@@ -33,6 +34,14 @@ _TOGETHER = 0.3
 async def nothing_remembered(fingerprints: Sequence[str]) -> Sequence[RenewalState]:
     """For a run that shows nobody what came of earlier renewals."""
     return [RenewalState()] * len(fingerprints)
+
+
+class OfficialLogins(NamedTuple):
+    """The official clients' own logins of one owner."""
+
+    found: tuple[Credential, ...]
+    complete: bool
+    """Whether each of their places could be read."""
 
 
 class Accounts:
@@ -136,25 +145,30 @@ class Accounts:
         # The official client's own file may lie in a folder of ours.
         return () if stored is None or stored.store is StoreKind.OFFICIAL else (stored,)
 
-    async def official(self, login: Credential) -> Credential | None:
-        """The official client's own login, where it is the same owner's.
+    async def officials(self, login: Credential, *, insists: bool = False) -> OfficialLogins:
+        """The official clients' own logins that are the same owner's.
 
-        Raises StoreError where the client had one of this account and it cannot be read: it may be newer.
+        Raises StoreError where a client had one of this account and it cannot be read, or where its file is broken, as
+        it is while the client writes it: it may be newer. With ``insists`` also for any other reason.
         """
         own = {login.key, AccountKey(login.account_id)}
-        keys = own | self._official_keys
+        found: list[Credential] = []
+        complete = True
         for store in self._stores:
-            if store.kind is StoreKind.OFFICIAL:
-                for key in keys:
-                    try:
-                        stored = await store.read(key)
-                    except StoreError:
-                        if own & self._official_keys:
-                            raise
-                        continue
-                    if stored is not None and stored.credential.owner.match(login.owner) is OwnerMatch.SAME:
-                        return stored.credential
-        return None
+            if store.kind is not StoreKind.OFFICIAL:
+                continue
+            for key in own | self._official_keys:
+                try:
+                    stored = await store.read(key)
+                except StoreError as error:
+                    if insists or own & self._official_keys or isinstance(error, OfficialBrokenError):
+                        raise
+                    complete = False
+                    break
+                if stored is not None and stored.credential.owner.match(login.owner) is OwnerMatch.SAME:
+                    found.append(stored.credential)
+                    break
+        return OfficialLogins(tuple(found), complete)
 
     def shown_key(self, owner: Owner) -> AccountKey | None:
         """As :meth:`known_key`, from the last reading of the stores alone: no keyring is asked."""

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from probe_tray.core.account.age import Age, age
+from probe_tray.core.account.age import Age, age, newest_renewable
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import StoreError, WrongAccountError
+from probe_tray.core.errors import CodexCopyError, StoreError, WrongAccountError
 from probe_tray.core.renewal.journal import JournalEntry
 from probe_tray.core.renewal.token_reply import TokenReply, renewed_login
 from probe_tray.engine.account.accounts import Accounts
-from probe_tray.engine.renewal.token_memory import TokenMemory
+from probe_tray.engine.renewal.token_memory import TokenMemory, TokenOrigin
 from probe_tray.ports.accounts import AccountStore
 
 _SKEW = timedelta(minutes=2)
@@ -26,6 +26,13 @@ class Applied(NamedTuple):
     credential: Credential
     fault: StoreError | None = None
     """Why a store did not take it; the journal must keep the answer for that store."""
+
+
+class _BesideClient(NamedTuple):
+    newer: Credential | None = None
+    """The client's own login, of which this one is an outdated copy."""
+    doubtful: bool = False
+    """Whether the client's login is newer and this one may be a copy from before, or not."""
 
 
 class AccountLogins:
@@ -50,20 +57,50 @@ class AccountLogins:
     async def caught_up(self, held: StoredCredential) -> StoredCredential:
         """``held``, or the official client's own newer login where ``held`` is an outdated copy of it.
 
-        The token of such a copy was spent by the client. What this program obtained, by signing in or by a renewal, is
-        no copy: the client's login is another one then, and both live.
+        The token of such a copy was spent by the client. Only one that was seen in the client's place is a copy: any
+        other may be a login of its own, and both live, however much newer the client's is.
         """
-        login = held.credential
-        theirs = None if login.made_here else await self._accounts.official(login)
-        if theirs is None or theirs.access_token == login.access_token or age(theirs) <= age(login):
-            return held
+        theirs = (await self._beside_client(held.credential)).newer
+        return held if theirs is None else replace(held, credential=theirs)
+
+    async def usable(self, held: StoredCredential) -> StoredCredential:
+        """As :meth:`caught_up`, for who is about to send its refresh token.
+
+        Raises CodexCopyError where the client's login is newer and nothing shows whether this is an old copy of it.
+        """
+        found = await self._beside_client(held.credential)
+        if found.doubtful:
+            raise CodexCopyError
+        return held if found.newer is None else replace(held, credential=found.newer)
+
+    async def _beside_client(self, login: Credential) -> _BesideClient:
+        """How ``login`` stands to the client's own, and note what the client's place shows of its refresh token.
+
+        That tells a copy from a login of its own once the client has another one.
+        """
         token = login.refresh_token
+        origin = TokenOrigin.OWN if login.made_here else TokenOrigin.UNKNOWN
+        if token is not None and not login.made_here:
+            origin = await self._outcomes.origin(token.fingerprint)
+        if origin is TokenOrigin.OWN:
+            return _BesideClient()
+        theirs = await self._accounts.officials(login, insists=origin is TokenOrigin.CLIENT)
+        newer = [t for t in theirs.found if t.access_token != login.access_token and age(t) > age(login)]
+        best = newest_renewable(newer) if newer else None
         if token is None:
             # Handed over without one, so that whoever has it cannot end the login.
-            theirs = replace(theirs, refresh_token=None)
-        elif await self._outcomes.brought_at(token.fingerprint) is not None:
-            return held
-        return replace(held, credential=theirs)
+            return _BesideClient(None if best is None else replace(best, refresh_token=None))
+        if any(t.refresh_token == token for t in theirs.found):
+            await self._outcomes.saw_in_client(token.fingerprint)
+            return _BesideClient(next((t for t in newer if t.refresh_token == token), None))
+        if best is None:
+            if theirs.found and theirs.complete and all(_is_issued_before(t, login) for t in theirs.found):
+                await self._outcomes.saw_apart(token.fingerprint)
+            return _BesideClient()
+        # One without a refresh token costs nobody theirs.
+        if origin is TokenOrigin.CLIENT and best.renewable:
+            return _BesideClient(best)
+        return _BesideClient(doubtful=True)
 
     async def spread(self, newest: Credential) -> None:
         """Bring stores that were left behind up to ``newest``, as far as they can be written.
@@ -181,3 +218,9 @@ class AccountLogins:
             except StoreError as error:
                 faults.append(error)
         return faults
+
+
+def _is_issued_before(theirs: Credential, login: Credential) -> bool:
+    """Whether the issuer made ``theirs`` before ``login``: what a client has was made after all that it had."""
+    one, other = theirs.claims.issued_at, login.claims.issued_at
+    return one is not None and other is not None and one < other

@@ -16,6 +16,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     CertificateError,
+    CodexCopyError,
     JournalSealedError,
     LoginError,
     NotRenewableError,
@@ -45,6 +46,8 @@ from probe_tray.ports.time import Clock, Randomness
 
 _PAUSES = (1.0, 2.0)
 """Seconds between the tries of a request that never left: three tries in all."""
+_FOR_A_PERSON = (ProxyAddressError, ProxyLoginError, CertificateError, NotRenewableError, CodexCopyError)
+"""What only a person can mend, and a request that was not sent meets."""
 
 
 class _Due(NamedTuple):
@@ -98,7 +101,7 @@ class RefreshTransaction:
             renewed = await self._refresh(due, secret, request, sending, coordinator)
         if renewed is not None:
             return renewed
-        # Another computer was faster: its login is here by now.
+        # Somebody was faster: their login is here by now.
         due = await self._look(key, request, adopted=True)
         return due if isinstance(due, Renewed) else Renewed.adopted(due.stored)
 
@@ -181,12 +184,14 @@ class RefreshTransaction:
             return await self._conclude(entry, answer, None) is not None
         return False
 
-    async def catch_up(self, key: AccountKey) -> None:
-        """Take over the official client's own newer login, without any request. Raises a ProbeError."""
-        await self.finish_pending(key)
+    async def catch_up(self, key: AccountKey) -> bool:
+        """Take over the official client's newer login; whether there is another one now. Raises a ProbeError."""
+        brought = await self.finish_pending(key)
         held = await self._account_logins.newest(key)
-        if held is not None:
-            await self._account_logins.spread((await self._account_logins.caught_up(held)).credential)
+        current = None if held is None else await self._account_logins.caught_up(held)
+        if current is not None:
+            await self._account_logins.spread(current.credential)
+        return brought or current is not held
 
     @property
     def outcomes(self) -> TokenMemory:
@@ -226,9 +231,11 @@ class RefreshTransaction:
         sending: Callable[[], None],
         coordinator: RenewalCoordinator,
     ) -> Renewed | None:
-        """The request and what comes of it; None where another computer was faster."""
+        """The request and what comes of it; None where another computer, or the official client, was faster."""
         login = due.stored.credential
         await self._outcomes.check(secret.fingerprint, forced=request.forced)
+        if await self._account_logins.usable(due.stored) is not due.stored:
+            return None
         await self._account_logins.check_writable(login.key)
         if await coordinator.claim(login, due.reason):
             return None
@@ -280,8 +287,7 @@ class RefreshTransaction:
                 other = await self._other_login(entry)
                 if other is None:
                     return await self._auth.refresh(secret, self._journal.arriving(entry))
-            # What only a person can mend is not tried again.
-            except (ProxyAddressError, ProxyLoginError, CertificateError, StoreError, NotRenewableError) as error:
+            except (*_FOR_A_PERSON, StoreError) as error:
                 await self._finish(entry)
                 if isinstance(error, StoreError):
                     # It was not sent. A store that fails later, with the answer there, keeps the others waiting.
@@ -325,7 +331,7 @@ class RefreshTransaction:
 
     async def _other_login(self, entry: JournalEntry) -> StoredCredential | None:
         held = await self._account_logins.newest(entry.key)
-        current = None if held is None else await self._account_logins.caught_up(held)
+        current = None if held is None else await self._account_logins.usable(held)
         token = None if current is None else current.credential.refresh_token
         if current is None or token is None:
             raise NotRenewableError

@@ -35,7 +35,8 @@ class RenewalTimer:
         self._clock = clock
         self._randomness = randomness
         self._network_seen_since: datetime | None = None
-        self._caught_up: dict[AccountKey, datetime | None] = {}
+        self._compared: dict[AccountKey, tuple[datetime | None, bool]] = {}
+        """The logins that were compared with the client's: their ends, and whether the client's was newer."""
         self._timer = WakeTimer(clock)
         self._shares_at = -math.inf
 
@@ -61,7 +62,7 @@ class RenewalTimer:
                     task = asyncio.create_task(self._share())
                     running.add(task)
                     task.add_done_callback(running.discard)
-                for account in self._outdated():
+                for account in self._beside_client():
                     task = asyncio.create_task(self._catch_up(account))
                     running.add(task)
                     task.add_done_callback(running.discard)
@@ -129,17 +130,25 @@ class RenewalTimer:
             self._network_seen_since = None
         return self._network_seen_since is None
 
-    def _outdated(self) -> list[AccountState]:
-        """The copies of the official client's login that it has a newer one for, each once."""
-        found = [a for a in self._store.state.accounts if a.outdated and self._caught_up.get(a.key) != a.expires_at]
-        self._caught_up |= {account.key: account.expires_at for account in found}
+    def _beside_client(self) -> list[AccountState]:
+        """The accounts of ours that the official client is logged in with, each once for a login.
+
+        A copy of the client's login is known by having been seen there, and learns from a newer one.
+        """
+        found: list[AccountState] = []
+        for account in self._store.state.accounts:
+            if account.in_use and not account.official:
+                login = (account.expires_at, account.outdated)
+                if self._compared.get(account.key) != login:
+                    self._compared[account.key] = login
+                    found.append(account)
         return found
 
     async def _catch_up(self, account: AccountState) -> None:
         # What keeps it from it is said by the next renewal.
         with suppress(ProbeError):
-            await self._renewals.catch_up(account.key)
-            await self._accounts.read()
+            if await self._renewals.catch_up(account.key):
+                await self._accounts.read()
 
     async def _renew(self, key: AccountKey) -> None:
         try:

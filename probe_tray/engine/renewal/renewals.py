@@ -144,10 +144,13 @@ class Renewals:
         """Let it be known that the service takes the account's login; what cannot be written down is left."""
         await self._transaction.outcomes.accepted(key)
 
-    async def catch_up(self, key: AccountKey) -> None:
-        """Take over the official client's own newer login where ours is an outdated copy. Raises a ProbeError."""
+    async def catch_up(self, key: AccountKey) -> bool:
+        """Take over the official client's own newer login where ours is an outdated copy. Raises a ProbeError.
+
+        Whether the account has another login since. What is in the client's place now is remembered.
+        """
         async with self._locks.hold(key):
-            await self._transaction.catch_up(key)
+            return await self._transaction.catch_up(key)
 
     async def finish_all(self) -> bool:
         """Complete what earlier runs left in the journal; whether there was anything. Raises ReadError.

@@ -1,5 +1,6 @@
 """What earlier uses of a refresh token forbid now, and what is remembered of the latest one."""
 
+import enum
 import hashlib
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
@@ -37,6 +38,20 @@ _FOR_A_PERSON = frozenset({TokenVerdict.ENDED, TokenVerdict.UNCERTAIN})
 
 Alone = Callable[[str], AbstractAsyncContextManager[None]]
 """Keeps others from a refresh token of a fingerprint."""
+
+
+class TokenOrigin(enum.Enum):
+    """Whose refresh token one is, as far as something shows it. Nothing is concluded from what is not known."""
+
+    OWN = "own"
+    """No client renews it: it was obtained here, or is newer than what the client had beside it."""
+    CLIENT = "client"
+    """The official client's: it was seen in its place on this computer."""
+    UNKNOWN = "unknown"
+
+
+_CLIENTS, _NOT_CLIENTS = "client", "apart"
+"""The reasons by which it is remembered what the client's place showed of a token."""
 
 
 class TokenMemory:
@@ -121,6 +136,37 @@ class TokenMemory:
         """
         outcome = TokenOutcome(verdict=TokenVerdict.FRESH, at=self._clock.now(), reason="given" if stays else "")
         await self._memory.remember(_in_codex(fingerprint), outcome)
+
+    async def origin(self, fingerprint: str) -> TokenOrigin:
+        """Whose this refresh token is, as far as it is remembered. Raises ReadError."""
+        if await self.brought_at(fingerprint) is not None:
+            return TokenOrigin.OWN
+        given = await self._memory.recall(_in_codex(fingerprint))
+        if given is not None and not given.reason:
+            # The client was given it, and has it no longer.
+            return TokenOrigin.OWN
+        shown = await self._memory.recall(_in_place(fingerprint))
+        if shown is None or shown.reason not in {_CLIENTS, _NOT_CLIENTS}:
+            return TokenOrigin.UNKNOWN
+        return TokenOrigin.CLIENT if shown.reason == _CLIENTS else TokenOrigin.OWN
+
+    async def saw_in_client(self, fingerprint: str) -> None:
+        """Remember, where the disk lets it, that the official client has this refresh token."""
+        await self._show(fingerprint, _CLIENTS)
+
+    async def saw_apart(self, fingerprint: str) -> None:
+        """Remember, where the disk lets it, that the client's login beside this refresh token is another, older one.
+
+        So it is none that the client had: each login it gets is newer than the one before.
+        """
+        await self._show(fingerprint, _NOT_CLIENTS)
+
+    async def _show(self, fingerprint: str, reason: str) -> None:
+        with suppress(StoreError):
+            before = await self._memory.recall(_in_place(fingerprint))
+            if before is None or before.reason != reason:
+                outcome = TokenOutcome(verdict=TokenVerdict.FRESH, at=self._clock.now(), reason=reason)
+                await self._memory.remember(_in_place(fingerprint), outcome)
 
     async def last_renewed(self, login: Credential) -> datetime | None:
         """When a renewal brought ``login``, as far as that is known; None if it is no renewal. Raises ReadError.
@@ -260,6 +306,11 @@ def _casts_doubt(known: TokenOutcome | ReadError | None) -> bool:
 def _in_codex(fingerprint: str) -> str:
     """What is remembered of a token and the official client stands under this name, as long as a fingerprint."""
     return hashlib.sha256(f"with the client {fingerprint}".encode()).hexdigest()[:16]
+
+
+def _in_place(fingerprint: str) -> str:
+    """What the client's place showed of a token stands under this name, as long as a fingerprint."""
+    return hashlib.sha256(f"in the client's place {fingerprint}".encode()).hexdigest()[:16]
 
 
 def _name_of(key: AccountKey) -> str:

@@ -1,7 +1,7 @@
 """Takes logins that were found in files into the stores, each under its account's lock."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -41,11 +41,20 @@ class Taken(NamedTuple):
 class LoginImport:
     """Keeps logins of other programs; they are never revoked from here, for they were not obtained here."""
 
-    def __init__(self, accounts: Accounts, locks: AccountLocks, check: LoginCheck, owners: TokenOwners) -> None:
+    def __init__(
+        self,
+        accounts: Accounts,
+        locks: AccountLocks,
+        check: LoginCheck,
+        owners: TokenOwners,
+        saw_in_client: Callable[[str], Awaitable[None]],
+    ) -> None:
         """Keep them in the stores of ``accounts``: where the account is already, else in the first.
 
-        ``check`` finds those that are dead already, ``owners`` whose personal access tokens are.
+        ``check`` finds those that are dead already, ``owners`` whose personal access tokens are. ``saw_in_client``
+        remembers the fingerprints of the official client's refresh tokens, so that a copy is known for one later.
         """
+        self._saw_in_client = saw_in_client
         self._owners = owners
         self._check = check
         self._accounts = accounts
@@ -53,6 +62,8 @@ class LoginImport:
 
     async def preview(self, sources: Iterable[Source], now: datetime) -> Preview:
         """What will happen to each login of ``sources`` at ``now`` (aware UTC). Nothing is taken."""
+        sources = tuple(sources)
+        await self._note(sources)
         contents = await asyncio.gather(*(store.load() for store in self._accounts.ours))
         # The official client's own file may lie in a folder of ours.
         known = [s.credential for content in contents for s in content.found if s.store is not StoreKind.OFFICIAL]
@@ -62,6 +73,12 @@ class LoginImport:
         ended = await self._check.ended(login for login in known if login.account_id in brought)
         items = await self._check.checked(plan(owned, known, now, ended))
         return Preview(items, problems, blocked=contents[0].problem is not None)
+
+    async def _note(self, sources: Iterable[Source]) -> None:
+        for document in (document for source in sources if source.in_use for document in source.documents):
+            token = None if document.credential is None else document.credential.refresh_token
+            if token is not None:
+                await self._saw_in_client(token.fingerprint)
 
     async def _with_owners(self, sources: Iterable[Source]) -> list[Source]:
         """``sources`` where each personal access token is the login that it is, or has the reason why it is none."""

@@ -125,13 +125,45 @@ async def test_old_outcomes_are_forgotten(tmp_path: Path) -> None:
     memory = FileRenewalMemory(tmp_path, disk=Disk())
     await memory.remember(PRINT, ENDED)
     await memory.remember(OTHER, BACKOFF)
+    await memory.remember("c" * 16, FRESH)
     late = TokenOutcome(verdict=TokenVerdict.BACKOFF, at=START + 399 * DAY)
+    await a_week_of_use(memory, START + 392 * DAY)
     await memory.remember("a" * 16, late)
     assert await memory.recall(PRINT) == ENDED
+    assert await memory.recall("c" * 16) == FRESH
     assert await memory.recall(OTHER) is None
-    await memory.remember("b" * 16, TokenOutcome(verdict=TokenVerdict.BACKOFF, at=START + 401 * DAY))
+    await a_week_of_use(memory, START + 401 * DAY)
     assert await memory.recall(PRINT) is None
+    assert await memory.recall("c" * 16) is None
     assert await memory.recall("a" * 16) == late
+
+
+async def a_week_of_use(memory: FileRenewalMemory, first: datetime) -> None:
+    """An outcome a day."""
+    for number in range(7):
+        outcome = TokenOutcome(verdict=TokenVerdict.BACKOFF, at=first + number * DAY)
+        await memory.remember(f"{number:016x}", outcome)
+
+
+@pytest.mark.parametrize("ahead", [1, 40, 70, 500])
+async def test_a_clock_that_is_ahead_for_some_days_makes_nothing_be_forgotten(tmp_path: Path, ahead: int) -> None:
+    outcomes = {f"{number:x}" * 16: one for number, one in enumerate((ENDED, FRESH, UNCERTAIN), start=10)}
+    memory = FileRenewalMemory(tmp_path, disk=Disk())
+    await a_week_of_use(memory, START - 7 * DAY)
+    for name, outcome in outcomes.items():
+        await memory.remember(name, outcome)
+    # A renewal, or a run of the command, every few hours.
+    for number in range(12):
+        late = TokenOutcome(verdict=TokenVerdict.BACKOFF, at=START + ahead * DAY + number * DAY / 3)
+        await FileRenewalMemory(tmp_path, disk=Disk()).remember(f"{number + 100:016x}", late)
+    await memory.remember(OTHER, replace(BACKOFF, at=START + DAY))
+    assert {name: await memory.recall(name) for name in outcomes} == outcomes
+
+
+async def test_after_a_pause_of_months_nothing_is_forgotten_at_once(tmp_path: Path) -> None:
+    await FileRenewalMemory(tmp_path, disk=Disk()).remember(PRINT, FRESH)
+    await FileRenewalMemory(tmp_path, disk=Disk()).remember(OTHER, replace(FRESH, at=START + 300 * DAY))
+    assert await FileRenewalMemory(tmp_path, disk=Disk()).recall(PRINT) == FRESH
 
 
 async def test_hundreds_of_renewals_do_not_read_each_other(tmp_path: Path) -> None:
@@ -140,8 +172,8 @@ async def test_hundreds_of_renewals_do_not_read_each_other(tmp_path: Path) -> No
     for number in range(50):
         await memory.remember(f"{number:016x}", FRESH)
     assert disk.steps.count("read") <= 50
-    await memory.remember("a" * 16, TokenOutcome(verdict=TokenVerdict.FRESH, at=START + 61 * DAY))
-    assert await memory.recall(f"{1:016x}") is None
+    await a_week_of_use(memory, START + 401 * DAY)
+    assert await memory.recall(f"{20:016x}") is None
 
 
 async def test_a_memory_that_cannot_be_read_is_not_an_empty_one(tmp_path: Path) -> None:

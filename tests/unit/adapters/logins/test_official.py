@@ -12,7 +12,14 @@ from probe_tray.adapters.logins.official_store import OfficialStore, keyring_use
 from probe_tray.adapters.system import SystemClock
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import KeyringLockedError, OfficialLoginError, OfficialSealedError, StoreError
+from probe_tray.core.errors import (
+    KeyringLockedError,
+    OfficialBrokenError,
+    OfficialLoginError,
+    OfficialSealedError,
+    ReadError,
+    StoreError,
+)
 from tests.support.fakes import problem_kind
 from tests.support.files import official
 from tests.support.tokens import credential
@@ -210,6 +217,60 @@ async def test_a_file_that_cannot_be_read_is_named_with_its_reason(
     assert found.location == str(path)
     assert reason in dict(found.problem.facts)["reason"]
     assert "canary" not in repr(found)
+
+
+WHOLE = json.dumps(official("ana"))
+
+
+@pytest.mark.parametrize("cut", [0, 1, 300, len(WHOLE) - 1])
+async def test_half_of_a_file_that_the_client_is_writing_is_not_taken_for_no_login(codex_home: Path, cut: int) -> None:
+    store = OfficialStore(codex_home, Keyring().read, read_silently=None, disk=Disk(), now=SystemClock().monotonic)
+    path = put(codex_home, WHOLE[:cut])
+    with pytest.raises(OfficialBrokenError) as broken:
+        await store.read(credential("ana").key)
+    assert broken.value.facts["path"] == str(path)
+
+
+async def test_the_client_is_given_a_moment_to_finish_its_file(
+    codex_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def written(_seconds: float) -> None:
+        put(codex_home, WHOLE)
+
+    store = OfficialStore(codex_home, Keyring().read, read_silently=None, disk=Disk(), now=SystemClock().monotonic)
+    put(codex_home, WHOLE[:300])
+    monkeypatch.setattr(asyncio, "sleep", written)
+    found = await store.read(credential("ana").key)
+    assert found is not None
+    assert found.credential.refresh_token == credential("ana").refresh_token
+
+
+@pytest.mark.parametrize("in_keyring", [True, False])
+async def test_what_nobody_understands_is_not_taken_for_no_login_either(codex_home: Path, *, in_keyring: bool) -> None:
+    strange = json.dumps({"tokens": {"access_token": "canary"}})
+    if not in_keyring:
+        put(codex_home, strange)
+    keyring = Keyring(strange)
+    store = OfficialStore(codex_home, keyring.read, read_silently=None, disk=Disk(), now=SystemClock().monotonic)
+    with pytest.raises(ReadError) as found:
+        await store.read(credential("ana").key)
+    assert not isinstance(found.value, OfficialBrokenError)
+    assert "canary" not in repr(found.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"auth_mode": "apikey", "OPENAI_API_KEY": "sk-canary", "tokens": None},
+        {"OPENAI_API_KEY": None, "personal_access_token": "at-canary"},
+        {"OPENAI_API_KEY": None, "tokens": None, "last_refresh": None},
+    ],
+    ids=["API key", "personal access token", "signed out"],
+)
+async def test_a_client_that_has_no_such_login_is_known_to_have_none(codex_home: Path, value: object) -> None:
+    put(codex_home, value)
+    store = OfficialStore(codex_home, Keyring().read, read_silently=None, disk=Disk(), now=SystemClock().monotonic)
+    assert await store.read(credential("ana").key) is None
 
 
 async def test_a_change_by_the_client_is_noticed(codex_home: Path) -> None:

@@ -11,9 +11,16 @@ from probe_tray.core.account.age import age, newest
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.owner import Owner, OwnerMatch
-from probe_tray.core.errors import KeyringLockedError, LoginEndedError, RecordError, SilentDiskError, WriteError
+from probe_tray.core.errors import (
+    KeyringLockedError,
+    LoginEndedError,
+    OfficialBrokenError,
+    RecordError,
+    SilentDiskError,
+    WriteError,
+)
 from probe_tray.core.state import AppState, RenewalState
-from probe_tray.engine.account.accounts import Accounts, nothing_remembered, watch_stores
+from probe_tray.engine.account.accounts import Accounts, OfficialLogins, nothing_remembered, watch_stores
 from probe_tray.engine.store import Store
 from probe_tray.ports.accounts import StoreContents
 from tests.support.fakes import START, FakeClock, FakeFolderWatch, MemoryStore
@@ -306,7 +313,7 @@ async def test_the_official_client_s_login_is_joined_to_ours_of_the_same_owner(*
     await accounts.read()
     (found,) = store.state.accounts
     assert (found.key, found.in_use, found.outdated) == (ours.key, True, True)
-    assert await accounts.official(ours) == theirs
+    assert await accounts.officials(ours) == OfficialLogins((theirs,), complete=True)
 
 
 async def test_a_client_s_login_that_was_there_and_cannot_be_read_is_not_taken_for_none() -> None:
@@ -317,8 +324,25 @@ async def test_a_client_s_login_that_was_there_and_cannot_be_read_is_not_taken_f
     client.fault = KeyringLockedError()
     await accounts.read()
     with pytest.raises(KeyringLockedError):
-        await accounts.official(ours)
-    assert await accounts.official(credential("ben")) is None
+        await accounts.officials(ours)
+    assert await accounts.officials(credential("ben")) == OfficialLogins((), complete=False)
+    with pytest.raises(KeyringLockedError):
+        await accounts.officials(credential("ben"), insists=True)
+
+
+async def test_a_client_s_file_that_is_broken_may_hold_anybody_s_login() -> None:
+    client = MemoryStore(StoreKind.OFFICIAL)
+    accounts, _ = joined(client, MemoryStore(StoreKind.VAULT, credential("ana")))
+    client.fault = OfficialBrokenError(path="auth.json", reason="it is empty")
+    with pytest.raises(OfficialBrokenError):
+        await accounts.officials(credential("ana"))
+
+
+async def test_the_clients_of_all_homes_are_looked_at() -> None:
+    first, second = (credential("ana", number=number) for number in (1, 2))
+    homes = [MemoryStore(StoreKind.OFFICIAL, login) for login in (first, second)]
+    accounts, _ = joined(*homes, MemoryStore(StoreKind.VAULT, credential("ana", number=3)))
+    assert await accounts.officials(first) == OfficialLogins((first, second), complete=True)
 
 
 async def test_the_official_client_s_login_of_another_member_is_another_account() -> None:
@@ -326,7 +350,7 @@ async def test_the_official_client_s_login_of_another_member_is_another_account(
     accounts, store = joined(MemoryStore(StoreKind.OFFICIAL, theirs), MemoryStore(StoreKind.VAULT, ours))
     await accounts.read()
     assert [a.key for a in store.state.accounts] == [ours.key, theirs.key]
-    assert await accounts.official(ours) is None
+    assert await accounts.officials(ours) == OfficialLogins((), complete=True)
 
 
 @given(OWNERS, OWNERS)
@@ -334,12 +358,12 @@ def test_the_official_client_s_login_is_looked_at_only_for_its_own_owner(mine: O
     ours, official = login_of(mine), login_of(theirs, 2)
     accounts, store = joined(MemoryStore(StoreKind.OFFICIAL, official), MemoryStore(StoreKind.VAULT, ours))
 
-    async def look() -> Credential | None:
+    async def look() -> OfficialLogins:
         await accounts.read()
-        return await accounts.official(ours)
+        return await accounts.officials(ours)
 
     is_same = mine.match(theirs) is OwnerMatch.SAME
-    assert asyncio.run(look()) == (official if is_same else None)
+    assert asyncio.run(look()) == OfficialLogins((official,) if is_same else (), complete=True)
     assert [a.key for a in store.state.accounts] == [ours.key, *([] if is_same else [official.key])]
 
 

@@ -10,6 +10,7 @@ from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.events import SettingsChanged
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
+from probe_tray.engine.renewal.token_memory import TokenMemory, TokenOrigin
 from tests.support.fakes import START, MemoryStore, settle
 from tests.support.tokens import credential, reply_body, tokens
 from tests.unit.engine.bench import Bench, running
@@ -56,13 +57,34 @@ async def test_nothing_is_renewed_by_itself_where_the_settings_say_so() -> None:
 
 async def test_a_copy_of_the_clients_login_learns_from_it_without_waiting_for_its_turn() -> None:
     copy = replace(credential("ana", at=START - 2 * DAY), made_here=False)
-    theirs = credential("ana", number=2)
-    bench = Bench(copy, others=(MemoryStore(StoreKind.OFFICIAL, theirs),), settings=Settings(auto_renew=False))
+    theirs, client = credential("ana", number=2), MemoryStore(StoreKind.OFFICIAL, copy)
+    bench = Bench(copy, others=(client,), settings=Settings(auto_renew=False))
     await bench.accounts.read()
     async with running(bench.timer.run()):
         await settle()
+        client.held[theirs.key] = theirs
+        await bench.accounts.read()
+        await settle()
     assert bench.vault.held[copy.key].access_token == theirs.access_token
     assert bench.service.asked == []
+
+
+async def test_a_login_of_its_own_stays_however_often_the_client_gets_a_newer_one() -> None:
+    ours = replace(credential("ana", at=START - 2 * DAY), made_here=False)
+    client = MemoryStore(StoreKind.OFFICIAL, replace(credential("ana", number=70, at=START - 3 * DAY), made_here=False))
+    bench = Bench(ours, others=(client,), settings=Settings(auto_renew=False))
+    await bench.accounts.read()
+    async with running(bench.timer.run()):
+        await settle()
+        for number in (71, 72):
+            client.held[ours.key] = replace(credential("ana", number=number, at=START), made_here=False)
+            await bench.accounts.read()
+            await settle()
+    assert bench.vault.held[ours.key] == ours
+    token = ours.refresh_token
+    assert token is not None
+    memory = TokenMemory(bench.memory, bench.clock, bench.randomness)
+    assert await memory.origin(token.fingerprint) is TokenOrigin.OWN
 
 
 async def test_a_copy_that_ended_stops_asking_for_a_login_once_the_clients_newer_one_is_taken_over() -> None:

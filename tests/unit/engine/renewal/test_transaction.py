@@ -769,20 +769,33 @@ async def test_with_a_clock_that_is_ahead_the_policy_renews_once() -> None:
 # --- copies of the official client's login
 
 
-def beside_the_client(bench: Bench, *, made_here: bool = False) -> Credential:
-    """Let the client have renewed its login, of which the stores hold a copy from before; its login now."""
+def with_the_client(bench: Bench, *, made_here: bool = False) -> MemoryStore:
+    """The client's place, where the login is that our stores hold."""
+    client = MemoryStore(StoreKind.OFFICIAL, bench.stores[0].held[ANA])
     for store in bench.stores:
         store.held[ANA] = replace(store.held[ANA], made_here=made_here)
+    bench.accounts.use([*bench.stores, client])
+    return client
+
+
+def renewed_by(client: MemoryStore, bench: Bench) -> Credential:
+    """What the client has now."""
     bench.issuer.rotate()
-    theirs = bench.issuer.credential()
-    bench.accounts.use([*bench.stores, MemoryStore(StoreKind.OFFICIAL, theirs)])
-    return theirs
+    client.held[ANA] = bench.issuer.credential()
+    return client.held[ANA]
+
+
+async def beside_the_client(bench: Bench, *, made_here: bool = False) -> Credential:
+    """Let the client have renewed its login, of which the stores hold a copy from before; its login now."""
+    client = with_the_client(bench, made_here=made_here)
+    await bench.transaction.catch_up(ANA)
+    return renewed_by(client, bench)
 
 
 @pytest.mark.parametrize("reason", [None, Reason.FORCED, Reason.REFUSED])
 async def test_a_copy_learns_from_the_client_before_anything_is_sent(reason: Reason | None) -> None:
     bench = Bench(VAULT, FOLDER)
-    theirs = beside_the_client(bench)
+    theirs = await beside_the_client(bench)
     assert (await bench.renew(reason)).kind is RenewalKind.ADOPTED
     assert [store.held[ANA].access_token for store in bench.stores] == [theirs.access_token] * 2
     assert bench.issuer.sent == []
@@ -793,7 +806,7 @@ async def test_a_dead_copy_learns_too_and_one_without_refresh_token_gets_none() 
     spent = bench.stores[0].held[ANA].refresh_token
     assert spent is not None
     await bench.memory.remember(spent.fingerprint, TokenOutcome(verdict=TokenVerdict.ENDED, at=START))
-    theirs = beside_the_client(bench)
+    theirs = await beside_the_client(bench)
     await bench.transaction.catch_up(ANA)
     assert bench.held() == {refresh_token(2)}
     bench.stores[0].held[ANA] = replace(credential("ana", at=START - timedelta(days=9)), refresh_token=None)
@@ -806,7 +819,7 @@ async def test_a_dead_copy_learns_too_and_one_without_refresh_token_gets_none() 
 
 async def test_a_login_of_our_own_is_no_copy_and_stays() -> None:
     bench = Bench()
-    beside_the_client(bench, made_here=True)
+    await beside_the_client(bench, made_here=True)
     own = bench.stores[0].held[ANA]
     await bench.transaction.catch_up(ANA)
     assert bench.stores[0].held[ANA] == own
@@ -823,8 +836,8 @@ async def test_a_login_of_our_own_is_no_copy_and_stays() -> None:
 
 async def test_a_client_that_renews_while_the_request_is_prepared_is_noticed() -> None:
     bench = Bench()
-    bench.stores[0].held[ANA] = replace(bench.stores[0].held[ANA], made_here=False)
-    bench.steps.on["prepare"] = lambda: void(beside_the_client(bench))
+    client = with_the_client(bench)
+    bench.steps.on["prepare"] = lambda: void(renewed_by(client, bench))
     assert (await bench.renew()).kind is RenewalKind.ADOPTED
     assert bench.issuer.sent == []
     assert bench.held() == {refresh_token(2)}

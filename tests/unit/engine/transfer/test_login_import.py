@@ -21,8 +21,9 @@ from probe_tray.engine.account.token_owners import TokenOwners
 from probe_tray.engine.store import Store
 from probe_tray.engine.transfer.login_import import LoginImport
 from tests.support.fakes import START, FakeClock, MemoryStore, ScriptedService
+from tests.support.files import official
 from tests.support.tokens import credential, nameless
-from tests.support.transfers import offline_check, offline_owners
+from tests.support.transfers import nothing_noted, offline_check, offline_owners
 
 EARLY, LATE = credential("ana"), credential("ana", number=2, at=START + timedelta(hours=1))
 
@@ -39,10 +40,19 @@ class Locks:
             yield
 
 
-def importing(*stores: MemoryStore, locks: Locks | None = None, service: ScriptedService | None = None) -> LoginImport:
+def importing(
+    *stores: MemoryStore,
+    locks: Locks | None = None,
+    service: ScriptedService | None = None,
+    noted: list[str] | None = None,
+) -> LoginImport:
+    async def note(fingerprint: str) -> None:
+        if noted is not None:
+            noted.append(fingerprint)
+
     owners = offline_owners() if service is None else TokenOwners(service, FakeClock(START))
     accounts = Accounts(stores, Store(AppState(settings=Settings())), nothing_remembered)
-    return LoginImport(accounts, locks or Locks(), offline_check(), owners)
+    return LoginImport(accounts, locks or Locks(), offline_check(), owners, note)
 
 
 async def test_a_new_account_goes_into_the_first_store_only() -> None:
@@ -64,12 +74,27 @@ async def test_an_older_login_takes_the_place_of_one_that_has_ended() -> None:
 
     vault = MemoryStore(StoreKind.VAULT, LATE)
     accounts = Accounts([vault], Store(AppState()), nothing_remembered)
-    importing = LoginImport(accounts, Locks(), offline_check(renewal_of), offline_owners())
+    importing = LoginImport(accounts, Locks(), offline_check(renewal_of), offline_owners(), nothing_noted)
     document = replace(read_documents(b"{}")[0], credential=EARLY, no_login=None, reason="")
     (item,) = (await importing.preview([Source(location="x", documents=(document,))], START)).items
     assert item.action is ImportAction.REPLACE
     assert (await importing.take(EARLY, LATE.key)).action is ImportAction.REPLACE
     assert vault.held == {EARLY.key: EARLY}
+
+
+async def test_what_the_client_on_this_computer_uses_is_noted_before_a_copy_is_made() -> None:
+    noted: list[str] = []
+    vault, documents = MemoryStore(StoreKind.VAULT), read_documents(json.dumps(official("ana")).encode())
+    sources = [
+        Source(location="auth.json", documents=documents, in_use=True),
+        Source(location="key.json", documents=read_documents(b'{"OPENAI_API_KEY": "sk-1"}'), in_use=True),
+        Source(location="other.json", documents=read_documents(json.dumps(official("ben")).encode())),
+    ]
+    await importing(vault, noted=noted).preview(sources, START)
+    token = EARLY.refresh_token
+    assert token is not None
+    assert noted == [token.fingerprint]
+    assert vault.held == {}
 
 
 async def test_what_is_as_good_stays_untouched() -> None:

@@ -60,7 +60,7 @@ from tests.support.fakes import START, FakeClock
 from tests.support.files import exported, flat, official
 from tests.support.patience import PATIENCE_MS
 from tests.support.tokens import tokens
-from tests.support.transfers import MemoryExportFiles, offline_check, offline_owners
+from tests.support.transfers import MemoryExportFiles, nothing_noted, offline_check, offline_owners
 from tests.support.widgets import button, buttons, open_windows, opened, part, parts, press, rows, texts
 from tests.unit.engine.bench import GatedStore, NoLocks
 from tests.unit.ui import transfers
@@ -80,7 +80,7 @@ class LiveEngine:
         self._transfers = Transfers(
             ImportSession(
                 DiskImportFiles(lambda: [official_login], disk=Disk()),
-                LoginImport(accounts, NoLocks(), offline_check(), offline_owners()),
+                LoginImport(accounts, NoLocks(), offline_check(), offline_owners(), nothing_noted),
                 accounts,
                 self.store,
                 clock,
