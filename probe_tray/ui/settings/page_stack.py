@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QCoreApplication, QEvent, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from probe_tray.ui.accessibility import describe
@@ -101,7 +101,10 @@ class PageStack(QStackedWidget):
 
     def show_page(self, number: int) -> None:
         """Bring this page to the front."""
-        self.setCurrentWidget(self._page(number))
+        page = self._page(number)
+        self.setCurrentWidget(page)
+        # What its scroll bar takes from its width is laid out before it is seen, and not a turn later.
+        QCoreApplication.sendPostedEvents(page.widget(), QEvent.Type.LayoutRequest.value)
 
     def page_of(self, key: str) -> int:
         """The number of the page with this setting."""

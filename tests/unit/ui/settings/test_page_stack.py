@@ -193,6 +193,19 @@ def test_each_part_of_a_page_is_styled_once(opened: Opened, qapp: QApplication) 
     assert max(watch.styled.values()) == 1
 
 
+def test_a_page_that_scrolls_is_laid_out_in_the_turn_in_which_it_is_seen(opened: Opened, qapp: QApplication) -> None:
+    opened.dialog.resize(opened.dialog.minimumSizeHint().width() + 250, 340)
+    opened.dialog.show()
+    for title in ("Accounts", "Notifications", "Appearance"):
+        body = opened.choose(title).widget()
+        assert body is not None
+        qapp.processEvents()
+        first = body.height()
+        for _ in range(3):
+            qapp.processEvents()
+        assert body.height() == first
+
+
 def test_a_page_that_comes_later_has_the_colours_and_letters_of_its_window(opened: Opened, qapp: QApplication) -> None:
     opened.theme.set_appearance(Appearance.DARK)
     page = opened.choose("Accounts")
