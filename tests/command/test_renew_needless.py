@@ -108,22 +108,49 @@ def test_an_auth_json_that_was_imported_into_the_vault_is_renewed_when_its_token
 # --- copies of the official client's login
 
 
+def with_the_client(home: Path, login: DemoLogin) -> Path:
+    """The client's own file, with this login."""
+    auth = home / ".codex" / "auth.json"
+    auth.parent.mkdir(exist_ok=True)
+    auth.write_text(json.dumps(official(login, last_refresh="2026-11-23T00:00:00Z")))
+    return auth
+
+
 @pytest.mark.parametrize("force", [[], ["-f"]])
 def test_a_copy_of_the_clients_login_learns_from_the_client_and_sends_no_spent_token(
     bench: Bench, home: Path, force: list[str]
 ) -> None:
     issued = bench.demo.issue_login(bench.demo.people[0].email)
+    write(bench.logins / "a.json", issued, days=10)
+    with_the_client(home, issued)
+    # Any run that may renew sees it there.
+    assert bench.run("--renew", bench.logins).returncode == 0
     write(bench.logins / "a.json", issued, days=1)
     newer = bench.demo.renew_elsewhere(issued.refresh_token)
-    auth = home / ".codex" / "auth.json"
-    auth.parent.mkdir()
-    auth.write_text(json.dumps(official(newer, last_refresh="2026-11-23T00:00:00Z")))
+    auth = with_the_client(home, newer)
     before = auth.read_bytes()
     done = bench.run("--renew", *force, bench.logins)
     assert (done.returncode, bench.refreshes()) == (0, 0)
     assert "taken over" in done.stdout.decode()
     assert bench.held()["access_token"] == newer.access_token
     assert (bench.is_live(), auth.read_bytes()) == (True, before)
+
+
+@pytest.mark.parametrize("force", [[], ["-f"]])
+def test_what_may_be_an_old_copy_of_the_clients_login_is_neither_sent_nor_replaced(
+    bench: Bench, home: Path, force: list[str]
+) -> None:
+    issued = bench.demo.issue_login(bench.demo.people[0].email)
+    write(bench.logins / "a.json", issued, days=1)
+    newer = bench.demo.renew_elsewhere(issued.refresh_token)
+    with_the_client(home, newer)
+    done = bench.run("--renew", *force, bench.logins)
+    assert (done.returncode, bench.refreshes()) == (1, 0)
+    assert (
+        "This may be an old copy of Codex's login, so it isn't renewed." in done.stderr.decode() + done.stdout.decode()
+    )
+    assert bench.held()["access_token"] == issued.access_token
+    assert bench.demo.is_live(newer.refresh_token)
 
 
 # --- renewals that do not help
