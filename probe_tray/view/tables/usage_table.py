@@ -9,9 +9,10 @@ from probe_tray.core.account.condition import login_ended
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.quota.percent import tenths
 from probe_tray.core.quota.snapshot import Snapshot, Window, WindowKind, length_name
+from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState
 from probe_tray.view.tables.csv_table import STATUS_COLUMNS, defused, status_row, to_csv, written
-from probe_tray.view.text.privacy import discreet_report
+from probe_tray.view.text.privacy import discreet_account, discreet_report
 from probe_tray.view.text.sentences import why_ended
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -42,7 +43,7 @@ def _row(account: AccountState, now: Now, t: Translator, *, hide: bool) -> list[
         report = replace(discreet_report(report), location="")
     cells = status_row(report, local, t)
     if not cells[_ERROR] and login_ended(account, now.moment):
-        cells[_ERROR] = defused(why_ended(account, t))
+        cells[_ERROR] = defused(why_ended(discreet_account(account, Settings(privacy=hide)), t))
     snapshot = account.snapshot
     if snapshot is None:
         return [*cells, "", ""]

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from probe_tray.core.account.identity import StoreKind
-from probe_tray.core.errors import NotSentError
+from probe_tray.core.errors import LoginEndedError, NotSentError
 from probe_tray.core.quota.snapshot import Window, WindowKind
 from probe_tray.core.settings import Settings, Storage
-from probe_tray.core.state import AppState
+from probe_tray.core.state import AppState, RenewalState
 from probe_tray.core.transfer.import_plan import ImportAction
 from probe_tray.core.transfer.state import ExportPhase, ExportState, ImportOutcome, ImportPhase, ImportState, RowId
 from probe_tray.resources import resource
@@ -363,6 +363,15 @@ def test_the_table_says_from_when_its_numbers_are_and_whose_login_has_ended() ->
         "",
         T.title(problem),
     ]
+
+
+def test_why_a_login_has_ended_names_nobody_where_names_are_hidden() -> None:
+    ended = LoginEndedError(reason="ana@example.com logged out").problem
+    account = samples.account("ana@example.com", samples.snapshot(1, 2), renewal=RenewalState(problem=ended))
+    (shown,) = rows(quota_table([account], NOW, hide=False))
+    assert shown["error"] == "This login has ended: ana@example.com logged out."
+    (hidden,) = rows(quota_table([account], NOW, hide=True))
+    assert hidden["error"] == "This login has ended: a•••@e••• logged out."
 
 
 def test_the_table_can_hide_whose_numbers_these_are() -> None:
