@@ -247,7 +247,7 @@ class EngineFactory:
 
     def _account_changes(self, sync: SyncContext) -> AccountChanges:
         accounts, vault = self._accounts, self._vault
-        lasting = AccountLogins(accounts, self._memory).newest
+        lasting = AccountLogins(accounts, self._memory).lasting
         return AccountChanges(accounts, self._client, self._locks, sync.removed, lasting, vault.give_up_unopened)
 
     def _browser_login(self, service: Service, listener: ExclusiveListener | None) -> BrowserLogin:

@@ -166,8 +166,8 @@ class AlertService:
         # A bubble would lie over the window that the person works in.
         self._held = new if quiet or _is_in_front(state) else ()
         if not self._held:
-            self._said = self._memory.said
-            await self._show(said_now(new, state, now, self._forecast), state, on_press)
+            told, self._said = self._said, self._memory.said
+            await self._show(said_now(new, state, now, self._forecast, told), state, on_press)
         await self._save()
 
     async def _find(self, memory: AlertMemory) -> "_Found":

@@ -127,7 +127,7 @@ class Doubles(Driver):
                 service,
                 locks,
                 MemoryOfRows(),
-                AccountLogins(accounts, memory).newest,
+                AccountLogins(accounts, memory).lasting,
                 _no_vault_to_set_aside,
             ),
             alerting=AlertService(

@@ -80,14 +80,14 @@ class FilesStore(ABC):
     async def read(self, key: AccountKey) -> StoredCredential | None:
         """The account's login as the files have it now; a copy of its own goes before the official client's.
 
-        Then one that can be renewed goes before one that can't, then the newest.
+        Then one that can be renewed goes before one that can't, then the newest: nobody would renew what is hidden.
 
         Raises ReadError while another program seems to be writing one of them: it may be about to hold a newer one.
         """
         return await self._looks.ask(_LoginLookup(key, thorough=True))
 
     async def glance(self, key: AccountKey) -> StoredCredential | None:
-        """As :meth:`read`, of the files that held the account when they were last looked at, and of new ones."""
+        """The newest login, of the files that held the account when they were last looked at, and of new ones."""
         return await self._looks.ask(_LoginLookup(key, thorough=False))
 
     async def check_writable(self, key: AccountKey) -> None:
@@ -142,11 +142,11 @@ class FilesStore(ABC):
                 self._note(self._index.look_for({look.key for look in looks}, self._places_at_a_glance()))
         except StoreError as error:
             fault = error
-        return [self._answer_or_fault(look.key, fault) for look in looks]
+        return [self._answer_or_fault(look, fault) for look in looks]
 
-    def _answer_or_fault(self, key: AccountKey, fault: StoreError | None) -> StoredCredential | Raised | None:
+    def _answer_or_fault(self, look: _LoginLookup, fault: StoreError | None) -> StoredCredential | Raised | None:
         try:
-            return self._answer(key, fault)
+            return self._answer(look, fault)
         except StoreError as error:
             return Raised(error)
 
@@ -163,13 +163,13 @@ class FilesStore(ABC):
             else:
                 self._broken.add(held.place.path)
 
-    def _answer(self, key: AccountKey, fault: StoreError | None) -> StoredCredential | None:
+    def _answer(self, look: _LoginLookup, fault: StoreError | None) -> StoredCredential | None:
         if fault is not None:
             raise fault
         for path in self._uncertain():
-            if self._whole.held_before(path, key):
+            if self._whole.held_before(path, look.key):
                 raise ReadError(path=str(path), reason=Phrase("another program is writing it"))
-        return self._preferred(self._index.holders(key), key)
+        return self._preferred(self._index.holders(look.key), look)
 
     def _uncertain(self) -> list[Path]:
         """The files of which nobody can tell just now what they hold."""
@@ -177,14 +177,14 @@ class FilesStore(ABC):
         faulty = (Path(error.facts["path"]) for error in self._index.faults)
         return [*self._broken, *(path for path in faulty if is_there(path))]
 
-    def _preferred(self, files: list[Held], key: AccountKey) -> StoredCredential | None:
+    def _preferred(self, files: list[Held], look: _LoginLookup) -> StoredCredential | None:
         logins = [
             self._stored(held, document, document.credential)
             for held in files
             for document in held.documents
-            if document.credential is not None and belongs(document, key)
+            if document.credential is not None and belongs(document, look.key)
         ]
-        return max(logins, key=_preference, default=None)
+        return max(logins, key=_lasting if look.thorough else _preference, default=None)
 
     def _stored(self, held: Held, document: Document, credential: Credential) -> StoredCredential:
         if not held.official and self._made.knows(credential):
@@ -345,5 +345,9 @@ def make_missing(folder: Path) -> None:
         make_private_folder(folder)
 
 
-def _preference(stored: StoredCredential) -> tuple[bool, bool, Age]:
+def _preference(stored: StoredCredential) -> tuple[bool, Age]:
+    return stored.store is not StoreKind.OFFICIAL, age(stored.credential)
+
+
+def _lasting(stored: StoredCredential) -> tuple[bool, bool, Age]:
     return stored.store is not StoreKind.OFFICIAL, stored.credential.renewable, age(stored.credential)

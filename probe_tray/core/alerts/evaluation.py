@@ -99,11 +99,17 @@ def holds(alert: Alert, state: AppState, now: datetime, forecast: Forecast) -> b
             return quota_holds(alert, account, state.settings, now, forecast)
 
 
-def said_now(batch: tuple[Alert, ...], state: AppState, now: datetime, forecast: Forecast) -> tuple[Alert, ...]:
+def said_now(
+    batch: tuple[Alert, ...],
+    state: AppState,
+    now: datetime,
+    forecast: Forecast,
+    told: frozenset[AlertRecord] = frozenset(),
+) -> tuple[Alert, ...]:
     """What of ``batch``, the oldest first, is said at ``now`` (aware UTC): what still holds, with the numbers of now.
 
     What waited while a window of the program was in front is said as if it were new: of a limit only the last, and
-    where there is no capacity only that.
+    where there is no capacity only that. ``told`` is what was said before anything of ``batch``.
     """
     kept: dict[AccountKey, list[Alert]] = {}
     untold: set[AccountKey] = set()
@@ -111,9 +117,10 @@ def said_now(batch: tuple[Alert, ...], state: AppState, now: datetime, forecast:
         if _is_no_capacity(alert):
             untold.add(alert.account)
         elif isinstance(alert, RestoredAlert) and alert.account in untold:
-            # Nobody was told that there was none.
             untold.remove(alert.account)
-            continue
+            if not _is_spent(alert.account, told):
+                # Nobody was told that there was none.
+                continue
         if holds(alert, state, now, forecast):
             # A whole round of checks is said at once: an alert is compared with those of its account alone.
             others = [older for older in kept.get(alert.account, ()) if not _contains(alert, older)]
@@ -141,6 +148,10 @@ def _contains(newer: Alert, older: Alert) -> bool:
             return is_same_limit(newer.window, older.window)
         case _:
             return type(newer) is type(older)
+
+
+def _is_spent(account: AccountKey, told: frozenset[AlertRecord]) -> bool:
+    return any(record.topic == SPENT and record.account == account.slug for record in told)
 
 
 def _is_no_capacity(alert: Alert) -> bool:

@@ -230,18 +230,13 @@ class Accounts:
         for number, group in enumerate(groups):
             if number % _AT_A_TURN == _AT_A_TURN - 1:
                 await asyncio.sleep(0)
-            states.append(_state_of(group))
-            lasting = _lasting(group)
-            if lasting.may_be_renewed and lasting.credential.refresh_token is not None:
-                tokens[number] = lasting.credential.refresh_token.fingerprint
+            account, token = _state_of(group), _first(group).credential.refresh_token
+            states.append(account)
+            if account.renewable and token is not None:
+                tokens[number] = token.fingerprint
         for number, renewal in zip(tokens, await self._renewals_of(tuple(tokens.values())), strict=True):
-            account = states[number]
-            if not account.renewable and renewal.problem is not None and renewal.problem.kind.needs_login:
-                # What is used is an access token alone, which works as long as it lasts.
-                continue
-            if not account.renewable or renewal != account.renewal:
-                # A newer access token alone must not hide what keeps the account alive: nobody would renew that.
-                states[number] = replace(account, renewable=True, renewal=renewal)
+            if renewal != states[number].renewal:
+                states[number] = replace(states[number], renewal=renewal)
         return tuple(states)
 
     async def _places(self, *keys: AccountKey) -> list[AccountStore]:
@@ -316,10 +311,6 @@ async def _first_of(questions: Iterable[Awaitable[StoredCredential | None]]) -> 
 
 def _first(group: list[StoredCredential]) -> StoredCredential:
     return max(group, key=lambda s: (s.store is not StoreKind.OFFICIAL, age(s.credential)))
-
-
-def _lasting(group: list[StoredCredential]) -> StoredCredential:
-    return max(group, key=lambda s: (s.may_be_renewed, age(s.credential)))
 
 
 def _is_behind(credential: Credential, group: list[StoredCredential]) -> bool:

@@ -54,6 +54,16 @@ class AccountLogins:
         ranks = [await self._rank(stored.credential) for stored in found]
         return found[ranks.index(max(ranks))]
 
+    async def lasting(self, key: AccountKey) -> StoredCredential | None:
+        """The login to keep where there is room for one: one that has not ended, then one that can be renewed.
+
+        Raises StoreError when a store cannot tell what it holds.
+        """
+        found = [stored for _, stored in await self._accounts.holders(key)]
+        ranks = [await self._rank(stored.credential) for stored in found]
+        worth = [(lives, renewable, made) for renewable, lives, made in ranks]
+        return found[worth.index(max(worth))] if found else None
+
     async def caught_up(self, held: StoredCredential) -> StoredCredential:
         """``held``, or the official client's own newer login where ``held`` is an outdated copy of it.
 
@@ -163,8 +173,8 @@ class AccountLogins:
         token = None if current is None else current.credential.refresh_token
         if current is None or token is None or entry.fingerprint in {"", token.fingerprint}:
             return False
-        issued = current.credential.claims.issued_at
-        if issued is not None and issued < entry.at - _SKEW:
+        made = [at for at in (current.credential.claims.issued_at, current.credential.last_refresh) if at is not None]
+        if made and max(made) < entry.at - _SKEW:
             return False
         return not await self._outcomes.is_dead(token.fingerprint)
 

@@ -157,14 +157,15 @@ class TokenMemory:
     async def saw_apart(self, fingerprint: str) -> None:
         """Remember, where the disk lets it, that the client's login beside this refresh token is another, older one.
 
-        So it is none that the client had: each login it gets is newer than the one before.
+        So it is none that the client had: each login it gets is newer than the one before. One that the client was
+        seen with stays the client's: its place may be another one for a while, or on a drive that isn't there.
         """
         await self._show(fingerprint, _NOT_CLIENTS)
 
     async def _show(self, fingerprint: str, reason: str) -> None:
         with suppress(StoreError):
             before = await self._memory.recall(_in_place(fingerprint))
-            if before is None or before.reason != reason:
+            if before is None or before.reason not in {reason, _CLIENTS}:
                 outcome = TokenOutcome(verdict=TokenVerdict.FRESH, at=self._clock.now(), reason=reason)
                 await self._memory.remember(_in_place(fingerprint), outcome)
 

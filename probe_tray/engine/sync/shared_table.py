@@ -175,7 +175,9 @@ class SharedTable:
             if (token := self._unclaimed.pop(key, None)) is not None:
                 # It is sent all the same, and the table goes on offering it: what comes of it is to get there.
                 with suppress(StoreError):
-                    await self._context.memory.add_unshared(key.slug, token)
+                    # One that an earlier renewal has brought is to get there all the same.
+                    is_noted = key.slug in await self._context.memory.unshared()
+                    await self._context.memory.add_unshared(key.slug, "" if is_noted else token)
             return
         async with self._opened(key) as opened:
             if opened is None:

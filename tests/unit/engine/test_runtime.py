@@ -105,7 +105,7 @@ class Program(Bench):
         super().__init__(*credentials, settings=settings, others=others)
         self.arrangement_file = MemoryArrangementFile()
         self.feed, self.update_file = FakeReleaseFeed(), MemoryUpdateFile()
-        lasting = AccountLogins(self.accounts, TokenMemory(self.memory, self.clock, self.randomness)).newest
+        lasting = AccountLogins(self.accounts, TokenMemory(self.memory, self.clock, self.randomness)).lasting
         account_changes = AccountChanges(
             self.accounts, self.service, NoLocks(), self.sync.memory, lasting, self._no_vault_to_set_aside
         )

@@ -52,6 +52,7 @@ class Held:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self.memory, self.batch = AlertMemory(), list[Alert]()
+        self.told = self.memory.said
         self.state = AppState()
         self.runs_out_at: datetime | None = None
 
@@ -63,10 +64,11 @@ class Held:
     def tell(self) -> None:
         """What was found until now was said."""
         self.batch.clear()
+        self.told = self.memory.said
 
     @property
     def said(self) -> list[str]:
-        return [words(alert) for alert in said_now(tuple(self.batch), self.state, START, self._forecast)]
+        return [words(alert) for alert in said_now(tuple(self.batch), self.state, START, self._forecast, self.told)]
 
     def _forecast(self, account: AccountState, window: Window) -> datetime | None:
         del account, window
@@ -152,6 +154,15 @@ def test_that_there_is_capacity_again_is_said_to_whom_was_told_that_there_was_no
     # Used up and reset once more, unseen.
     held.look(account(week(100)))
     held.look(account(week(12)))
+    assert held.said == ["ana RestoredAlert"]
+
+
+def test_a_second_limit_that_is_used_up_unseen_keeps_no_news_of_capacity_from_who_was_told_of_the_first() -> None:
+    held = Held()
+    held.look(account(short(100), week(99)))
+    held.tell()
+    held.look(account(short(100), week(100)))
+    held.look(account(short(12), week(12)))
     assert held.said == ["ana RestoredAlert"]
 
 

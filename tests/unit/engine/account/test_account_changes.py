@@ -56,7 +56,7 @@ class Bench:
         self.memory = MemoryOfRows()
         accounts = Accounts(stores, self.store, nothing_remembered)
         self.tokens = TokenMemory(MemoryOfTokens(), FakeClock(), FakeRandomness())
-        lasting = AccountLogins(accounts, self.tokens).newest
+        lasting = AccountLogins(accounts, self.tokens).lasting
         self.changes = AccountChanges(accounts, self.service, NoLocks(), self.memory, lasting, self._nothing_set_aside)
 
     @property
@@ -195,6 +195,17 @@ async def test_a_newer_login_that_has_ended_does_not_take_the_place_of_a_living_
     await bench.tokens.ended(NEW.refresh_token.fingerprint, "refresh_token_reused")
     await bench.changes.move(OLD.key, StoreKind.FOLDER)
     assert (vault.held, folder.held) == ({}, {OLD.key: OLD})
+
+
+@pytest.mark.parametrize("to", [StoreKind.VAULT, StoreKind.FOLDER])
+async def test_an_access_token_that_works_is_kept_rather_than_a_login_that_has_ended(to: StoreKind) -> None:
+    works = replace(NEW, refresh_token=None)
+    vault, folder = MemoryStore(StoreKind.VAULT, OLD), MemoryStore(StoreKind.FOLDER, works)
+    bench = Bench(vault, folder)
+    assert OLD.refresh_token is not None
+    await bench.tokens.ended(OLD.refresh_token.fingerprint, "refresh_token_reused")
+    await bench.changes.move(OLD.key, to)
+    assert [store.held for store in (vault, folder) if store.kind is to] == [{OLD.key: works}]
 
 
 async def test_without_such_a_place_nothing_is_moved() -> None:

@@ -178,24 +178,6 @@ async def test_what_is_remembered_against_a_login_is_known_as_soon_as_it_is_read
     assert len(asked) == 2
 
 
-@pytest.mark.parametrize("is_dead", [False, True])
-async def test_a_newer_access_token_alone_hides_no_living_login_that_can_be_renewed(*, is_dead: bool) -> None:
-    lasting = credential("ana", number=1)
-    bare = replace(credential("ana", number=2, at=START + DAY), refresh_token=None)
-    remembered = RenewalState(problem=LoginEndedError(code="refresh_token_reused").problem if is_dead else None)
-
-    async def renewals_of(fingerprints: Sequence[str]) -> Sequence[RenewalState]:
-        return [remembered for _ in fingerprints]
-
-    store = Store(AppState())
-    stores = (MemoryStore(StoreKind.VAULT, lasting), MemoryStore(StoreKind.FOLDER, bare))
-    await Accounts(stores, store, renewals_of).read()
-    (found,) = store.state.accounts
-    # What is used is the newest either way.
-    assert found.expires_at == bare.expiry
-    assert (found.renewable, found.renewal.problem) == (not is_dead, None)
-
-
 async def test_an_account_tells_when_its_tokens_came_and_whether_they_are_ours_to_end() -> None:
     foreign = replace(credential("ben"), made_here=False)
     unlasting = replace(credential("dan"), refresh_token=None)

@@ -159,6 +159,21 @@ async def test_a_client_that_logs_in_while_the_request_is_prepared_is_noticed(st
     assert (bench.stores[0].held[ANA], bench.verdict()) == (login, None)
 
 
+async def test_what_the_client_was_seen_with_stays_its_own_while_its_place_shows_an_older_login() -> None:
+    bench = Bench()
+    login = foreign(bench)
+    client = client_of(bench, login)
+    await bench.transaction.catch_up(ANA)
+    # Another home of the client, or one of two on a drive that isn't there.
+    client.held[ANA] = replace(credential("ana", number=0, at=START - timedelta(days=30)), made_here=False)
+    await bench.transaction.catch_up(ANA)
+    # Renewed by the client meanwhile: the token of the copy is spent.
+    client.held[ANA] = CLIENTS
+    await bench.transaction.catch_up(ANA)
+    assert bench.stores[0].held[ANA].refresh_token == CLIENTS.refresh_token
+    assert bench.issuer.sent == []
+
+
 Note = Callable[[TokenMemory, str], Awaitable[None]]
 
 

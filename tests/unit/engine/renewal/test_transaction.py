@@ -572,7 +572,8 @@ async def test_an_old_copy_that_is_put_back_does_not_end_the_wait_for_an_answer(
     bench = Bench()
     await bench.die_when("kept")
     bench.journal.sealed = KeyringLockedError()
-    bench.stores[0].held[ANA] = credential("ana", number=0, at=START - timedelta(days=days))
+    copy = credential("ana", number=0, at=START - timedelta(days=days))
+    bench.stores[0].held[ANA] = replace(copy, last_refresh=START - timedelta(days=days))
     with pytest.raises(JournalSealedError):
         await bench.renew(Reason.FORCED)
     assert (bench.issuer.reused, bench.journal.aside) == ([], [])
