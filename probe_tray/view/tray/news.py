@@ -2,8 +2,7 @@
 
 import enum
 from datetime import datetime
-from itertools import compress
-from operator import attrgetter, is_not
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from probe_tray.core.account.condition import USABLE, Condition, condition, is_recent, local_time, login_end, tightest
@@ -54,10 +53,10 @@ def news(before: AppState, after: AppState, shown: Tray, now: datetime) -> News:
     Both have the same accounts in the same places, and differ in these alone. Most checks bring what was known, of an
     account that nobody works with, and of the others few are about the account in the icon.
     """
-    # Of a thousand accounts, hardly any is another one.
-    are_others = map(is_not, before.accounts, after.accounts)
-    changed = compress(zip(before.accounts, after.accounts, strict=True), are_others)
-    differing = [(there, here) for there, here in changed if _differ(there, here, after.settings, now)]
+    pairs = ((before.account(here.key), here) for here in after.accounts_not_in(before))
+    differing = [
+        (there, here) for there, here in pairs if there is not None and _differ(there, here, after.settings, now)
+    ]
     if any(_is_in_icon(there, here, shown, after.settings, now) for there, here in differing):
         return News.ICON
     return News.MENU if differing else News.NONE
