@@ -123,8 +123,7 @@ class SharedTable:
         try:
             return await self._reach.ask(lambda: self._claim(login), insists=insists)
         except TableUncheckedError:
-            if login.refresh_token is not None:
-                self._unclaimed[login.key] = login.refresh_token.fingerprint
+            self._unclaimed |= {login.key: token.fingerprint} if (token := login.refresh_token) else {}
             raise
 
     async def _adopt_newer(self, key: AccountKey) -> bool:
@@ -173,11 +172,10 @@ class SharedTable:
         claim = self._claims.get(key)
         if claim is None:
             if (token := self._unclaimed.pop(key, None)) is not None:
-                # It is sent all the same, and the table goes on offering it: what comes of it is to get there.
+                # It is sent all the same: what comes of it, or came of one before, is to get into the table.
                 with suppress(StoreError):
-                    # One that an earlier renewal has brought is to get there all the same.
-                    is_noted = key.slug in await self._context.memory.unshared()
-                    await self._context.memory.add_unshared(key.slug, "" if is_noted else token)
+                    noted = await self._context.memory.unshared()
+                    await self._context.memory.add_unshared(key.slug, "" if key.slug in noted else token)
             return
         async with self._opened(key) as opened:
             if opened is None:
