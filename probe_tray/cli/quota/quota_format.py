@@ -4,7 +4,7 @@ import msgspec
 
 from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.cli.arguments import Arguments
-from probe_tray.cli.quota.quota_account import is_enough, one_account, tell_which
+from probe_tray.cli.quota.quota_account import asked_accounts, one_account, tell_which
 from probe_tray.cli.quota.quota_action import printed, run_quota_action, tell
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.subcommand import LineFormat
@@ -37,7 +37,16 @@ def print_line(arguments: Arguments) -> ExitStatus:
         known = account.usable or account.limited
         return printed(text, arguments) or (ExitStatus.SUCCESS if known else ExitStatus.NOT_KNOWN)
 
-    return run_quota_action(arguments, action, lambda overview: is_enough(overview, arguments))
+    return run_quota_action(arguments, action, lambda overview: _is_enough(overview, arguments))
+
+
+def _is_enough(overview: QuotaOverview, arguments: Arguments) -> bool:
+    """Whether the app's numbers say whether there is capacity, or nobody would know better.
+
+    A bar asks every few seconds. What was reset since the last check the app itself asks for soon.
+    """
+    found = asked_accounts(overview, arguments)
+    return bool(found) and all(account.settled or account.usable or account.limited for account in found)
 
 
 def _formatted(arguments: Arguments, account: AccountQuota, overview: QuotaOverview) -> str:

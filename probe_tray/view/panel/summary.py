@@ -32,8 +32,8 @@ _PAGE_WORDS = frozenset(
 """What a status page says by itself; everything else was written by a person there, and is quoted as it is."""
 
 
-def headline(seen: Seen, t: Translator) -> str:
-    """The state of everything in one sentence."""
+def headline(seen: Seen, t: Translator, *, brief: bool = False) -> str:
+    """The state of everything in one sentence; ``brief``: for who has no room for more than can be acted on."""
     state, now = seen.state, seen.now
     if not state.loaded:
         return t("Reading your logins…")
@@ -56,7 +56,7 @@ def headline(seen: Seen, t: Translator) -> str:
         # Nor of those for which the service reports no limit, or has not answered yet.
         return _no_limit(t) if unlimited == found[Condition.NO_DATA] else t("No numbers yet")
     words = t("{k} of {n} can work", k=str(seen.count(USABLE)), n=str(len(seen.found) - unlimited))
-    return _joined(words, t("{n} without a known limit", n=str(unlimited)) if unlimited else "")
+    return _joined(words, t("{n} without a known limit", n=str(unlimited)) if unlimited and not brief else "")
 
 
 def _unlimited(seen: Seen) -> int:
@@ -82,14 +82,17 @@ def best_now(seen: Seen, t: Translator, most: int = _NAME) -> tuple[AccountKey, 
 
 
 def best_words(best: AccountState, label: str, now: datetime, t: Translator, most: int = _NAME) -> str:
-    """That ``best`` is the account to go on with, and how much it has left; empty without a limit that tells that.
+    """That ``best`` is the account to go on with, and how much it has left; empty where it has no limit.
 
     ``label``: what it is called among the others.
     """
-    window = None if best.snapshot is None else tightest_live_window(best.snapshot, now)
-    if window is None:
+    if best.snapshot is None or not best.snapshot.main.windows:
         return ""
-    called, percent = shortened(label, most), str(shown(window.used_percent, Percentages.LEFT))
+    called, window = shortened(label, most), tightest_live_window(best.snapshot, now)
+    if window is None:
+        # All of them have been reset since, and the next check tells what is left.
+        return t("Best now: {name}", name=called)
+    percent = str(shown(window.used_percent, Percentages.LEFT))
     match window.kind:
         case WindowKind.SHORT if window.named_seconds == FIVE_HOURS:
             return t("Best now: {name}, {percent}% of the 5 hours free", name=called, percent=percent)

@@ -66,8 +66,11 @@ def _is_in_icon(before: AccountState, after: AccountState, shown: Tray, settings
     """Whether icon or tooltip may say something else: they count conditions, and are about one account."""
     if before.snapshot is None or after.snapshot is None or shown.about is None or after.key == shown.about:
         return True
-    if _of_account(before) != _of_account(after) or not after.snapshot.main.windows:
-        # Such as the one in use now; and of one without limits it is told that it is being asked for.
+    if _of_account(before) != _of_account(after) or before.snapshot.plan != after.snapshot.plan:
+        # Such as the one in use now; and of two with one name each is told with its plan.
+        return True
+    if not after.snapshot.main.windows:
+        # It is told that it is being asked for.
         return True
     is_tighter = shown.tightest is not None and tightest(after.snapshot) >= shown.tightest
     return is_tighter or condition(before, settings, now) is not condition(after, settings, now)

@@ -92,7 +92,9 @@ def tray(seen: Seen, t: Translator, memory: NumbersMemory) -> Tray:
     found = _tightest(seen) if chosen is None else chosen
     if found is not None:
         words += memory.numbers(found, lambda one: _numbers(one, seen, t))
-        # Of all that is said the name can best be cut.
+        if len("\n".join(words)) > _LONGEST_TOOLTIP:
+            words[1] = headline(seen, t, brief=True)
+        # Of all that is said then the name can best be cut.
         excess = len("\n".join(words)) - _LONGEST_TOOLTIP
         words[2] = shortened(words[2], max(len(words[2]) - max(excess, 0), _SHORTEST_NAME))
     tooltip = "\n".join(words)

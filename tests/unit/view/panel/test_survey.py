@@ -9,6 +9,7 @@ from probe_tray.core.account.arrangement import Arrangement, Density, Sort
 from probe_tray.core.account.condition import Condition, condition
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.codex.codex_state import CodexHome, CodexState
+from probe_tray.core.quota.snapshot import Limit
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.panel.account_menu import removing
@@ -247,6 +248,15 @@ def test_an_account_ranks_by_its_other_windows_once_one_was_reset() -> None:
     assert best == [other, soon, soon]
     words = best_now(memory.survey(state, Now(NOW + timedelta(minutes=2), UTC)), Translator())
     assert words == (soon.key, "Best now: soon@x.example, 80% of the week free")
+
+
+def test_the_account_to_go_on_with_is_named_while_nobody_knows_what_it_has_left() -> None:
+    reset = samples.account("reset@x.example", samples.snapshot(95, 20, short_in=-timedelta(minutes=1)))
+    assert reset.snapshot is not None
+    windows = reset.snapshot.main.windows[:1]
+    reset = replace(reset, snapshot=replace(reset.snapshot, main=Limit(windows=windows)))
+    state = samples.only([reset, samples.account("other@x.example", samples.snapshot(60, 20))])
+    assert best_now(Memory().survey(state, Now(NOW, UTC)), Translator()) == (reset.key, "Best now: reset@x.example")
 
 
 def test_words_follow_the_language() -> None:

@@ -237,6 +237,15 @@ def test_other_numbers_of_another_account_than_the_icons_are_news_for_the_menu_a
     assert news(ALL, ALL, SHOWN, NOW) is News.NONE
 
 
+def test_another_plan_of_another_account_is_news_for_the_tooltip_that_tells_the_two_apart_by_it() -> None:
+    tight = samples.account("ana@example.com", samples.snapshot(90, 1))
+    other = replace(samples.account("ana2@example.com", samples.snapshot(10, 1)), email="ana@example.com")
+    assert other.snapshot is not None
+    state = samples.only([tight, other])
+    changed = state.with_account(1, replace(other, snapshot=replace(other.snapshot, plan="pro")))
+    assert news(state, changed, closed(state).tray, NOW) is News.ICON
+
+
 def test_of_two_that_are_as_tight_the_first_comes_into_the_icon() -> None:
     tight, tighter = samples.account("ana@example.com", samples.snapshot(90, 1)), samples.snapshot(95, 1)
     state = samples.only([tight, samples.account("ben@example.com", tighter)])

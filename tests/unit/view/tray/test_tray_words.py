@@ -235,6 +235,15 @@ def test_every_state_can_be_shown_in_both_languages(state: AppState, now: dateti
         assert all(c.spoken for c in screen.panel.cards if c.title)
 
 
+def test_the_tooltip_leaves_out_accounts_without_limits_before_it_cuts_a_name_or_a_date() -> None:
+    unlimited = account("a@example.com", replace(snapshot(1, 1), main=Limit()))
+    tight = account("bernadette@example.com", snapshot(81, 20), expires_at=NOW + timedelta(days=12))
+    text = shown(samples.only([unlimited, tight])).tray.tooltip
+    assert text.splitlines()[:2] == ["Probe Tray", "1 of 1 can work"]
+    assert "bernadette@example.com" in text
+    assert not text.endswith("…")
+
+
 def test_an_account_without_any_name_is_called_by_its_id() -> None:
     nameless = account("", snapshot(1, 1))
     assert shown(samples.only([nameless])).panel.cards[0].title == "account-of-"
