@@ -166,9 +166,10 @@ def login_of(login: Credential) -> int:
 @example([Happening.CLIENT_LOGS_IN, Happening.COPIED, Happening.LOOK, Happening.CLIENT_RENEWS, Happening.RENEW])
 @example([Happening.RENEWED_ELSEWHERE, Happening.CLIENT_LOGS_IN, Happening.LOOK, Happening.RENEW])
 def test_no_login_of_its_own_is_lost_and_no_spent_token_is_sent(happenings: list[Happening]) -> None:
-    async def live() -> None:
+    async def live() -> list[int]:
         programs = TwoPrograms()
         for happening in happenings:
             await programs.happens(happening)
+        return programs.issuer.killed
 
-    asyncio.run(live())
+    assert asyncio.run(live()) == []

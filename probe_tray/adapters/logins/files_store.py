@@ -38,7 +38,7 @@ _RESERVE: Final = 64 * 1024
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
-class _LoginLookup(NamedTuple):
+class LoginLookup(NamedTuple):
     """What is asked of the files."""
 
     key: AccountKey
@@ -84,11 +84,11 @@ class FilesStore(ABC):
 
         Raises ReadError while another program seems to be writing one of them: it may be about to hold a newer one.
         """
-        return await self._looks.ask(_LoginLookup(key, thorough=True))
+        return await self._looks.ask(LoginLookup(key, thorough=True))
 
     async def glance(self, key: AccountKey) -> StoredCredential | None:
         """The newest login, of the files that held the account when they were last looked at, and of new ones."""
-        return await self._looks.ask(_LoginLookup(key, thorough=False))
+        return await self._looks.ask(LoginLookup(key, thorough=False))
 
     async def check_writable(self, key: AccountKey) -> None:
         """Write and remove a file of the size the account's file would have, there, or where a new one would be."""
@@ -133,7 +133,7 @@ class FilesStore(ABC):
     def _folder_for_new(self, key: AccountKey) -> Path:
         """The folder a new account's file would go into. Raises WriteError."""
 
-    def _answers(self, looks: Sequence[_LoginLookup]) -> Sequence[StoredCredential | Raised | None]:
+    def _answers(self, looks: Sequence[LoginLookup]) -> Sequence[StoredCredential | Raised | None]:
         fault: StoreError | None = None
         try:
             if any(look.thorough for look in looks):
@@ -144,7 +144,7 @@ class FilesStore(ABC):
             fault = error
         return [self._answer_or_fault(look, fault) for look in looks]
 
-    def _answer_or_fault(self, look: _LoginLookup, fault: StoreError | None) -> StoredCredential | Raised | None:
+    def _answer_or_fault(self, look: LoginLookup, fault: StoreError | None) -> StoredCredential | Raised | None:
         try:
             return self._answer(look, fault)
         except StoreError as error:
@@ -163,7 +163,7 @@ class FilesStore(ABC):
             else:
                 self._broken.add(held.place.path)
 
-    def _answer(self, look: _LoginLookup, fault: StoreError | None) -> StoredCredential | None:
+    def _answer(self, look: LoginLookup, fault: StoreError | None) -> StoredCredential | None:
         if fault is not None:
             raise fault
         for path in self._uncertain():
@@ -177,7 +177,7 @@ class FilesStore(ABC):
         faulty = (Path(error.facts["path"]) for error in self._index.faults)
         return [*self._broken, *(path for path in faulty if is_there(path))]
 
-    def _preferred(self, files: list[Held], look: _LoginLookup) -> StoredCredential | None:
+    def _preferred(self, files: list[Held], look: LoginLookup) -> StoredCredential | None:
         logins = [
             self._stored(held, document, document.credential)
             for held in files

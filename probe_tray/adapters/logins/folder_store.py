@@ -17,7 +17,7 @@ from probe_tray.adapters.logins.credential_files import (
     restored_path,
 )
 from probe_tray.adapters.logins.file_index import FolderListing
-from probe_tray.adapters.logins.files_store import FilesStore, make_missing
+from probe_tray.adapters.logins.files_store import FilesStore, LoginLookup, make_missing
 from probe_tray.adapters.logins.made_here import LoginOrigins
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
@@ -72,11 +72,11 @@ class FolderStore(FilesStore):
             raise FolderGoneError(path=str(self._folder))
         return places
 
-    def _answer(self, key: AccountKey, fault: StoreError | None) -> StoredCredential | None:
-        if isinstance(fault, FolderGoneError) and not self._index.holders(key):
+    def _answer(self, look: LoginLookup, fault: StoreError | None) -> StoredCredential | None:
+        if isinstance(fault, FolderGoneError) and not self._index.holders(look.key):
             # An account that was never in it is not its business.
             return None
-        return super()._answer(key, fault)
+        return super()._answer(look, fault)
 
     def _place_for_new(self, credential: Credential) -> Path:
         return new_path(self._folder, credential)
@@ -142,8 +142,8 @@ class NamedFileStore(FilesStore):
     def _places(self) -> list[Place]:
         return self._named
 
-    def _answer(self, key: AccountKey, fault: StoreError | None) -> StoredCredential | None:
-        found = super()._answer(key, fault)
+    def _answer(self, look: LoginLookup, fault: StoreError | None) -> StoredCredential | None:
+        found, key = super()._answer(look, fault), look.key
         if found is not None:
             return found
         home = self._home(key)
@@ -154,7 +154,7 @@ class NamedFileStore(FilesStore):
         # nobody could tell which of them it was.
         if key.user_id or len(named := self._index.members(key.account_id)) != 1:
             return None
-        return super()._answer(named.pop(), fault)
+        return super()._answer(look._replace(key=named.pop()), fault)
 
     def _change(self, held: Held, key: AccountKey, credential: Credential | None) -> bool:
         changed = super()._change(held, key, credential)

@@ -332,5 +332,5 @@ async def test_who_can_do_without_waits_for_no_disk_that_does_not_answer(tmp_pat
     finally:
         disk.answers.set()
     assert await recall == FRESH
-    assert await memory.glance(PRINT) == FRESH
-    assert await memory.glance(OTHER) is None
+    # Without any patience each glance would be a race: how they go on is shown with a DiskJobs that has some.
+    assert await memory.recall(PRINT) == FRESH
