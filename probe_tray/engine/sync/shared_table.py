@@ -102,8 +102,8 @@ class SharedTable:
         self._claims: dict[AccountKey, _ClaimedLogin] = {}
         self._begun: dict[AccountKey, _ClaimedLogin] = {}
         """The last claim on a row that was asked for, whatever came of it."""
-        self._unclaimed: dict[AccountKey, str] = {}
-        """The fingerprints of refresh tokens of which the table could not be asked."""
+        self._unclaimed: dict[AccountKey, Secret | None] = {}
+        """The refresh tokens of which the table could not be asked."""
         self._reach = TableReach(context.clock)
 
     async def turn(self, key: AccountKey) -> float | None:
@@ -123,7 +123,7 @@ class SharedTable:
         try:
             return await self._reach.ask(lambda: self._claim(login), insists=insists)
         except TableUncheckedError:
-            self._unclaimed |= {login.key: token.fingerprint} if (token := login.refresh_token) else {}
+            self._unclaimed[login.key] = login.refresh_token
             raise
 
     async def _adopt_newer(self, key: AccountKey) -> bool:
@@ -175,7 +175,7 @@ class SharedTable:
                 # It is sent all the same: what comes of it, or came of one before, is to get into the table.
                 with suppress(StoreError):
                     noted = await self._context.memory.unshared()
-                    await self._context.memory.add_unshared(key.slug, "" if key.slug in noted else token)
+                    await self._context.memory.add_unshared(key.slug, "" if key.slug in noted else token.fingerprint)
             return
         async with self._opened(key) as opened:
             if opened is None:
