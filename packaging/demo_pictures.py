@@ -42,7 +42,7 @@ from probe_tray.demo.samples import sample_logins
 from probe_tray.engine_factory import DesktopHooks, RunService, Wired
 from probe_tray.ports.time import Clock
 from probe_tray.resources import resource
-from probe_tray.ui.loop import run
+from probe_tray.ui.event_loop.loop import run
 from probe_tray.ui.shell import Shell
 from probe_tray.ui.shell_context import ShellContext
 from probe_tray.ui.tray.first_icon import FirstIcon

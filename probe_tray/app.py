@@ -50,7 +50,7 @@ _REST = (
     "probe_tray.engine.runtime",
     "probe_tray.engine_factory",
     "probe_tray.bootstrap",
-    "probe_tray.ui.loop",
+    "probe_tray.ui.event_loop.loop",
     "probe_tray.ui.theme",
     "probe_tray.ui.panel.panel",
     "probe_tray.ui.settings.settings_controller",

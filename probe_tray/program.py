@@ -24,7 +24,7 @@ from probe_tray.core.alerts.alert import AlertHelp
 from probe_tray.core.commands import Refresh, Renew, StartLogin
 from probe_tray.engine_factory import DesktopHooks, Wired
 from probe_tray.ports.time import Clock
-from probe_tray.ui.loop import run as run_loop
+from probe_tray.ui.event_loop.loop import run as run_loop
 from probe_tray.ui.preferences import load_catalogue, system_languages
 from probe_tray.ui.session_end import SessionEnd
 from probe_tray.ui.shell import Shell

@@ -32,7 +32,7 @@ NAMED_OTHERWISE: Final = {
     "probe_tray.ports.time": "ports by what is outside",
     "probe_tray.view.view_models": "what a presenter returns",
     "probe_tray.ui.widgets": "small widgets of many windows",
-    "probe_tray.ui.loop": "the joined event loop",
+    "probe_tray.ui.event_loop.loop": "the joined event loop",
     "probe_tray.ui.details.plots": "the drawings of one window",
     "probe_tray.demo.messages": "request and reply",
     "probe_tray.demo.people": "the sample people",
@@ -87,12 +87,12 @@ BY_SYSTEM: Final = {
     "probe_tray.adapters.keyring.key_store": "a switch of the keychain, around a call of keyring",
     "probe_tray.app": "hands the name on to what is asked before Qt",
     "probe_tray.cli.diagnose.diagnose": "what a desktop of Linux has",
-    "probe_tray.ui.loop": "qasync waits in another way on Windows",
+    "probe_tray.ui.event_loop.loop": "qasync waits in another way on Windows",
     "probe_tray.ui.system_network": "Qt alone knows the network's price",
 }
 # Who may take something from one system's own file besides, and why.
 BY_FILE: Final = {
-    "probe_tray.ui.loop": "the part of asyncio that only Windows has",
+    "probe_tray.ui.event_loop.loop": "the part of asyncio that only Windows has",
 }
 _OWN_NAMES: Final = frozenset({"linux", "macos", "windows"})
 _SYSTEM_NAMES: Final = frozenset({"sys.platform", "os.name", "platform.system", "sys.getwindowsversion"})
@@ -100,7 +100,7 @@ _SYSTEM_NAMES: Final = frozenset({"sys.platform", "os.name", "platform.system", 
 # Library -> the only modules that may import it themselves.
 OWNERS: Final = (
     ("PySide6", ("probe_tray.ui", "probe_tray.ui.*", "probe_tray.app", "probe_tray.program")),
-    ("qasync", ("probe_tray.ui.loop",)),
+    ("qasync", ("probe_tray.ui.event_loop.loop",)),
     ("httpx", ("probe_tray.adapters.http.*",)),
     ("httpcore", ("probe_tray.adapters.http.exchange", "probe_tray.adapters.http.wire.*")),
     ("truststore", ("probe_tray.adapters.http.*",)),

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import QApplication
 
 from probe_tray.adapters.process_signals import ending_signals
 from probe_tray.adapters.worker_threads import WorkerThreads
-from probe_tray.ui.ready_queue import ReadyQueue, TimedCalls
-from probe_tray.ui.ready_sockets import ReadySockets
+from probe_tray.ui.event_loop.ready_queue import ReadyQueue, TimedCalls
+from probe_tray.ui.event_loop.ready_sockets import ReadySockets
 
 _THREADS = 10
 """At most, for what would block the loop."""

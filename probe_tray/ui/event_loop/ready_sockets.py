@@ -7,7 +7,7 @@ from typing import NamedTuple, final
 
 from PySide6.QtCore import QObject, QSocketNotifier
 
-from probe_tray.ui.ready_queue import ReadyQueue
+from probe_tray.ui.event_loop.ready_queue import ReadyQueue
 
 _Kind = QSocketNotifier.Type
 

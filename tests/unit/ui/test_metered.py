@@ -13,7 +13,7 @@ METERED = QNetworkInformation.Feature.Metered
 elsewhere = pytest.mark.parametrize("platform", ["win32", "darwin"])
 AT_START = """
 import sys
-import probe_tray.app, probe_tray.bootstrap, probe_tray.ui.loop, probe_tray.ui.shell
+import probe_tray.app, probe_tray.bootstrap, probe_tray.ui.event_loop.loop, probe_tray.ui.shell
 from probe_tray.ui.system_network import metered_network
 print(metered_network(), "PySide6.QtNetwork" in sys.modules)
 """

@@ -109,7 +109,7 @@ async def main() -> int:
 if __name__ == "__main__":
     from PySide6.QtWidgets import QApplication
 
-    from probe_tray.ui import loop as joined
+    from probe_tray.ui.event_loop import loop as joined
 
     sys.modules.pop("qasync")
     play_windows()

@@ -17,7 +17,7 @@ import signal
 import time
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
-from probe_tray.ui.loop import run
+from probe_tray.ui.event_loop.loop import run
 
 app = QApplication([])
 
@@ -266,7 +266,7 @@ def test_events_of_qt_come_between_callbacks_that_take_long() -> None:
 
 def test_on_windows_the_loop_sleeps_until_something_has_completed() -> None:
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-m", "tests.unit.ui.completion_port"],
+        [sys.executable, "-X", "dev", "-m", "tests.unit.ui.event_loop.completion_port"],
         capture_output=True,
         text=True,
         timeout=120,
