@@ -9,7 +9,7 @@ from typing import final
 
 from probe_tray.adapters.files.disk import Disk, reason_of
 from probe_tray.adapters.files.safe_files import replace_file
-from probe_tray.adapters.logins.credential_files import is_folder, is_there
+from probe_tray.adapters.logins.credential_files import is_clients_here, is_folder, is_there
 from probe_tray.core.errors import Phrase, WriteError
 from probe_tray.core.formats.document import size_limit
 
@@ -67,6 +67,6 @@ def obstacle_at(path: Path, official: Sequence[Path]) -> Obstacle | None:
     """What is at ``path`` already; None where nothing is. Raises OSError as the system does."""
     if not is_there(path):
         return None
-    if path.exists() and any(own.exists() and own.samefile(path) for own in official):
+    if is_clients_here(path, official):
         return Obstacle.OFFICIAL
     return Obstacle.FILE if stat.S_ISREG(path.lstat().st_mode) else Obstacle.NO_FILE

@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import final
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, json_files
+from probe_tray.adapters.logins.credential_files import (
+    CredentialFiles,
+    Place,
+    is_clients_here,
+    is_folder,
+    json_files,
+)
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import PathMissingError, Phrase, ProbeError, ReadError
 from probe_tray.core.formats.document import read_documents, size_limit
@@ -52,7 +58,7 @@ def read_files(candidates: Iterable[ImportCandidate], official: Sequence[Path], 
     """What these files hold; one that cannot be read is a source with its problem. Never raises."""
     # It remembers what it read, tokens included, so it lives no longer than this.
     files = CredentialFiles(official, disk)
-    return tuple(_read(files, candidate) for candidate in candidates)
+    return tuple(_read(files, candidate, official) for candidate in candidates)
 
 
 def in_words(data: bytes, location: str) -> Source:
@@ -77,7 +83,7 @@ def _behind(given: str) -> list[ImportCandidate]:
     return [ImportCandidate(location=str(place.path), folder=given) for place in places]
 
 
-def _read(files: CredentialFiles, candidate: ImportCandidate) -> Source:
+def _read(files: CredentialFiles, candidate: ImportCandidate, official: Sequence[Path]) -> Source:
     location = candidate.location
     if candidate.problem is not None:
         return Source(location=location, problem=candidate.problem)
@@ -88,7 +94,9 @@ def _read(files: CredentialFiles, candidate: ImportCandidate) -> Source:
             raise PathMissingError(path=location)
     except ProbeError as error:
         return Source(location=location, problem=error.problem)
-    return Source(location=location, documents=held.documents, in_use=held.official, in_folder=inside is not None)
+    # A backup of another computer's client has its folder's name, and is in use by nobody.
+    in_use = is_clients_here(held.real, official)
+    return Source(location=location, documents=held.documents, in_use=in_use, in_folder=inside is not None)
 
 
 def _read_text(location: str, text: Secret) -> Source:

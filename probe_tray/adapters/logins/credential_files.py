@@ -230,14 +230,19 @@ class CredentialFiles:
             self._seen[path] = found
 
     def _is_official(self, real: Path) -> bool:
-        # Where CODEX_HOME leads elsewhere now, the client's usual folder holds a login of its own all the same.
-        if (real.parent.name, real.name) == _USUAL:
-            return True
-        for own in self._official:
-            with contextlib.suppress(OSError):
-                if own.samefile(real):
-                    return True
-        return False
+        # One of that name is never written, wherever it lies: another computer's client may use that folder.
+        return (real.parent.name, real.name) == _USUAL or is_clients_here(real, self._official)
+
+
+def is_clients_here(path: Path, official: Iterable[Path]) -> bool:
+    """Whether it is the login of a client on this computer: one of ``official``, or in the client's usual folder."""
+    # Where CODEX_HOME leads elsewhere now, the usual folder holds a login of its own all the same.
+    usual = Path(os.path.expanduser(os.path.join("~", *_USUAL)))  # noqa: PTH111, PTH118 - never raises
+    for own in (*official, usual):
+        with contextlib.suppress(OSError):
+            if own.samefile(path):
+                return True
+    return False
 
 
 def _real(place: Place) -> Path:

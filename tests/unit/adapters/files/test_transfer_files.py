@@ -108,6 +108,18 @@ async def test_the_login_of_the_client_here_is_marked(tmp_path: Path) -> None:
     assert {name: source.in_use for name, source in found.items()} == {"auth.json": True, "copy.json": False}
 
 
+async def test_a_backup_of_a_clients_folder_is_in_use_by_nobody(home: Path, tmp_path: Path) -> None:
+    own, backup = home / ".codex", tmp_path / "backup" / ".codex"
+    for folder in (own, backup):
+        folder.mkdir(parents=True)
+    # CODEX_HOME leads elsewhere now, and a client that knows nothing of it goes on using the usual folder.
+    client = write(tmp_path / "elsewhere" / "auth.json", official("ana"))
+    files = DiskImportFiles(lambda: [client], disk=Disk())
+    places = [str(write(folder / "auth.json", official("ana"))) for folder in (own, backup)]
+    found = await files.read(await files.find([*places, str(client)]))
+    assert [source.in_use for source in found] == [True, False, True]
+
+
 async def test_text_is_held_to_the_limit_of_files() -> None:
     files = DiskImportFiles(lambda: [NO_CLIENT], disk=Disk())
     good = await files.read_text("pasted text", Secret(json.dumps(flat("ana"))))
@@ -164,3 +176,11 @@ async def test_what_can_never_be_replaced_is_refused(tmp_path: Path, name: str, 
     with pytest.raises(WriteError) as caught:
         await DiskExportFiles(lambda: homes, disk=Disk()).in_the_way([str(tmp_path / name)])
     assert said in caught.value.facts["reason"]
+
+
+async def test_the_login_in_the_clients_usual_folder_is_never_replaced(home: Path) -> None:
+    (home / ".codex").mkdir()
+    own = write(home / ".codex" / "auth.json", official("ana"))
+    with pytest.raises(WriteError) as caught:
+        await DiskExportFiles(lambda: [NO_CLIENT], disk=Disk()).in_the_way([str(own)])
+    assert "never replaced" in caught.value.facts["reason"]
