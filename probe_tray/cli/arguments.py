@@ -10,11 +10,10 @@ from probe_tray.cli.subcommand import (
     LineFormat,
     Subcommand,
     add_subcommand_options,
-    misused_subcommand,
     subcommands_help,
 )
-from probe_tray.cli.table_options import TableOptions, acts_on_table, add_table_options, misused_table_options
-from probe_tray.cli.wrong_use import Translate, WrongUseError, hides_names_elsewhere
+from probe_tray.cli.table_options import TableOptions, acts_on_table, add_table_options
+from probe_tray.cli.wrong_use import Translate, WrongUseError
 from probe_tray.core.quota.guarded_window import GuardedWindow
 
 _MOST_JOBS = 64
@@ -101,6 +100,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     arguments = cast("Arguments", parser.parse_intermixed_args(list(_spelled(flags, actions))))
     arguments.subcommand = _subcommand(arguments)
     words = arguments.paths if arguments.subcommand is None else arguments.paths[1:]
+    _refuse_empty(arguments, [*words, *files])
     arguments.paths = [name for word in words for name in this_system().expanded(word, wildcards=True)]
     arguments.paths = [*arguments.paths, *files]
     arguments.o, arguments.output = map(_path, (arguments.o, arguments.output))
@@ -110,9 +110,27 @@ def parse(argv: Sequence[str]) -> Arguments:
 
 def _subcommand(arguments: Arguments) -> Subcommand | None:
     """What the first word asks for, where no flag says what to do."""
-    acts = arguments.login or arguments.take or _shares(arguments) or arguments.export is not None or _works(arguments)
+    acts = arguments.login or arguments.take or shares(arguments) or arguments.export is not None or works(arguments)
     first = arguments.paths[0] if arguments.paths and not acts else None
     return next((one for one in Subcommand if one.value == first), None)
+
+
+def _refuse_empty(arguments: Arguments, words: Sequence[str]) -> None:
+    """Raises WrongUseError for a name that is empty, as a variable that isn't set leaves it.
+
+    A path without letters is the current folder, which nobody has named.
+    """
+    given = {
+        "-o": arguments.o,
+        "--output": arguments.output,
+        "--config": arguments.config,
+        "--home": arguments.home,
+    }
+    for flag, value in given.items():
+        if value is not None and not value.strip():
+            raise WrongUseError("{flag} needs a value.", flag=flag)
+    if arguments.subcommand is not Subcommand.USE and not all(word.strip() for word in words):
+        raise WrongUseError("The name of a file or folder is empty. If it comes from a variable, check that it is set.")
 
 
 def named_config(argv: Sequence[str]) -> str | None:
@@ -194,92 +212,17 @@ def _known(given: str, actions: Mapping[str, argparse.Action]) -> str | None:
 
 def is_bare(arguments: Arguments) -> bool:
     """Whether no action is given, so that the help is printed as in the Go program. ``-f`` alone is no action."""
-    acts = arguments.login or arguments.take or _shares(arguments) or arguments.export is not None
+    acts = arguments.login or arguments.take or shares(arguments) or arguments.export is not None
     named = arguments.paths or arguments.subcommand is not None
-    return not (acts or arguments.o is not None or named or _works(arguments))
+    return not (acts or arguments.o is not None or named or works(arguments))
 
 
-def misused(arguments: Arguments, t: Translate) -> str:
-    """Why these flags can't be combined, as a sentence; empty if they can."""
-    if wrong := misused_subcommand(arguments, t):
-        return wrong
-    if arguments.login:
-        return _misused_login(arguments, t)
-    if arguments.device or arguments.no_browser:
-        return t("--device and --no-browser work only with --login.")
-    if arguments.export is not None:
-        return _misused_export(arguments, t)
-    if arguments.o is not None:
-        return t("-o works only with --login and --export.")
-    if arguments.no_refresh_tokens:
-        return t("--no-refresh-tokens works only with --export.")
-    if _shares(arguments) or arguments.take:
-        return _misused_sync(arguments, t) if _shares(arguments) else _misused_import(arguments, t)
-    return "" if arguments.subcommand is not None else _misused_work(arguments, t)
-
-
-def _misused_work(arguments: Arguments, t: Translate) -> str:
-    if arguments.hide_names and not _works(arguments):
-        return hides_names_elsewhere(t)
-    if (arguments.models or arguments.all_models) and not arguments.apitest:
-        return t("--models and --all-models work only with --apitest.")
-    if arguments.models and arguments.all_models:
-        return t("--models and --all-models can't be combined. Choose one.")
-    if not (arguments.renew or arguments.status or arguments.apitest or arguments.format is not None):
-        return t(
-            "Choose what to do: --status shows quotas, --apitest tests models, --renew renews logins, --login logs in, "
-            "--import imports logins, --export exports them, --sync syncs them, use hands one to Codex, "
-            "diagnose finds problems."
-        )
-    return ""
-
-
-def _misused_login(arguments: Arguments, t: Translate) -> str:
-    if _works(arguments) or arguments.take or arguments.export is not None or _shares(arguments):
-        return t("--login can't be combined with other actions.")
-    if arguments.paths:
-        return t("--login takes no files. Use -o to choose where to save the login.")
-    if not arguments.o:
-        return t("--login needs -o PATH: the file or folder to save the login in.")
-    return ""
-
-
-def _misused_import(arguments: Arguments, t: Translate) -> str:
-    if _works(arguments):
-        return t("--import can't be combined with other actions.")
-    if not arguments.paths:
-        return t("--import needs something to read: files, folders, or - for standard input.")
-    return ""
-
-
-def _misused_export(arguments: Arguments, t: Translate) -> str:
-    if _works(arguments) or arguments.take or _shares(arguments):
-        return t("--export can't be combined with other actions.")
-    if arguments.json and arguments.o == "-":
-        return t("--json and -o - both print to standard output. Choose one.")
-    return ""
-
-
-def _misused_sync(arguments: Arguments, t: Translate) -> str:
-    if not arguments.sync:
-        return t("--show-code, --enter-code and the other flags for the table work only with --sync.")
-    if _works(arguments) or arguments.take:
-        return t("--sync can't be combined with other actions.")
-    if wrong := misused_table_options(arguments, t):
-        return wrong
-    if arguments.paths:
-        return t("--sync takes no files. It uses the folder sync_dir from the configuration.")
-    if arguments.hide_names:
-        return hides_names_elsewhere(t)
-    return ""
-
-
-def _shares(arguments: Arguments) -> bool:
+def shares(arguments: Arguments) -> bool:
     """Whether it is about the shared table."""
     return arguments.sync or acts_on_table(arguments)
 
 
-def _works(arguments: Arguments) -> bool:
+def works(arguments: Arguments) -> bool:
     """Whether an action is given that works on each login."""
     asked = arguments.renew or arguments.status or arguments.apitest
     others = bool(arguments.models) or arguments.all_models or arguments.output is not None

@@ -11,10 +11,10 @@ from probe_tray.cli.arguments import (
     Arguments,
     HelpWantedError,
     is_bare,
-    misused,
     named_config,
     parse,
 )
+from probe_tray.cli.combinations import misused
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.subcommand import Subcommand
 from probe_tray.cli.terminal.pipes import end_line, finish, say

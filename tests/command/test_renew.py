@@ -53,6 +53,18 @@ def test_a_fresh_login_is_skipped_unless_forced(bench: Bench) -> None:
     assert (bench.refreshes(), bench.is_live()) == (1, True)
 
 
+def test_an_empty_name_does_not_stand_for_the_current_folder(bench: Bench) -> None:
+    bench.login("../a.json")
+    done = bench.run("--renew", "-f", "")
+    assert (done.returncode, bench.refreshes()) == (2, 0)
+    assert lines(done.stderr) == [
+        (
+            "codex-probe: The name of a file or folder is empty. If it comes from a variable, check that it is set. "
+            "Run it with --help to see the options."
+        )
+    ]
+
+
 def test_json_says_what_was_done_and_nothing_else(bench: Bench) -> None:
     bench.login("a.json", 0, days=1)
     bench.login("b.json", 1, days=9)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.cli.arguments import HelpWantedError, misused, named_config, parse
+from probe_tray.cli.arguments import HelpWantedError, named_config, parse
+from probe_tray.cli.combinations import misused
 from probe_tray.cli.main import main
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.subcommand import Subcommand
@@ -67,6 +68,30 @@ def test_an_empty_proxy_forces_a_direct_connection_and_none_leaves_it_open() -> 
 def test_what_is_not_understood_is_named(words: str, said: str) -> None:
     with pytest.raises(WrongUseError, match=said):
         parse(words.split())
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--renew -f EMPTY", "name of a file or folder is empty"),
+        ("--status a.json EMPTY", "name of a file or folder is empty"),
+        ("--status -- EMPTY", "name of a file or folder is empty"),
+        ("--import --yes EMPTY", "name of a file or folder is empty"),
+        ("--export jsonl EMPTY", "name of a file or folder is empty"),
+        ("next EMPTY", "name of a file or folder is empty"),
+        ("EMPTY next", "name of a file or folder is empty"),
+        ("EMPTY", "name of a file or folder is empty"),
+        ("--login -o EMPTY", "-o needs a value"),
+        ("--export jsonl -o EMPTY", "-o needs a value"),
+        ("--status --output EMPTY", "--output needs a value"),
+        ("--status --config EMPTY", "--config needs a value"),
+        ("use ana@example.com --home EMPTY", "--home needs a value"),
+    ],
+)
+def test_a_name_that_is_empty_is_not_the_current_folder(words: str, said: str, empty: str) -> None:
+    with pytest.raises(WrongUseError, match=said):
+        parse([empty if word == "EMPTY" else word for word in words.split()])
 
 
 @given(st.lists(st.text(st.sampled_from("-=fohsx1 "), max_size=4) | st.sampled_from(["--help", "--config", "--jobs"])))
