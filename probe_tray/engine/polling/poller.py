@@ -95,10 +95,12 @@ class Poller:
         """Whether an account that is due waits until another check has ended."""
         self._order = CheckPlan()
         self._timer = WakeTimer(clock)
+        self._running: set[asyncio.Task[None]] | None = None
+        """The checks that run; None while nobody polls."""
 
     async def run(self) -> None:
         """Poll until cancelled."""
-        running: set[asyncio.Task[None]] = set()
+        running = self._running = set[asyncio.Task[None]]()
         unsubscribe = self._store.on_event(self._on_read, AccountsRead)
         try:
             while True:
@@ -109,13 +111,10 @@ class Poller:
                 room = _AT_ONCE - len(running)
                 self._is_full = len(seen.due) > room
                 for account in seen.due[:room]:
-                    self._store.dispatch(CheckStarted(key=account.key))
-                    task = asyncio.create_task(self._check(account.key))
-                    running.add(task)
-                    task.add_done_callback(running.discard)
-                    task.add_done_callback(lambda _: self._ended())
+                    self._begin(account.key, running)
                 await self._pause(None if self._is_full else seen.next_at)
         finally:
+            self._running = None
             unsubscribe()
             await end_all(running)
 
@@ -128,7 +127,11 @@ class Poller:
         state, now = self._store.state, self._clock.now()
         places = {place for key in keys if (place := state.place(key)) is not None}
         chosen = [state.accounts[place] for place in sorted(places)]
-        self._plan(zip(chosen, first_checks(len(chosen), now, _FOR_A_PERSON), strict=True))
+        moments = list(zip(chosen, first_checks(len(chosen), now, _FOR_A_PERSON), strict=True))
+        if chosen and self._begun_at_once(chosen[0], now):
+            del moments[0]
+        if moments:
+            self._plan(moments)
 
     def looked_at(self) -> None:
         """A person looks at the numbers: those over a minute old are asked for again, unless only by hand."""
@@ -166,7 +169,24 @@ class Poller:
         allowed = self._first_check.among(state.accounts)
         return self._order.look(state, now) if allowed is state.accounts else look(allowed, now)
 
-    def _ended(self) -> None:
+    def _begun_at_once(self, account: AccountState, now: datetime) -> bool:
+        """Begin a check that may begin now, without planning it first: to wake for it takes longer than to begin it."""
+        running = self._running
+        may_begin = not account.checking and _allowed_from(account, now) <= now
+        if running is None or len(running) >= _AT_ONCE or not may_begin:
+            return False
+        self._begin(account.key, running)
+        return True
+
+    def _begin(self, key: AccountKey, running: set[asyncio.Task[None]]) -> None:
+        self._store.dispatch(CheckStarted(key=key))
+        task = asyncio.create_task(self._check(key))
+        running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if self._running is not None:
+            self._running.discard(task)
         # Else there is nothing to look for: its next check is not due before the timer looks by itself.
         if self._is_full:
             self._timer.wake()

@@ -213,6 +213,43 @@ async def test_a_person_who_asks_is_answered_now_whatever_was_planned() -> None:
         assert bench.account(ANA).problem is None
 
 
+async def test_a_check_that_a_person_asks_for_begins_at_once_and_is_planned_only_afterwards() -> None:
+    bench = Bench(ANA)
+    async with polling(bench):
+        await bench.clock.advance(MINUTE)
+        bench.poller.refresh([ANA.key])
+        found = bench.account(ANA)
+        assert (found.checking, found.next_check) == (True, START + 5 * MINUTE)
+        await settle()
+        assert bench.account(ANA).next_check == START + 6 * MINUTE
+
+
+async def test_wishes_for_one_account_after_the_other_are_answered_eight_at_once() -> None:
+    bench = Bench(*people(10))
+    async with polling(bench):
+        await bench.clock.advance(MINUTE)
+        bench.service.waits = {"usage"}
+        for account in bench.state.accounts:
+            bench.poller.refresh([account.key])
+        await bench.clock.advance(MINUTE)
+        assert sum(account.checking for account in bench.state.accounts) == bench.service.at_once == 8
+        bench.service.gate.set()
+        await settle()
+        assert bench.service.count("usage") == 20
+    assert bench.service.most_at_once == 8
+
+
+async def test_what_a_person_asks_for_before_anybody_polls_is_asked_for_as_soon_as_somebody_does() -> None:
+    bench = Bench(ANA)
+    await bench.accounts.read()
+    bench.poller.refresh([ANA.key])
+    await settle()
+    assert bench.service.count("usage") == 0
+    async with running(bench.poller.run()):
+        await settle()
+        assert bench.service.count("usage") == 1
+
+
 async def test_a_refresh_of_very_many_takes_seconds() -> None:
     bench = Bench(*people(100))
     async with polling(bench):
