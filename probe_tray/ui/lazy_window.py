@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.ui.place_watch import PlaceWatch
-from probe_tray.ui.placement import fitting, move_beside
+from probe_tray.ui.placement import bring_back, fitting, move_beside
 
 W = TypeVar("W", bound=QWidget)
 KEPT: Final = 20_000
@@ -34,6 +34,8 @@ class LazyWindow(Generic[W]):
         self._make, self._draw, self._waits, self._gone = make, draw, waits, gone
         self._left: _Bounds | None = None
         """Where the person has left the window that went."""
+        self._opened = False
+        """Whether a person has seen one, and may have put it somewhere: it can be made before it is shown."""
         self._place: PlaceWatch | None = None
         self.window: W | None = None
         """None until it was first wanted, and again some time after it was closed."""
@@ -45,14 +47,19 @@ class LazyWindow(Generic[W]):
 
     def show(self) -> W:
         """Bring the window to the front with what is known now. A new one opens beside the window that asked for it."""
-        asker, new = QApplication.activeWindow(), self.window is None and self._left is None
-        window = self.made()
-        if self._place is not None and not new and not window.isVisible():
+        asker, window = QApplication.activeWindow(), self.made()
+        opens, new = not window.isVisible(), not self._opened
+        if self._place is not None and opens and not new:
             self._place.stay()
         self._draw(window)
         if new:
             # Later it opens where the person has left it.
             move_beside(window, asker)
+        elif opens:
+            bring_back(window)
+        self._opened = True
+        # One that was minimised comes back.
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
         window.show()
         window.raise_()
         window.activateWindow()
@@ -75,7 +82,7 @@ class LazyWindow(Generic[W]):
 
     def close(self) -> None:
         """Take the window away for good; the next one is a new one."""
-        self._left = None
+        self._left, self._opened = None, False
         self._remove()
 
     def _let_go(self) -> bool:

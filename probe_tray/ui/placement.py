@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QWidget
 _GAP = 8
 _USUAL_FRAME = QSize(16, 40)
 """What desktops draw around a window, left and right together and above and below."""
+_GRIP = 32
+"""How high the part of a window is that moves it, and how much of it must be seen to take hold of it."""
 _SCREEN_SHARE = 0.92
 
 
@@ -77,6 +79,28 @@ def move_beside(window: QWidget, asker: QWidget | None) -> None:
     frameless = bool(asker.windowFlags() & Qt.WindowType.FramelessWindowHint)
     frame = _USUAL_FRAME if frameless else asker.frameSize() - asker.size()
     window.move(next_to(asker.frameGeometry(), window.size() + frame, free_area(asker.screen())))
+
+
+def bring_back(window: QWidget) -> None:
+    """Put a window that isn't shown yet on a screen again where the screen it was left on has gone.
+
+    Windows opens it where it is told to, also where nobody can see it. What was never moved opens where the desktop
+    wants.
+    """
+    frame = QRect(window.frameGeometry().topLeft(), window.size() + _USUAL_FRAME)
+    if not window.testAttribute(Qt.WidgetAttribute.WA_Moved) or _can_be_moved(frame):
+        return
+    screen = screen_of(QRect())
+    window.setScreen(screen)
+    window.resize(fitting(window, window.size()))
+    window.move(inside(QRect(frame.topLeft(), window.size() + _USUAL_FRAME), free_area(screen)))
+
+
+def _can_be_moved(frame: QRect) -> bool:
+    """Whether enough of a window's upper edge is on some screen to take hold of it."""
+    grip = QRect(frame.left(), frame.top(), frame.width(), _GRIP)
+    seen = (free_area(screen) & grip for screen in QGuiApplication.screens())
+    return any(part.width() >= _GRIP and part.height() >= _GRIP // 2 for part in seen)
 
 
 def fitting(window: QWidget, wanted: QSize) -> QSize:

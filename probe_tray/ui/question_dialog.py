@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QDialogButtonBox, QVBoxLa
 
 from probe_tray.ui.accessibility import describe
 from probe_tray.ui.place_watch import PlaceWatch
-from probe_tray.ui.placement import fitting, move_beside
+from probe_tray.ui.placement import bring_back, fitting, move_beside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.themed_dialog import ThemedDialog, is_held_return
 from probe_tray.ui.widgets import spaced, words
@@ -71,6 +71,8 @@ class QuestionDialog(ThemedDialog):
             if asked_before:
                 self._place.stay()
             move_beside(self, QApplication.activeWindow())
+            bring_back(self)
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         # Not before: where no button is the default one, the box makes one so when it is shown.
         self._yes.setDefault(not question.destructive)

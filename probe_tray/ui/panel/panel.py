@@ -28,7 +28,7 @@ from probe_tray.ui.panel.panel_actions import PanelActions
 from probe_tray.ui.panel.panel_pages import PanelPages
 from probe_tray.ui.panel.popover import Popover, first_flags
 from probe_tray.ui.panel.tools_row import ToolsRow
-from probe_tray.ui.placement import fitting, free_area, keep_inside
+from probe_tray.ui.placement import bring_back, fitting, free_area, keep_inside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
 from probe_tray.ui.widgets import close_by_key, have, height, words
@@ -170,6 +170,8 @@ class PanelWindow(QWidget):
             self._fit()
             if anchor is not None:
                 self.move(self._popover.opening_place(anchor))
+            else:
+                bring_back(self)
         self._bring_forward()
         if key is not None:
             self._tools.clear()

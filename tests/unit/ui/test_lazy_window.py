@@ -176,6 +176,67 @@ def test_a_frame_fits_between_the_popover_and_the_window_that_it_asked_for(owner
     assert label.x() + SMALL.width() + 10 < popover.x()
 
 
+GONE = [QPoint(3000, 200), QPoint(-2000, 200), QPoint(300, -700), QPoint(300, 4000), QPoint(790, 200), QPoint(300, -25)]
+
+
+def is_on_the_screen(window: QWidget) -> bool:
+    return window.screen().availableGeometry().contains(window.frameGeometry())
+
+
+@pytest.mark.parametrize("corner", GONE)
+@pytest.mark.parametrize("went", [False, True])
+def test_a_window_that_was_left_on_a_screen_that_has_gone_opens_on_one_that_is_there(
+    owner: Owner, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, corner: QPoint, *, went: bool
+) -> None:
+    if went:
+        monkeypatch.setattr("probe_tray.ui.lazy_window.KEPT", 0)
+    label = owner.window.show()
+    label.move(corner)
+    label.close()
+    if went:
+        with qtbot.waitSignal(label.destroyed, timeout=PATIENCE_MS):
+            pass
+    label = owner.window.show()
+    assert (owner.made, label.size()) == (1 + went, SMALL)
+    assert is_on_the_screen(label)
+
+
+def test_what_is_larger_than_the_screen_that_is_left_becomes_smaller(owner: Owner) -> None:
+    label = owner.window.show()
+    label.setGeometry(3000, 200, 2000, 1500)
+    label.close()
+    owner.window.show()
+    assert is_on_the_screen(label)
+
+
+@pytest.mark.parametrize("corner", [QPoint(-150, 300), QPoint(750, 300), QPoint(300, 780), QPoint(300, -10)])
+def test_a_window_that_was_put_over_the_edge_opens_there_again(owner: Owner, corner: QPoint) -> None:
+    label = owner.window.show()
+    label.move(corner)
+    label.close()
+    owner.window.show()
+    assert label.pos() == corner
+
+
+def test_a_window_that_was_made_before_it_is_shown_opens_beside_the_one_that_asked(owner: Owner, qtbot: QtBot) -> None:
+    asker = QWidget()
+    qtbot.addWidget(asker)
+    asker.setGeometry(50, 60, 200, 200)
+    asker.show()
+    asker.activateWindow()
+    assert QTest.qWaitForWindowActive(asker, PATIENCE_MS)
+    label = owner.window.made()
+    assert owner.window.show() is label
+    assert label.x() > asker.frameGeometry().right()
+
+
+def test_a_window_that_was_minimised_comes_back(owner: Owner) -> None:
+    label = owner.window.show()
+    label.showMinimized()
+    owner.window.show()
+    assert (label.isVisible(), label.isMinimized()) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("asker", "place"),
     [

@@ -28,6 +28,25 @@ def test_it_opens_beside_the_window_that_asks(qapp: QApplication, qtbot: QtBot) 
     assert question.frameGeometry().top() == asker.frameGeometry().top()
 
 
+def test_it_opens_on_a_screen_that_is_there(qapp: QApplication, qtbot: QtBot) -> None:
+    question = QuestionDialog(Theme(qapp, lambda: False))
+    qtbot.addWidget(question)
+    for _ in range(2):
+        question.ask(vault_reset_question(Translator()), lambda _: None)
+        assert question.screen().availableGeometry().contains(question.frameGeometry())
+        question.move(3000, 200)
+        question.close()
+
+
+def test_one_that_was_minimised_comes_back_with_the_next_question(qapp: QApplication, qtbot: QtBot) -> None:
+    question = QuestionDialog(Theme(qapp, lambda: False))
+    qtbot.addWidget(question)
+    question.ask(vault_reset_question(Translator()), lambda _: None)
+    question.showMinimized()
+    question.ask(consent(2, Translator()), lambda _: None)
+    assert (question.isVisible(), question.isMinimized()) == (True, False)
+
+
 def test_the_return_that_led_to_a_question_does_not_answer_it(qapp: QApplication, qtbot: QtBot) -> None:
     question, answers = QuestionDialog(Theme(qapp, lambda: False)), list[bool]()
     qtbot.addWidget(question)

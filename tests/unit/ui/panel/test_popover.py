@@ -109,3 +109,12 @@ def test_a_list_that_is_scrolled_has_no_shadow_painted_and_looks_the_same(
     assert part == whole
     panel.grab()
     assert rounded
+
+
+def test_without_a_tray_it_opens_on_a_screen_that_is_there(qtbot: QtBot, qapp: QApplication) -> None:
+    model = present(samples.four(), samples.NOW, UTC, Translator()).panel
+    panel = opened(qtbot, Theme(qapp, lambda: False), model)
+    panel.close()
+    panel.move(3000, 200)
+    panel.open_at(None)
+    assert panel.screen().availableGeometry().contains(panel.frameGeometry())
