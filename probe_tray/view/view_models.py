@@ -72,8 +72,8 @@ class CardAction(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     key: AccountKey | None = None
     number: int = 0
     """Of the feedback that it is about, where it undoes something."""
-    home: int = 0
-    """Which of the official client's homes it is about, the default one first."""
+    home: str = ""
+    """Which of the official client's homes it is about, by its key; empty for the default one."""
     primary: bool = False
     """Whether it is what the text beside it asks for, and not one of several ways."""
 

@@ -30,7 +30,9 @@ class CodexHome(msgspec.Struct, frozen=True, kw_only=True):
     """One home of the official client: the folder that ``CODEX_HOME`` names, or one of the setting ``codex_homes``."""
 
     path: str
-    """As a person would write it."""
+    """As a person would write it; where names are hidden, as much of it as may be shown."""
+    hidden: str = ""
+    """The whole path, where ``path`` may not show it."""
     is_default: bool
     """Whether a client that is started without further ado uses it."""
     keeper: CodexKeeper = CodexKeeper.FILE
@@ -42,6 +44,11 @@ class CodexHome(msgspec.Struct, frozen=True, kw_only=True):
     """Why the place lacks the newest access token of the account that is lent to it; it is tried again."""
     has_kept: bool = False
     """Whether what was in place before the first hand-over is kept, and can be put back."""
+
+    @property
+    def key(self) -> str:
+        """The whole path, by which commands name the home; not for showing."""
+        return self.hidden or self.path
 
 
 class ClientProcess(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +75,7 @@ class CodexUse(msgspec.Struct, frozen=True, kw_only=True):
     account: AccountKey | None
     """The one to use; None where what was in place before is put back."""
     home: str
-    """As in :attr:`CodexHome.path`; empty for the default one."""
+    """As in :attr:`CodexHome.key`; empty for the default one."""
     way: HandOver = HandOver.LENT
     phase: CodexUsePhase = CodexUsePhase.RUNNING
     found: str = ""
@@ -99,6 +106,11 @@ class CodexState(msgspec.Struct, frozen=True, kw_only=True):
 
     The client ends a login at the service then. Whether it did is what the next check of the account finds.
     """
+
+    @property
+    def default(self) -> str:
+        """The key of the default home; empty until the homes were looked at."""
+        return self.homes[0].key if self.homes else ""
 
     def home_of(self, key: AccountKey) -> CodexHome | None:
         """The home that this program handed the account's login to, the default one first."""

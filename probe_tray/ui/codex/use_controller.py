@@ -33,7 +33,8 @@ class CodexUseController:
 
     def use(self, account: AccountKey) -> None:
         """Have the client work with an account; what comes of it is told in the panel."""
-        self.act(CardAction(kind=ActionKind.USE_IN_CODEX, label="", key=account))
+        home = self._engine.state.codex.default
+        self.act(CardAction(kind=ActionKind.USE_IN_CODEX, label="", key=account, home=home))
 
     def act(self, action: CardAction) -> None:
         """Do what a row of the tray's menu says, where the panel shows what comes of it."""

@@ -215,14 +215,13 @@ class CardActionHandler:
 
     def _act_in_codex(self, kind: _InCodex, action: CardAction) -> None:
         state = self._engine.state
-        # By the state: on a button, a path may have been masked.
-        home = state.codex.homes[action.home].path if action.home < len(state.codex.homes) else ""
         match kind:
             case ActionKind.USE_IN_CODEX:
                 if action.key is not None:
-                    self._engine.send(UseInCodex(account=action.key, home=home, way=state.settings.codex_hand_over))
+                    way = state.settings.codex_hand_over
+                    self._engine.send(UseInCodex(account=action.key, home=action.home, way=way))
             case ActionKind.PUT_BACK_IN_CODEX:
-                self._engine.send(PutBackInCodex(home))
+                self._engine.send(PutBackInCodex(action.home))
             case ActionKind.CLOSE_CODEX_USE:
                 self._engine.send(CloseCodexUse())
             case ActionKind.CODEX_TOLD:

@@ -18,8 +18,6 @@ class InCodex(NamedTuple):
 
     homes: tuple[CodexHome, ...] = ()
     """Those in which its login is in place, the default one first."""
-    number: int = 0
-    """The place of the first of them among all homes."""
     logged_out: bool = False
     """Whether its login has ended by a logout, or by another login, in the client."""
     waits_for: tuple[str, ...] = ()
@@ -50,11 +48,9 @@ def in_codex(state: AppState) -> Mapping[AccountKey, InCodex]:
         return _NOBODY
     waited = codex.use is not None and codex.use.phase is CodexUsePhase.DONE
     names = tuple(dict.fromkeys(p.name for p in codex.use.running)) if codex.use is not None and waited else ()
-    places = {home.account: number for number, home in reversed([*enumerate(codex.homes)])}
     return {
         key: InCodex(
             homes=tuple(home for home in codex.homes if home.account == key),
-            number=places.get(key, 0),
             logged_out=state.logged_out_in_codex(key),
             waits_for=names if codex.use is not None and codex.use.account == key else (),
             advises=not state.arrangement.codex_told,
@@ -89,10 +85,10 @@ def use_notice(account: AccountState, there: InCodex, t: Translator) -> Notice |
     """What a person should know of the login that this program put there; None where that is nothing new."""
     if there.way is None:
         return None
-    failed = next((home.problem for home in there.homes if home.problem is not None), None)
-    if failed is not None:
-        again = CardAction(kind=ActionKind.USE_IN_CODEX, label=t("Try again"), key=account.key, home=there.number)
-        return Notice(text=t.told(failed), tone=Tone.WARNING, action=again)
+    failed = next((home for home in there.homes if home.problem is not None), None)
+    if failed is not None and failed.problem is not None:
+        again = CardAction(kind=ActionKind.USE_IN_CODEX, label=t("Try again"), key=account.key, home=failed.key)
+        return Notice(text=t.told(failed.problem), tone=Tone.WARNING, action=again)
     if there.waits_for:
         text = t(
             "Codex is still running ({clients}) with another account. Restart it to use this one.",

@@ -20,11 +20,11 @@ def use_actions(state: AppState, account: AccountState, t: Translator) -> tuple[
     if not can_be_used(state, account):
         return ()
     found: list[CardAction] = []
-    for number, home in enumerate(discreet_codex(state.codex, state.settings).homes):
-        if not is_used(state, account.key, number):
-            found.append(_use(account, number, _label(home, t)))
+    for home in discreet_codex(state.codex, state.settings).homes:
+        if not _is_in_place(state, account.key, home):
+            found.append(_use(account, home.key, _label(home, t)))
         elif home.has_kept:
-            found.append(_put_back(account, number, t))
+            found.append(_put_back(home, account.key, t))
     return tuple(found)
 
 
@@ -36,12 +36,13 @@ def can_be_used(state: AppState, account: AccountState) -> bool:
     return bool(state.codex.homes) and not (account.official or account.personal)
 
 
-def is_used(state: AppState, key: AccountKey, number: int = 0) -> bool:
-    """Whether the account is in place in one of the homes the way that the settings say."""
-    homes = state.codex.homes
-    if number >= len(homes):
-        return False
-    return homes[number].account == key and homes[number].way is state.settings.codex_hand_over
+def is_used(state: AppState, key: AccountKey) -> bool:
+    """Whether the account is in place in the default home the way that the settings say."""
+    return any(_is_in_place(state, key, home) for home in state.codex.homes[:1])
+
+
+def _is_in_place(state: AppState, key: AccountKey, home: CodexHome) -> bool:
+    return home.account == key and home.way is state.settings.codex_hand_over
 
 
 def use_next(seen: Seen, t: Translator) -> CardAction | None:
@@ -49,7 +50,7 @@ def use_next(seen: Seen, t: Translator) -> CardAction | None:
     found = seen.suggested
     if found is None or not can_be_used(seen.state, found.next):
         return None
-    return _use(found.next, 0, t("Use in Codex"))
+    return _use(found.next, seen.state.codex.default, t("Use in Codex"))
 
 
 def use_named(seen: Seen, t: Translator) -> CardAction | None:
@@ -68,9 +69,8 @@ def failed_use(state: AppState, t: Translator) -> Notice | None:
         return _kept_first(use, t)
     if use is None or use.phase is not CodexUsePhase.FAILED or use.problem is None:
         return None
-    number = _number(use, state)
     kind = ActionKind.PUT_BACK_IN_CODEX if use.account is None else ActionKind.USE_IN_CODEX
-    again = CardAction(kind=kind, label=t("Try again"), key=use.account, home=number)
+    again = CardAction(kind=kind, label=t("Try again"), key=use.account, home=_home(use, state))
     if use.problem.kind.remedy is Remedy.LOG_IN and use.account is not None:
         again = CardAction(kind=ActionKind.LOG_IN, label=t("Log in again"), key=use.account)
     close = CardAction(kind=ActionKind.CLOSE_CODEX_USE, label=t("Cancel"))
@@ -92,12 +92,12 @@ def use_undo(seen: Seen, t: Translator) -> CardAction | None:
     use = seen.state.codex.use
     if use is None or use.phase is not CodexUsePhase.DONE or use.account is None:
         return None
-    number = _number(use, seen.state)
+    home = _home(use, seen.state)
     before = None if use.before is None else seen.state.account(use.before)
     if before is not None and before.key != use.account and can_be_used(seen.state, before):
-        return _use(before, number, t("Undo"))
+        return _use(before, home, t("Undo"))
     if use.kept:
-        return CardAction(kind=ActionKind.PUT_BACK_IN_CODEX, label=t("Undo"), home=number)
+        return CardAction(kind=ActionKind.PUT_BACK_IN_CODEX, label=t("Undo"), home=home)
     return None
 
 
@@ -135,20 +135,19 @@ def unknown_login_question(state: AppState, t: Translator) -> Question | None:
 
 def put_back_action(state: AppState, t: Translator) -> CardAction | None:
     """How what the client had before comes back; None where nothing of it is kept."""
-    found = (number for number, home in enumerate(state.codex.homes) if home.has_kept)
-    return next((CardAction(kind=ActionKind.PUT_BACK_IN_CODEX, label=_back(t), home=number) for number in found), None)
+    kept = (home for home in discreet_codex(state.codex, state.settings).homes if home.has_kept)
+    return next((_put_back(home, None, t) for home in kept), None)
 
 
-def _use(account: AccountState, number: int, label: str) -> CardAction:
-    return CardAction(kind=ActionKind.USE_IN_CODEX, label=label, key=account.key, home=number)
+def _use(account: AccountState, home: str, label: str) -> CardAction:
+    return CardAction(kind=ActionKind.USE_IN_CODEX, label=label, key=account.key, home=home)
 
 
-def _put_back(account: AccountState, number: int, t: Translator) -> CardAction:
-    return CardAction(kind=ActionKind.PUT_BACK_IN_CODEX, label=_back(t), key=account.key, home=number)
-
-
-def _back(t: Translator) -> str:
-    return t("Put &back what Codex had before")
+def _put_back(home: CodexHome, key: AccountKey | None, t: Translator) -> CardAction:
+    label = t("Put &back what Codex had before")
+    if not home.is_default:
+        label = t("Put back what Codex had before in {home}", home=home.path.replace("&", "&&"))
+    return CardAction(kind=ActionKind.PUT_BACK_IN_CODEX, label=label, key=key, home=home.key)
 
 
 def _label(home: CodexHome, t: Translator) -> str:
@@ -157,5 +156,6 @@ def _label(home: CodexHome, t: Translator) -> str:
     return t("Use in Codex in {home}", home=home.path.replace("&", "&&"))
 
 
-def _number(use: CodexUse, state: AppState) -> int:
-    return next((n for n, home in enumerate(state.codex.homes) if use.home == home.path), 0)
+def _home(use: CodexUse, state: AppState) -> str:
+    # As it was named: it may have left the settings since, and another one must not take its place.
+    return use.home or state.codex.default

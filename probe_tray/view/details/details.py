@@ -162,7 +162,7 @@ def _facts(
 
 
 def _actions(account: AccountState, state: AppState, there: InCodex, t: Translator) -> tuple[CardAction, ...]:
-    use = CardAction(kind=ActionKind.USE_IN_CODEX, label=t("Use in Codex"), key=account.key)
+    use = CardAction(kind=ActionKind.USE_IN_CODEX, label=t("Use in Codex"), key=account.key, home=state.codex.default)
     renew = CardAction(kind=ActionKind.RENEW, label=t("Renew now"), key=account.key)
     test = CardAction(kind=ActionKind.TEST_MODELS, label=t("Test models"), key=account.key)
     uses = (use,) if can_be_used(state, account) and not is_used(state, account.key) else ()

@@ -8,7 +8,7 @@ import re
 from msgspec.structs import replace
 
 from probe_tray.core.account.report import AccountReport
-from probe_tray.core.codex.codex_state import CodexState
+from probe_tray.core.codex.codex_state import CodexHome, CodexState
 from probe_tray.core.errors import Problem
 from probe_tray.core.models.model_test import ModelTest
 from probe_tray.core.settings import Settings
@@ -73,7 +73,7 @@ def discreet_codex(codex: CodexState, settings: Settings) -> CodexState:
     use = codex.use
     return replace(
         codex,
-        homes=tuple(replace(home, path=mask(home.path), problem=_maybe(home.problem)) for home in codex.homes),
+        homes=_hidden_homes(codex.homes),
         use=None if use is None else replace(use, found=mask(use.found), problem=_maybe(use.problem)),
     )
 
@@ -115,6 +115,15 @@ def _hidden(account: AccountState) -> AccountState:
         renewal=replace(account.renewal, problem=_maybe(account.renewal.problem)),
         models=_models(account.models),
     )
+
+
+def _hidden_homes(homes: tuple[CodexHome, ...]) -> tuple[CodexHome, ...]:
+    """The homes with numbers where nothing else is left to tell them apart."""
+    paths, found = [mask(home.key) for home in homes], list[CodexHome]()
+    for place, (home, path) in enumerate(zip(homes, paths, strict=True)):
+        shown = f"{path} ({paths[:place].count(path) + 1})" if paths.count(path) > 1 else path
+        found.append(replace(home, path=shown, hidden=home.key, problem=_maybe(home.problem)))
+    return tuple(found)
 
 
 def _login(login: LoginState) -> LoginState:

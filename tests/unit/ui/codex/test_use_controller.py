@@ -12,9 +12,11 @@ from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.codex.codex_state import CodexHome, CodexState, CodexUse, CodexUsePhase, HandOver
 from probe_tray.core.commands import Arrange, CloseCodexUse, Command, PutBackInCodex, Refresh, UseInCodex
-from probe_tray.core.errors import WriteError
+from probe_tray.core.errors import CodexHomeMissingError, WriteError
+from probe_tray.core.feedback import Feedback, FeedbackKind
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
+from probe_tray.ui.details.details_window import DetailsWindow
 from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
@@ -118,8 +120,59 @@ def test_it_is_handed_over_as_the_settings_say_and_to_the_home_that_was_named(de
     desktop.change(
         replace(with_use(None, USUAL, WORK), settings=Settings(codex_hand_over=HandOver.WHOLE, privacy=True))
     )
-    desktop.shell.act(CardAction(kind=ActionKind.USE_IN_CODEX, label="", key=LEE.key, home=1))
+    desktop.shell.act(CardAction(kind=ActionKind.USE_IN_CODEX, label="", key=LEE.key, home=WORK.path))
     assert desktop.sent() == [UseInCodex(account=LEE.key, home=WORK.path, way=HandOver.WHOLE)]
+
+
+NAMED_AFTER = ("~/.codex-account-work", "~/.codex-org-acme", "/home/user-anna/.codex2", WORK.path, "~/.codex-work")
+
+
+@pytest.mark.parametrize("privacy", [False, True])
+@pytest.mark.parametrize("path", NAMED_AFTER)
+def test_undo_and_try_again_are_about_the_home_of_the_hand_over(desktop: Desktop, path: str, *, privacy: bool) -> None:
+    other = CodexHome(path="~/.codex-org-other", is_default=False)
+    homes = (USUAL, other, CodexHome(path=path, is_default=False, account=LEE.key, way=HandOver.LENT))
+    done = CodexUse(account=LEE.key, home=path, phase=CodexUsePhase.DONE, before=ANA.key)
+    given = Feedback(number=1, kind=FeedbackKind.USED_IN_CODEX, account=LEE.key)
+    state = replace(with_use(done, *homes), settings=Settings(privacy=privacy))
+    desktop.change(replace(state, feedback=(given,)))
+    desktop.shell.show_panel()
+    press(opened(PanelWindow), "Undo")
+    full = WriteError(path="auth.json", reason="the disk is full").problem
+    failed = replace(done, phase=CodexUsePhase.FAILED, problem=full)
+    desktop.change(replace(state, codex=replace(state.codex, use=failed)))
+    press(opened(PanelWindow), "Try again")
+    kept = replace(done, before=None, kept=True)
+    desktop.change(replace(state, codex=replace(state.codex, use=kept), feedback=(given,)))
+    press(opened(PanelWindow), "Undo")
+    assert desktop.sent() == [
+        UseInCodex(account=ANA.key, home=path),
+        UseInCodex(account=LEE.key, home=path),
+        PutBackInCodex(path),
+    ]
+
+
+def test_a_home_that_is_gone_is_not_taken_for_another_one(desktop: Desktop) -> None:
+    missing = CodexHomeMissingError(path="~/.codex-work").problem
+    use = CodexUse(account=LEE.key, home="~/.codex-work", phase=CodexUsePhase.FAILED, problem=missing)
+    desktop.change(with_use(use))
+    desktop.shell.show_panel()
+    press(opened(PanelWindow), "Try again")
+    assert desktop.sent() == [UseInCodex(account=LEE.key, home="~/.codex-work")]
+
+
+def test_a_row_of_an_open_menu_is_about_the_home_that_it_names(desktop: Desktop) -> None:
+    work = CodexHome(path="~/.codex-work", is_default=False)
+    desktop.change(with_use(None, USUAL, CodexHome(path="~/.codex-old", is_default=False), work))
+    desktop.shell.show_details(LEE.key)
+    press(opened(DetailsWindow), "More about lee@example.com")
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    row = next(row for row in menu.actions() if row.text() == "Use in Codex in ~/.codex-work")
+    desktop.change(with_use(None, USUAL, work))
+    row.trigger()
+    menu.close()
+    assert desktop.sent() == [UseInCodex(account=LEE.key, home="~/.codex-work")]
 
 
 def test_before_the_homes_were_looked_at_nothing_is_offered(desktop: Desktop) -> None:

@@ -65,6 +65,16 @@ def facts(state: AppState) -> dict[str, str]:
     return {fact.label: fact.value for fact in whole(state).facts}
 
 
+@pytest.mark.parametrize("privacy", [False, True])
+def test_the_home_that_lacks_the_newest_token_is_the_one_that_is_tried_again(*, privacy: bool) -> None:
+    full = WriteError(path="auth.json", reason="the disk is full").problem
+    behind = replace(WORK, account=ANA.key, way=HandOver.LENT, problem=full)
+    notice = card(lent(HandOver.LENT, behind, settings=Settings(privacy=privacy))).notice
+    assert notice is not None
+    assert notice.action is not None
+    assert (notice.action.label, notice.action.home) == ("Try again", WORK.path)
+
+
 @pytest.mark.parametrize("way", [None, HandOver.LENT, HandOver.WHOLE])
 def test_the_account_in_use_is_marked_on_its_card_in_its_details_and_in_the_menu(way: HandOver | None) -> None:
     state = lent(way)

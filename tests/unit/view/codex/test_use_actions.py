@@ -38,7 +38,7 @@ def state(*homes: CodexHome, use: CodexUse | None = None, settings: Settings | N
     return found if settings is None else replace(found, settings=settings)
 
 
-def offered(found: AppState, of: AccountState) -> list[tuple[ActionKind, str, int]]:
+def offered(found: AppState, of: AccountState) -> list[tuple[ActionKind, str, str]]:
     return [(action.kind, action.label, action.home) for action in use_actions(found, of, T)]
 
 
@@ -51,20 +51,20 @@ def with_ana(way: HandOver | None = HandOver.LENT, *, kept: bool = False) -> Cod
 
 
 def test_an_account_is_offered_to_each_home_that_does_not_use_it() -> None:
-    use = (ActionKind.USE_IN_CODEX, "&Use in Codex", 0)
-    away = (ActionKind.USE_IN_CODEX, "Use in Codex in ~/.codex-work && more", 1)
+    use = (ActionKind.USE_IN_CODEX, "&Use in Codex", USUAL.path)
+    away = (ActionKind.USE_IN_CODEX, "Use in Codex in ~/.codex-work && more", WORK.path)
     assert offered(state(), LEE) == []
     assert offered(state(with_ana(), WORK), LEE) == [use, away]
     assert offered(state(with_ana(), WORK), ANA) == [away]
 
 
 def test_a_login_that_the_client_has_by_itself_can_be_made_safe() -> None:
-    assert offered(state(with_ana(None)), ANA) == [(ActionKind.USE_IN_CODEX, "&Use in Codex", 0)]
+    assert offered(state(with_ana(None)), ANA) == [(ActionKind.USE_IN_CODEX, "&Use in Codex", USUAL.path)]
 
 
 def test_another_way_of_handing_over_is_offered_to_the_account_in_use() -> None:
     whole = Settings(codex_hand_over=HandOver.WHOLE)
-    assert offered(state(with_ana(), settings=whole), ANA) == [(ActionKind.USE_IN_CODEX, "&Use in Codex", 0)]
+    assert offered(state(with_ana(), settings=whole), ANA) == [(ActionKind.USE_IN_CODEX, "&Use in Codex", USUAL.path)]
     assert offered(state(with_ana(HandOver.WHOLE), settings=whole), ANA) == []
 
 
@@ -78,11 +78,29 @@ def test_what_cannot_be_lent_is_not_offered(changes: dict[str, object]) -> None:
 
 def test_what_the_client_had_before_is_put_back_from_the_account_in_use_and_from_the_trays_menu() -> None:
     kept = state(with_ana(kept=True))
-    assert offered(kept, ANA) == [(ActionKind.PUT_BACK_IN_CODEX, "Put &back what Codex had before", 0)]
+    assert offered(kept, ANA) == [(ActionKind.PUT_BACK_IN_CODEX, "Put &back what Codex had before", USUAL.path)]
     found = shown(kept).menu.use.put_back
     assert found is not None
-    assert (found.kind, found.home) == (ActionKind.PUT_BACK_IN_CODEX, 0)
+    assert (found.kind, found.home) == (ActionKind.PUT_BACK_IN_CODEX, USUAL.path)
     assert shown(state(with_ana())).menu.use.put_back is None
+
+
+def test_it_is_named_which_home_gets_back_what_it_had_before() -> None:
+    away = replace(WORK, account=LEE.key, way=HandOver.LENT, has_kept=True)
+    found = state(with_ana(), away)
+    back = "Put back what Codex had before in ~/.codex-work && more"
+    assert offered(found, LEE)[1:] == [(ActionKind.PUT_BACK_IN_CODEX, back, WORK.path)]
+    action = shown(found).menu.use.put_back
+    assert action is not None
+    assert (action.label, action.home) == (back, WORK.path)
+
+
+def test_homes_whose_names_are_hidden_are_told_apart_by_numbers() -> None:
+    paths = ("~/.codex-account-work", "~/.codex-org-acme")
+    found = state(with_ana(), *(replace(WORK, path=path) for path in paths), settings=PRIVATE)
+    assert offered(found, ANA) == [
+        (ActionKind.USE_IN_CODEX, f"Use in Codex in ~/.codex-••• ({n})", path) for n, path in enumerate(paths, 1)
+    ]
 
 
 def test_the_trays_menu_lists_the_accounts_with_the_best_first_and_marks_the_one_in_use() -> None:
@@ -116,7 +134,7 @@ def test_once_it_is_used_up_the_panel_and_the_menu_have_the_next_one_click_away(
         ActionKind.USE_IN_CODEX,
         "Use in Codex",
         LEE.key,
-        0,
+        USUAL.path,
     )
     assert found.menu.use_next == replace(action, label="Use lee@example.com in Codex")
 
@@ -158,8 +176,8 @@ FULL = WriteError(path="/home/ana@example.com/.codex/auth.json", reason="the dis
 @pytest.mark.parametrize(
     ("use", "again"),
     [
-        (CodexUse(account=LEE.key, home=WORK.path), (ActionKind.USE_IN_CODEX, LEE.key, 1)),
-        (CodexUse(account=None, home=""), (ActionKind.PUT_BACK_IN_CODEX, None, 0)),
+        (CodexUse(account=LEE.key, home=WORK.path), (ActionKind.USE_IN_CODEX, LEE.key, WORK.path)),
+        (CodexUse(account=None, home=""), (ActionKind.PUT_BACK_IN_CODEX, None, USUAL.path)),
     ],
 )
 def test_why_it_failed_stands_above_the_cards_until_it_was_read(use: CodexUse, again: object) -> None:
@@ -205,8 +223,8 @@ def test_nothing_is_asked_but_where_an_answer_is_waited_for(phase: CodexUsePhase
 @pytest.mark.parametrize(
     ("changes", "undo"),
     [
-        ({"before": ANA.key}, (ActionKind.USE_IN_CODEX, ANA.key, 1)),
-        ({"kept": True}, (ActionKind.PUT_BACK_IN_CODEX, None, 1)),
+        ({"before": ANA.key}, (ActionKind.USE_IN_CODEX, ANA.key, WORK.path)),
+        ({"kept": True}, (ActionKind.PUT_BACK_IN_CODEX, None, WORK.path)),
         ({"before": LEE.key}, None),
         ({"before": AccountKey("gone", "user")}, None),
         ({}, None),
