@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 import re
+import sys
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import cast
@@ -88,6 +90,16 @@ def test_json_has_the_same(bench: Bench, keyring: dict[str, str]) -> None:
     done = bench.run("diagnose", "--json", **keyring, **NO_BUS)
     assert (done.returncode, list(checks(done))) == (0, ALL)
     assert json.loads(done.stdout)["version"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names elsewhere are always text")
+def test_a_client_folder_whose_name_is_no_text_ends_nothing(
+    bench: Bench, keyring: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / os.fsdecode(b"bad\xff")
+    folder.mkdir()
+    told = checks(bench.run("diagnose", "--json", **keyring, **NO_BUS, CODEX_HOME=str(folder)))
+    assert "bad?" in told["official"]["what"]
 
 
 def test_the_logins_of_each_store_are_counted_and_nobody_is_named(

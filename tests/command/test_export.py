@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -200,6 +201,16 @@ def test_json_names_the_files_and_no_token(bench: Bench) -> None:
     held = json.loads(done.stdout)
     assert (done.returncode, done.stderr, held["logins"], held["failures"]) == (0, b"", 1, [])
     assert held["files"] == ["new/codex_ana_at_example_com_20261122.json"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names elsewhere are always text")
+def test_a_folder_whose_name_is_no_text_takes_files_too(bench: Bench) -> None:
+    login, folder = bench.write("a.json", flat("ana")), os.fsdecode(b"bad\xff")
+    done = bench.run("--export", "codex-probe", "-o", f"{folder}/", "--quiet", login)
+    path = Path(os.fsdecode(done.stdout.removesuffix(b"\n")))
+    assert (done.returncode, (bench.folder / path).is_file()) == (0, True)
+    told = bench.run("--export", "jsonl", "-o", f"{folder}/x.jsonl", "--json", login)
+    assert (told.returncode, json.loads(told.stdout)["files"]) == (0, ["bad?/x.jsonl"])
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import os
 import select
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -155,8 +156,18 @@ def test_json_says_what_was_done_and_nothing_else(tray: Tray) -> None:
         True,
         None,
     )
-    assert (second["action"], second["imported"], second["error"]["kind"]) == ("unusable", False, "CredentialFileError")
+    assert (second["action"], second["imported"], second["error"]["kind"]) == ("unusable", False, "CredentialFile")
+    assert second["error"]["hint"] == "The file was not changed. Fix it, or log in again with --login."
     assert not any(part in done.stdout + done.stderr for part in (b"eyJ", b"rt_"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names elsewhere are always text")
+def test_json_is_whole_where_a_folder_has_a_name_that_is_no_text(tray: Tray) -> None:
+    folder = os.fsdecode(b"bad\xff")
+    done = tray.run("--import", "--yes", "--json", tray.write(f"{folder}/a.json", flat("ana")))
+    (told,) = json.loads(done.stdout)["logins"]
+    assert (done.returncode, told["imported"], tray.emails()) == (0, True, ["ana@example.com"])
+    assert told["file"].endswith("/bad?/a.json")
 
 
 def test_the_vault_takes_them_where_nothing_else_was_chosen(tray: Tray, home: Path) -> None:

@@ -253,7 +253,9 @@ def _obstacle(home: Path) -> str:
 
 def keyring_user(codex_home: Path) -> str:
     """The user name of the client's keyring entry. Service fact: it is made from the real path of its folder."""
-    return f"cli|{sha256(os.path.realpath(codex_home).encode()).hexdigest()[:16]}"
+    # It may hold bytes that are no text, which the client replaces as this does.
+    path = os.fsencode(os.path.realpath(codex_home)).decode("utf-8", "replace")
+    return f"cli|{sha256(path.encode()).hexdigest()[:16]}"
 
 
 def keyring_service(user: str) -> str:

@@ -16,6 +16,7 @@ from probe_tray.core.service.connection import ConnectionStep, Reached
 from probe_tray.core.sync.setup import SyncTestResult
 from probe_tray.core.update.release import UpdateMemory, is_newer
 from probe_tray.view.sync.table_test import missing_rights
+from probe_tray.view.tables.result_failure import json_result
 from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.view_models import Tone
 
@@ -74,7 +75,7 @@ class _CheckResult(msgspec.Struct, frozen=True, kw_only=True):
 
 def checks_json(checks: list[Check], version: str) -> bytes:
     """All of it for programs."""
-    return msgspec.json.format(msgspec.json.encode(_CheckResult(version=version, checks=checks)), indent=2) + b"\n"
+    return json_result(_CheckResult(version=version, checks=checks))
 
 
 def good(name: str, what: str) -> Check:

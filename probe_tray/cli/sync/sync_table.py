@@ -11,6 +11,7 @@ from probe_tray.core.sync.envelope import RowStamp
 from probe_tray.core.sync.rows import RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
 from probe_tray.view.sync.last_changes import key_holders, key_holders_note, last_changes, written_words
 from probe_tray.view.sync.sync_view import done_words
+from probe_tray.view.tables.result_failure import ResultFailure, json_result, result_failure
 from probe_tray.view.tables.status_table import Cell, Weight, printable
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
@@ -19,18 +20,12 @@ _MOST_STRANGERS = 10
 """Rows of one kind that belong to no account here: anybody with the publishable key may have put any number there."""
 
 
-class _SyncFailure(msgspec.Struct, frozen=True, kw_only=True):
-    kind: str
-    title: str
-    hint: str
-
-
 class _SyncedAccount(msgspec.Struct, frozen=True, kw_only=True):
     account_id: str
     name: str
     """Its email where that is known; of a file that cannot be read its path."""
     result: StepKind
-    error: _SyncFailure | None
+    error: ResultFailure | None
     last_change: RowStamp | None
     """Which computer wrote the row, what it did, and when."""
 
@@ -48,7 +43,7 @@ class _SyncResult(msgspec.Struct, frozen=True, kw_only=True):
     only_old_key: tuple[str, ...]
     """The ids of the rows that, after a change of the key, only the old one decrypts."""
     accounts: list[_SyncedAccount]
-    error: _SyncFailure | None
+    error: ResultFailure | None
 
 
 def sync_header(t: Translator) -> tuple[str, ...]:
@@ -144,7 +139,7 @@ def sync_json(report: SyncReport) -> bytes:
         ],
         error=_failure(report.problem, t),
     )
-    return msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n"
+    return json_result(result)
 
 
 def _said(item: SyncItem, t: Translator) -> Cell:
@@ -159,8 +154,5 @@ def _shortened(names: Sequence[str], t: Translator) -> list[str]:
     return [*names[:5], t.plural("{n} more", "{n} more", len(names) - 5)] if len(names) > 6 else list(names)
 
 
-def _failure(problem: Problem | None, t: Translator) -> _SyncFailure | None:
-    if problem is None:
-        return None
-    problem = at_the_command_line(problem)
-    return _SyncFailure(kind=problem.name, title=t.title(problem), hint=t.hint(problem))
+def _failure(problem: Problem | None, t: Translator) -> ResultFailure | None:
+    return None if problem is None else result_failure(at_the_command_line(problem), t)

@@ -63,6 +63,7 @@ from probe_tray.core.errors import (
     UncertainLoginError,
 )
 from probe_tray.core.formats.document import LARGEST_LIST, LARGEST_LOGIN
+from probe_tray.core.models.model_test import ModelResult
 from probe_tray.view.text.translate import Translator, mark
 
 _AGAIN = mark("Run it again.")
@@ -201,8 +202,16 @@ def with_hints(report: AccountReport) -> AccountReport:
     renewal = report.renewal
     if renewal is not None and renewal.problem is not None:
         renewal = msgspec.structs.replace(renewal, problem=at_the_command_line(renewal.problem))
+    models = report.models
+    if models is not None:
+        models = msgspec.structs.replace(models, results=tuple(map(_with_hint, models.results)))
     problem = None if report.problem is None else at_the_command_line(report.problem)
-    return msgspec.structs.replace(report, problem=problem, renewal=renewal)
+    return msgspec.structs.replace(report, problem=problem, renewal=renewal, models=models)
+
+
+def _with_hint(result: ModelResult) -> ModelResult:
+    problem = None if result.problem is None else at_the_command_line(result.problem)
+    return msgspec.structs.replace(result, problem=problem)
 
 
 def _clock_at_the_end(problem: Problem) -> str:

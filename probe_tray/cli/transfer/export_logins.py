@@ -30,6 +30,7 @@ from probe_tray.core.transfer.export import (
     export,
     live_warning,
 )
+from probe_tray.view.tables.result_failure import json_result
 from probe_tray.view.tables.status_table import failures
 from probe_tray.view.text.translate import Translator
 
@@ -122,9 +123,10 @@ class _Exporting:
     def _end(self, result: Export, status: ExitStatus) -> ExitStatus:
         if self._arguments.json:
             said = _ExportResult(files=self._written, logins=result.logins, failures=self._complaints)
-            self._console.result(msgspec.json.format(msgspec.json.encode(said), indent=2) + b"\n")
+            self._console.result(json_result(said))
         elif self._written:
-            self._console.result("".join(f"{path}\n" for path in self._written).encode("utf-8", "replace"))
+            # The names' own bytes, so that a script can open the files.
+            self._console.result(os.fsencode("".join(f"{path}\n" for path in self._written)))
         for complaint in self._complaints:
             self._console.failure(complaint)
         return status

@@ -5,8 +5,10 @@ from datetime import datetime
 
 import msgspec
 
+from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.core.errors import Problem
 from probe_tray.core.transfer.import_plan import ImportAction, Item
+from probe_tray.view.tables.result_failure import ResultFailure, json_result, result_failure
 from probe_tray.view.tables.status_table import Cell, Weight, printable
 from probe_tray.view.text.times import Now, until
 from probe_tray.view.text.translate import Translator
@@ -24,12 +26,6 @@ from probe_tray.view.view_models import Tone
 _WEIGHTS = {Tone.CALM: Weight.GOOD, Tone.WARNING: Weight.WARNING, Tone.CRITICAL: Weight.CRITICAL, None: Weight.PLAIN}
 
 
-class _ImportFailure(msgspec.Struct, frozen=True, kw_only=True):
-    kind: str
-    title: str
-    hint: str
-
-
 class _ResultRow(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     entry: int
@@ -42,7 +38,7 @@ class _ResultRow(msgspec.Struct, frozen=True, kw_only=True):
     action: ImportAction
     imported: bool
     notes: tuple[str, ...]
-    error: _ImportFailure | None
+    error: ResultFailure | None
 
 
 class _ImportResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,10 +92,10 @@ def import_json(items: Sequence[Item], done: Mapping[int, Problem | None]) -> by
                 action=item.action,
                 imported=number in done and done[number] is None,
                 notes=item.notes,
-                error=None if problem is None else _failure(problem, t),
+                error=None if problem is None else result_failure(at_the_command_line(problem), t),
             )
         )
-    return msgspec.json.format(msgspec.json.encode(_ImportResult(logins=logins)), indent=2) + b"\n"
+    return json_result(_ImportResult(logins=logins))
 
 
 def _row(item: Item, now: Now, t: Translator) -> tuple[Cell, ...]:
@@ -118,7 +114,3 @@ def _row(item: Item, now: Now, t: Translator) -> tuple[Cell, ...]:
         said = Cell(action_words(item.action, t), _WEIGHTS[action_tone(item.action)])
     place = printable(place_of(item.location, item.entry, t))
     return Cell(printable(name)), Cell(format_name(item.format, t)), expires, Cell(place), said
-
-
-def _failure(problem: Problem, t: Translator) -> _ImportFailure:
-    return _ImportFailure(kind=problem.name, title=t.title(problem), hint=t.hint(problem))

@@ -6,26 +6,18 @@ from datetime import datetime
 import msgspec
 
 from probe_tray.core.account.report import AccountReport, RenewalReport
-from probe_tray.core.errors import Problem
 from probe_tray.core.models.model_test import ListedBy, ModelTest
 from probe_tray.core.quota.snapshot import Capacity, Snapshot
 from probe_tray.core.quota.usage_parser import blocked_until, capacity
+from probe_tray.view.tables.result_failure import ResultFailure, json_result, result_failure
 from probe_tray.view.text.reasons import used_up
 from probe_tray.view.text.translate import Translator
-
-
-class _Failure(msgspec.Struct, frozen=True, kw_only=True):
-    kind: str
-    title: str
-    hint: str
-    retry_after_seconds: float | None
-    needs_login: bool
 
 
 class _RenewalEntry(msgspec.Struct, frozen=True, kw_only=True):
     result: str
     reason: str | None
-    error: _Failure | None
+    error: ResultFailure | None
 
 
 class _Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +26,7 @@ class _Model(msgspec.Struct, frozen=True, kw_only=True):
     latency_seconds: float | None
     upstream_status: int
     resets_at: datetime | None
-    error: _Failure | None
+    error: ResultFailure | None
 
 
 class _ModelTestEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +50,7 @@ class _AccountEntry(msgspec.Struct, frozen=True, kw_only=True):
     no_capacity_until: datetime | None
     no_capacity_reason: str | None
     quota: Snapshot | None
-    error: _Failure | None
+    error: ResultFailure | None
     renewal: _RenewalEntry | None
     model_test: _ModelTestEntry | None
 
@@ -71,16 +63,16 @@ def accounts_json(reports: Iterable[AccountReport]) -> bytes:
     """The result of ``--renew``, ``--status`` and ``--apitest``: indented by two spaces, with a final newline."""
     t = Translator()
     found = _AccountList([_account(r, t) for r in reports])
-    return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
+    return json_result(found)
 
 
 def _account(report: AccountReport, t: Translator) -> _AccountEntry:
     snapshot = report.snapshot
     return _AccountEntry(
-        file=_sendable(report.location),
-        account_id=_sendable(report.account_id),
+        file=report.location,
+        account_id=report.account_id,
         email=report.email,
-        workspace=_sendable(report.workspace),
+        workspace=report.workspace,
         plan_type=report.plan,
         access_token_expires_at=report.expires_at,
         upstream_status=report.upstream_status,
@@ -89,7 +81,7 @@ def _account(report: AccountReport, t: Translator) -> _AccountEntry:
         no_capacity_until=blocked_until(snapshot) if snapshot else None,
         no_capacity_reason=used_up(snapshot, t) if snapshot and capacity(snapshot) is Capacity.LIMITED else None,
         quota=snapshot,
-        error=_failure(report.problem, t) if report.problem else None,
+        error=result_failure(report.problem, t) if report.problem else None,
         renewal=_renewal(report.renewal, t) if report.renewal else None,
         model_test=_model_test(report.models, t) if report.models else None,
     )
@@ -99,7 +91,7 @@ def _renewal(renewal: RenewalReport, t: Translator) -> _RenewalEntry:
     return _RenewalEntry(
         result=renewal.result.value,
         reason=renewal.reason.value if renewal.reason else None,
-        error=_failure(renewal.problem, t) if renewal.problem else None,
+        error=result_failure(renewal.problem, t) if renewal.problem else None,
     )
 
 
@@ -116,23 +108,8 @@ def _model_test(test: ModelTest, t: Translator) -> _ModelTestEntry:
                 latency_seconds=None if result.latency is None else round(result.latency, 3),
                 upstream_status=result.upstream_status,
                 resets_at=result.resets_at,
-                error=_failure(result.problem, t) if result.problem else None,
+                error=result_failure(result.problem, t) if result.problem else None,
             )
             for result in test.results
         ],
     )
-
-
-def _failure(problem: Problem, t: Translator) -> _Failure:
-    return _Failure(
-        kind=problem.name.removesuffix("Error"),
-        title=_sendable(t.title(problem)),
-        hint=_sendable(t.hint(problem)),
-        retry_after_seconds=problem.retry_after,
-        needs_login=problem.kind.needs_login,
-    )
-
-
-def _sendable(text: str) -> str:
-    # A file name may hold bytes that are no text; JSON cannot carry them.
-    return text.encode("utf-8", "replace").decode()

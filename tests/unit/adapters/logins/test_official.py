@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable
 from hashlib import sha256
@@ -110,6 +111,13 @@ async def test_without_a_file_the_keyring_holds_the_same_json(codex_home: Path) 
 def test_the_keyring_entry_is_named_after_the_real_folder(tmp_path: Path, codex_home: Path) -> None:
     (tmp_path / "link").symlink_to(codex_home)
     assert keyring_user(tmp_path / "link") == keyring_user(codex_home)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names elsewhere are always text")
+def test_a_folder_whose_name_is_no_text_has_the_entry_that_the_client_makes(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"bad\xff")
+    shown = os.fsencode(tmp_path.resolve()) + "/bad\N{REPLACEMENT CHARACTER}".encode()
+    assert keyring_user(folder) == f"cli|{sha256(shown).hexdigest()[:16]}"
 
 
 async def test_where_the_client_never_ran_the_keyring_is_not_asked(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """What ``codex-probe --sync`` says, in the person's language."""
 
-from probe_tray.cli.sync.sync_table import old_key_words, sync_failures, sync_rows
+import json
+
+from probe_tray.cli.sync.sync_table import old_key_words, sync_failures, sync_json, sync_rows
+from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import RowSealedError, SyncKeyError
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
@@ -17,6 +20,19 @@ def failing(count: int) -> SyncReport:
         SyncItem(kind=StepKind.FAILED, row_id=f"id-{n}", who=f"{n}@example.com", problem=problem) for n in range(count)
     ]
     return SyncReport(ended_at=START, items=tuple(items))
+
+
+def test_a_failure_has_in_json_what_it_has_in_every_result() -> None:
+    items = [SyncItem(kind=StepKind.FAILED, row_id="", who="a\udcff.json", problem=RowSealedError().problem)]
+    (told,) = json.loads(sync_json(SyncReport(ended_at=START, items=tuple(items))))["accounts"]
+    assert told["name"] == "a?.json"
+    assert told["error"] == {
+        "kind": "RowSealed",
+        "title": RowSealedError().title,
+        "hint": at_the_command_line(RowSealedError().problem).hint,
+        "retry_after_seconds": None,
+        "needs_login": False,
+    }
 
 
 def test_many_names_are_shortened_in_either_language() -> None:

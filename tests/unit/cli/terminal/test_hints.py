@@ -3,7 +3,8 @@
 import pytest
 
 from probe_tray.adapters.files.import_files import in_words
-from probe_tray.cli.terminal.hints import at_the_command_line
+from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
+from probe_tray.core.account.report import AccountReport, RenewalReport, RenewalResult
 from probe_tray.core.errors import (
     KeyringAbsentError,
     ModelRefusedError,
@@ -14,6 +15,8 @@ from probe_tray.core.errors import (
     SyncError,
 )
 from probe_tray.core.formats.document import LARGEST_LIST, LARGEST_LOGIN
+from probe_tray.core.models.model_test import ListedBy, ModelResult, ModelTest
+from tests.support.fakes import START
 
 
 @pytest.mark.parametrize(
@@ -42,6 +45,19 @@ def test_nobody_is_sent_to_a_window_that_is_not_there(error: ProbeError) -> None
     hint = at_the_command_line(error.problem).hint
     assert "Settings" not in hint
     assert "here" not in hint.split()
+
+
+def test_all_that_a_report_says_of_a_login_has_such_hints() -> None:
+    problem = NoConnectionError(reason="refused").problem
+    tested = ModelTest(
+        started_at=START, models=("m",), listed_by=ListedBy.SERVICE, results=(ModelResult(model="m", problem=problem),)
+    )
+    renewal = RenewalReport(result=RenewalResult.FAILED, problem=problem)
+    told = with_hints(AccountReport(location="a.json", problem=problem, renewal=renewal, models=tested))
+    assert told.models is not None
+    assert told.renewal is not None
+    hinted = at_the_command_line(problem)
+    assert [told.problem, told.renewal.problem, told.models.results[0].problem] == [hinted] * 3 != [problem] * 3
 
 
 def sync_errors(kind: type[SyncError] = SyncError) -> list[type[SyncError]]:
