@@ -38,6 +38,7 @@ from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.codex.codex_parts import CodexParts
 from probe_tray.engine.codex.placement_keeper import PlacementKeeper
 from probe_tray.engine.codex.placement_stores import PlacementStores
+from probe_tray.engine.renewal.account_logins import AccountLogins
 from probe_tray.engine.renewal.refresh_transaction import RefreshTransaction
 from probe_tray.engine.renewal.renewals import Renewals
 from probe_tray.engine.renewal.token_memory import TokenMemory
@@ -131,11 +132,13 @@ def make_sync_context(
     clock, randomness = SystemClock(), SystemRandomness()
     places, disk = files.places, files.disk
     memory = make_sync_memory(files)
+    tokens = TokenMemory(FileRenewalMemory(places.memory, disk=disk), clock, randomness)
     return SyncContext(
         accounts=accounts,
         sources=sources,
         store_for_new=lambda: _store_for_new(accounts.ours[0]),
-        renewal_of=TokenMemory(FileRenewalMemory(places.memory, disk=disk), clock, randomness).renewal_of,
+        level=AccountLogins(accounts, tokens).level,
+        renewal_of=tokens.renewal_of,
         with_client=placements.with_client,
         in_codex=placements.lent,
         tables=tables,

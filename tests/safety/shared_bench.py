@@ -224,6 +224,7 @@ class Computer(ScriptedService):
         store, locks = Store(AppState()), TaskLocks()
         accounts = Accounts((*self.stores,), store, nothing_remembered)
         bench = SyncBench(accounts, locks, self.clock, FakeRandomness())
+        bench.tokens = self.tokens
         memory = TokenMemory(self.tokens, self.clock, FakeRandomness())
         context = bench.context._replace(
             tables=self, memory=self.seen, removed=self.seen, renewal_of=memory.renewal_of, computer=self.name

@@ -52,13 +52,14 @@ from tests.support.fakes import (
     START,
     FakeClock,
     FakeRandomness,
+    MemoryOfTokens,
     MemoryStore,
     MemoryTally,
     NoTokenLocks,
     ScriptedService,
 )
 from tests.support.tokens import credential, reply_body, tokens
-from tests.unit.engine.bench import MemoryJournal, MemoryOfTokens, TaskLocks
+from tests.unit.engine.bench import MemoryJournal, TaskLocks
 from tests.unit.engine.sync_bench import KEY, TARGET, FakeTable, SyncBench
 
 PEOPLE: Final = [f"person-{number:02}" for number in range(20)]
@@ -256,6 +257,7 @@ class Computer(ScriptedService):
         store, locks = Store(AppState()), TaskLocks()
         accounts = Accounts((self.vault,), store, nothing_remembered)
         bench = SyncBench(accounts, locks, self.clock, FakeRandomness())
+        bench.tokens = self.tokens
         bench.memory.name, bench.memory.sent, bench.memory.tables = self.name, self.sent, self.tables
         context = bench.context._replace(
             tables=self.way, renewal_of=TokenMemory(self.tokens, self.clock, FakeRandomness()).renewal_of

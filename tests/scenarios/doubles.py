@@ -39,13 +39,12 @@ from probe_tray.view.text.translate import Translator
 from tests.scenarios.driver import Driver
 from tests.scenarios.memory_service import MemoryService
 from tests.support.codex import CodexDoubles, MemoryPlace
-from tests.support.fakes import FakeBrowser, FakeListener, MemoryStore, MemoryTally, NoTokenLocks
+from tests.support.fakes import FakeBrowser, FakeListener, MemoryOfTokens, MemoryStore, MemoryTally, NoTokenLocks
 from tests.support.id_tokens import LoadedIdTokenCheck
 from tests.unit.engine.bench import (
     MemoryHistory,
     MemoryJournal,
     MemoryOfAlerts,
-    MemoryOfTokens,
     TaskLocks,
     no_forecast,
 )

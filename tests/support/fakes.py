@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 import itertools
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sized
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence, Sized
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +13,9 @@ import msgspec
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import HookFailedError, ProbeError, Problem, StoreError
+from probe_tray.core.errors import HookFailedError, ProbeError, Problem, ReadError, StoreError
 from probe_tray.core.login.oauth import Callback
+from probe_tray.core.renewal.journal import TokenOutcome
 from probe_tray.core.renewal.pause import Tally
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.workspace_route import WorkspaceRoute
@@ -387,6 +388,25 @@ class MemoryUpdateFile:
 def problem_kind(problem: Problem | None) -> type[ProbeError] | None:
     """The kind of a problem, None when there is none."""
     return None if problem is None else problem.kind
+
+
+class MemoryOfTokens:
+    """Remembers outcomes."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, TokenOutcome] = {}
+
+    async def recall(self, fingerprint: str) -> TokenOutcome | None:
+        return self.known.get(fingerprint)
+
+    async def glance(self, fingerprint: str) -> TokenOutcome | None:
+        return await self.recall(fingerprint)
+
+    async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
+        return [self.known.get(fingerprint) for fingerprint in fingerprints]
+
+    async def remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
+        self.known[fingerprint] = outcome
 
 
 class MemoryTally:

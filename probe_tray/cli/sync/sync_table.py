@@ -10,7 +10,7 @@ from probe_tray.core.errors import Problem
 from probe_tray.core.sync.envelope import RowStamp
 from probe_tray.core.sync.rows import RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
 from probe_tray.view.sync.last_changes import key_holders, key_holders_note, last_changes, written_words
-from probe_tray.view.sync.sync_view import done_words
+from probe_tray.view.sync.sync_view import done_words, problem_words
 from probe_tray.view.tables.result_failure import ResultFailure, json_result, result_failure
 from probe_tray.view.tables.status_table import Cell, Weight, printable
 from probe_tray.view.text.times import Now
@@ -37,6 +37,8 @@ class _SyncResult(msgspec.Struct, frozen=True, kw_only=True):
     same: int
     refused: int
     failed: int
+    not_saved_everywhere: int
+    """Of those that were sent, received or the same: a vault or folder that has the account could not be written."""
     not_looked_at: int
     encrypted_again: int
     """Rows that hold the same login, encrypted with the key and in the form that are used now."""
@@ -58,7 +60,7 @@ def sync_rows(report: SyncReport, t: Translator) -> list[tuple[Cell, ...]]:
     for item in report.items:
         if item.key is None and item.kind in REFUSED:
             strangers.setdefault(item.kind, []).append(item)
-        elif item.kind is not StepKind.SAME:
+        elif item.kind is not StepKind.SAME or item.partly:
             rows.append((Cell(printable(item.who)), _said(item, t)))
     for items in strangers.values():
         shown = items if len(items) <= _MOST_STRANGERS else items[: _MOST_STRANGERS // 2]
@@ -74,7 +76,7 @@ def sync_failures(report: SyncReport, t: Translator) -> list[str]:
     for item in report.items:
         if item.problem is not None:
             problem = at_the_command_line(item.problem)
-            about.setdefault(f"{t.title(problem)} {t.hint(problem)}", []).append(item.who)
+            about.setdefault(f"{problem_words(item, problem, t)} {t.hint(problem)}", []).append(item.who)
     return [
         t("{account}: {note}", account=t(", ").join(_shortened(names, t)), note=said) for said, names in about.items()
     ]
@@ -124,6 +126,7 @@ def sync_json(report: SyncReport) -> bytes:
         same=report.same,
         refused=report.refused,
         failed=report.failed,
+        not_saved_everywhere=report.partly,
         not_looked_at=report.left,
         encrypted_again=report.resealed,
         only_old_key=report.only_old_key,
@@ -143,9 +146,9 @@ def sync_json(report: SyncReport) -> bytes:
 
 
 def _said(item: SyncItem, t: Translator) -> Cell:
-    if item.kind is StepKind.FAILED or item.kind in REFUSED:
+    if item.kind is StepKind.FAILED or item.kind in REFUSED or item.partly:
         weight = Weight.CRITICAL if item.kind is StepKind.FAILED else Weight.WARNING
-        words = t.title(item.problem) if item.problem is not None else done_words(item.kind, t)
+        words = problem_words(item, item.problem, t) if item.problem is not None else done_words(item.kind, t)
         return Cell(printable(words), weight)
     return Cell(done_words(item.kind, t), Weight.GOOD if item.kind in SENT | RECEIVED else Weight.PLAIN)
 

@@ -54,6 +54,15 @@ def newest_renewable(logins: Iterable[Credential]) -> Credential:
     return max(logins, key=lambda login: (login.renewable, age(login)))
 
 
+def are_apart(logins: Iterable[Credential]) -> bool:
+    """Whether stores that hold these logins of one account have different ones of those that are renewed.
+
+    An access token alone beside a login that can be renewed is somebody's own, and nothing takes its place.
+    """
+    found = list(logins)
+    return len({login.access_token for login in [one for one in found if one.renewable] or found}) > 1
+
+
 def newest_of_each(logins: Iterable[Credential]) -> list[Credential]:
     """The newest login of each owner, in the order in which the owners first came."""
     found = newest_by_key(logins)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import Problem
+from probe_tray.core.errors import Problem, StoreError
 from probe_tray.core.sync.envelope import RowStamp
 
 NONCE_BYTES: Final = 12
@@ -150,6 +150,13 @@ class SyncItem(msgspec.Struct, frozen=True, kw_only=True):
     stamp: RowStamp | None = None
     """Which computer wrote the login that the row holds now, and when; None where a row does not say it."""
 
+    @property
+    def partly(self) -> bool:
+        """Whether the login is in the table and here, but not in every place here where its account is kept."""
+        problem = self.problem
+        done = SENT | RECEIVED | {StepKind.SAME}
+        return self.kind in done and problem is not None and problem.is_a(StoreError)
+
 
 class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one sync."""
@@ -211,9 +218,14 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
         return sum(item.kind is StepKind.FAILED for item in self.items)
 
     @property
+    def partly(self) -> int:
+        """How many logins are in the table and here, but not in every place here where their account is kept."""
+        return sum(item.partly for item in self.items)
+
+    @property
     def well(self) -> bool:
         """Whether nothing needs a person's eye."""
-        return self.problem is None and not self.left and not (self.refused or self.failed)
+        return self.problem is None and not self.left and not (self.refused or self.failed or self.partly)
 
 
 class LastSync(msgspec.Struct, frozen=True, kw_only=True):

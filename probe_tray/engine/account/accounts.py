@@ -16,7 +16,7 @@ from probe_tray.core.errors import OfficialBrokenError, Problem, SilentDiskError
 from probe_tray.core.events import AccountsRead
 from probe_tray.core.state import AccountState, RenewalState, Unreadable
 from probe_tray.engine.store import Store
-from probe_tray.engine.timers import BEAT, SELDOM, WakeTimer, until_beat
+from probe_tray.engine.timers import BEAT, SELDOM, WakeTimer, to_the_end, until_beat
 from probe_tray.ports.accounts import AccountLocks, AccountStore
 from probe_tray.ports.files import FolderWatch
 from probe_tray.ports.time import Clock
@@ -201,21 +201,17 @@ class Accounts:
         With ``spares_newer`` a store that holds a newer login keeps that, if another store takes this one.
 
         ``replaces`` is the same owner's account by another key: its older login is removed where this one is kept.
-        Raises StoreError when no store took it; where one did, what kept the others from it is returned.
+        Raises StoreError when no store took it; where one did, what kept the others from it is returned. Begun, it goes
+        through all of them: whoever uses the older token that another store holds would end the login in all.
         """
         keys = dict.fromkeys([credential.key, replaces or credential.key])
         places = await self._places(*keys)
         if spares_newer:
             places = [store for store in places if not await self._has_newer(store, credential, keys)] or places
-        faults: list[StoreError] = []
-        for store in places:
-            try:
-                await store.save(credential, replaces)
-            except StoreError as error:
-                faults.append(error)
+        faults = await to_the_end(_save(credential, replaces, places))
         if len(faults) == len(places):
             raise faults[0]
-        return tuple(faults)
+        return faults
 
     async def _has_newer(self, store: AccountStore, credential: Credential, keys: Iterable[AccountKey]) -> bool:
         for key in keys:
@@ -266,6 +262,18 @@ async def unnamed_account(stores: Iterable[AccountStore], login: Credential) -> 
             if stored.credential.owner.match(login.owner) is OwnerMatch.SAME:
                 return nameless
     return None
+
+
+async def _save(
+    credential: Credential, replaces: AccountKey | None, places: Sequence[AccountStore]
+) -> tuple[StoreError, ...]:
+    faults: list[StoreError] = []
+    for store in places:
+        try:
+            await store.save(credential, replaces)
+        except StoreError as error:
+            faults.append(error)
+    return tuple(faults)
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """What the stores hold of one account: which login is the one to use, and where the answer to a renewal belongs."""
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -112,22 +111,35 @@ class AccountLogins:
             return _BesideClient(best)
         return _BesideClient(doubtful=True)
 
-    async def spread(self, newest: Credential) -> None:
+    async def level(self, key: AccountKey) -> tuple[StoreError, ...]:
+        """Bring the account's stores up to the login to renew; what kept some of them from it, as of :meth:`spread`.
+
+        Raises StoreError when a store cannot tell what it holds.
+        """
+        newest = await self.newest(key)
+        return () if newest is None else await self.spread(newest.credential)
+
+    async def spread(self, newest: Credential) -> tuple[StoreError, ...]:
         """Bring stores that were left behind up to ``newest``, as far as they can be written.
 
-        One that cannot says so before the next renewal. A login without a refresh token is somebody's own and stays.
+        What kept some of them from it is returned; a renewal asks them before it sends anything. A login without a
+        refresh token is somebody's own and stays.
         """
         others = [
             (store, held.credential)
             for store, held in await self._accounts.holders(newest.key)
             if held.credential.access_token != newest.access_token
         ]
+        faults: list[StoreError] = []
         for store, other in others:
             # The place of one without a refresh token is taken by another such one only.
             alike = other.renewable or not newest.renewable
             if alike and await self._rank(other) < await self._rank(newest):
-                with suppress(StoreError):
+                try:
                     await store.save(newest)
+                except StoreError as error:
+                    faults.append(error)
+        return tuple(faults)
 
     async def check_writable(self, key: AccountKey) -> None:
         """Raise StoreError when a store that holds the account could not take a new login."""

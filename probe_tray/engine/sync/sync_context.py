@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.errors import StoreError
 from probe_tray.core.state import RenewalState
 from probe_tray.core.sync.envelope import RowAction
 from probe_tray.core.sync.setup import SyncTarget
@@ -28,6 +29,8 @@ class SyncContext(NamedTuple):
     """The stores whose accounts take part; a login from the table goes to every store of ``accounts`` that holds it."""
     store_for_new: Callable[[], AccountStore]
     """The store that takes logins which are in the table alone."""
+    level: Callable[[AccountKey], Awaitable[Sequence[StoreError]]]
+    """Brings the stores of an account, which is held, up to its newest login; what kept some of them from it."""
     renewal_of: Callable[[str], Awaitable[RenewalState]]
     """What is remembered against the refresh token of a fingerprint."""
     with_client: Callable[[Sequence[Credential]], Awaitable[frozenset[AccountKey]]]

@@ -6,12 +6,13 @@ one whose refresh token the official client has: two would renew it.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from probe_tray.core.account.age import Age, age, newest_renewable
+from probe_tray.core.account.age import Age, age, are_apart, newest_renewable
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import (
@@ -89,43 +90,59 @@ class SyncRun:
         stamps = {row_id: self.codec.elsewhere(stamp) for row_id, stamp in self._stamps.items()}
         return [replace(one, stamp=stamps.get(one.row_id)) if one.kind in used else one for one in found]
 
-    async def work(self, local: Sequence[Credential], progress: Progress, stopped: Callable[[], bool]) -> None:
+    async def work(
+        self,
+        local: Sequence[Credential],
+        apart: Collection[AccountKey],
+        progress: Progress,
+        stopped: Callable[[], bool],
+    ) -> None:
         """Do what is to be done for each account, a few side by side; those that share a row one after the other.
 
-        Once ``stopped`` says so no further one is begun. Raises StoreError where it is not known what was removed here.
+        Of those that are ``apart`` the stores hold different logins. Once ``stopped`` says so no further one is begun.
+        Raises StoreError where it is not known what was removed here.
         """
+        steps = plan(local, self._rows.values(), self._seen, self._options, await self._removed(local))
+        groups = await self._grouped(steps, local, apart)
+        slots, done = asyncio.Semaphore(_AT_ONCE), len(self._items)
+        progress(done, len(steps))
+
+        async def one_row(group: list[_Work]) -> None:
+            nonlocal done
+            async with slots:
+                for work in group:
+                    if stopped() or self.problem is not None:
+                        self.left += 1
+                        continue
+                    item = await self._one(work)
+                    if item is not None:
+                        self._items[work.number] = item
+                    done += 1
+                    progress(done, len(steps))
+
+        await asyncio.gather(*(one_row(group) for group in groups))
+
+    async def _removed(self, local: Sequence[Credential]) -> frozenset[str]:
+        """The slugs of the accounts that a person removed here; one that is here again takes part as before."""
         removed = await self._context.removed.removed()
         here = removed & {login.key.slug for login in local}
         if here:
             await self._context.removed.forget_removed(here)
-        steps = plan(local, self._rows.values(), self._seen, self._options, removed - here)
+        return removed - here
+
+    async def _grouped(
+        self, steps: Sequence[SyncStep], local: Sequence[Credential], apart: Collection[AccountKey]
+    ) -> "list[list[_Work]]":
+        """What is to be done, by row. Of the other steps it is known what they come to, which is noted."""
         with_client = await self._context.with_client(local)
-        groups: dict[str, list[tuple[int, SyncStep, AccountKey]]] = {}
+        groups: dict[str, list[_Work]] = {}
         for number, step in enumerate(steps):
-            if step.key is not None and step.kind in SENT | RECEIVED:
-                groups.setdefault(step.row_id, []).append((number, step, step.key))
-            elif step.kind is StepKind.SAME and step.key in with_client:
-                # From before it was handed over: the other computers have the token as well.
-                self._items[number] = _item(step, StepKind.HELD_BACK, CodexWholeSharedError().problem)
-            else:
-                self._items[number] = _item(step, step.kind, problem_of(step.kind, self._rows.get(step.row_id)))
-        slots, done = asyncio.Semaphore(_AT_ONCE), len(self._items)
-        progress(done, len(steps))
-
-        async def one_row(group: list[tuple[int, SyncStep, AccountKey]]) -> None:
-            nonlocal done
-            async with slots:
-                for number, step, key in group:
-                    if stopped() or self.problem is not None:
-                        self.left += 1
-                        continue
-                    item = await self._one(step, key)
-                    if item is not None:
-                        self._items[number] = item
-                    done += 1
-                    progress(done, len(steps))
-
-        await asyncio.gather(*(one_row(group) for group in groups.values()))
+            item = None if step.kind in SENT | RECEIVED else self._unchanged(step, with_client)
+            if step.key is not None and (item is None or step.key in apart):
+                groups.setdefault(step.row_id, []).append(_Work(number, step, step.key, item))
+            elif item is not None:
+                self._items[number] = item
+        return list(groups.values())
 
     async def reseal(self, stopped: Callable[[], bool]) -> int:
         """Seal anew what is not sealed as it is written now, each row with the login that it holds; how many.
@@ -149,10 +166,20 @@ class SyncRun:
         steps = plan([mine], self._rows.values(), self._seen, self._options)
         return next((step for step in steps if step.key == mine.key or step.kind is StepKind.ADOPT), None)
 
-    async def _one(self, step: SyncStep, key: AccountKey) -> SyncItem | None:
+    def _unchanged(self, step: SyncStep, with_client: Collection[AccountKey]) -> SyncItem:
+        if step.kind is StepKind.SAME and step.key in with_client:
+            # From before it was handed over: the other computers have the token as well.
+            return _item(step, StepKind.HELD_BACK, CodexWholeSharedError().problem)
+        return _item(step, step.kind, problem_of(step.kind, self._rows.get(step.row_id)))
+
+    async def _one(self, work: "_Work") -> SyncItem | None:
         """None where there is nothing to be said any more, or the table as a whole failed."""
+        step = work.step
         try:
-            return await self.change(step, key)
+            if work.item is None:
+                return await self.change(step, work.key)
+            async with self._hold(work.key):
+                return _with_problem(work.item, await self._level(work.key))
         except (SyncConflictError, RowError) as error:
             return _item(step, StepKind.FAILED, error.problem)
         except (SyncError, ServiceError) as error:
@@ -167,6 +194,7 @@ class SyncRun:
         """Do what is to be done with one account; None where nothing is left of it. Raises a ProbeError."""
         row = self._rows.get(step.row_id)
         async with self._hold(key):
+            behind = await self._level(key)
             proved = False
             for _ in range(_TRIES):
                 held = [stored.credential for _, stored in await self._context.accounts.holders(key)]
@@ -189,14 +217,14 @@ class SyncRun:
                     proved = True
                     continue
                 if kind not in SENT or mine is None:
-                    return _item(step, kind, problem_of(kind, row))
+                    return _with_problem(_item(step, kind, problem_of(kind, row)), behind)
                 if await self._context.with_client([mine]):
                     return _item(step, StepKind.WITH_CODEX, None)
                 against = await self._against(mine)
                 if against is not None:
                     return _item(step, StepKind.HELD_BACK, against)
                 if await self._send(mine, row):
-                    return _item(step, kind, problem_of(kind, row))
+                    return _with_problem(_item(step, kind, problem_of(kind, row)), behind)
                 row = await self._again(step.row_id, row)
         raise SyncConflictError
 
@@ -221,6 +249,16 @@ class SyncRun:
         if opened is not None:
             self._see(opened.login)
         return opened
+
+    async def _level(self, key: AccountKey) -> Problem | None:
+        """Bring the stores here together; what kept one of them from it.
+
+        One may have missed an earlier login, while its disk was full or another program had its file open. Its token
+        is spent, and whoever sends it ends the login in all of them.
+        """
+        held = [stored.credential for _, stored in await self._context.accounts.holders(key)]
+        faults = await self._context.level(key) if are_apart(held) else ()
+        return faults[0].problem if faults else None
 
     async def _prove(self, mine: Credential | None, theirs: Credential) -> None:
         place = self._context.store_for_new() if mine is None else self._context.accounts
@@ -270,6 +308,19 @@ class SyncRun:
         if login is not None:
             slug, found = login.key.slug, age(login)
             self.marks[slug] = max(self.marks.get(slug, found), found)
+
+
+class _Work(NamedTuple):
+    number: int
+    """Its place in the plan."""
+    step: SyncStep
+    key: AccountKey
+    item: SyncItem | None
+    """What it comes to where only its stores here are brought together."""
+
+
+def _with_problem(item: SyncItem, problem: Problem | None) -> SyncItem:
+    return item if problem is None or item.problem is not None else replace(item, problem=problem)
 
 
 def _item(step: SyncStep, kind: StepKind, problem: Problem | None) -> SyncItem:

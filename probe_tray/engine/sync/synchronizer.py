@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from probe_tray.core.account.age import newest_renewable
+from probe_tray.core.account.age import are_apart, newest_renewable
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import ProbeError, Problem, StoreError, SyncKeyError, SyncRefusedError
@@ -89,7 +89,7 @@ class Synchronizer:
         run: SyncRun | None = None
         resealed, unread, resealable = 0, None, False
         try:
-            local, items = await self._local()
+            local, apart, items = await self._local()
             async with self._context.tables.open(target) as table:
                 codec = await self._context.codec(target, RowAction.SHARED)
                 status = await _resumed(table, target, await table.status(), progress)
@@ -99,7 +99,7 @@ class Synchronizer:
                     _only_with_permission(opened, options)
                 seen = await self._context.memory.recall()
                 run = SyncRun(self._context, table, codec, seen, options, opened, self._hold)
-                await run.work(local, progress, lambda: self._stopped)
+                await run.work(local, apart, progress, lambda: self._stopped)
                 resealed = await run.reseal(lambda: self._stopped)
                 unread = await _opened_by_old_key(codec, table, target, status)
                 resealable = any(codec.can_reseal(one) for one in unread or ())
@@ -159,8 +159,11 @@ class Synchronizer:
             await self._settle(key)
             yield
 
-    async def _local(self) -> tuple[list[Credential], list[SyncItem]]:
-        """The login of each account that takes part, and what could not be read. Raises StoreError."""
+    async def _local(self) -> tuple[list[Credential], frozenset[AccountKey], list[SyncItem]]:
+        """The login of each account that takes part, which of them differ by store, and what could not be read.
+
+        Raises StoreError.
+        """
         logins: list[Credential] = []
         items: list[SyncItem] = []
         for content in await asyncio.gather(*(store.load() for store in self._context.sources())):
@@ -177,7 +180,8 @@ class Synchronizer:
         of_account: dict[AccountKey, list[Credential]] = {}
         for login in logins:
             of_account.setdefault(login.key, []).append(login)
-        return [newest_renewable(found) for found in of_account.values()], items
+        apart = frozenset(key for key, found in of_account.items() if are_apart(found))
+        return [newest_renewable(found) for found in of_account.values()], apart, items
 
 
 class _StoreFailed(StoreError):

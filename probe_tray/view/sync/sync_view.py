@@ -159,6 +159,7 @@ def counts(report: SyncReport, t: Translator) -> str:
         (report.same, t("{n} the same", n=str(report.same))),
         (report.refused, t.plural("{n} needs a look", "{n} need a look", report.refused)),
         (report.failed, t("{n} failed", n=str(report.failed))),
+        (report.partly, t("{n} not saved everywhere", n=str(report.partly))),
         (report.unshared, t("{n} not shared", n=str(report.unshared))),
         (report.left, t("{n} not checked", n=str(report.left))),
         (report.resealed, t("{n} encrypted again", n=str(report.resealed))),
@@ -172,13 +173,19 @@ def done_words(kind: StepKind, t: Translator) -> str:
     return t(_DONE[kind]) if kind in _DONE else t("Nothing was done.")
 
 
+def problem_words(item: SyncItem, problem: Problem, t: Translator) -> str:
+    """What happened to an account that ``problem`` befell, without what to do."""
+    said = t.title(problem)
+    return t("Not saved everywhere: {fault}", fault=said) if item.partly else said
+
+
 def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
     """The window for the sync that ``state`` knows; without one it says that there was none yet."""
     sync, report = state.sync, state.sync.report
     busy = sync.running or (sync.change is not None and sync.change.running)
     items = () if report is None or sync.running else report.items
     title, text = _heading(sync, now, t)
-    shown = _most_important(sorted(items, key=lambda item: _ORDER.index(item.kind)))
+    shown = _most_important(sorted(items, key=lambda item: 0 if item.partly else _ORDER.index(item.kind)))
     rows = [_row(item, state, t) for item in shown]
     if more := len(items) - len(shown):
         rows.append(SyncRow(row_id="", who=t.plural("and {n} more", "and {n} more", more), said=""))
@@ -347,7 +354,8 @@ def _row(item: SyncItem, state: AppState, t: Translator) -> SyncRow:
             advice = t("To remove it from the table too, first protect the table with the SQL from Set up sync.")
     if problem is not None:
         problem = _masked(problem) if settings.privacy else problem
-        said, advice = t.title(problem), t.hint(problem)
+        said = problem_words(item, problem, t)
+        advice = t.hint(problem)
         tone = Tone.CRITICAL if item.kind is StepKind.FAILED else Tone.WARNING
     return SyncRow(
         row_id=item.row_id,

@@ -1,7 +1,7 @@
 """The use cases over doubles: a test lays down answers, moves time, and reads the state."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ from probe_tray.core.polling.situation import Sensed, Situation
 from probe_tray.core.quota.history import Meter, Point, RenewalRecord, Sample, Span, Trend
 from probe_tray.core.quota.history_batch import HistoryBatch, Kept
 from probe_tray.core.quota.snapshot import Window
-from probe_tray.core.renewal.journal import JournalEntry, PendingEntry, TokenOutcome
+from probe_tray.core.renewal.journal import JournalEntry, PendingEntry
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.connection import ConnectionStep, FoundProxy, Reached
 from probe_tray.core.service.service import OFFICIAL
@@ -53,6 +53,7 @@ from tests.support.fakes import (
     FakeNotifier,
     FakeRandomness,
     FakeSettingsFile,
+    MemoryOfTokens,
     MemoryStore,
     MemoryTally,
     NoTokenLocks,
@@ -168,25 +169,6 @@ class MemoryJournal:
 
     async def unfinished(self, keys: Collection[AccountKey]) -> frozenset[AccountKey]:
         return frozenset(keys) & {pending.entry.key for pending in await self.pending()}
-
-
-class MemoryOfTokens:
-    """Remembers outcomes."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, TokenOutcome] = {}
-
-    async def recall(self, fingerprint: str) -> TokenOutcome | None:
-        return self.known.get(fingerprint)
-
-    async def glance(self, fingerprint: str) -> TokenOutcome | None:
-        return await self.recall(fingerprint)
-
-    async def recall_all(self, fingerprints: Sequence[str]) -> Sequence[TokenOutcome | ReadError | None]:
-        return [self.known.get(fingerprint) for fingerprint in fingerprints]
-
-    async def remember(self, fingerprint: str, outcome: TokenOutcome) -> None:
-        self.known[fingerprint] = outcome
 
 
 class NoLocks:
@@ -368,6 +350,7 @@ class Bench:
             self.service, self.accounts, MemoryJournal(), self.memory, self.clock, self.randomness, "host"
         )
         self.sync = SyncBench(self.accounts, self.locks, self.clock, self.randomness)
+        self.sync.tokens = self.memory
         self.codex = CodexDoubles(
             self.accounts, self.locks, self.clock, self.store.dispatch, self.memory, self.randomness
         )

@@ -10,7 +10,7 @@ from probe_tray.core.account.age import Age
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ProbeError, SyncSecretError, SyncStrangeError
+from probe_tray.core.errors import ProbeError, StoreError, SyncSecretError, SyncStrangeError
 from probe_tray.core.state import RenewalState
 from probe_tray.core.sync.leases import Lease, LeaseAnswer
 from probe_tray.core.sync.rights import TableGrants
@@ -20,14 +20,17 @@ from probe_tray.core.sync.table_key import keys_of, table_digest
 from probe_tray.core.sync.table_record import TableRecord, TableStatus
 from probe_tray.demo.table_rows import LeaseBook
 from probe_tray.engine.account.accounts import Accounts
+from probe_tray.engine.renewal.account_logins import AccountLogins
+from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.sync.shared_table import SharedTable
 from probe_tray.engine.sync.sync_context import SyncContext
 from probe_tray.engine.sync.sync_service import SyncService
 from probe_tray.engine.sync.synchronizer import Synchronizer
 from probe_tray.engine.sync.table_service import TableService
-from probe_tray.ports.accounts import AccountLocks
+from probe_tray.ports.accounts import AccountLocks, RenewalMemory
 from probe_tray.ports.http import Tables
 from probe_tray.ports.time import Clock, Randomness
+from tests.support.fakes import MemoryOfTokens
 
 KEY = Secret("5a" * 32)
 TARGET = SyncTarget(url="https://table.example", api_key=Secret("publishable"), key=KEY)
@@ -261,10 +264,17 @@ class SyncBench:
         """What the official client has here without its refresh token."""
         self.with_client: Callable[[Sequence[Credential]], Awaitable[frozenset[AccountKey]]] = none_of_them
         self.unsettled: ProbeError | None = None
+        self.tokens: RenewalMemory = MemoryOfTokens()
+        """What is remembered of refresh tokens, by which stores are brought together."""
+
+        async def level(key: AccountKey) -> Sequence[StoreError]:
+            return await AccountLogins(accounts, TokenMemory(self.tokens, clock, randomness)).level(key)
+
         self.context = SyncContext(
             accounts=accounts,
             sources=lambda: accounts.ours,
             store_for_new=lambda: accounts.ours[0],
+            level=level,
             renewal_of=self._renewal_of,
             with_client=self._with_client,
             in_codex=self._in_codex,

@@ -2,10 +2,12 @@
 
 import json
 
+from msgspec.structs import replace
+
 from probe_tray.cli.sync.sync_table import old_key_words, sync_failures, sync_json, sync_rows
 from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import RowSealedError, SyncKeyError
+from probe_tray.core.errors import RowSealedError, SyncKeyError, WriteError
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
 from probe_tray.resources import resource
 from probe_tray.view.text.translate import Translator, parse_po
@@ -56,6 +58,18 @@ def test_thousands_of_rows_of_nobody_here_are_counted() -> None:
     assert rows[-1][1].text == rows[-2][1].text
     (failure,) = sync_failures(report, Translator())
     assert "49995 more" in failure
+
+
+def test_a_login_that_one_of_its_places_did_not_take_is_a_line_and_a_failure() -> None:
+    busy = WriteError(path="/logins/a.json", reason="another program has it open").problem
+    half = SyncItem(kind=StepKind.SAME, row_id="account-ana", who="ana@example.com", problem=busy)
+    report = SyncReport(ended_at=START, items=(half, replace(half, who="bob@example.com", problem=None)))
+    said = "Not saved everywhere: /logins/a.json can't be written: another program has it open."
+    assert [(row[0].text, row[1].text) for row in sync_rows(report, Translator())] == [("ana@example.com", said)]
+    (failure,) = sync_failures(report, Translator())
+    assert failure.startswith(f"ana@example.com: {said}")
+    assert (json.loads(sync_json(report))["not_saved_everywhere"], report.well) == (1, False)
+    assert "everywhere" not in sync_failures(report, CHINESE)[0]
 
 
 def with_old_key(*, resealable: bool = False, old_key_ended: bool = False) -> SyncReport:

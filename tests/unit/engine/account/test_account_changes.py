@@ -22,9 +22,9 @@ from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.renewal.account_logins import AccountLogins
 from probe_tray.engine.renewal.token_memory import TokenMemory
 from probe_tray.engine.store import Store
-from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryStore, ScriptedService
+from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryOfTokens, MemoryStore, ScriptedService
 from tests.support.tokens import credential
-from tests.unit.engine.bench import GatedStore, MemoryOfTokens, NoLocks
+from tests.unit.engine.bench import GatedStore, NoLocks
 from tests.unit.engine.sync_bench import MemoryOfRows
 
 OLD, NEW = credential("ana"), credential("ana", number=2, at=START + timedelta(days=2))

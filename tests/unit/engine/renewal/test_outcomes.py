@@ -9,8 +9,7 @@ from probe_tray.core.errors import LoginEndedError, Phrase, ProbeError, ReadErro
 from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
 from probe_tray.core.state import RenewalState
 from probe_tray.engine.renewal.token_memory import TokenMemory
-from tests.support.fakes import START, FakeClock, FakeRandomness, problem_kind
-from tests.unit.engine.bench import MemoryOfTokens
+from tests.support.fakes import START, FakeClock, FakeRandomness, MemoryOfTokens, problem_kind
 
 TOKEN, OTHER = "0123456789abcdef", "fedcba9876543210"
 SOON = START + timedelta(minutes=10)

@@ -71,6 +71,18 @@ def test_what_needs_a_person_comes_first_with_what_to_do() -> None:
     assert shown.title == "Done: 1 sent, 1 the same, 1 needs a look, 1 failed"
 
 
+@pytest.mark.parametrize("kind", [StepKind.ADOPT, StepKind.UPLOAD_NEWER, StepKind.SAME])
+def test_a_login_that_one_of_its_places_did_not_take_is_told_as_long_as_it_is_so(kind: StepKind) -> None:
+    busy = WriteError(path="/logins/a.json", reason="another program has it open").problem
+    found = state(item(StepKind.UPLOAD_NEW, "sent"), item(kind, "half", problem=busy))
+    shown = sync_result(found, NOW, T)
+    first = shown.rows[0]
+    assert (first.who, first.tone, first.advice) == ("half", Tone.WARNING, WriteError.hint_template)
+    assert first.said == "Not saved everywhere: /logins/a.json can't be written: another program has it open."
+    assert shown.title.endswith(", 1 not saved everywhere")
+    assert shown.text.startswith("Those that need you are at the top.")
+
+
 def test_every_account_is_counted_once() -> None:
     kinds = tuple(StepKind)
     found = state(*(item(kind, kind.value) for kind in kinds)).sync.report
