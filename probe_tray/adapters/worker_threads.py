@@ -6,13 +6,25 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from functools import partial
-from typing import Final, NamedTuple, ParamSpec, TypeVar, final
+from typing import Final, NamedTuple, ParamSpec, Protocol, TypeVar, final
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-class _ThreadJob(NamedTuple):
+class ThreadJob(Protocol):
+    """What a thread does."""
+
+    def do(self) -> None:
+        """Do it, in the thread. Raises nothing."""
+        ...
+
+    def give_up(self) -> None:
+        """It is not done any more."""
+        ...
+
+
+class _SubmittedJob(NamedTuple):
     future: "Future[object]"
     work: Callable[[], object]
 
@@ -28,6 +40,9 @@ class _ThreadJob(NamedTuple):
         else:
             self.future.set_result(result)
 
+    def give_up(self) -> None:
+        self.future.cancel()
+
 
 @final
 class _JobBox:
@@ -36,14 +51,14 @@ class _JobBox:
     def __init__(self) -> None:
         self._given: Final = threading.Lock()
         self._given.acquire()
-        self._job: _ThreadJob | None = None
+        self._job: ThreadJob | None = None
 
-    def give(self, job: _ThreadJob | None) -> None:
+    def give(self, job: ThreadJob | None) -> None:
         """Wake it with ``job``; None ends it."""
         self._job = job
         self._given.release()
 
-    def next(self) -> _ThreadJob | None:
+    def next(self) -> ThreadJob | None:
         """Sleep until there is something to do."""
         self._given.acquire()
         job, self._job = self._job, None
@@ -64,7 +79,7 @@ class WorkerThreads(Executor):
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._idle: list[_JobBox] = []
-        self._waiting: deque[_ThreadJob] = deque()
+        self._waiting: deque[ThreadJob] = deque()
         self._closed = False
         # What was begun is done before the program ends, whatever ended it.
         atexit.register(self.shutdown)
@@ -72,7 +87,11 @@ class WorkerThreads(Executor):
     def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> "Future[_T]":
         """As the standard library has it. Raises RuntimeError where no thread can be had, and after the end."""
         future: Future[_T] = Future()
-        job = _ThreadJob(future, partial(fn, *args, **kwargs))  # pyright: ignore[reportArgumentType] - it gets what its work brings
+        self.begin(_SubmittedJob(future, partial(fn, *args, **kwargs)))  # pyright: ignore[reportArgumentType] - it gets what its work brings
+        return future
+
+    def begin(self, job: ThreadJob) -> None:
+        """Have ``job`` done. Raises RuntimeError where no thread can be had, and after the end."""
         with self._lock:
             if self._closed:
                 msg = "no new work after the end"
@@ -85,7 +104,6 @@ class WorkerThreads(Executor):
                     self._waiting.append(job)
         if box is not None:
             box.give(job)
-        return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the standard library's
         """Take no more jobs; with ``wait``, return once all that were taken are done."""
@@ -97,14 +115,14 @@ class WorkerThreads(Executor):
                 self._waiting.clear()
         atexit.unregister(self.shutdown)
         for job in given_up:
-            job.future.cancel()
+            job.give_up()
         for box in idle:
             box.give(None)
         if wait:
             for thread in self._threads:
                 thread.join()
 
-    def _begin(self, job: _ThreadJob) -> None:
+    def _begin(self, job: ThreadJob) -> None:
         box = _JobBox()
         box.give(job)
         # A thread of the other kind would keep the program from its end for good, were this never shut down.
@@ -120,7 +138,7 @@ class WorkerThreads(Executor):
             job = None
             job = self._following(box)
 
-    def _following(self, box: _JobBox) -> _ThreadJob | None:
+    def _following(self, box: _JobBox) -> ThreadJob | None:
         with self._lock:
             if self._waiting:
                 return self._waiting.popleft()

@@ -88,17 +88,14 @@ class _ReadingThread:
         self._todo: deque[_QueuedRead] = deque()
         """What the thread has yet to take."""
         self._done: deque[tuple[_QueuedRead, object]] = deque()
-        self._work: asyncio.Task[None] | None = None
-
-    @property
-    def is_working(self) -> bool:
-        return self._work is not None and not self._work.done()
+        self.is_working = False
 
     def take(self, *jobs: _QueuedRead) -> None:
         self._waiting += jobs
         if jobs and not self.is_working:
+            self.is_working = True
             # It begins in the next turn of the loop, with what all tasks of this one have asked.
-            self._work = asyncio.create_task(self._work_off())
+            asyncio.get_running_loop().call_soon(self._begin)
 
     def split(self, place: Path) -> "list[_QueuedRead] | None":
         """The jobs of other folders, if it is one in ``place`` that the thread is at; else None, and all stay."""
@@ -122,23 +119,32 @@ class _ReadingThread:
             if job is not None and not job.waits:
                 _give(job.result, Raised(TimeoutError()))
 
-    async def _work_off(self) -> None:
+    def _begin(self) -> None:
+        self._begun, self._waiting = self._waiting, []
+        self._todo.extend(self._begun)
         try:
-            while self._waiting:
-                self._begun, self._waiting = self._waiting, []
-                self._todo.extend(self._begun)
-                try:
-                    await asyncio.to_thread(self._do_each)
-                except Exception as error:  # noqa: BLE001 - no thread can be had: whoever asked is told
-                    self._done.extend((job, Raised(error)) for job in self._todo)
-                    self._todo.clear()
-                self._tell()
-        finally:
-            self._work = None
-            left, self._begun, self._waiting = (*self._begun, *self._waiting), [], []
+            work = asyncio.get_running_loop().run_in_executor(None, self._do_each)
+        except Exception as error:  # noqa: BLE001 - no thread can be had: whoever asked is told
+            self._done.extend((job, Raised(error)) for job in self._todo)
             self._todo.clear()
-            # Of those that have their results nothing is left to cancel.
-            _cancel(job.result for job in left)
+            self._go_on()
+        else:
+            work.add_done_callback(self._ended)
+
+    def _ended(self, work: "asyncio.Future[None]") -> None:
+        if work.cancelled() or work.exception() is not None:
+            # The thread has gone, with the job that it was at.
+            self._todo.clear()
+            self._tell()
+            _cancel(job.result for job in self._begun)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._tell()
+        if self._waiting:
+            self._begin()
+        else:
+            self._begun, self.is_working = [], False
 
     def _do_each(self) -> None:
         with suppress(IndexError):

@@ -24,6 +24,7 @@ from probe_tray.adapters.process_signals import ending_signals
 from probe_tray.adapters.worker_threads import WorkerThreads
 from probe_tray.ui.event_loop.ready_queue import ReadyQueue, TimedCalls
 from probe_tray.ui.event_loop.ready_sockets import ReadySockets
+from probe_tray.ui.event_loop.thread_calls import ThreadCalls
 
 _THREADS = 10
 """At most, for what would block the loop."""
@@ -77,7 +78,9 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
     vars(loop).update(_add_writer=sockets.add_writer, _remove_writer=sockets.remove_writer)
     asyncio.set_event_loop(loop)
     # qasync's own starts all its threads at once, and each has memory of its own; these come when they are needed.
-    loop.set_default_executor(WorkerThreads(_THREADS))
+    threads = WorkerThreads(_THREADS)
+    loop.set_default_executor(threads)
+    vars(loop).update(run_in_executor=ThreadCalls(loop, threads).run_in_executor)
     try:
         with _generators(loop):
             task = loop.create_task(main())

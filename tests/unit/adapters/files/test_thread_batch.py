@@ -10,6 +10,7 @@ import pytest
 
 from probe_tray.adapters.files.thread_batch import DiskJobs, Raised, ThreadBatch
 from tests.support.patience import PATIENCE
+from tests.support.threads import calls_in_threads
 
 HERE, THERE = Path("here"), Path("there")
 Ask = Callable[[Callable[[], int]], Coroutine[object, object, int]]
@@ -36,21 +37,23 @@ class Disk:
     """Answers each number with its double, and notes in which trip to a thread it was asked."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.trips: list[list[int]] = []
         self.began, self.may_go_on = threading.Event(), threading.Event()
         self.may_go_on.set()
-        to_thread = asyncio.to_thread
+        self._calls, self._answered = calls_in_threads(monkeypatch), dict[int, list[int]]()
 
-        async def counted(*call: object) -> object:
-            self.trips.append([])
-            return await to_thread(*call)  # type: ignore[arg-type]
+    @property
+    def trips(self) -> list[list[int]]:
+        """What was answered in each trip that has answered something."""
+        return list(self._answered.values())
 
-        monkeypatch.setattr(asyncio, "to_thread", counted)
+    @property
+    def trip_count(self) -> int:
+        return sum("_do_each" in call for call in self._calls)
 
     def answer(self, number: int) -> int:
         self.began.set()
         assert self.may_go_on.wait(PATIENCE)
-        self.trips[-1].append(number)
+        self._answered.setdefault(len(self._calls), []).append(number)
         if number < 0:
             raise FileNotFoundError(number)
         return 2 * number
@@ -111,11 +114,11 @@ async def test_whoever_gives_up_takes_the_answer_from_nobody_else(ask: Ask, monk
 
 
 async def test_where_no_thread_can_be_had_whoever_asked_is_told(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def none_left(*_call: object) -> None:
+    def none_left(*_call: object) -> None:
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr(asyncio, "to_thread", none_left)
+        patch.setattr(asyncio.get_running_loop(), "run_in_executor", none_left)
         with pytest.raises(RuntimeError):
             await ask(partial(abs, -1))
     assert await ask(partial(abs, -1)) == 1
@@ -169,7 +172,7 @@ async def test_a_folder_that_does_not_answer_holds_up_its_own_jobs_alone(monkeyp
     disk.may_go_on.set()
     assert await asyncio.gather(*there) == [2, 4, 6, 8]
     # With the others, for the second one here, for each of the three, and for what waited there.
-    assert len(disk.trips) == 6
+    assert disk.trip_count == 6
 
 
 async def test_once_it_answers_its_jobs_go_with_the_others_again(monkeypatch: pytest.MonkeyPatch) -> None:

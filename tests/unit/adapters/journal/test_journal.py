@@ -49,6 +49,7 @@ from tests.support.disks import FAULTS, TroubledDisk
 from tests.support.fakes import START
 from tests.support.keyrings import FakeKeyStore
 from tests.support.patience import PATIENCE
+from tests.support.threads import calls_in_threads
 from tests.support.tokens import reply_body, tokens
 
 ANA, BEN = AccountKey("account-1", "ana"), AccountKey("account-1", "ben")
@@ -101,13 +102,7 @@ async def only(journal: FileJournal) -> PendingEntry:
 
 async def test_questions_about_many_accounts_share_a_thread(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     await kept(place)
-    journal, to_thread, trips = place.journal(), asyncio.to_thread, list[str]()
-
-    async def counted(*call: object) -> object:
-        trips.append(str(call[0]))
-        return await to_thread(*call)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(asyncio, "to_thread", counted)
+    journal, trips = place.journal(), calls_in_threads(monkeypatch)
     found = await asyncio.gather(*(journal.pending(key) for key in [ANA, BEN] * 10))
     assert [len(entries) for entries in found] == [1, 0] * 10
     # To open a sealed answer takes trips of its own.

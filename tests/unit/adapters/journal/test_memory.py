@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +19,7 @@ from probe_tray.core.renewal.journal import TokenOutcome, TokenVerdict
 from tests.support.disks import FAULTS, WRITING_STEPS, HangingDisk, TroubledDisk
 from tests.support.fakes import START
 from tests.support.patience import PATIENCE
+from tests.support.threads import calls_in_threads
 
 PRINT, OTHER = "0123456789abcdef", "fedcba9876543210"
 ENDED = TokenOutcome(verdict=TokenVerdict.ENDED, at=START, reason="refresh_token_reused")
@@ -264,15 +264,10 @@ def is_doubt(found: TokenOutcome | str | None, before: TokenVerdict, file: Path)
 
 
 async def test_what_is_asked_at_once_is_read_by_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    memory, threads, hand_over = FileRenewalMemory(tmp_path / "memory", disk=Disk()), list[object](), asyncio.to_thread
-
-    async def counted(work: Callable[..., object], *arguments: object) -> object:
-        threads.append(work)
-        return await hand_over(work, *arguments)
-
+    memory = FileRenewalMemory(tmp_path / "memory", disk=Disk())
     for number in range(20):
         await memory.remember(f"{number:016x}", replace(BACKOFF, failures=number))
-    monkeypatch.setattr(asyncio, "to_thread", counted)
+    threads = calls_in_threads(monkeypatch)
     found = await asyncio.gather(*(memory.recall(f"{number:016x}") for number in range(21)))
     assert found == [*(replace(BACKOFF, failures=number) for number in range(20)), None]
     assert len(threads) == 1
@@ -281,17 +276,12 @@ async def test_what_is_asked_at_once_is_read_by_one_thread(tmp_path: Path, monke
 
 
 async def test_many_are_recalled_together_each_as_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    memory, threads, hand_over = FileRenewalMemory(tmp_path, disk=Disk()), list[object](), asyncio.to_thread
+    memory = FileRenewalMemory(tmp_path, disk=Disk())
     names = [f"{number:016x}" for number in range(4)]
-
-    async def counted(work: Callable[..., object], *arguments: object) -> object:
-        threads.append(work)
-        return await hand_over(work, *arguments)
-
     await memory.remember(names[0], FRESH)
     await memory.remember(names[1], ENDED)
     (tmp_path / f"{names[2]}.passing").write_text('{"version":2}')
-    monkeypatch.setattr(asyncio, "to_thread", counted)
+    threads = calls_in_threads(monkeypatch)
     fresh, ended, newer, none, again = await memory.recall_all([*names, names[0]])
     assert (fresh, ended, none, again) == (FRESH, ENDED, None, FRESH)
     assert isinstance(newer, ReadError)

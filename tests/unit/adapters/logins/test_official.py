@@ -2,7 +2,6 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from probe_tray.core.errors import (
 )
 from tests.support.fakes import problem_kind
 from tests.support.files import official
+from tests.support.threads import calls_in_threads
 from tests.support.tokens import credential
 
 
@@ -69,15 +69,9 @@ async def test_the_file_is_shown_and_the_keyring_not_asked(codex_home: Path) -> 
 
 
 async def test_where_there_is_no_file_one_thread_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    threads, hand_over = list[object](), asyncio.to_thread
-
-    async def counted(work: Callable[..., object], **named: object) -> object:
-        threads.append(work)
-        return await hand_over(work, **named)
-
     now, silent = iter((0.0, 60.0)).__next__, Keyring().read
     store = OfficialStore(tmp_path / "no client", Keyring().read, read_silently=silent, disk=Disk(), now=now)
-    monkeypatch.setattr(asyncio, "to_thread", counted)
+    threads = calls_in_threads(monkeypatch)
     assert await store.read(credential("ana").key) is None
     assert len(threads) == 1
     assert not await store.changed()

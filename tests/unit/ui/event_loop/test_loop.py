@@ -264,6 +264,78 @@ def test_events_of_qt_come_between_callbacks_that_take_long() -> None:
     assert said[0] in {"first, event, second, third", "first, second, event, third"}
 
 
+def test_what_is_done_in_a_thread_comes_back_in_one_step_of_the_loop() -> None:
+    act = """
+        import threading
+        from concurrent.futures import ThreadPoolExecutor
+
+        loop, steps = asyncio.get_running_loop(), []
+        told = loop.call_soon_threadsafe
+
+        def counted(*call, context=None):
+            steps.append(threading.current_thread() is threading.main_thread())
+            return told(*call, context=context)
+
+        loop.call_soon_threadsafe = counted
+        print(await asyncio.to_thread(sum, [1, 2]), steps, flush=True)
+        try:
+            await asyncio.to_thread({}.__getitem__, "none")
+        except KeyError as error:
+            print(error, flush=True)
+        with ThreadPoolExecutor(1) as executor:
+            name = await loop.run_in_executor(executor, threading.current_thread)
+        print(len(steps), name.name.startswith("ThreadPool"), flush=True)
+        return 0
+    """
+    status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
+    assert (status, errors) == (0, "")
+    assert said[:3] == ["3 [False]", "'none'", "3 True"]
+
+
+def test_nothing_is_kept_of_what_has_failed_in_a_thread() -> None:
+    act = """
+        import gc
+        import weakref
+
+        class Failing:
+            def run(self):
+                raise ZeroDivisionError
+
+        work = Failing()
+        kept = weakref.ref(work)
+        gc.disable()
+        try:
+            await asyncio.to_thread(work.run)
+        except ZeroDivisionError:
+            pass
+        await asyncio.to_thread(int)
+        del work
+        print(kept() is None, flush=True)
+        return 0
+    """
+    status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
+    assert (status, errors) == (0, "")
+    assert said[0] == "True"
+
+
+def test_what_nobody_waits_for_any_more_is_not_begun_in_a_thread() -> None:
+    act = """
+        import threading
+
+        loop, gate, begun = asyncio.get_running_loop(), threading.Event(), []
+        held = [loop.run_in_executor(None, gate.wait, 60) for _ in range(10)]
+        waiting = [loop.run_in_executor(None, begun.append, name) for name in ("given up", "wanted")]
+        waiting[0].cancel()
+        gate.set()
+        await asyncio.gather(*held, waiting[1])
+        print(waiting[0].cancelled(), *begun, flush=True)
+        return 0
+    """
+    status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip())
+    assert (status, errors) == (0, "")
+    assert said[0] == "True wanted"
+
+
 def test_on_windows_the_loop_sleeps_until_something_has_completed() -> None:
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-m", "tests.unit.ui.event_loop.completion_port"],
