@@ -83,7 +83,7 @@ class ClientProcesses(Protocol):
     """The programs of the official client that run."""
 
     async def running(self, home: str) -> tuple[ClientProcess, ...]:
-        """Those that work with this home, as far as the system tells. Never raises."""
+        """Those that work with this home. Raises CodexProgramsUnknownError where the system does not list them."""
         ...
 
 

@@ -9,7 +9,13 @@ from probe_tray.core.account.secret import Secret
 from probe_tray.core.codex.codex_state import ClientProcess, CodexKeeper
 from probe_tray.core.codex.place_content import PlaceContent, place_content
 from probe_tray.core.codex.placement import HomeRecord, PlacementBook
-from probe_tray.core.errors import CodexPlaceChangedError, KeyringLockedError, ReadError, StoreError
+from probe_tray.core.errors import (
+    CodexPlaceChangedError,
+    CodexProgramsUnknownError,
+    KeyringLockedError,
+    ReadError,
+    StoreError,
+)
 from probe_tray.core.events import Event
 from probe_tray.core.transfer.export import official_text
 from probe_tray.engine.account.accounts import Accounts
@@ -128,11 +134,15 @@ class FakeProcesses:
 
     def __init__(self) -> None:
         self.found: tuple[ClientProcess, ...] = ()
+        self.is_unknown = False
+        """Whether the system does not list its programs."""
         self.looks = 0
 
     async def running(self, home: str) -> tuple[ClientProcess, ...]:
         del home
         self.looks += 1
+        if self.is_unknown:
+            raise CodexProgramsUnknownError
         return self.found
 
 

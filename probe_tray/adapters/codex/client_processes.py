@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import subprocess
 from pathlib import Path, PurePath
 from typing import Final, final
 
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.adapters.systems.operating_system import UserProgram
 from probe_tray.core.codex.codex_state import ClientProcess
+from probe_tray.core.errors import CodexProgramsUnknownError
 
 _NAMES: Final = frozenset({"codex", "codex-app", "codex-app-server", "codex-app-serve"})
 """The command, which the extension of an editor starts too, and the desktop app, without case and ending.
@@ -26,7 +28,10 @@ class SystemClientProcesses:
 
     async def running(self, home: str) -> tuple[ClientProcess, ...]:
         """Those of this user whose environment names the home, or does not say."""
-        return await asyncio.to_thread(self._running, home)
+        try:
+            return await asyncio.to_thread(self._running, home)
+        except (OSError, subprocess.SubprocessError):
+            raise CodexProgramsUnknownError from None
 
     def _running(self, home: str) -> tuple[ClientProcess, ...]:
         return tuple(

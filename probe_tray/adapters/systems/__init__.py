@@ -11,6 +11,7 @@ icon and session need beyond Qt.
 ``windows``         Windows: power, console, taskbar, mutexes
 ``windows_desktop`` Windows: the reason why a shutdown waits, the taskbar's appearance
 ``windows_files``   Windows: who holds a file, who may read it, names on a command line
+``windows_processes`` Windows: which processes run
 ``windows_proxies`` Windows: the proxy settings and their scripts
 ``windows_zone``    Windows: the local time
 ``windows_library`` Windows: its libraries

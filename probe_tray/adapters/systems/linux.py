@@ -21,7 +21,7 @@ from probe_tray.adapters.systems.operating_system import (
     NotificationService,
     UserProgram,
 )
-from probe_tray.adapters.systems.posix import PosixSystem, lsof
+from probe_tray.adapters.systems.posix import PosixSystem, lsof, processes
 from probe_tray.core.errors import Phrase
 from probe_tray.core.polling.situation import Situation
 
@@ -105,8 +105,8 @@ class LinuxSystem(PosixSystem):
         return tuple(_listeners(ports, self._proc)) if self._proc.is_dir() else lsof(ports)
 
     def user_programs(self) -> Sequence[UserProgram]:
-        """From the process table."""
-        return tuple(_programs(self._proc))
+        """From the process table, or by ps where there is none."""
+        return tuple(_programs(self._proc)) if self._proc.is_dir() else processes()
 
     def is_same_user(self, peer: socket.socket) -> bool:
         """As the kernel tells it of the peer (unix(7), SO_PEERCRED); elsewhere the socket's folder keeps others out."""
@@ -289,11 +289,7 @@ def _inodes(table: Path, ports: frozenset[int]) -> Iterator[str]:
 def _programs(proc: Path) -> Iterator[UserProgram]:
     if sys.platform == "win32":
         return
-    try:
-        found = [entry for entry in proc.iterdir() if entry.name.isdigit()]
-    except OSError:
-        return
-    for entry in found:
+    for entry in [entry for entry in proc.iterdir() if entry.name.isdigit()]:
         # It may end at any moment.
         with contextlib.suppress(OSError):
             if entry.stat().st_uid == os.geteuid():

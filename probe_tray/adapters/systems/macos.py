@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from operator import attrgetter
-from pathlib import Path, PurePath
+from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING, Final, cast, final
 
@@ -23,7 +23,7 @@ from probe_tray.adapters.systems.operating_system import (
     SystemProxies,
     UserProgram,
 )
-from probe_tray.adapters.systems.posix import PosixSystem, lsof
+from probe_tray.adapters.systems.posix import PosixSystem, lsof, processes
 from probe_tray.adapters.systems.tools import output_of
 from probe_tray.core.errors import Phrase, WriteError
 from probe_tray.core.polling.situation import Situation
@@ -126,13 +126,7 @@ class MacosSystem(PosixSystem):
 
     def user_programs(self) -> Sequence[UserProgram]:
         """From ps, which does not show what is in their environment."""
-        try:
-            # Without -ww a path may be cut where a terminal would end, and the name is its end.
-            lines = output_of("ps", "-x", "-ww", "-o", "pid=,comm=").splitlines()
-        except (OSError, subprocess.SubprocessError):
-            return ()
-        parts = [line.strip().partition(" ") for line in lines]
-        return tuple(UserProgram(PurePath(name.strip()).name, int(n)) for n, _, name in parts if n.isdigit())
+        return processes()
 
     def is_same_user(self, peer: socket) -> bool:
         """True: the socket's folder keeps others out."""

@@ -209,7 +209,10 @@ class OperatingSystem(Protocol):
         ...
 
     def user_programs(self) -> Sequence[UserProgram]:
-        """The processes of this user, as far as the system tells; seconds at most. Never raises."""
+        """The processes of this user, on some systems those of others too; seconds at most.
+
+        Raises OSError and subprocess.SubprocessError where they could not all be listed: whoever is not named may run.
+        """
         ...
 
     def end_with_children(self, process: subprocess.Popen[bytes]) -> None:

@@ -12,10 +12,10 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final, TextIO
 
-from probe_tray.adapters.systems.operating_system import Command, SystemProxies
+from probe_tray.adapters.systems.operating_system import Command, SystemProxies, UserProgram
 from probe_tray.adapters.systems.tools import output_of
 from probe_tray.core.errors import Phrase
 
@@ -246,6 +246,22 @@ def lsof(ports: Iterable[int]) -> tuple[tuple[str, int], ...]:
     """The programs that listen on any of ``ports``, as the tool of that name tells it of this user's own."""
     asked = [f"-iTCP:{port}" for port in sorted(ports)]
     return tuple(_listeners(output_of("lsof", "-nP", "-sTCP:LISTEN", "-Fpc", *asked)))
+
+
+def processes() -> tuple[UserProgram, ...]:
+    """Those of this user, as ps tells it. Raises OSError and subprocess.SubprocessError where it lists none."""
+    # Without -ww a path may be cut where a terminal would end, and the name is its end. One -o for each: in POSIX all
+    # after the first = is a heading.
+    parts = [
+        line.strip().partition(" ") for line in output_of("ps", "-x", "-ww", "-o", "pid=", "-o", "comm=").splitlines()
+    ]
+    found = tuple(
+        UserProgram(PurePath(name.strip()).name, int(number)) for number, _, name in parts if number.isdigit()
+    )
+    if not found:
+        # Its own would be among them.
+        raise OSError("ps lists no process")
+    return found
 
 
 def _listeners(listed: str) -> Iterator[tuple[str, int]]:

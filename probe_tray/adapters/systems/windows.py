@@ -1,7 +1,6 @@
 """What only Windows has or needs."""
 
 import contextlib
-import csv
 import os
 import socket
 import subprocess
@@ -25,6 +24,7 @@ from probe_tray.adapters.systems.tools import output_of
 from probe_tray.adapters.systems.user_registry import APPROVED_KEY, RUN_KEY, UserRegistry
 from probe_tray.adapters.systems.windows_files import expanded, is_held, is_open_to_others, shared_entry, take_lock
 from probe_tray.adapters.systems.windows_library import windows_library
+from probe_tray.adapters.systems.windows_processes import processes
 from probe_tray.adapters.systems.windows_proxies import finds_script, names_script, system_proxies
 from probe_tray.adapters.systems.windows_zone import offset_at, offset_of
 from probe_tray.core.errors import Phrase
@@ -104,16 +104,12 @@ class WindowsSystem:
         return finds_script()
 
     def port_holders(self, ports: frozenset[int]) -> Sequence[tuple[str, int]]:
-        """From netstat and tasklist."""
+        """From netstat, and a snapshot for their names."""
         return tuple(_listeners(ports))
 
     def user_programs(self) -> Sequence[UserProgram]:
-        """From tasklist, which names the programs of all users; those of others keep no file of this one's."""
-        try:
-            rows = csv.reader(output_of("tasklist", "/FO", "CSV", "/NH").splitlines())
-            return tuple(UserProgram(row[0], int(row[1])) for row in rows if len(row) > 1 and row[1].isdigit())
-        except (OSError, subprocess.SubprocessError, csv.Error):
-            return ()
+        """From a snapshot, which has those of other users too: none of them is told apart without their leave."""
+        return processes()
 
     def end_with_children(self, process: subprocess.Popen[bytes]) -> None:
         """By taskkill with /T, and TerminateProcess where that cannot be."""
@@ -369,9 +365,10 @@ def _is_locked() -> bool:
 
 
 def _listeners(ports: frozenset[int]) -> Iterator[tuple[str, int]]:
+    names = {program.number: program.name for program in processes()}
     for line in "\n".join(output_of("netstat", "-ano", "-p", family) for family in ("TCP", "TCPv6")).splitlines():
         # "TCP  127.0.0.1:1455  0.0.0.0:0  <listening, in the system's language>  4711"; nobody is at the other end.
         fields = line.split()
         if len(fields) == 5 and fields[2].endswith(":0") and fields[1].rpartition(":")[2] in map(str, ports):
-            task = output_of("tasklist", "/FI", f"PID eq {fields[4]}", "/FO", "CSV", "/NH")
-            yield task.strip().partition(",")[0].strip('"'), int(fields[4])
+            number = int(fields[4])
+            yield names.get(number, ""), number

@@ -6,50 +6,46 @@ Both are English templates with named facts; the view translates the template an
 :class:`Problem` (data) and never an exception. Facts are reviewed values: no token, no proxy password, no raw body.
 
 ProbeError
-  UsageError, ConfigError, SettingRoundedError, ReleasePageError, NoDisplayError, SystemLibraryError,
-  OldSystemError, DataFolderError, HookFailedError, HookMissingError,
-  CredentialFileError, DeadLoginError
+  UsageError, ConfigError, SettingRoundedError, ReleasePageError, NoDisplayError, SystemLibraryError, OldSystemError,
+  DataFolderError, HookFailedError, HookMissingError, CredentialFileError, DeadLoginError
   NotAnsweringError, HeldUpError and LogError (each a DataFolderError)
   StoreError
-    KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError
-    KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError
-    NoSuchStoreError, CodexHomeMissingError, CodexPlaceChangedError, CodexNotKeptError
+    KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError, KeyMissingError, RecordError,
+    WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError, NoSuchStoreError,
+    CodexHomeMissingError, CodexPlaceChangedError, CodexNotKeptError
     SilentDiskError, CodexRecordError, CodexSettingsError, OfficialBrokenError (each a ReadError)
     CodexKeyringError (a KeyringAbsentError)
   CodexError
-    CodexUnfitError, CodexRunningError, CodexBusyError, CodexWholeElsewhereError, CodexWholeSharedError
-    CodexNothingKeptError, CodexRenewsError, CodexBehindError, CodexCopyError
+    CodexUnfitError, CodexRunningError, CodexProgramsUnknownError, CodexBusyError, CodexWholeElsewhereError,
+    CodexWholeSharedError, CodexNothingKeptError, CodexRenewsError, CodexBehindError, CodexCopyError
   NotRenewableError, NotRevokedError, ClockError
   LoginError
     PortsTakenError, LoginUnderWayError, PortsReservedError (two of them), BrowserError
-    LoginDeniedError, LoginNotEntitledError, LoginTimedOutError
-    ExchangeError, IncompleteReplyError, IdTokenError, IdTokenExpiredError
-    WrongAccountError, OtherAccountError, OfficialExpiredError
-    DeviceCodeOffError, DeviceCodeEndedError, PastedAddressError
+    LoginDeniedError, LoginNotEntitledError, LoginTimedOutError, ExchangeError, IncompleteReplyError, IdTokenError,
+    IdTokenExpiredError, WrongAccountError, OtherAccountError, OfficialExpiredError, DeviceCodeOffError,
+    DeviceCodeEndedError, PastedAddressError
   ServiceError
     NotSentError
       ProxyAddressError
       ProxyLoginError
         ProxyLoginMissingError
-    CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError
-    StillRefusedError, AccountDeactivatedError, WorkspaceDeactivatedError, WorkspaceRefusedError
-    LoginEndedError, UncertainLoginError, RetryLaterError, RenewalsPausedError
-    EdgeBlockedError, RegionBlockedError, StrangeAnswerError
-    ModelRefusedError, ModelFailedError, ModelSilentError, QuotaUsedUpError
-    NameNotFoundError, ProxyNameError, NoConnectionError, ProxyFailedError, SecureConnectionError, SilentServiceError
+    CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError, StillRefusedError,
+    AccountDeactivatedError, WorkspaceDeactivatedError, WorkspaceRefusedError, LoginEndedError, UncertainLoginError,
+    RetryLaterError, RenewalsPausedError, EdgeBlockedError, RegionBlockedError, StrangeAnswerError, ModelRefusedError,
+    ModelFailedError, ModelSilentError, QuotaUsedUpError, NameNotFoundError, ProxyNameError, NoConnectionError,
+    ProxyFailedError, SecureConnectionError, SilentServiceError
   SyncError
-    SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError
-    SyncPausedError, SyncSecretError, SyncOpenedError
-    SyncUnprotectedError, SyncKeyEndedError, SyncNoKeyChangeError, SyncNoSuchRowError, KeyInFileError
-    SyncKeyNeededError, SyncKeyUnfinishedError, SyncOtherKeyChangeError, SyncSetupChangedError
-    SyncSeveralRowsError, SyncUnopenedRowError, SyncNewerLoginError
-    SyncCutOffError, SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError
-    TableUncheckedError, RenewalWaitsError, RenewedUncheckedError, RenewalUnsharedError, ClaimedElsewhereError
-    RenewalSentElsewhereError, SyncLeasesError, SyncNewerError, SyncTooLargeError
+    SyncOffError, SyncKeyError, SyncRefusedError, SyncNoTableError, SyncColumnsError, SyncPageError, SyncStrangeError,
+    SyncPausedError, SyncSecretError, SyncOpenedError, SyncUnprotectedError, SyncKeyEndedError, SyncNoKeyChangeError,
+    SyncNoSuchRowError, KeyInFileError, SyncKeyNeededError, SyncKeyUnfinishedError, SyncOtherKeyChangeError,
+    SyncSetupChangedError, SyncSeveralRowsError, SyncUnopenedRowError, SyncNewerLoginError, SyncCutOffError,
+    SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError, TableUncheckedError,
+    RenewalWaitsError, RenewedUncheckedError, RenewalUnsharedError, ClaimedElsewhereError, RenewalSentElsewhereError,
+    SyncLeasesError, SyncNewerError, SyncTooLargeError
       SharingStoppedError
     SetupCodeStrangeError, SetupCodeNewerError, SetupCodeCutError, SetupCodeMistypedError
     RowError
-      RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError
+      RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError,
       RowAlteredError, RowForgedError, RowRolledBackError
 """
 
@@ -64,6 +60,7 @@ from probe_tray.core.errors.codex import (
     CodexNothingKeptError,
     CodexNotKeptError,
     CodexPlaceChangedError,
+    CodexProgramsUnknownError,
     CodexRecordError,
     CodexRenewsError,
     CodexRunningError,
@@ -247,6 +244,7 @@ __all__ = [
     "CodexNotKeptError",
     "CodexNothingKeptError",
     "CodexPlaceChangedError",
+    "CodexProgramsUnknownError",
     "CodexRecordError",
     "CodexRenewsError",
     "CodexRunningError",

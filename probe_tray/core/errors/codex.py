@@ -26,6 +26,13 @@ class CodexRunningError(CodexError):
     hint_template = "Quit it, then try again. Nothing was changed."
 
 
+class CodexProgramsUnknownError(CodexError):
+    """The system does not list its programs: the client may run, and be renewing the login in place."""
+
+    title_template = "Probe Tray couldn't find out whether Codex is running. It may be renewing its login."
+    hint_template = "Try again. If that doesn't help, restart the computer. Nothing was changed."
+
+
 class CodexBusyError(CodexError):
     """The client wrote its login again and again meanwhile."""
 

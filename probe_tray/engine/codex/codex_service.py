@@ -70,7 +70,7 @@ class CodexService:
             except ProbeError as error:
                 running: tuple[ClientProcess, ...] = ()
                 if place is not None and isinstance(error, CodexRunningError):
-                    running = await self._hand_overs.running(place)
+                    running = await self._hand_overs.running_as_known(place)
                 failed = CodexUsePhase.FAILED
                 use = replace(begun, phase=failed, problem=error.problem, running=running)
             # The homes first: whoever reads that it is done sees it there.

@@ -17,6 +17,7 @@ from probe_tray.core.errors import (
     CodexNothingKeptError,
     CodexNotKeptError,
     CodexPlaceChangedError,
+    CodexProgramsUnknownError,
     CodexRunningError,
     CodexUnfitError,
     CodexWholeElsewhereError,
@@ -107,8 +108,14 @@ class LoginHandOver:
         raise CodexBusyError(path=place.path)
 
     async def running(self, place: CodexPlace) -> tuple[ClientProcess, ...]:
-        """The programs of the client that work with this home now."""
+        """The programs of the client that work with this home now. Raises CodexProgramsUnknownError."""
         return await self._processes.running(place.home)
+
+    async def running_as_known(self, place: CodexPlace) -> tuple[ClientProcess, ...]:
+        """Those of :meth:`running`, to be named to a person; none where the system does not list them."""
+        with suppress(CodexProgramsUnknownError):
+            return await self.running(place)
+        return ()
 
     async def _use(self, key: AccountKey, place: CodexPlace, way: HandOver, *, keep: Container[AccountKey]) -> CodexUse:
         # Here a keyring may ask: no lock is held, and once it is open it need not ask again.
@@ -133,7 +140,7 @@ class LoginHandOver:
             phase=CodexUsePhase.DONE,
             taken_back=taken if taken != key else None,
             kept=kept,
-            running=await self.running(place),
+            running=await self.running_as_known(place),
         )
 
     async def _put_back(self, place: CodexPlace, *, keep: Container[AccountKey]) -> CodexUse:
@@ -155,7 +162,7 @@ class LoginHandOver:
             await self._is_ours_again(record.current, None)
             if not kept:
                 await self._kept.forget_newest(place.home)
-        running = await self.running(place)
+        running = await self.running_as_known(place)
         return CodexUse(account=None, home=place.path, phase=CodexUsePhase.DONE, taken_back=taken, running=running)
 
     async def _freshen(self, key: AccountKey, *, only_ended: bool = False) -> None:
@@ -193,7 +200,10 @@ class LoginHandOver:
         return login
 
     async def _check_running(self, place: CodexPlace, found: PlaceContent) -> None:
-        """Raise CodexRunningError where a client may be renewing what is in place: it would drop the answer."""
+        """Raise CodexRunningError where a client may be renewing what is in place: it would drop the answer.
+
+        Raises CodexProgramsUnknownError where it may and nobody knows whether it runs.
+        """
         if found.login is None or not may_be_renewing(found.login, self._clock.now()):
             return
         running = await self.running(place)

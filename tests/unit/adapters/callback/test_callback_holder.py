@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from probe_tray.adapters.callback.loopback_ports import ANOTHER_PROGRAM, holder_of
-from probe_tray.adapters.systems import tools
+from probe_tray.adapters.systems import tools, windows
 from probe_tray.adapters.systems.linux import LinuxSystem
 from probe_tray.adapters.systems.macos import MacosSystem
+from probe_tray.adapters.systems.operating_system import UserProgram
 from probe_tray.adapters.systems.windows import WindowsSystem
 
 LSOF = "p4711\nccodex\np4712\ncnode\n"
@@ -56,14 +57,9 @@ def test_macos_names_every_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_windows_names_the_listeners_in_any_language(monkeypatch: pytest.MonkeyPatch) -> None:
-    scripted(
-        monkeypatch,
-        {
-            "netstat": NETSTAT,
-            "PID eq 4711": '"codex.exe","4711","Console","1","10,000 K"\r\n',
-            "PID eq 4712": '"node.exe","4712","Console","1","10,000 K"\r\n',
-        },
-    )
+    scripted(monkeypatch, {"netstat": NETSTAT})
+    running = (UserProgram("codex.exe", 4711), UserProgram("node.exe", 4712), UserProgram("other.exe", 888))
+    monkeypatch.setattr(windows, "processes", lambda: running)
     assert holder_of([1455, 1457], WindowsSystem()) == "codex.exe (process 4711) and node.exe (process 4712)"
 
 

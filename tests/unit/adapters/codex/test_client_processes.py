@@ -14,6 +14,7 @@ import pytest
 from probe_tray.adapters.codex import client_processes
 from probe_tray.adapters.codex.client_processes import SystemClientProcesses
 from probe_tray.adapters.systems.operating_system import UserProgram
+from probe_tray.core.errors import CodexProgramsUnknownError
 
 HOME, OTHER = os.path.realpath("/home/ana/.codex"), os.path.realpath("/srv/other")
 CLOSED = """
@@ -83,6 +84,18 @@ async def test_every_program_of_the_client_counts_by_whatever_name_a_system_has_
 async def test_others_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ["codex-probe", "codex-linux-sandbox", "mycodex", "codexy", "node", "-zsh", "(codex)", "", "probe-tray"]
     assert await running(monkeypatch, *[UserProgram(name, 1) for name in names]) == []
+
+
+@pytest.mark.parametrize("error", [PermissionError(), subprocess.TimeoutExpired("ps", 3)])
+async def test_where_the_system_lists_none_nobody_knows_whether_one_runs(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def user_programs() -> list[UserProgram]:
+        raise error
+
+    monkeypatch.setattr(client_processes, "this_system", lambda: SimpleNamespace(user_programs=user_programs))
+    with pytest.raises(CodexProgramsUnknownError):
+        await SystemClientProcesses(Path(HOME)).running(HOME)
 
 
 async def test_a_program_counts_for_the_home_of_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:

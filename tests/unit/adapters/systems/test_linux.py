@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from probe_tray.adapters.systems import posix
 from probe_tray.adapters.systems.linux import LinuxSystem
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
@@ -62,8 +63,23 @@ def test_one_that_lets_nobody_look_into_it_is_listed_by_its_short_name(
     assert listed(tmp_path) == [("codex-app-serve", 7, None)]
 
 
-def test_there_are_none_without_a_process_table(tmp_path: Path) -> None:
-    assert listed(tmp_path / "absent") == []
+def test_ps_is_asked_without_a_process_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def output_of(*_command: str) -> str:
+        return " 71 codex\n"
+
+    monkeypatch.setattr(posix, "output_of", output_of)
+    assert listed(tmp_path / "absent") == [("codex", 71, None)]
+
+
+def test_a_process_table_that_cannot_be_read_says_nothing_about_who_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def iterdir(path: Path) -> list[Path]:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    with pytest.raises(PermissionError):
+        listed(tmp_path)
 
 
 THREADS: Final = """

@@ -15,7 +15,7 @@ import pytest
 import project
 from probe_tray.adapters.desktop.autostart import TextEntryFile
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.systems import macos
+from probe_tray.adapters.systems import macos, posix
 from probe_tray.adapters.systems.macos import BUNDLE_ID, LaunchAgent, MacosSystem
 from probe_tray.adapters.systems.macos_desktop import MacosDesktop
 from probe_tray.core.errors import WriteError
@@ -142,7 +142,7 @@ def test_programs_are_those_that_ps_lists_whatever_their_paths(monkeypatch: pyte
         asked.append(command)
         return PROCESSES
 
-    monkeypatch.setattr(macos, "output_of", output_of)
+    monkeypatch.setattr(posix, "output_of", output_of)
     assert [(one.name, one.number, one.codex_home) for one in MacosSystem().user_programs()] == [
         ("Codex", 482, None),
         ("codex", 1071, None),
@@ -152,13 +152,25 @@ def test_programs_are_those_that_ps_lists_whatever_their_paths(monkeypatch: pyte
         ("-zsh", 700, None),
     ]
     # Own processes alone, and no path is cut.
-    assert asked == [("ps", "-x", "-ww", "-o", "pid=,comm=")]
+    assert asked == [("ps", "-x", "-ww", "-o", "pid=", "-o", "comm=")]
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError(), subprocess.TimeoutExpired("ps", 3)])
-def test_a_mac_that_does_not_list_programs_has_none(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mac_that_does_not_list_programs_says_nothing_about_who_runs(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def output_of(*_command: str) -> str:
         raise error
 
-    monkeypatch.setattr(macos, "output_of", output_of)
-    assert MacosSystem().user_programs() == ()
+    monkeypatch.setattr(posix, "output_of", output_of)
+    with pytest.raises(type(error)):
+        MacosSystem().user_programs()
+
+
+def test_a_ps_that_prints_no_process_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def output_of(*_command: str) -> str:
+        return "ps: illegal option -- x\n"
+
+    monkeypatch.setattr(posix, "output_of", output_of)
+    with pytest.raises(OSError, match="ps lists no process"):
+        MacosSystem().user_programs()

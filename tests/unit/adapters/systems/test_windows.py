@@ -6,7 +6,6 @@ registry (``getproxies_registry`` in ``Lib/urllib/request.py``), the exceptions 
 """
 
 import ctypes
-import subprocess
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -220,42 +219,3 @@ def test_windows_says_whether_it_detects_settings_automatically(
     assert WindowsSystem().finds_script() is looks
     registry.error = PermissionError(13, "Access is denied")
     assert not WindowsSystem().finds_script()
-
-
-OUTPUT_OF = "probe_tray.adapters.systems.windows.output_of"
-PROCESSES = """\
-"System Idle Process","0","Services","0","8 K"
-"codex.exe","4242","Console","1","51,340 K"
-"Codex.exe","777","Console","1","151.340 K"
-"a, name.exe","12","Console","1","1,024 K"
-"codex-app-server.exe","13","RDP-Tcp#0","2","1 024 K"
-"小.exe","14","Console","1","4 K"
-
-INFO: No tasks are running which match the specified criteria.
-"no number","x","Console","1","4 K"
-"""
-
-
-def test_programs_are_those_that_tasklist_lists(monkeypatch: pytest.MonkeyPatch) -> None:
-    def output_of(*command: str) -> str:
-        assert command == ("tasklist", "/FO", "CSV", "/NH")
-        return PROCESSES
-
-    monkeypatch.setattr(OUTPUT_OF, output_of)
-    assert [(one.name, one.number, one.codex_home) for one in WindowsSystem().user_programs()] == [
-        ("System Idle Process", 0, None),
-        ("codex.exe", 4242, None),
-        ("Codex.exe", 777, None),
-        ("a, name.exe", 12, None),
-        ("codex-app-server.exe", 13, None),
-        ("小.exe", 14, None),
-    ]
-
-
-@pytest.mark.parametrize("error", [FileNotFoundError(), subprocess.TimeoutExpired("tasklist", 3)])
-def test_where_nothing_lists_programs_there_are_none(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    def output_of(*_command: str) -> str:
-        raise error
-
-    monkeypatch.setattr(OUTPUT_OF, output_of)
-    assert WindowsSystem().user_programs() == ()

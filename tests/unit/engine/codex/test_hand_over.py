@@ -16,6 +16,7 @@ from probe_tray.core.errors import (
     CodexBusyError,
     CodexNothingKeptError,
     CodexNotKeptError,
+    CodexProgramsUnknownError,
     CodexRunningError,
     CodexUnfitError,
     CodexWholeElsewhereError,
@@ -313,6 +314,26 @@ async def test_a_place_that_a_client_may_be_renewing_is_not_written() -> None:
         await exchange.use(ANA)
     assert caught.value.facts["programs"] == all_of([Phrase("{program} (process {n})", program="codex", n="71")])
     assert (exchange.place.data, exchange.codex.file.saved) == (before, [])
+
+
+async def test_a_place_is_not_written_where_nobody_knows_whether_a_client_may_be_renewing_it() -> None:
+    exchange = Exchange(ANA, BEN)
+    exchange.place.holds(BEN)
+    exchange.codex.processes.is_unknown = True
+    await exchange.clock.advance(8 * DAY)
+    before = exchange.place.data
+    with pytest.raises(CodexProgramsUnknownError):
+        await exchange.use(ANA)
+    assert (exchange.place.data, exchange.codex.file.saved) == (before, [])
+
+
+async def test_where_no_renewal_can_be_near_nobody_has_to_know_who_runs() -> None:
+    exchange = Exchange(ANA, BEN)
+    exchange.place.holds(replace(BEN, last_refresh=START))
+    exchange.codex.processes.is_unknown = True
+    use = await exchange.use(ANA)
+    assert (use.phase, use.running) == (CodexUsePhase.DONE, ())
+    assert in_place(exchange.place).access_token == ANA.access_token
 
 
 async def test_where_no_renewal_can_be_near_it_is_written_and_the_programs_are_named() -> None:
