@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from operator import attrgetter, is_
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QPixmapCache
@@ -15,7 +15,7 @@ from probe_tray.ui.engine import EngineProtocol
 from probe_tray.view.presenter import Presenter
 from probe_tray.view.screen import IconScreen, ScreenOptions
 from probe_tray.view.tray.news import News, news
-from probe_tray.view.view_models import Tray
+from probe_tray.view.view_models import Menu, Tray
 
 _TOGETHER = 50
 """Milliseconds."""
@@ -29,9 +29,16 @@ _AFTER = 200
 _MENU_AFTER = 10_000
 """Milliseconds after a check at which the menu is filled though nothing has told of its opening: not every desktop's
 panel does."""
+_CLICK_COMES = 500
+"""Milliseconds after the menu was closed: some desktops' panels tell of the closing before the click that closed it."""
+_NEVER_CLOSED = 60
+"""Seconds after which a menu of which no closing was told counts as closed."""
 _LOOKED_AT = frozenset({"visible_accounts", "windows_in_use"})
 _drawn = attrgetter(*(name for name in AppState.__struct_fields__ if name not in _LOOKED_AT))
 _beside_accounts = attrgetter(*(name for name in AppState.__struct_fields__ if name != "accounts"))
+
+
+_Screen = TypeVar("_Screen", bound=IconScreen)
 
 
 class OpenWindows(NamedTuple):
@@ -47,6 +54,7 @@ class Bridge(QObject):
 
     What checks bring changes the icon at once; a closed menu is filled with it when it opens. While nothing is open,
     a check that brings what was known draws nothing, and one that says nothing about the icon only fills the menu.
+    While the menu is open, its rows stay where they are.
     """
 
     def __init__(
@@ -74,6 +82,9 @@ class Bridge(QObject):
         self._cost, self._drawn_at = 0.0, 0.0
         self._state = engine.state
         self._menu, self._menu_open = menu, False
+        self._opened: Menu | None = None
+        """What the menu told when it opened: its rows stay with these accounts."""
+        self._opened_at = 0.0
         self._filled: AppState | None = None
         """The state that the menu tells."""
         self._shown: tuple[Tray, datetime] | None = None
@@ -81,6 +92,7 @@ class Bridge(QObject):
         self._soon = _single(self, self._draw_seen)
         self._tick = _single(self, self._draw_minute)
         self._menu_due = _single(self, self.draw)
+        self._clicked = _single(self, self._release_rows)
         self._unsubscribe = engine.subscribe(self._changed)
         menu.aboutToShow.connect(self._menu_opens)
         menu.aboutToHide.connect(self._menu_closes)
@@ -88,11 +100,13 @@ class Bridge(QObject):
     def draw(self, *, opening: bool = False) -> None:
         """Draw now, the menu too; the panel too where it is open or ``opening``."""
         self._menu_due.stop()
-        self._filled = self._engine.state
+        self._filled, presenter = self._engine.state, self._presenter
         if opening or self._panel_open():
-            self._draw(lambda state, now: self._presenter.present(state, now, self._options))
+            screen = self._draw(lambda state, now: presenter.present(state, now, self._options, self._opened))
         else:
-            self._draw(self._presenter.present_closed)
+            screen = self._draw(lambda state, now: presenter.present_closed(state, now, self._opened))
+        if self._menu_open and self._opened is None:
+            self._opened, self._opened_at = screen.menu, self._clock.monotonic()
 
     def show_only(self, options: ScreenOptions) -> None:
         """Show this from now on, and at once: somebody is typing."""
@@ -107,10 +121,10 @@ class Bridge(QObject):
         """Draw no more."""
         self._unsubscribe()
         self._menu.aboutToShow.disconnect(self._menu_opens)
-        for timer in (self._soon, self._tick, self._menu_due):
+        for timer in (self._soon, self._tick, self._menu_due, self._clicked):
             timer.stop()
 
-    def _draw(self, present: Callable[[AppState, datetime], IconScreen]) -> None:
+    def _draw(self, present: Callable[[AppState, datetime], _Screen]) -> _Screen:
         self._soon.stop()
         started, now = self._clock.monotonic(), self._clock.now()
         self._shown = None
@@ -123,6 +137,7 @@ class Bridge(QObject):
         self._shown = screen.tray, now.replace(second=0, microsecond=0)
         self._drawn_at = self._clock.monotonic()
         self._cost = self._drawn_at - started
+        return screen
 
     def _draw_seen(self) -> None:
         """Draw what somebody may see, and fill a closed menu later, should only checks have brought something."""
@@ -148,15 +163,22 @@ class Bridge(QObject):
         return found is not News.ICON
 
     def _menu_opens(self) -> None:
-        self._menu_open = True
+        self._menu_open, self._opened = True, None
+        self._clicked.stop()
         self.draw()
 
     def _menu_closes(self) -> None:
         self._menu_open = False
+        self._clicked.start(_CLICK_COMES)
+
+    def _release_rows(self) -> None:
+        self._opened = None
 
     def _draw_minute(self) -> None:
-        # Some desktops' panels tell that the menu opens, and not that it has closed.
-        self._menu_open = False
+        # Some desktops' panels tell that the menu opens, and not that it has closed. Qt shows its own menus.
+        self._menu_open = self._menu.isVisible()
+        if not self._menu_open and self._clock.monotonic() - self._opened_at >= _NEVER_CLOSED:
+            self._opened = None
         if not self._panel_open():
             # Qt throws away the pictures that it has kept bit by bit, and wakes every ten seconds for minutes to do so.
             QPixmapCache.clear()

@@ -29,6 +29,7 @@ from probe_tray.view.text.percentages import barred
 from probe_tray.view.text.sentences import WAITING
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
+from probe_tray.view.tray.open_menu import in_place
 from probe_tray.view.tray.tray import NumbersMemory, RowMemory, menu, tray
 from probe_tray.view.view_models import ActionKind, CardAction, Menu, Notice, Tone, Welcome
 
@@ -51,25 +52,31 @@ class Presenter:
         self._menu: tuple[Seen, Menu] | None = None
         """The menu that was made last, and of what."""
 
-    def present(self, state: AppState, now: datetime, options: ScreenOptions = _ANYTHING) -> Screen:
-        """The whole screen at ``now`` (aware UTC). Never raises for any state."""
+    def present(
+        self, state: AppState, now: datetime, options: ScreenOptions = _ANYTHING, opened: Menu | None = None
+    ) -> Screen:
+        """The whole screen at ``now`` (aware UTC), with the rows of a menu that is ``opened``.
+
+        Never raises for any state.
+        """
         seen, icon = self._survey(state, now)
         panel = _panel(seen, options, self._t, self._cards)
-        return Screen(tray=icon.tray, menu=self._menu_of(seen), login=icon.login, panel=panel)
+        return Screen(tray=icon.tray, menu=self._menu_of(seen, opened), login=icon.login, panel=panel)
 
-    def present_closed(self, state: AppState, now: datetime) -> ClosedScreen:
+    def present_closed(self, state: AppState, now: datetime, opened: Menu | None = None) -> ClosedScreen:
         """The same while the panel is closed: nothing is made for it."""
         seen, icon = self._survey(state, now)
-        return ClosedScreen(tray=icon.tray, menu=self._menu_of(seen), login=icon.login)
+        return ClosedScreen(tray=icon.tray, menu=self._menu_of(seen, opened), login=icon.login)
 
     def present_icon(self, state: AppState, now: datetime) -> IconScreen:
         """The same while the menu is closed too."""
         return self._survey(state, now)[1]
 
-    def _menu_of(self, seen: Seen) -> Menu:
+    def _menu_of(self, seen: Seen, opened: Menu | None) -> Menu:
         if self._menu is None or self._menu[0] is not seen:
             self._menu = seen, menu(seen, self._t, self._rows, self._uses)
-        return self._menu[1]
+        current = self._menu[1]
+        return current if opened is None else in_place(opened, current, seen, self._t)
 
     def _survey(self, state: AppState, now: datetime) -> tuple[Seen, IconScreen]:
         moment, t = Now(now, self._zone), self._t

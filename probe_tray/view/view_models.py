@@ -177,6 +177,8 @@ class MenuRow(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     chosen: bool = False
     """Whether it is the one in use, where one of several is chosen."""
+    there: bool = True
+    """Whether it can be pressed: an account may go while the menu is open."""
 
 
 class UseMenu(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,8 +210,12 @@ class Menu(msgspec.Struct, frozen=True, kw_only=True):
     best: str
     """The account to go on with; empty where there is no choice."""
     best_account: AccountKey | None
+    """None where that can't be opened, as its account went while the menu is open."""
     use_next: CardAction | None
-    """Has the official client go on with another account; None while the one in use there lasts."""
+    """Has the official client go on with another account; None while the one in use there lasts.
+
+    Without a key where that account went while the menu is open.
+    """
     log_in: str
     rows: tuple[MenuRow, ...]
     all_accounts: str

@@ -21,13 +21,11 @@ class AccountRows:
         self._menu, self._before, self._icons, self._choose = menu, before, icons, choose
         self._checked = checked
         self._actions: list[QAction] = []
-        self._rows: tuple[MenuRow, ...] = ()
         self._filled: list[tuple[MenuRow, Ink] | None] = []
         """What each action shows; None where it is hidden."""
 
     def show_model(self, rows: tuple[MenuRow, ...], ink: Ink) -> None:
         """Show these, glyphs in ``ink``."""
-        self._rows = rows
         while len(self._actions) < len(rows):
             self._actions.append(self._make(len(self._actions)))
             self._filled.append(None)
@@ -56,6 +54,7 @@ class AccountRows:
             action.setIcon(QIcon())
             return
         row, ink = wanted
+        action.setEnabled(row.there)
         if self._checked:
             action.setChecked(row.chosen)
         if before is None or (before[0].look, before[1]) != (row.look, ink):
@@ -71,10 +70,16 @@ class AccountRows:
         return action
 
     def _press(self, index: int) -> None:
+        filled = self._filled[index]
+        if filled is None:
+            # A desktop's panel may still show a row that is hidden by now.
+            return
+        row, _ = filled
         if self._checked:
             # Qt has turned the mark over; it stays as it is until something was done.
-            self._actions[index].setChecked(self._rows[index].chosen)
-        self._choose(self._rows[index].key)
+            self._actions[index].setChecked(row.chosen)
+        if row.there:
+            self._choose(row.key)
 
 
 def add_row(menu: QMenu, do: Callable[[], None]) -> QAction:

@@ -132,7 +132,9 @@ class TrayMenu(QObject):
         self._hide.setChecked(model.names_hidden)
         self._best_account, self._next = model.best_account, model.use_next
         self._best.setVisible(bool(model.best))
+        self._best.setEnabled(model.best_account is not None)
         self._use_next.setVisible(model.use_next is not None)
+        self._use_next.setEnabled(model.use_next is not None and model.use_next.key is not None)
         self._all.setVisible(bool(model.all_accounts))
         self._release.setVisible(bool(model.release))
         self._resume.setVisible(bool(model.pause.resume))

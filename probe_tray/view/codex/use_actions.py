@@ -59,7 +59,12 @@ def use_named(seen: Seen, t: Translator) -> CardAction | None:
     account = None if found is None or found.key is None else seen.state.account(found.key)
     if found is None or account is None:
         return None
-    return replace(found, label=t("Use {name} in Codex", name=shortened(seen.label(account, t), _LONGEST_NAME)))
+    return replace(found, label=use_label(account, seen, t))
+
+
+def use_label(account: AccountState, seen: Seen, t: Translator) -> str:
+    """That the client is to work with the account."""
+    return t("Use {name} in Codex", name=shortened(seen.label(account, t), _LONGEST_NAME))
 
 
 def failed_use(state: AppState, t: Translator) -> Notice | None:
@@ -133,10 +138,10 @@ def unknown_login_question(state: AppState, t: Translator) -> Question | None:
     )
 
 
-def put_back_action(state: AppState, t: Translator) -> CardAction | None:
-    """How what the client had before comes back; None where nothing of it is kept."""
-    kept = (home for home in discreet_codex(state.codex, state.settings).homes if home.has_kept)
-    return next((_put_back(home, None, t) for home in kept), None)
+def put_back_actions(state: AppState, t: Translator) -> tuple[CardAction, ...]:
+    """How what the client had before comes back, in each home where something of it is kept."""
+    homes = discreet_codex(state.codex, state.settings).homes
+    return tuple(_put_back(home, None, t) for home in homes if home.has_kept)
 
 
 def _use(account: AccountState, home: str, label: str) -> CardAction:

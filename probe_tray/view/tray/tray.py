@@ -12,7 +12,7 @@ from probe_tray.core.quota.snapshot import Window
 from probe_tray.core.settings import IconAccount, Settings
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.view.codex.in_codex import use_mark
-from probe_tray.view.codex.use_actions import can_be_used, is_used, put_back_action, use_named
+from probe_tray.view.codex.use_actions import can_be_used, is_used, put_back_actions, use_named
 from probe_tray.view.help.release import release_entry
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import checked, known_windows
@@ -146,7 +146,7 @@ def menu(seen: Seen, t: Translator, memory: RowMemory, uses: RowMemory) -> Menu:
         best_account=None if best is None else best[0],
         use_next=use_named(seen, t),
         log_in=t("&Log in to Codex…"),
-        rows=memory.rows(accounts[:_MOST_ROWS], lambda found: _row(found, seen, t)),
+        rows=memory.rows(accounts[:_MOST_ROWS], lambda found: account_row(found, seen, t)),
         all_accounts=t.plural("&All {n} account…", "&All {n} accounts…", len(accounts)) if more else "",
         use=_use(seen, t, uses),
         refresh=t("&Refresh now"),
@@ -177,16 +177,17 @@ def _use(seen: Seen, t: Translator, memory: RowMemory) -> UseMenu:
     more = len(wanted) > _MOST_ROWS
     return UseMenu(
         title=t("Use in &Codex") if wanted else "",
-        rows=memory.rows(wanted[:_MOST_ROWS], lambda found: _use_row(found, seen, t)),
+        rows=memory.rows(wanted[:_MOST_ROWS], lambda found: use_row(found, seen, t)),
         all_accounts=t.plural("&All {n} account…", "&All {n} accounts…", len(wanted)) if more else "",
-        put_back=put_back_action(seen.state, t),
+        put_back=next(iter(put_back_actions(seen.state, t)), None),
     )
 
 
-def _use_row(found: SurveyFinding, seen: Seen, t: Translator) -> MenuRow:
+def use_row(found: SurveyFinding, seen: Seen, t: Translator) -> MenuRow:
+    """An account in the submenu that chooses one for the official client."""
     used = is_used(seen.state, found.account.key)
     # Not every desktop shows a mark beside a glyph.
-    return replace(_row(found, seen, t, in_codex=used), chosen=used)
+    return replace(account_row(found, seen, t, in_codex=used), chosen=used)
 
 
 def _pause(state: AppState, now: Now, t: Translator) -> PauseMenu:
@@ -296,7 +297,8 @@ def _window(window: Window, account: AccountState, seen: Seen, t: Translator) ->
     return t("{window} {percent} ({reset})", window=looks.label(window, t), percent=percent, reset=reset)
 
 
-def _row(found: SurveyFinding, seen: Seen, t: Translator, *, in_codex: bool = True) -> MenuRow:
+def account_row(found: SurveyFinding, seen: Seen, t: Translator, *, in_codex: bool = True) -> MenuRow:
+    """An account in the menu, with what it comes to."""
     account, title = found.account, shortened(label(found.account, found.apart, t), 32)
     mark = use_mark(account, found.there, t) if in_codex and found.what is not Condition.NEEDS_LOGIN else ""
     return MenuRow(

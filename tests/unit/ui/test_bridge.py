@@ -5,11 +5,12 @@ from datetime import UTC, timedelta
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QPoint, QTimer
 from PySide6.QtGui import QPixmap, QPixmapCache
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.ui.bridge import Bridge, OpenWindows
 from probe_tray.view.presenter import Presenter
@@ -70,6 +71,15 @@ class Drawn:
         moment = account.snapshot.taken_at + timedelta(seconds=30)
         checked = replace(account, snapshot=replace(account.snapshot, taken_at=moment), checked_at=moment)
         return replace(state, accounts=(checked, *state.accounts[1:]))
+
+    def rows(self) -> list[AccountKey]:
+        """The accounts in the menu, as it was filled last."""
+        return [row.key for row in next(s for s in reversed(self.screens) if isinstance(s, ClosedScreen)).menu.rows]
+
+    def tick(self) -> None:
+        """Have the next full minute come."""
+        (found,) = (t for t in self.bridge.findChildren(QTimer) if t.isActive() and t.interval() > 10_000)
+        found.timeout.emit()
 
     def timer(self, milliseconds: int) -> QTimer:
         """The one of that length that runs."""
@@ -168,6 +178,55 @@ def test_the_menu_is_filled_when_it_opens_and_kept_up_to_date_while_it_is_open(d
     drawn.menu.aboutToHide.emit()
     drawn.check(98.0)
     assert len(drawn.menus) == 3
+
+
+def test_the_rows_of_an_open_menu_stay_in_their_places_until_it_opens_again(drawn: Drawn) -> None:
+    drawn.menu.aboutToShow.emit()
+    first, second = drawn.rows()
+    drawn.check(99.0)
+    assert drawn.rows() == [first, second]
+    drawn.menu.aboutToHide.emit()
+    # The click that has closed it may come after that.
+    drawn.change(replace(drawn.engine.state, paused_until=drawn.clock.time + timedelta(hours=1)))
+    assert drawn.rows() == [first, second]
+    drawn.menu.aboutToShow.emit()
+    assert drawn.rows() == [second, first]
+    drawn.check(1.0)
+    assert drawn.rows() == [second, first]
+
+
+def test_a_menu_that_was_closed_is_filled_in_the_order_of_its_accounts_again(drawn: Drawn) -> None:
+    drawn.menu.aboutToShow.emit()
+    first, second = drawn.rows()
+    drawn.menu.aboutToHide.emit()
+    drawn.timer(500).timeout.emit()
+    drawn.check(99.0)
+    drawn.timer(10_000).timeout.emit()
+    assert drawn.rows() == [second, first]
+
+
+@pytest.mark.parametrize(("minutes", "moves"), [(0.5, False), (1, True)])
+def test_rows_stay_for_a_minute_at_a_desktop_that_never_tells_of_the_closing(
+    drawn: Drawn, minutes: float, *, moves: bool
+) -> None:
+    drawn.menu.aboutToShow.emit()
+    before = drawn.rows()
+    drawn.engine.change(drawn.checked(99.0))
+    drawn.clock.time += timedelta(minutes=minutes)
+    drawn.tick()
+    assert (drawn.rows() != before) is moves
+
+
+def test_a_menu_that_qt_shows_stays_as_it_is_for_as_long_as_it_is_open(drawn: Drawn) -> None:
+    drawn.menu.addAction("Quit")
+    drawn.menu.popup(QPoint(0, 0))
+    before = drawn.rows()
+    for minutes in (1, 2):
+        drawn.clock.time += timedelta(minutes=minutes)
+        drawn.check(97.0 + minutes)
+        drawn.tick()
+        assert drawn.rows() == before
+    drawn.menu.close()
 
 
 def test_a_menu_whose_opening_is_never_told_is_filled_some_seconds_after_the_first_check(drawn: Drawn) -> None:

@@ -94,6 +94,47 @@ def test_one_click_in_the_trays_menu_uses_an_account_and_shows_the_panel(desktop
     assert [a.isChecked() for a in rows] == [False, True]
 
 
+def test_a_row_of_the_open_menu_uses_the_account_that_was_aimed_at(desktop: Desktop) -> None:
+    zoe = account("zoe@example.com", snapshot(30, 10))
+    desktop.change(replace(with_use(None), accounts=(LEE, zoe)))
+    menu, submenu = tray_menu(desktop.shell), desktop.submenu()
+    menu.aboutToShow.emit()
+    row = next(a for a in submenu.actions() if a.text().startswith("lee@"))
+    desktop.change(replace(with_use(None), accounts=(replace(LEE, snapshot=snapshot(97, 96)), zoe)))
+    assert row.text() == "lee@example.com — 97% · 96% used"
+    row.trigger()
+    assert desktop.sent() == [USE_LEE]
+    desktop.change(replace(with_use(None), accounts=(zoe,)))
+    assert (row.text(), row.isEnabled()) == ("No longer available", False)
+    row.trigger()
+    assert desktop.sent() == [USE_LEE]
+    menu.aboutToShow.emit()
+    assert [a.text() for a in submenu.actions() if a.isVisible()] == ["zoe@example.com — 30% · 10% used"]
+
+
+def test_rows_above_that_lead_to_accounts_keep_to_them_too(desktop: Desktop) -> None:
+    zoe = account("zoe@example.com", snapshot(30, 10))
+    desktop.change(replace(with_use(None), accounts=(ANA, LEE, zoe)))
+    menu = tray_menu(desktop.shell)
+    menu.aboutToShow.emit()
+    best, following = (a for a in menu.actions() if a.text().startswith(("Best now: lee@", "Use lee@")))
+    desktop.change(replace(with_use(None), accounts=(ANA, replace(LEE, snapshot=snapshot(97, 96)), zoe)))
+    following.trigger()
+    assert desktop.sent() == [USE_LEE]
+    assert best.text() == "lee@example.com — 97% · 96% used"
+    desktop.change(replace(with_use(None), accounts=(ANA, zoe)))
+    assert [(row.text(), row.isEnabled(), row.isVisible()) for row in (best, following)] == [
+        ("No longer available", False, True)
+    ] * 2
+    menu.aboutToShow.emit()
+    assert (best.text(), following.text()) == (
+        "Best now: zoe@example.com, 70% of the 5 hours free",
+        "Use zoe@example.com in Codex",
+    )
+    assert best.isEnabled()
+    assert following.isEnabled()
+
+
 def test_a_notification_asks_for_the_account_that_it_has_named(desktop: Desktop) -> None:
     desktop.shell.use_in_codex(LEE.key)
     assert desktop.sent() == [USE_LEE]

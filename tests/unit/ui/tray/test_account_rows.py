@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import QApplication, QMenu
@@ -23,6 +24,24 @@ def test_a_row_has_its_picture_in_the_sizes_of_a_menu_and_no_larger_ones(qapp: Q
         # The pixels are there as they are drawn, and made from no other size.
         assert any(size.width() == 16 * scale for size in picture.availableSizes())
     assert max(size.width() for size in picture.availableSizes()) == 48
+
+
+def test_a_row_is_about_the_account_that_it_shows_and_about_nobody_once_that_is_gone(qapp: QApplication) -> None:
+    menu, chosen = QMenu(), list[AccountKey]()
+    shown = AccountRows(menu, menu.addAction("All"), IconPainter(), chosen.append, checked=False)
+    ana, lee = (MenuRow(key=AccountKey(name), look=IconLook(weekly=20), text=name) for name in ("ana", "lee"))
+    shown.show_model((ana, lee), ON_EITHER)
+    first, second = menu.actions()[:2]
+    shown.show_model((ana, replace(lee, text="gone", there=False)), ON_EITHER)
+    assert [row.isEnabled() for row in (first, second)] == [True, False]
+    # The panel of a desktop may not have heard of it yet.
+    second.triggered.emit()
+    assert chosen == []
+    shown.show_model((lee,), ON_EITHER)
+    assert first.isEnabled()
+    for row in (first, second):
+        row.triggered.emit()
+    assert chosen == [lee.key]
 
 
 class CountingIcons(IconPainter):
