@@ -135,10 +135,6 @@ class Program:
         """Whether a request was sent whose answer brings tokens that exist nowhere else."""
         return self._wired.engine.awaits_tokens()
 
-    def window(self) -> int:
-        """The handle of the panel."""
-        return self._shell.window()
-
     def waits_for(self) -> str:
         """What the person reads about why the session has to wait."""
         return saving_words(self._translator)

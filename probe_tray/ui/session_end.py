@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from PySide6.QtCore import QEventLoop
-from PySide6.QtGui import QSessionManager
+from PySide6.QtGui import QSessionManager, QWindow
 from PySide6.QtWidgets import QApplication
 
 from probe_tray.adapters.systems.desktop import SystemDesktop
@@ -38,10 +38,6 @@ class EndingProgram(Protocol):
         """Whether a request was sent whose answer brings tokens that exist nowhere else."""
         ...
 
-    def window(self) -> int:
-        """The handle of one of its windows, shown or not."""
-        ...
-
     def waits_for(self) -> str:
         """What the person reads about why the session has to wait."""
         ...
@@ -63,6 +59,7 @@ class SessionEnd:
         self._desktop = desktop
         self._monotonic = monotonic
         self._asked = False
+        self._window = _hidden_window() if desktop.tells_end_to_windows else None
         app.commitDataRequest.connect(self.commit)
         app.saveStateRequest.connect(self.save)
         app.aboutToQuit.connect(self.quit)
@@ -72,6 +69,8 @@ class SessionEnd:
         self._app.commitDataRequest.disconnect(self.commit)
         self._app.saveStateRequest.disconnect(self.save)
         self._app.aboutToQuit.disconnect(self.quit)
+        if self._window is not None:
+            self._window.destroy()
 
     def commit(self, manager: Manager) -> None:
         """Let nothing be lost; the session waits until this returns."""
@@ -98,7 +97,17 @@ class SessionEnd:
         if done():
             return
         until = self._monotonic() + _PATIENCE
-        with self._desktop.hold_up_session(self._program.window(), self._program.waits_for()):
+        window = 0 if self._window is None else int(self._window.winId())
+        with self._desktop.hold_up_session(window, self._program.waits_for()):
             # Qt's own loop, from inside: the program's tasks go on in it.
             while not done() and self._monotonic() < until:
                 self._app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, _STEP)
+
+
+def _hidden_window() -> QWindow:
+    """A window of the system's that is never shown: none of the others is there before it is wanted."""
+    window = QWindow()
+    # What the person reads beside the reason why a shutdown waits.
+    window.setTitle("Probe Tray")
+    window.create()
+    return window

@@ -167,10 +167,6 @@ class Shell(QObject):
         self._engine.send(Arrange(replace(self._engine.state.arrangement, quit_told=True)))
         self._quit()
 
-    def window(self) -> int:
-        """The handle of the panel, which is made for it where it was never shown."""
-        return int(self._panel.made().winId())
-
     def draw(self) -> None:
         """Show the state as it is now, without waiting for further changes of it."""
         self._bridge.draw()

@@ -20,7 +20,7 @@ class FakeDesktop:
     ) -> None:
         self.click_opens_menu = has_menu_bar
         self.repeats_second_click = self.draws_icon = self.draws_menu = self.lacks_dark_controls = False
-        self.tells_panel_changes = False
+        self.tells_panel_changes = self.tells_end_to_windows = False
         self.hides = hides
         self.asks_before_ending = asks_before_ending
         self.kills_at_end = kills_at_end

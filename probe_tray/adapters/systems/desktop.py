@@ -15,6 +15,8 @@ class SystemDesktop(Protocol):
     """Whether the session asks every program before it ends, and may go on after that."""
     kills_at_end: bool
     """Whether a program is killed once it has heard of the session's end."""
+    tells_end_to_windows: bool
+    """Whether only a window of the program hears of the session's end, be it shown or not."""
     has_menu_bar: bool
     """Whether the programs' menus are at the top of the screen, with keys that are the same in every program."""
 
@@ -44,7 +46,10 @@ class SystemDesktop(Protocol):
         ...
 
     def hold_up_session(self, window: int, reason: str) -> AbstractContextManager[None]:
-        """Tell the person why the session can't end yet; ``window`` is the handle of one of this thread's windows."""
+        """Tell the person why the session can't end yet.
+
+        ``window`` is the handle of the one that hears of its end, 0 where that is told to none.
+        """
         ...
 
     def keep_punctual(self, reason: str) -> AbstractContextManager[None]:
@@ -86,6 +91,7 @@ class PlainDesktop:
 
     asks_before_ending = False
     kills_at_end = False
+    tells_end_to_windows = False
     has_menu_bar = False
     click_opens_menu = False
     repeats_second_click = False

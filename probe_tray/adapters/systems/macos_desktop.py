@@ -22,6 +22,7 @@ class MacosDesktop:
 
     asks_before_ending = True
     kills_at_end = False  # Qt answers with a refusal and quits by itself (6.12, ``qcocoaapplicationdelegate.mm``).
+    tells_end_to_windows = False
     has_menu_bar = True
     click_opens_menu = True
     repeats_second_click = False

@@ -26,6 +26,9 @@ class WindowsDesktop:
 
     asks_before_ending = True  # WM_QUERYENDSESSION, then WM_ENDSESSION, which says whether it ends.
     kills_at_end = True
+    # Qt looks for the QWindow of a message first (5.15 to 6.9, ``qwindowscontext.cpp``, ``windowsProc``); those of its
+    # icon and of its theme are none.
+    tells_end_to_windows = True
     has_menu_bar = False
     click_opens_menu = False
     repeats_second_click = True  # Qt 6.11, ``qwindowssystemtrayicon.cpp``.

@@ -1,13 +1,17 @@
 """The end of the session, on each system in its way: X11 ends it, macOS and Windows ask before, Windows kills after."""
 
+import ctypes
 from collections.abc import Callable, Generator
 
 import pytest
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QSessionManager
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtGui import QGuiApplication, QPlatformSurfaceEvent, QSessionManager, QWindow
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from probe_tray.adapters.systems.desktop import PlainDesktop, SystemDesktop
+from probe_tray.adapters.systems.macos_desktop import MacosDesktop
+from probe_tray.adapters.systems.windows_desktop import WindowsDesktop
 from probe_tray.ui.session_end import SessionEnd
 from tests.support.desktops import FakeDesktop
 from tests.unit.ui.samples import StoppedClock
@@ -42,18 +46,15 @@ class Program:
         self.sent = False
         self.said.append("answered")
 
-    def window(self) -> int:
-        return 7
-
     def waits_for(self) -> str:
         return "Saving a login"
 
 
 @pytest.fixture
-def watch(qapp: QApplication, qtbot: QtBot) -> Generator[Callable[[Program, FakeDesktop], SessionEnd], None, None]:
+def watch(qapp: QApplication, qtbot: QtBot) -> Generator["Watch", None, None]:
     made: list[SessionEnd] = []
 
-    def make(program: Program, desktop: FakeDesktop) -> SessionEnd:
+    def make(program: Program, desktop: SystemDesktop) -> SessionEnd:
         made.append(SessionEnd(qapp, program, desktop, StoppedClock().monotonic))
         return made[-1]
 
@@ -62,7 +63,7 @@ def watch(qapp: QApplication, qtbot: QtBot) -> Generator[Callable[[Program, Fake
         one.close()
 
 
-Watch = Callable[[Program, FakeDesktop], SessionEnd]
+Watch = Callable[[Program, SystemDesktop], SessionEnd]
 
 
 def test_on_x11_the_program_ends_before_the_session_does(watch: Watch) -> None:
@@ -86,7 +87,7 @@ def test_a_request_that_was_sent_is_waited_for_and_the_person_reads_why(watch: W
     QTimer.singleShot(60, program.answered)
     watch(program, desktop).commit(FakeManager())
     assert program.said == ["answered"]
-    assert desktop.held_up == [(7, "Saving a login")]
+    assert desktop.held_up == [(0, "Saving a login")]
 
 
 def test_a_key_that_quits_on_a_mac_waits_for_nothing_there(watch: Watch) -> None:
@@ -104,7 +105,74 @@ def test_before_windows_kills_it_the_program_has_ended(watch: Watch) -> None:
     session.commit(FakeManager())
     session.quit()
     assert program.said == ["ends", "saved"]
-    assert desktop.held_up == [(7, "Saving a login")]
+    assert desktop.held_up == [(0, "Saving a login")]
+
+
+class NativeWindows(QObject):
+    """The windows that the system has of this program."""
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self.found: list[QWindow] = []
+        app.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(watched, QWindow) and isinstance(event, QPlatformSurfaceEvent):
+            made = event.surfaceEventType() is QPlatformSurfaceEvent.SurfaceEventType.SurfaceCreated
+            (self.found.append if made else self.found.remove)(watched)
+        return super().eventFilter(watched, event)
+
+
+class User:
+    """user32."""
+
+    def __init__(self) -> None:
+        self.reasons: dict[int | None, str | None] = {}
+
+    def load(self, name: str, **_options: object) -> "User":
+        assert name == "user32"
+        return self
+
+    def ShutdownBlockReasonCreate(self, window: ctypes.c_void_p, reason: ctypes.c_wchar_p) -> int:
+        self.reasons[window.value] = reason.value
+        return 1
+
+    def ShutdownBlockReasonDestroy(self, window: ctypes.c_void_p) -> int:
+        return int(window.value in self.reasons)
+
+
+@pytest.fixture
+def native(qapp: QApplication) -> Generator[NativeWindows, None, None]:
+    found = NativeWindows(qapp)
+    yield found
+    qapp.removeEventFilter(found)
+
+
+def test_on_windows_a_window_that_nobody_sees_hears_of_the_end(
+    qapp: QApplication, native: NativeWindows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = User()
+    monkeypatch.setattr(ctypes, "WinDLL", user.load, raising=False)
+    monkeypatch.setattr("sys.platform", "win32")
+    widgets, program = set(qapp.topLevelWidgets()), Program(sent=True)
+    session = SessionEnd(qapp, program, WindowsDesktop(), StoppedClock().monotonic)
+    # From the start: the message comes to windows that are there.
+    (window,) = native.found
+    QTimer.singleShot(60, program.answered)
+    session.commit(FakeManager())
+    assert user.reasons == {int(window.winId()): "Saving a login"}
+    assert (window.isTopLevel(), window.isVisible(), window.title()) == (True, False, "Probe Tray")
+    # The panel would be a large thing to make while the session waits.
+    assert set(qapp.topLevelWidgets()) == widgets
+    session.close()
+    assert native.found == []
+
+
+@pytest.mark.parametrize("desktop", [PlainDesktop({}), MacosDesktop()])
+def test_elsewhere_no_window_is_made_for_it(watch: Watch, desktop: SystemDesktop) -> None:
+    before = QGuiApplication.topLevelWindows()
+    watch(Program(), desktop)
+    assert QGuiApplication.topLevelWindows() == before
 
 
 def test_it_does_not_wait_for_ever(qapp: QApplication, qtbot: QtBot) -> None:
