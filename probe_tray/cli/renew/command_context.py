@@ -9,6 +9,7 @@ from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.proxy.proxy import ProxyChoice
 from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
 from probe_tray.cli.accounts import SelectedLogins, official_stores
+from probe_tray.cli.renew.interrupted_work import interruptible
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.hints import told
 from probe_tray.core.errors import ProbeError
@@ -38,7 +39,10 @@ class CommandContext(BatchContext, frozen=True, kw_only=True):
 async def run_context(
     session: CommandSession, loaded: LoadedSettings, found: SelectedLogins, store: Store
 ) -> AsyncGenerator[CommandContext]:
-    """For work on the logins that were ``found``, told to ``store``; closed at the end. Raises ProxyAddressError."""
+    """For work on the logins that were ``found``, told to ``store``; closed at the end.
+
+    A signal ends the work, but no renewal that was sent. Raises ProxyAddressError, and SignalledError then.
+    """
     clock = SystemClock()
     proxy = session.proxy(loaded.settings)
     if found.logins:
@@ -53,20 +57,20 @@ async def run_context(
     memory = TokenMemory(FileRenewalMemory(session.places.memory, disk=session.disk), clock, SystemRandomness())
     guarded = CodexRenewalGuard(codex.placements, shared, codex.places_of(lambda: loaded.settings), memory)
     renewals = make_renewals(client, accounts, journal, session.files, store.dispatch, guarded)
-    await bring_up_to_date(codex.placements)
     try:
-        yield CommandContext(
-            quota=client,
-            accounts=accounts,
-            renewals=renewals,
-            journal=journal,
-            clock=clock,
-            codex=codex,
-            hand_overs=codex.hand_overs(accounts, renewals, memory, clock),
-        )
-        await bring_up_to_date(codex.placements)
+        async with interruptible(renewals, session.console, session.t):
+            await bring_up_to_date(codex.placements)
+            yield CommandContext(
+                quota=client,
+                accounts=accounts,
+                renewals=renewals,
+                journal=journal,
+                clock=clock,
+                codex=codex,
+                hand_overs=codex.hand_overs(accounts, renewals, memory, clock),
+            )
+            await bring_up_to_date(codex.placements)
     finally:
-        await renewals.close()
         await client.aclose()
 
 

@@ -14,6 +14,7 @@ from probe_tray.adapters.systems.current import this_system
 from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out, with_owners
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.renew.command_context import run_context
+from probe_tray.cli.renew.interrupted_work import waits_for
 from probe_tray.cli.renew.run_reporter import RunReporter
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
@@ -134,7 +135,7 @@ class _AccountRun:
             if models is not None:
                 models.stop()
             if context.renewals.sent:
-                self._console.prompt(self._waits_for(context.renewals.sent))
+                self._console.prompt(waits_for(context.renewals.sent, self._t))
             await batch.stop()
 
         def tell(unanswered: int = 0) -> ExitStatus:
@@ -185,20 +186,6 @@ class _AccountRun:
         logins = [said_by(stored, stored.credential) for stored in found.logins]
         board = Board(logins, shown, self._t)
         return shown_live(self._console, board, done, len(logins), clock, table=not arguments.json)
-
-    def _waits_for(self, sent: int) -> str:
-        t = self._t
-        return t.plural(
-            (
-                "Waiting up to 45 s for the answer to {n} renewal, so that its login is not lost. Press "
-                "Ctrl-C again to stop at once."
-            ),
-            (
-                "Waiting up to 45 s for the answers to {n} renewals, so that their logins are not lost. "
-                "Press Ctrl-C again to stop at once."
-            ),
-            sent,
-        )
 
 
 def _is_new(renewal: RenewalReport) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 from probe_tray.adapters.system import LocalZone, SystemClock
 from probe_tray.cli.accounts import SelectedLogins
 from probe_tray.cli.arguments import Arguments
+from probe_tray.cli.renew.interrupted_work import left_unanswered
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.tables.layout import TextTable
 from probe_tray.cli.tables.model_table import model_header, model_problems, model_rows, model_summary
@@ -84,7 +85,7 @@ class RunReporter:
     def _tell_interruption(self, left: int, unanswered: int) -> None:
         self._console.failure(_interrupted(left, self._t))
         if unanswered:
-            self._console.failure(_lost(unanswered, self._t))
+            self._console.failure(left_unanswered(unanswered, self._t))
 
     def _show_results(self, reports: Sequence[AccountReport], wanted: Percentages) -> None:
         if self._arguments.json:
@@ -123,14 +124,6 @@ def _interrupted(left: int, t: Translator) -> str:
     if not left:
         return t("interrupted.")
     return t.plural("interrupted: {n} login was not checked.", "interrupted: {n} logins were not checked.", left)
-
-
-def _lost(count: int, t: Translator) -> str:
-    return t.plural(
-        ("Stopped before the answer to {n} renewal arrived. Run it again in 15 minutes. The login is kept."),
-        ("Stopped before the answers to {n} renewals arrived. Run it again in 15 minutes. The logins are kept."),
-        count,
-    )
 
 
 def _in_order(found: SelectedLogins, done: Mapping[int, AccountReport], *, renew: bool) -> list[AccountReport]:

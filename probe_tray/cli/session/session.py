@@ -25,7 +25,7 @@ from probe_tray.cli.session.language import spoken
 from probe_tray.cli.session.proxy import chosen_proxy, proxy_note
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line
-from probe_tray.cli.terminal.signals import woken_by_signals
+from probe_tray.cli.terminal.signals import SignalledError, woken_by_signals
 from probe_tray.core.errors import ConfigError, Phrase, ProbeError, ProxyAddressError, SyncOffError, UsageError
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import OFFICIAL, Service
@@ -61,6 +61,9 @@ def run_session(
         except ProbeError as error:
             console.failure(t.told(at_the_command_line(error.problem)))
             return ExitStatus.WRONG_USE if isinstance(error, _UNUSABLE) else ExitStatus.FAILURE
+        except SignalledError as signalled:
+            console.failure(t("interrupted."))
+            return signalled.status
 
 
 class CommandSession:

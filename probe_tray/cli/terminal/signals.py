@@ -15,6 +15,15 @@ from probe_tray.cli.session.exit_status import ExitStatus
 _INSISTING = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
+class SignalledError(Exception):
+    """A signal has ended the action, and what had to be seen to its end has come to it."""
+
+    def __init__(self, status: ExitStatus) -> None:
+        """``status`` is what the signal asks for."""
+        super().__init__(status)
+        self.status = status
+
+
 class Interruption:
     """Inside the running event loop: the first signal calls ``stop`` there; the second ends the program at once.
 
