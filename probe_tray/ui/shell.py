@@ -324,8 +324,7 @@ class Shell(QObject):
         self._engine.send(LookAt(accounts))
 
     def _edit_name(self, key: AccountKey) -> None:
-        # Only a card of the panel asks for it.
-        self._panel.edit_name(key)
+        self._panel.edit_name(key, self.show_panel)
 
     def _show_only(self, options: ScreenOptions) -> None:
         self._bridge.show_only(options)

@@ -178,19 +178,20 @@ class CardDelegate(QStyledItemDelegate):
             self._click(card, number, (corner + buttons[MORE].bottomLeft()).toPoint())
         return number is not None
 
-    def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, index: _Index) -> QWidget:
+    def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: _Index) -> QWidget:
         """The field in which an account gets another name."""
         field = QLineEdit(parent)
-        card = self._rows.card(index.row())
-        field.setAccessibleName("" if card is None else card.title)
         field.setFont(self._theme.font())
         return field
 
     def setEditorData(self, editor: QWidget, index: _Index) -> None:
         """Begin with the name it has."""
         card = self._rows.card(index.row())
-        # Qt asks again at each change of the model, which must not undo what is being typed.
-        if isinstance(editor, QLineEdit) and card is not None and not editor.isModified():
+        if not isinstance(editor, QLineEdit) or card is None:
+            return
+        # Qt asks again at each change of the model: names may have been hidden, but what is being typed stays.
+        editor.setAccessibleName(card.title)
+        if not editor.isModified():
             editor.setText(card.title)
             editor.selectAll()
 

@@ -26,6 +26,8 @@ class PanelController:
         """The window while it was never shown."""
         self._opening: tuple[QRect | None, AccountKey | None] | None = None
         """Where and at which account a new window opens in a moment."""
+        self._renamed: AccountKey | None = None
+        """The account that gets another name once the window is open."""
         # Not by a call that Qt posts: those come before the timers that have waited.
         self._turn = QTimer()
         self._turn.setSingleShot(True)
@@ -66,10 +68,13 @@ class PanelController:
         if self._window.window is not None:
             self._window.window.show_model(model)
 
-    def edit_name(self, account: AccountKey) -> None:
-        """Let the person type another name for an account."""
-        if (window := self.visible) is not None:
+    def edit_name(self, account: AccountKey, show: Callable[[AccountKey], None]) -> None:
+        """Let the person type another name for an account; ``show`` opens the panel at it where it isn't in front."""
+        if (window := self.visible) is not None and window.isActiveWindow():
             window.edit_name(account)
+        else:
+            self._renamed = account
+            show(account)
 
     def keys(self) -> tuple[AccountKey, ...]:
         """The accounts in the order they are shown in."""
@@ -92,6 +97,9 @@ class PanelController:
         if not window.isVisible():
             self._fill()
         window.open_at(anchor, account)
+        renamed, self._renamed = self._renamed, None
+        if renamed is not None:
+            window.edit_name(renamed)
 
     def _make(self) -> PanelWindow:
         window = self._new = self._make_window(self._place)

@@ -482,6 +482,16 @@ def test_a_name_is_typed_where_it_stands(panel: Shown, qtbot: QtBot, count: int)
     assert panel.named == [(account.email, "Work")]
 
 
+def test_a_name_that_is_being_typed_is_hidden_with_all_others(panel: Shown) -> None:
+    panel.show(samples.four())
+    panel.window.edit_name(panel.state.accounts[0].key)
+    field = list_of(panel.window).findChild(QLineEdit)
+    assert isinstance(field, QLineEdit)
+    assert field.accessibleName() == panel.state.accounts[0].email
+    panel.show(replace(samples.four(), settings=Settings(privacy=True)))
+    assert (field.text(), field.accessibleName()) == ("a•••@e•••", "a•••@e•••")
+
+
 def test_escape_keeps_the_name(panel: Shown, qtbot: QtBot) -> None:
     panel.show(samples.four())
     panel.window.edit_name(panel.state.accounts[0].key)

@@ -4,18 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from probe_tray.adapters.systems.current import this_desktop
-from probe_tray.core.commands import SendRunningNotification
+from probe_tray.core.commands import Arrange, SendRunningNotification
+from probe_tray.ui.details.details_window import DetailsWindow
 from probe_tray.ui.panel.panel import PanelWindow
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.shell import Shell
 from tests.support.patience import PATIENCE_MS
-from tests.support.widgets import open_windows, opened
+from tests.support.widgets import open_windows, opened, part, plain, press
 from tests.unit.ui import samples
 from tests.unit.ui.panel.test_panel import list_of, search_of
 from tests.unit.ui.samples import FakeEngine
@@ -82,6 +84,36 @@ def test_a_panel_that_was_about_to_open_stays_away_once_the_program_ends(
     for _ in range(10):
         qapp.processEvents()
     assert not open_windows(PanelWindow)
+
+
+@pytest.mark.parametrize("was", ["never opened", "closed", "behind", "searched"])
+def test_a_name_is_typed_in_the_panel_also_where_the_window_of_details_asks_for_it(
+    shell: Shell, engine: FakeEngine, qtbot: QtBot, was: str
+) -> None:
+    account = engine.state.accounts[20]
+    if was != "never opened":
+        shell.show_panel()
+        panel = opened(PanelWindow)
+        if was == "closed":
+            panel.close()
+        elif was == "searched":
+            search_of(panel).setText("nobody")
+    shell.show_details(account.key)
+    details = opened(DetailsWindow)
+    qtbot.waitUntil(details.isActiveWindow, timeout=PATIENCE_MS)
+    press(details, f"More about {account.email}")
+    menu = part(details, QMenu)
+    next(row for row in menu.actions() if plain(row.text()) == "Rename…").trigger()
+    menu.close()
+    panel = opened(PanelWindow)
+    qtbot.waitUntil(panel.isActiveWindow, timeout=PATIENCE_MS)
+    field = panel.focusWidget()
+    assert isinstance(field, QLineEdit)
+    assert field.selectedText() == account.email
+    QTest.keyClicks(field, "Work")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    arrangement = engine.state.arrangement.named(account.key.slug, "Work")
+    qtbot.waitUntil(lambda: Arrange(arrangement) in engine.sent, timeout=PATIENCE_MS)
 
 
 def test_some_time_after_it_was_closed_the_panel_goes_and_the_next_one_has_its_place_and_no_search(
