@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.ui.place_watch import PlaceWatch
 from probe_tray.ui.placement import bring_back, fitting, move_beside
+from probe_tray.ui.widgets import has_window_open
 
 W = TypeVar("W", bound=QWidget)
 KEPT: Final = 20_000
@@ -91,7 +92,7 @@ class LazyWindow(Generic[W]):
         if window is None or self._place is None or window.isVisible():
             return True
         # A file is being chosen for it, or a question asked.
-        if self._waits(window) or any(child.isWindow() and child.isVisible() for child in window.findChildren(QWidget)):
+        if self._waits(window) or has_window_open(window):
             return False
         self._left = _Bounds.of(window, self._place.corner)
         window.destroyed.connect(_free_soon)

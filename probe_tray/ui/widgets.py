@@ -359,3 +359,8 @@ def close_by_key(window: QWidget) -> None:
         shortcut = QShortcut(window)
         shortcut.setKeys(keys)
         shortcut.activated.connect(window.close)
+
+
+def has_window_open(window: QWidget) -> bool:
+    """Whether a window that belongs to ``window`` is open, such as the system's chooser of files."""
+    return any(child.isWindow() and child.isVisible() for child in window.findChildren(QWidget))

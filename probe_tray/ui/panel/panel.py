@@ -31,7 +31,7 @@ from probe_tray.ui.panel.tools_row import ToolsRow
 from probe_tray.ui.placement import bring_back, fitting, free_area, keep_inside
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter
-from probe_tray.ui.widgets import close_by_key, have, height, words
+from probe_tray.ui.widgets import close_by_key, has_window_open, have, height, words
 from probe_tray.view.screen import Panel, ScreenOptions
 from probe_tray.view.view_models import ActionKind, CardAction
 
@@ -374,7 +374,8 @@ class PanelWindow(QWidget):
         ours = QApplication.activeWindow() or QApplication.activePopupWidget()
         # One that the person has closed already was not left.
         stays = not self.isVisible() or self._returning or self._pin.isChecked() or self.isActiveWindow()
-        if self._anchored and ours is None and not stays:
+        # Nor does the system's chooser of files take its window away: Qt knows it as visible, and never as active.
+        if self._anchored and ours is None and not stays and not has_window_open(self):
             self.left.emit()
             self.close()
 

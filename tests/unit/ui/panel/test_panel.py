@@ -8,7 +8,17 @@ from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListView, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from probe_tray.core.account.arrangement import Arrangement, Density, Sort
@@ -535,6 +545,22 @@ def test_the_window_closes_when_another_program_is_used_unless_it_is_pinned_or_a
     qapp.processEvents()
     assert panel.window.isVisible() is stays
     assert bool(left) is not stays
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_it_stays_behind_the_systems_chooser_of_files_which_is_no_window_of_qt(
+    panel: Shown, qapp: QApplication
+) -> None:
+    panel.show(samples.four(), by_tray=True)
+    chooser = QDialog(panel.window)
+    chooser.open()
+    qapp.sendEvent(panel.window, QEvent(QEvent.Type.ActivationChange))
+    qapp.processEvents()
+    assert panel.window.isVisible()
+    chooser.close()
+    qapp.sendEvent(panel.window, QEvent(QEvent.Type.ActivationChange))
+    qapp.processEvents()
+    assert not panel.window.isVisible()
 
 
 @pytest.mark.usefixtures("elsewhere")
