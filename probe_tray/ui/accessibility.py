@@ -14,12 +14,15 @@ def describe(window: QWidget, about: str) -> None:
     Again after every change of the words: a control keeps what was said of it in particular, and its tooltip.
     """
     for control in window.findChildren(QWidget):
+        own, general = control.accessibleDescription(), control.property(_GENERAL)
         if control.focusPolicy() is Qt.FocusPolicy.NoFocus:
+            # It may have been a control before, such as a chart that has nothing to read any more.
+            if own == general:
+                control.setAccessibleDescription("")
             continue
         if isinstance(control, QScrollArea):
             control.setAccessibleName(window.windowTitle())
-        own = control.accessibleDescription()
-        if own == control.property(_GENERAL) or not (own or control.toolTip()):
+        if own == general or not (own or control.toolTip()):
             control.setAccessibleDescription(about)
             control.setProperty(_GENERAL, about)
 

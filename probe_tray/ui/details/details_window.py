@@ -29,7 +29,17 @@ from probe_tray.ui.panel.banner import Banner
 from probe_tray.ui.placement import fitting
 from probe_tray.ui.theme import Theme
 from probe_tray.ui.tray.icon import IconPainter, card_ink
-from probe_tray.ui.widgets import SCROLL_FRAME, ElidedLabel, enter_menu, height, pressed_by_key, say, scroll_area, words
+from probe_tray.ui.widgets import (
+    SCROLL_FRAME,
+    ElidedLabel,
+    close_by_key,
+    enter_menu,
+    height,
+    pressed_by_key,
+    say,
+    scroll_area,
+    words,
+)
 from probe_tray.view.details.details import DetailLine, DetailsView
 from probe_tray.view.view_models import CardAction
 
@@ -71,6 +81,7 @@ class DetailsWindow(QWidget):
         self._turning = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._arrange()
         self._connect()
+        close_by_key(self)
         theme.changed.connect(self._apply_theme)
         self._apply_theme()
 
@@ -260,10 +271,11 @@ class DetailsWindow(QWidget):
             shown = number < len(facts)
             label.setVisible(shown)
             value.setVisible(shown)
-            if shown:
-                label.setText(facts[number].label)
-                value.setText(facts[number].value)
-                value.setAccessibleDescription(facts[number].label)
+            # What another account said stays nowhere: a screen reader finds hidden parts too.
+            fact = facts[number] if shown else DetailLine(label="", value="")
+            label.setText(fact.label)
+            value.setText(fact.value)
+            value.setAccessibleDescription(fact.label)
 
     def _apply_theme(self) -> None:
         theme, colours = self._theme, self._theme.tokens

@@ -49,14 +49,16 @@ class Banner(QFrame):
             return
         self._notice = notice
         self.setVisible(notice is not None)
+        # A hidden one says nothing: a screen reader finds it, also once names are hidden.
+        text, actions = ("", (None, None)) if notice is None else (notice.text, (notice.action, notice.other))
+        self._text.setText(text)
+        self.setAccessibleName(text)
+        for button, action in zip((self._button, self._other), actions, strict=True):
+            button.setText(action.label if action else "")
+            button.setAccessibleDescription(text)
+            button.setDefault(action is not None and action.primary)
+            button.setVisible(action is not None)
         if notice is not None:
-            self._text.setText(notice.text)
-            self.setAccessibleName(notice.text)
-            for button, action in ((self._button, notice.action), (self._other, notice.other)):
-                button.setText(action.label if action else "")
-                button.setAccessibleDescription(notice.text)
-                button.setDefault(action is not None and action.primary)
-                button.setVisible(action is not None)
             self._place_other(notice.other)
             # Two buttons leave no room beside them.
             below = notice.other is not None

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.commands import EditSettings
-from probe_tray.core.settings import change
-from probe_tray.core.state import AppState
+from probe_tray.core.settings import Settings, change
+from probe_tray.core.state import AppState, RenewalState
 from probe_tray.ui.settings.settings_dialog import SettingsDialog
 from tests.unit.ui.every_window import EveryWindow, rich
 
@@ -56,6 +58,16 @@ def test_no_name_stays_in_a_window_that_was_closed_before(everything: EveryWindo
         window.close()
     assert len(_named(everything.texts_in_memory())) > 20
     everything.change(rich(privacy=True))
+    assert _named(everything.texts_in_memory()) == []
+
+
+def test_no_name_stays_in_what_an_open_window_shows_no_more(everything: EveryWindow) -> None:
+    first = everything.engine.state.accounts[0]
+    bare = replace(first, stores=(StoreKind.VAULT,), location="", snapshot=None, renewable=False, expires_at=None)
+    state = AppState(loaded=True, accounts=(replace(bare, renewal=RenewalState()),))
+    everything.change(state)
+    everything.change(replace(state, settings=Settings(privacy=True)))
+    assert {"PanelWindow", "DetailsWindow"} <= {type(window).__name__ for window in everything.windows()}
     assert _named(everything.texts_in_memory()) == []
 
 
