@@ -125,10 +125,15 @@ class SyncRun:
     async def _removed(self, local: Sequence[Credential]) -> frozenset[str]:
         """The slugs of the accounts that a person removed here; one that is here again takes part as before."""
         removed = await self._context.removed.removed()
-        here = removed & {login.key.slug for login in local}
-        if here:
-            await self._context.removed.forget_removed(here)
-        return removed - here
+        for key in {login.key for login in local if login.key.slug in removed}:
+            # What cannot be told now is told by the next sync.
+            with suppress(ProbeError):
+                async with self._hold(key):
+                    # It may have been removed since the stores were read, which takes as long as the table does.
+                    if await self._context.accounts.holders(key):
+                        await self._context.removed.forget_removed(frozenset({key.slug}))
+                        removed -= {key.slug}
+        return removed
 
     async def _grouped(
         self, steps: Sequence[SyncStep], local: Sequence[Credential], apart: Collection[AccountKey]
@@ -207,6 +212,9 @@ class SyncRun:
                     break
                 seen = newest_seen(self._seen, mine, theirs)
                 kind = decide(mine, row, seen, overwrite=self._options.permits(step.row_id, kind_of(row)))
+                if kind is StepKind.RESTORE and key.slug in await self._context.removed.removed():
+                    # A person removed it after the plan was made.
+                    return _item(step, StepKind.REMOVED, None)
                 if kind in RECEIVED and theirs is not None:
                     if mine is not None and await self._has_ended(theirs) and not await self._has_ended(mine):
                         return _item(step, StepKind.NOT_TAKEN, None)
