@@ -136,7 +136,8 @@ class AccountLogins:
             alike = other.renewable or not newest.renewable
             if alike and await self._rank(other) < await self._rank(newest):
                 try:
-                    await store.save(newest)
+                    # What other programs keep beside a login belongs to its place.
+                    await store.save(replace(newest, others=newest.others or other.others))
                 except StoreError as error:
                     faults.append(error)
         return tuple(faults)

@@ -383,6 +383,13 @@ async def test_an_adopted_login_keeps_what_it_lacks() -> None:
     assert machine.kept.held[login().key].id_token == login(1).id_token
 
 
+async def test_an_adopted_login_keeps_what_other_programs_keep_beside_it() -> None:
+    beside = Secret('{"flat": {"proxy_url": "http://proxy"}}')
+    machine = Machine(FakeTable(sealed(login(2))), msgspec.structs.replace(login(1), others=beside))
+    assert kinds(await machine.sync()) == [StepKind.ADOPT]
+    assert (machine.numbers(), machine.kept.held[login().key].others) == ([2], beside)
+
+
 async def test_a_store_that_cannot_be_opened_ends_the_sync_before_anything() -> None:
     table = FakeTable(sealed(login(2)))
     machine = Machine(table, login(1))

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import WriteError
 from probe_tray.core.sync.rows import RemoteRow, StepKind
 from probe_tray.engine.sync.synchronizer import Synchronizer
@@ -88,6 +89,14 @@ async def test_whatever_becomes_of_the_account_its_stores_hold_one_login_afterwa
     machine = Machine(FakeTable(sealed(login(1, "bob")), *rows), login(2), login(1, "bob"), others=(folder,))
     assert kinds(await machine.sync()) == [kind, StepKind.SAME]
     assert numbers(folder) == [number_of(machine.kept.held[login().key])] != [1]
+
+
+async def test_a_store_that_gets_what_it_missed_keeps_what_other_programs_keep_beside_it() -> None:
+    beside = Secret('{"flat": {"proxy_url": "http://proxy"}}')
+    folder = MemoryStore(StoreKind.FOLDER, login(2))
+    machine = Machine(FakeTable(sealed(login(2))), replace(login(1), others=beside), others=(folder,))
+    assert kinds(await machine.sync()) == [StepKind.SAME]
+    assert machine.kept.held[login().key] == replace(login(2), others=beside)
 
 
 async def test_a_store_that_takes_no_part_in_the_sync_is_the_same_case() -> None:
