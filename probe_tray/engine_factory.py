@@ -357,10 +357,10 @@ class EngineFactory:
 
         check = LoginCheck(self._client, self._memory.renewal_of, clock)
         taking = LoginImport(accounts, self._locks, check, self._owners, self._memory.saw_in_client)
-        client_id = self._service.client_id
+        files, client_id = DiskExportFiles(official, disk=disk), self._service.client_id
         return Transfers(
             ImportSession(DiskImportFiles(official, disk=disk), taking, accounts, store, clock),
-            ExportSession(DiskExportFiles(official, disk=disk), accounts, store, clock, self._zone, client_id),
+            ExportSession(files, accounts, check.ended, store, clock, self._zone, client_id),
         )
 
     def _update_service(self) -> UpdateService:

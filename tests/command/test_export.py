@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,17 @@ def test_the_logins_of_the_tray_go_into_one_private_file(bench: Bench) -> None:
     said = done.stderr.decode()
     assert (said.count(LIVE), said.count(SHARED)) == (1, 1)
     assert "eyJ" not in said
+
+
+def test_an_account_is_exported_with_its_refresh_token_or_it_is_said_that_there_is_none(bench: Bench) -> None:
+    newer = tokens("ana", number=2, at=datetime.now(UTC)) | {"refresh_token": ""}
+    bench.write("shared/a.json", flat("ana"))
+    bench.write("shared/b.json", flat("ana", **newer))
+    both, alone = bench.run("--export", "jsonl", "-o", "-"), bench.run("--export", "jsonl", "-o", "-", "shared/b.json")
+    assert json.loads(both.stdout)["refresh_token"] == "rt_ana.1"
+    assert "No refresh token" not in both.stderr.decode()
+    assert not json.loads(alone.stdout).get("refresh_token")
+    assert "No refresh token is saved for ana@example.com" in alone.stderr.decode()
 
 
 def test_the_vault_is_exported_too(bench: Bench) -> None:

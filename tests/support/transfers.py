@@ -102,5 +102,5 @@ class TransferBench:
         taking = LoginImport(accounts, locks, offline_check(), offline_owners(), nothing_noted)
         self.transfers = Transfers(
             ImportSession(self.given, taking, accounts, store, clock),
-            ExportSession(self.written, accounts, store, clock, UTC, "client"),
+            ExportSession(self.written, accounts, offline_check().ended, store, clock, UTC, "client"),
         )

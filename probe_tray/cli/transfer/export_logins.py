@@ -1,6 +1,7 @@
 """``codex-probe --export``: writes logins as other programs take them."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,13 +10,15 @@ import msgspec
 from probe_tray.adapters.files.config_file import LoadedSettings
 from probe_tray.adapters.files.export_files import Obstacle, obstacle_at
 from probe_tray.adapters.files.safe_files import replace_file
+from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
 from probe_tray.adapters.logins.files_store import make_missing
-from probe_tray.adapters.system import LocalZone, SystemClock
+from probe_tray.adapters.system import LocalZone, SystemClock, SystemRandomness
 from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out, with_owners
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
+from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.errors import Phrase, UsageError, WriteError
@@ -30,9 +33,12 @@ from probe_tray.core.transfer.export import (
     export,
     live_warning,
 )
+from probe_tray.engine.renewal.token_memory import TokenMemory
+from probe_tray.engine.transfer.ended_logins import EndedLogins
 from probe_tray.view.tables.result_failure import json_result
 from probe_tray.view.tables.status_table import failures
 from probe_tray.view.text.translate import Translator
+from probe_tray.view.transfer.words import not_renewable_words
 
 _STANDARD_OUTPUT = "-"
 
@@ -50,7 +56,7 @@ def export_logins(session: CommandSession) -> ExitStatus:
     """
     arguments = session.arguments
     loaded = session.read_settings()
-    found = session.runner.run(_find(session, loaded))
+    found, ended = session.runner.run(_find(session, loaded))
     style = Style(
         format=ExportFormat(arguments.export),
         refresh_tokens=not arguments.no_refresh_tokens,
@@ -58,18 +64,29 @@ def export_logins(session: CommandSession) -> ExitStatus:
         zone=LocalZone(),
         client_id=OFFICIAL.client_id,
     )
-    # The official client's own login is exported only where somebody names its file.
-    logins = [s.credential for s in found.logins if arguments.paths or s.store is not StoreKind.OFFICIAL]
     # Complaints are part of the JSON, which does not change with the language.
     t = Translator() if arguments.json else session.t
     official = session.places.official_logins(loaded.settings.codex_homes)
     exporting = _Exporting(session, found, official, t)
-    return exporting.run(export(logins, style), style)
+    return exporting.run(export(_exportable(found, session), style, ended), style)
 
 
-async def _find(session: CommandSession, loaded: LoadedSettings) -> SelectedLogins:
+async def _find(session: CommandSession, loaded: LoadedSettings) -> tuple[SelectedLogins, frozenset[str]]:
+    """What is to be exported, and the lifelines of those that have ended."""
     # Whose a token is decides what its file is called, and in most formats it is written with its owner.
-    return await with_owners(await find_logins(session, loaded), session, loaded)
+    found = await with_owners(await find_logins(session, loaded), session, loaded)
+    logins = _exportable(found, session)
+    copies = Counter(login.account_id for login in logins)
+    memory = TokenMemory(FileRenewalMemory(session.places.memory, disk=session.disk), SystemClock(), SystemRandomness())
+    # It matters only where there is a choice.
+    several = (login for login in logins if copies[login.account_id] > 1)
+    return found, await EndedLogins(memory.renewal_of, SystemClock()).find(several)
+
+
+def _exportable(found: SelectedLogins, session: CommandSession) -> list[Credential]:
+    # The official client's own login is exported only where somebody names its file.
+    paths = session.arguments.paths
+    return [stored.credential for stored in found.logins if paths or stored.store is not StoreKind.OFFICIAL]
 
 
 class _Exporting:
@@ -106,6 +123,8 @@ class _Exporting:
             if style.refresh_tokens:
                 self._console.note(t(SHARED_WARNING))
                 self._console.note(t("--no-refresh-tokens leaves them out."))
+            if result.not_renewable:
+                self._console.note(not_renewable_words(result.not_renewable, t))
         if printed:
             for file in result.files:
                 data = file.text.reveal().encode()

@@ -63,19 +63,6 @@ def are_apart(logins: Iterable[Credential]) -> bool:
     return len({login.access_token for login in [one for one in found if one.renewable] or found}) > 1
 
 
-def newest_of_each(logins: Iterable[Credential]) -> list[Credential]:
-    """The newest login of each owner, in the order in which the owners first came."""
-    found = newest_by_key(logins)
-    for key in [key for key in found if not key.user_id]:
-        login = found[key]
-        named = login.account_in(other for other in found.values() if other.key.user_id)
-        if named is not None:
-            # At the place of whichever came first.
-            first, second = sorted((key, named), key=list(found).index)
-            found[first] = newest((found[first], found.pop(second)))
-    return list(found.values())
-
-
 def newest_by_key(logins: Iterable[Credential]) -> dict[AccountKey, Credential]:
     """The newest login of each account key, in the order in which the keys first came.
 

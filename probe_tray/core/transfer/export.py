@@ -4,14 +4,15 @@ import enum
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
-from probe_tray.core.account.age import newest_of_each
+from probe_tray.core.account.age import age
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.account.worth import Worth, best_of_each, lifeline
 from probe_tray.core.errors import Phrase
 from probe_tray.core.formats.login_fields import FEDRAMP, USER, local_text, utc_text
 from probe_tray.core.formats.other_keys import CREDENTIALS, ENTRY, FLAT, OFFICIAL, TOKENS, other_keys
@@ -77,6 +78,8 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[NewFile, ...]
     logins: int
     left_out: tuple[LeftOut, ...] = ()
+    not_renewable: tuple[str, ...] = ()
+    """Whose logins have no refresh token, where such were to be written. A personal access token never has one."""
 
 
 class Style(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,14 +95,16 @@ class Style(msgspec.Struct, frozen=True, kw_only=True):
     """The public id of the client that the tokens were made for."""
 
 
-def export(credentials: Iterable[Credential], style: Style) -> Export:
-    """The files that hold ``credentials``, of each owner the newest login.
+def export(credentials: Iterable[Credential], style: Style, ended: Collection[str] = ()) -> Export:
+    """The files that hold ``credentials``, of each owner the login that works longest where they go.
+
+    ``ended`` has the lifelines of those that work no longer.
 
     Official client: the id_token must have the parts of a JWT, and a login without one is left out. ``last_refresh``
     must be there with a zone. Service fact: an empty refresh_token is accepted (0.171); such a copy can be used until
     its access token ends, and cannot end the login it was made of.
     """
-    logins = newest_of_each(credentials)
+    logins = best_of_each(credentials, lambda login: _rank(login, style, ended))
     if not style.refresh_tokens:
         # What other programs keep beside a login may be a secret that renews it, such as a cookie.
         logins = [msgspec.structs.replace(login, refresh_token=None, others=None) for login in logins]
@@ -108,7 +113,19 @@ def export(credentials: Iterable[Credential], style: Style) -> Export:
         faults = [(login, _unfit(login, style.format)) for login in logins]
         left_out = [LeftOut(who=c.email or c.account_id, reason=fault) for c, fault in faults if fault]
         logins = [login for login, fault in faults if not fault]
-    return Export(files=tuple(_files(logins, style)), logins=len(logins), left_out=tuple(left_out))
+    bare = [login for login in logins if not (login.renewable or login.is_personal)] if style.refresh_tokens else []
+    return Export(
+        files=tuple(_files(logins, style)),
+        logins=len(logins),
+        left_out=tuple(left_out),
+        not_renewable=tuple(login.email or login.account_id for login in bare),
+    )
+
+
+def _rank(login: Credential, style: Style, ended: Collection[str]) -> Worth:
+    # Without its refresh token a login works until its access token ends.
+    lasts = login.renewable if style.refresh_tokens else login.expiry is None or login.expiry > style.now
+    return Worth(lives=lifeline(login) not in ended, lasts=lasts, made=age(login))
 
 
 def _files(logins: Sequence[Credential], style: Style) -> list[NewFile]:

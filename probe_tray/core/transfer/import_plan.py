@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from probe_tray.core.account.age import age, newest_of_each, newest_renewable
+from probe_tray.core.account.age import age, newest, newest_renewable
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
+from probe_tray.core.account.worth import best_of_each, lifeline, worth
 from probe_tray.core.errors import CredentialFileError, DeadLoginError, Phrase, Problem
 from probe_tray.core.formats.document import Document
 from probe_tray.core.formats.login_fields import Format, NoLogin
@@ -31,7 +32,8 @@ class ImportAction(enum.Enum):
     REPLACE = "replace"
     """It takes the place of an older login of its account."""
     EXCHANGE = "exchange"
-    """It takes the place of a login of its account that may be as new: such a token doesn't say when it was made."""
+    """It takes the place of a login of its account that may be as new, and isn't worth as much, or doesn't say when it
+    was made."""
     SAME = "same"
     """It is the one that is kept already."""
     OLDER = "older"
@@ -111,10 +113,16 @@ def plan(
 
     ``ended`` as of :func:`verdict`.
 
-    Accounts are told apart by their owner. Of several logins of one owner only the newest counts.
+    Accounts are told apart by their owner. Of several logins of one owner only that of most worth counts.
     """
-    items = [item for source in sources for item in _read(source, now)]
-    best = newest_of_each(i.credential for i in items if i.credential is not None and i.problem is None)
+    return replan([item for source in sources for item in _read(source, now)], known, ended)
+
+
+def replan(items: Iterable[Item], known: Iterable[Credential], ended: Collection[str]) -> tuple[Item, ...]:
+    """As :func:`plan`, once some of ``items`` were found to be dead."""
+    items = tuple(items)
+    usable = (item.credential for item in items if item.credential is not None and item.problem is None)
+    best = best_of_each(usable, lambda login: worth(login, ended))
     # By identity: of two copies of one login the first is taken.
     chosen = {id(login) for login in best}
     held: dict[str, list[Credential]] = {}
@@ -131,13 +139,13 @@ def warns_of_copies(items: Iterable[Item]) -> bool:
 def verdict(login: Credential, held: Sequence[Credential], ended: Collection[str] = ()) -> ImportAction:
     """What becomes of ``login`` where ``held`` are the logins that are kept of its account.
 
-    ``ended`` has the fingerprints of refresh tokens that are known to be refused: such a login is worth less than any.
+    ``ended`` has the lifelines of logins that work no longer: such a login is worth less than any.
     """
     if not held:
         return ImportAction.ADD
-    living = [kept for kept in held if kept.refresh_token is None or kept.refresh_token.fingerprint not in ended]
+    living = [kept for kept in held if lifeline(kept) not in ended]
     if not living and all(kept.access_token != login.access_token for kept in held):
-        return ImportAction.REPLACE
+        return _replacing(login, newest(held))
     held = living or held
     # That of which another program keeps an access token alone is newer than what keeps the account alive, at times.
     kept = newest_renewable(held)
@@ -146,10 +154,14 @@ def verdict(login: Credential, held: Sequence[Credential], ended: Collection[str
         return ImportAction.NOT_RENEWABLE if kept.renewable else ImportAction.EXCHANGE
     if login.access_token == kept.access_token:
         return ImportAction.EXCHANGE if login.renewable and not kept.renewable else ImportAction.SAME
-    if age(login) <= age(kept):
-        return ImportAction.OLDER
     if kept.renewable and not login.renewable:
-        return ImportAction.NOT_RENEWABLE
+        return ImportAction.OLDER if age(login) <= age(kept) else ImportAction.NOT_RENEWABLE
+    if kept.renewable == login.renewable and age(login) <= age(kept):
+        return ImportAction.OLDER
+    return _replacing(login, kept)
+
+
+def _replacing(login: Credential, kept: Credential) -> ImportAction:
     return ImportAction.REPLACE if _is_newer(login, kept) else ImportAction.EXCHANGE
 
 

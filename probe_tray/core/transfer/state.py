@@ -109,6 +109,8 @@ class ExportState(msgspec.Struct, frozen=True, kw_only=True):
     logins: int = 0
     """That were to be written; 0 for a table."""
     left_out: tuple[LeftOut, ...] = ()
+    not_renewable: tuple[str, ...] = ()
+    """Whose logins have no refresh token, though such were to be written."""
     too_large: tuple[str, ...] = ()
     """Files that are larger than an import reads."""
     problems: tuple[Problem, ...] = ()

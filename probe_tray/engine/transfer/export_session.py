@@ -7,13 +7,14 @@ from typing import final
 from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential
-from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ProbeError, WriteError
+from probe_tray.core.errors import ProbeError, StoreError, WriteError
 from probe_tray.core.transfer.export import NewFile, Style, export
 from probe_tray.core.transfer.state import ExportChanged, ExportPhase, ExportState, WriteLogins, WriteTable
 from probe_tray.engine.account.accounts import Accounts
 from probe_tray.engine.store import Store
+from probe_tray.engine.transfer.ended_logins import EndedLogins
 from probe_tray.ports.files import ExportFiles
 from probe_tray.ports.time import Clock
 
@@ -23,10 +24,17 @@ class ExportSession:
     """One export at a time; files that are there already are replaced only when the person said so."""
 
     def __init__(
-        self, files: ExportFiles, accounts: Accounts, store: Store, clock: Clock, zone: tzinfo, client_id: str
+        self,
+        files: ExportFiles,
+        accounts: Accounts,
+        ended: EndedLogins,
+        store: Store,
+        clock: Clock,
+        zone: tzinfo,
+        client_id: str,
     ) -> None:
         """Write the logins of ``accounts``; local times in ``zone``, for tokens made for the public ``client_id``."""
-        self._files, self._accounts, self._store = files, accounts, store
+        self._files, self._accounts, self._ended, self._store = files, accounts, ended, store
         self._clock, self._zone, self._client_id = clock, zone, client_id
 
     async def write(self, command: WriteLogins | WriteTable) -> None:
@@ -60,15 +68,35 @@ class ExportSession:
             zone=self._zone,
             client_id=self._client_id,
         )
-        made = export([login for key in command.accounts for login in await self._login(key)], style)
-        ended = replace(ended, logins=made.logins, left_out=made.left_out)
+        logins: list[Credential] = []
+        faults: list[StoreError] = []
+        for key in command.accounts:
+            logins += await self._logins(key, faults)
+        made = export(logins, style, await self._ended.find(logins))
+        ended = replace(
+            ended,
+            logins=made.logins,
+            left_out=made.left_out,
+            not_renewable=made.not_renewable,
+            problems=tuple(dict.fromkeys(fault.problem for fault in faults)),
+        )
         texts = {_place(command, file): file.text for file in made.files}
         return await self._write(texts, ended, replacing=command.replace)
 
-    async def _login(self, key: AccountKey) -> tuple[Credential, ...]:
-        stored = await self._accounts.current(key)
-        # The official client's own login is its own: a copy would end it sooner or later.
-        return () if stored is None or stored.store is StoreKind.OFFICIAL else (stored.credential,)
+    async def _logins(self, key: AccountKey, faults: list[StoreError]) -> list[Credential]:
+        """What our stores hold of ``key``; why a store can't tell, if that may be missing, goes into ``faults``.
+
+        The official client's own login is its own: a copy would end it sooner or later.
+        """
+        found: list[Credential] = []
+        silent: list[StoreError] = []
+        for store in self._accounts.ours:
+            try:
+                found += [stored.credential for stored in await self._accounts.held_by(store, key)]
+            except StoreError as error:
+                silent.append(error)
+        faults += [] if any(login.renewable for login in found) else silent
+        return found
 
     async def _write(
         self, texts: "dict[str, Secret] | dict[str, bytes]", ended: ExportState, *, replacing: bool

@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
 from typing import Final, final
 
 from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential
-from probe_tray.core.errors import DeadLoginError, Phrase, StoreError, TokenRefusedError
+from probe_tray.core.errors import DeadLoginError, Phrase, TokenRefusedError
 from probe_tray.core.state import RenewalState
 from probe_tray.core.transfer.import_plan import ImportAction, Item
 from probe_tray.engine.polling.usage_check import ask_once, problem_of
+from probe_tray.engine.transfer.ended_logins import EndedLogins
 from probe_tray.ports.http import QuotaService
 from probe_tray.ports.time import Clock
 
@@ -31,7 +31,9 @@ class LoginCheck:
 
     def __init__(self, quota: QuotaService, renewal_of: Callable[[str], Awaitable[RenewalState]], clock: Clock) -> None:
         """``renewal_of`` remembers which refresh tokens were refused."""
-        self._quota, self._renewal_of, self._clock = quota, renewal_of, clock
+        self._quota, self._clock = quota, clock
+        self.ended: Final = EndedLogins(renewal_of, clock)
+        """What is known without asking."""
         self._refused: dict[str, bool] = {}
         """By the fingerprint of the access token: the preview is made again and again."""
         self._unanswered = 0
@@ -53,17 +55,8 @@ class LoginCheck:
 
         return tuple(await asyncio.gather(*map(check, items)))
 
-    async def ended(self, logins: Iterable[Credential]) -> frozenset[str]:
-        """The fingerprints of those refresh tokens of ``logins`` that are known to be refused."""
-        tokens = {
-            login.refresh_token.fingerprint
-            for login in logins
-            if login.refresh_token is not None and not await self._can_be_renewed(login)
-        }
-        return frozenset(tokens)
-
     async def _checked(self, item: Item, login: Credential) -> Item:
-        refused = not await self._can_be_renewed(login)
+        refused = await self.ended.is_refused(login)
         if not refused and not await self._is_refused(login):
             return item
         if not refused and login.renewable:
@@ -71,15 +64,6 @@ class LoginCheck:
         reason = DEAD_PERSONAL if login.is_personal else _DEAD
         problem = DeadLoginError(path=item.location, reason=reason).problem
         return replace(item, action=ImportAction.DEAD, problem=problem)
-
-    async def _can_be_renewed(self, login: Credential) -> bool:
-        """Whether nothing is known against its refresh token; also where it has none."""
-        if login.refresh_token is None:
-            return True
-        with suppress(StoreError):
-            problem = (await self._renewal_of(login.refresh_token.fingerprint)).problem
-            return problem is None or not problem.kind.needs_login
-        return True
 
     async def _is_refused(self, login: Credential) -> bool:
         if login.expiry is not None and login.expiry <= self._clock.now():

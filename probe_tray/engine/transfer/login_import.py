@@ -1,7 +1,7 @@
 """Takes logins that were found in files into the stores, each under its account's lock."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import PersonalTokenRefusedError, ProbeError, Problem, StoreError
 from probe_tray.core.formats.document import Document
 from probe_tray.core.formats.login_fields import NoLogin
-from probe_tray.core.transfer.import_plan import ImportAction, Item, Source, plan, verdict
+from probe_tray.core.transfer.import_plan import ImportAction, Item, Source, plan, replan, verdict
 from probe_tray.engine.account.accounts import Accounts, hold_all
 from probe_tray.engine.account.token_owners import TokenOwners
 from probe_tray.engine.transfer.login_check import DEAD_PERSONAL, LoginCheck
@@ -69,10 +69,24 @@ class LoginImport:
         known = [s.credential for content in contents for s in content.found if s.store is not StoreKind.OFFICIAL]
         problems = tuple(content.problem for content in contents if content.problem is not None)
         owned = await self._with_owners(sources)
-        brought = {d.credential.account_id for one in owned for d in one.documents if d.credential is not None}
-        ended = await self._check.ended(login for login in known if login.account_id in brought)
-        items = await self._check.checked(plan(owned, known, now, ended))
+        brought = [d.credential for one in owned for d in one.documents if d.credential is not None]
+        accounts = {login.account_id for login in brought}
+        ended = await self._check.ended.find([*brought, *(login for login in known if login.account_id in accounts)])
+        items = await self._checked(plan(owned, known, now, ended), known, ended)
         return Preview(items, problems, blocked=contents[0].problem is not None)
+
+    async def _checked(
+        self, items: tuple[Item, ...], known: Sequence[Credential], ended: Collection[str]
+    ) -> tuple[Item, ...]:
+        """``items`` with those that are dead, each of which gives its place to another login of its account."""
+        while True:
+            found = await self._check.checked(items)
+            dead = ImportAction.DEAD
+            left = [new if new.action is dead else old for old, new in zip(items, found, strict=True)]
+            again = replan(left, known, ended)
+            if again == tuple(left):
+                return found
+            items = again
 
     async def _note(self, sources: Iterable[Source]) -> None:
         for document in (document for source in sources if source.in_use for document in source.documents):
@@ -111,7 +125,7 @@ class LoginImport:
         keys = {login.key, account}
         async with hold_all(self._locks, keys):
             held = [stored.credential for key in keys for _, stored in await self._accounts.holders(key)]
-            action = verdict(login, held, await self._check.ended(held))
+            action = verdict(login, held, await self._check.ended.find(held))
             if not action.takes:
                 return Taken(action)
             for key in keys:

@@ -13,10 +13,8 @@ from probe_tray.view.panel.survey import name, plan
 from probe_tray.view.text.privacy import discreet_account
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, mark
-from probe_tray.view.transfer.words import said_once, without_names
+from probe_tray.view.transfer.words import enumerated, not_renewable_words, said_once, without_names
 from probe_tray.view.view_models import Question, Tone
-
-_MOST_NAMED = 4
 
 
 class ExportKind(enum.Enum):
@@ -217,6 +215,8 @@ def _result(shown: ExportState | None, *, privacy: bool, t: Translator) -> tuple
         t("{who} was skipped: {reason}.", who=without_names(left.who, privacy=privacy), reason=t.said(left.reason))
         for left in shown.left_out
     ]
+    if shown.not_renewable and shown.written:
+        said.append(without_names(not_renewable_words(shown.not_renewable, t), privacy=privacy))
     said += [without_names(told, privacy=privacy) for told in said_once(shown.problems, t)]
     if shown.too_large:
         names = _named(shown.too_large, privacy=privacy, t=t)
@@ -227,7 +227,8 @@ def _result(shown: ExportState | None, *, privacy: bool, t: Translator) -> tuple
         said.append(t("Nothing was saved: none of these accounts has a readable login."))
     if shown.problems:
         return t.joined(said), Tone.CRITICAL
-    return t.joined(said), Tone.WARNING if shown.left_out or shown.too_large or not shown.written else Tone.CALM
+    doubtful = shown.left_out or shown.not_renewable or shown.too_large or not shown.written
+    return t.joined(said), Tone.WARNING if doubtful else Tone.CALM
 
 
 def _folder(shown: ExportState | None) -> str:
@@ -240,11 +241,7 @@ def _folder(shown: ExportState | None) -> str:
 
 def _named(paths: Iterable[str], *, privacy: bool, t: Translator) -> str:
     names = [without_names(path[max(path.rfind("/"), path.rfind("\\")) + 1 :], privacy=privacy) for path in paths]
-    more = len(names) - _MOST_NAMED
-    if more <= 0:
-        return ", ".join(names)
-    rest = t.plural("{n} more", "{n} more", more)
-    return ", ".join((*names[:_MOST_NAMED], rest))
+    return enumerated(names, t)
 
 
 def _file_name(kind: ExportKind, now: Now) -> str:

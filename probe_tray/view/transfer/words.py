@@ -1,6 +1,6 @@
 """Words for importing and exporting that the windows and the command share."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from probe_tray.core.errors import Problem
 from probe_tray.core.formats.login_fields import Format
@@ -10,6 +10,7 @@ from probe_tray.view.text.translate import Translator, mark
 from probe_tray.view.view_models import Tone
 
 MISSING = "–"
+_MOST_NAMED = 4
 _ACTIONS: Mapping[ImportAction, tuple[str, Tone | None]] = {
     ImportAction.ADD: (mark("New"), Tone.CALM),
     ImportAction.REPLACE: (mark("Newer than the saved login"), Tone.CALM),
@@ -83,6 +84,26 @@ def outcome_words(taken: int, left: int, failed: int, t: Translator) -> str:
         left=str(left),
         failed=str(failed),
     )
+
+
+def not_renewable_words(names: Collection[str], t: Translator) -> str:
+    """That what is exported of ``names`` works for days, though refresh tokens were to be in it."""
+    return t.plural(
+        "No refresh token is saved for {names}: that login stops working when its access token expires.",
+        "No refresh tokens are saved for {names}: those logins stop working when their access tokens expire.",
+        len(names),
+        names=enumerated(names, t),
+    )
+
+
+def enumerated(names: Iterable[str], t: Translator) -> str:
+    """The first few of ``names``, and how many more there are."""
+    named = list(names)
+    more = len(named) - _MOST_NAMED
+    if more <= 0:
+        return ", ".join(named)
+    rest = t.plural("{n} more", "{n} more", more)
+    return ", ".join((*named[:_MOST_NAMED], rest))
 
 
 def without_names(text: str, *, privacy: bool) -> str:

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from probe_tray.core.account.age import age, newest, newest_of_each
+from probe_tray.core.account.age import age, newest
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.account.worth import Worth, best_of_each
 from probe_tray.core.sync.plan import decide
 from probe_tray.core.sync.rows import OpenedRow, RemoteRow, StepKind
 from probe_tray.core.transfer.import_plan import ImportAction, verdict
@@ -34,7 +35,8 @@ def test_what_is_newer_than_a_newer_one_is_newer(one: Credential, two: Credentia
 def test_the_newest_is_as_new_whatever_the_order_they_come_in(several: list[Credential]) -> None:
     assert age(newest(several)) == age(newest(reversed(several)))
     assert all(age(one) <= age(newest(several)) for one in several)
-    assert list(map(age, newest_of_each(several))) == [age(newest(several))]
+    by_age = best_of_each(several, lambda login: Worth(lives=True, lasts=True, made=age(login)))
+    assert list(map(age, by_age)) == [age(newest(several))]
 
 
 @given(logins(), logins())
@@ -44,9 +46,13 @@ def test_import_and_sync_give_way_to_the_same_login(mine: Credential, theirs: Cr
     if mine.access_token != theirs.access_token:
         assert (kind is StepKind.ADOPT) == (age(theirs) > age(mine))
         assert (kind is StepKind.UPLOAD_NEWER) == (age(mine) > age(theirs))
-        if verdict(theirs, [mine]).takes and not theirs.is_personal:
+        # What can be renewed takes the place of an access token alone, however new, also where it is imported.
+        lasting = theirs.renewable and not mine.renewable
+        if verdict(theirs, [mine]).takes and not theirs.is_personal and not lasting:
             assert age(theirs) > age(mine)
-        if age(theirs) <= age(mine):
+        if lasting:
+            assert verdict(theirs, [mine]).takes
+        elif age(theirs) <= age(mine):
             assert verdict(theirs, [mine]) is ImportAction.OLDER
 
 

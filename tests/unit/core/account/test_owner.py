@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe_tray.core.account.age import age, newest_of_each
+from probe_tray.core.account.age import age
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.owner import Owner, OwnerMatch
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.account.worth import best_of_each, worth
 from probe_tray.core.formats.document import Document
 from probe_tray.core.formats.login_fields import Format
 from probe_tray.core.renewal.token_reply import TokenReply, renewed_login
@@ -130,7 +131,7 @@ def test_the_account_that_a_login_is_of_is_its_owner_s_and_its_own_key_goes_firs
 @given(st.lists(OWNERS, max_size=5))
 def test_each_named_user_keeps_a_login_of_its_own(owners: list[Owner]) -> None:
     logins = [login_of(owner, number) for number, owner in enumerate(owners)]
-    best = newest_of_each(logins)
+    best = best_of_each(logins, lambda login: worth(login, ()))
     assert all(any(found is one for one in logins) for found in best)
     for named in {one.key for one in logins if one.key.user_id}:
         mine = max((one for one in logins if one.key == named), key=age)

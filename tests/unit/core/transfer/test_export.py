@@ -188,6 +188,25 @@ def test_of_one_account_the_newest_login_is_exported() -> None:
     assert back.access_token == late.access_token
 
 
+def test_of_one_account_the_login_that_works_longest_where_it_goes_is_exported() -> None:
+    early, late = credential("ana"), msgspec.structs.replace(credential("ana", number=2, at=NOW), refresh_token=None)
+    whole, lent = made(ExportFormat.LINES, early, late), made(ExportFormat.LINES, early, late, refresh_tokens=False)
+    assert [back.refresh_token for back in read_back(whole)] == [early.refresh_token]
+    assert [back.access_token for back in read_back(lent)] == [late.access_token]
+    assert (whole.not_renewable, lent.not_renewable) == ((), ())
+    assert early.refresh_token is not None
+    ended = export([early, late], style(ExportFormat.LINES), {early.refresh_token.fingerprint})
+    assert [back.access_token for back in read_back(ended)] == [late.access_token]
+    assert ended.not_renewable == ("ana@example.com",)
+
+
+def test_an_access_token_that_has_expired_is_not_exported_in_the_place_of_one_that_works() -> None:
+    early = credential("ana", at=START)
+    expired = msgspec.structs.replace(credential("ana", number=2, at=START + timedelta(hours=1), days=0))
+    (back,) = read_back(made(ExportFormat.LINES, early, expired, refresh_tokens=False))
+    assert back.access_token == early.access_token
+
+
 def test_no_two_files_have_one_name() -> None:
     team = [msgspec.structs.replace(credential("ana", user=f"user-{n}"), expired=None) for n in range(3)]
     for kind in (ExportFormat.PROBE, ExportFormat.PROXY_API, ExportFormat.OFFICIAL):

@@ -77,7 +77,8 @@ def test_members_of_one_team_are_different_accounts() -> None:
         (EARLY, without_refresh(EARLY), ImportAction.EXCHANGE),
         (without_refresh(LATE), EARLY, ImportAction.NOT_RENEWABLE),
         (without_refresh(LATE), without_refresh(EARLY), ImportAction.REPLACE),
-        (EARLY, without_refresh(LATE), ImportAction.OLDER),
+        (EARLY, without_refresh(LATE), ImportAction.EXCHANGE),
+        (without_refresh(EARLY), without_refresh(LATE), ImportAction.OLDER),
     ],
 )
 def test_what_is_kept_gives_way_only_to_something_better(
@@ -97,12 +98,22 @@ def test_an_access_token_alone_takes_the_place_of_none_that_can_be_renewed_whate
 def test_a_login_that_has_ended_keeps_none_from_taking_its_place() -> None:
     assert LATE.refresh_token is not None
     ended = {LATE.refresh_token.fingerprint}
-    assert verdict(EARLY, [LATE], ended) is ImportAction.REPLACE
-    assert verdict(without_refresh(EARLY), [LATE], ended) is ImportAction.REPLACE
+    assert verdict(EARLY, [LATE], ended) is ImportAction.EXCHANGE
+    assert verdict(without_refresh(EARLY), [LATE], ended) is ImportAction.EXCHANGE
+    assert verdict(credential("ana", number=3, at=START + 2 * HOUR), [LATE], ended) is ImportAction.REPLACE
     assert verdict(LATE, [LATE], ended) is ImportAction.SAME
     assert verdict(EARLY, [LATE, EARLY], ended) is ImportAction.SAME
     (item,) = plan([holding(EARLY)], [LATE], START, ended)
-    assert (item.action, item.account) == (ImportAction.REPLACE, LATE.key)
+    assert (item.action, item.account) == (ImportAction.EXCHANGE, LATE.key)
+
+
+def test_an_access_token_that_has_expired_keeps_no_login_from_taking_its_place() -> None:
+    expired, living = without_refresh(LATE), without_refresh(EARLY)
+    ended = {expired.access_token.fingerprint}
+    assert verdict(EARLY, [expired], ended) is ImportAction.EXCHANGE
+    assert verdict(living, [expired], ended) is ImportAction.EXCHANGE
+    assert verdict(living, [expired, living], ended) is ImportAction.SAME
+    assert verdict(EARLY, [expired, living], ended) is ImportAction.EXCHANGE
 
 
 def test_the_newest_of_all_that_the_stores_hold_counts() -> None:
@@ -126,6 +137,18 @@ def test_of_several_logins_of_one_account_the_newest_is_taken() -> None:
 def test_of_two_copies_of_one_login_the_first_is_taken_and_the_renewable_one_before_any() -> None:
     assert actions([holding(EARLY), holding(EARLY)]) == [ImportAction.ADD, ImportAction.DOUBLE]
     assert actions([holding(without_refresh(EARLY)), holding(EARLY)]) == [ImportAction.DOUBLE, ImportAction.ADD]
+
+
+def test_of_several_logins_of_one_account_one_that_can_be_renewed_is_taken_before_a_newer_one_that_can_not() -> None:
+    sources = [holding(EARLY), holding(without_refresh(LATE))]
+    assert actions(sources) == [ImportAction.ADD, ImportAction.DOUBLE]
+    assert actions(sources, without_refresh(LATE)) == [ImportAction.EXCHANGE, ImportAction.DOUBLE]
+
+
+def test_of_several_logins_of_one_account_a_living_one_is_taken_before_one_that_has_ended() -> None:
+    assert LATE.refresh_token is not None
+    items = plan([holding(LATE), holding(EARLY)], [], START, {LATE.refresh_token.fingerprint})
+    assert [item.action for item in items] == [ImportAction.DOUBLE, ImportAction.ADD]
 
 
 def test_entries_of_a_file_of_several_are_numbered() -> None:
@@ -200,6 +223,7 @@ def test_a_login_that_can_be_renewed_is_never_given_up_for_an_older_one_or_one_t
 ) -> None:
     own = [one for one in held if one.key == login.key]
     if own and verdict(login, own).takes:
-        newest = max(issued(one) for one in own)
-        assert issued(login) >= newest
-        assert login.refresh_token or all(one.refresh_token is None for one in own if issued(one) == newest)
+        renewable = [one for one in own if one.renewable]
+        # An access token alone, however new, gives way to one that can be renewed.
+        assert login.renewable or not renewable
+        assert all(issued(login) >= issued(one) for one in (renewable if login.renewable else own))

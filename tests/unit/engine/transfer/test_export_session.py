@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import Coroutine
+from datetime import timedelta
 
 from msgspec.structs import replace
 
-from probe_tray.core.account.identity import StoreKind
-from probe_tray.core.errors import KeyringLockedError, WriteError
+from probe_tray.core.account.credential import StoredCredential
+from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.errors import KeyringLockedError, ReadError, WriteError
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.export import ExportFormat
 from probe_tray.core.transfer.state import (
@@ -35,11 +37,11 @@ ONE_FILE = replace(COMMAND, format=ExportFormat.LINES, place="/out/logins.jsonl"
 class Bench(TransferBench):
     """A vault with two people, and the official client's login of a third."""
 
-    def __init__(self) -> None:
+    def __init__(self, *stores: MemoryStore) -> None:
         self.vault = MemoryStore(StoreKind.VAULT, ANA, BEN)
         self.client = MemoryStore(StoreKind.OFFICIAL, credential("cat"))
         self.store = Store(AppState())
-        accounts = Accounts((self.vault, self.client), self.store, nothing_remembered)
+        accounts = Accounts((*(stores or [self.vault]), self.client), self.store, nothing_remembered)
         super().__init__(accounts, NoLocks(), self.store, FakeClock(START))
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -105,6 +107,37 @@ async def test_a_store_that_cannot_be_read_is_told_and_nothing_is_written() -> N
     shown = await bench.done(COMMAND)
     assert (shown.phase, [problem_kind(p) for p in shown.problems]) == (ExportPhase.DONE, [KeyringLockedError])
     assert bench.written.files == {}
+
+
+async def test_an_account_that_cannot_be_read_does_not_cost_the_others() -> None:
+    class Damaged(MemoryStore):
+        async def read(self, key: AccountKey) -> StoredCredential | None:
+            if key == ANA.key:
+                raise ReadError(path="/vault/ana", reason="it is damaged")
+            return await super().read(key)
+
+    bench = Bench(Damaged(StoreKind.VAULT, ANA, BEN))
+    shown = await bench.done(COMMAND)
+    assert [dict(p.facts)["path"] for p in shown.problems] == ["/vault/ana"]
+    assert [json.loads(data)["email"] for data in bench.written.files.values()] == ["ben@example.com"]
+
+
+async def test_of_several_logins_that_which_can_be_renewed_is_written_with_its_refresh_token() -> None:
+    newer = replace(credential("ana", number=2, at=START + timedelta(hours=1)), refresh_token=None)
+    bench = Bench(MemoryStore(StoreKind.VAULT, ANA), MemoryStore(StoreKind.FOLDER, newer))
+    shown = await bench.done(replace(ONE_FILE, accounts=(ANA.key,)))
+    (data,) = bench.written.files.values()
+    assert (json.loads(data)["refresh_token"], shown.not_renewable) == (tokens("ana")["refresh_token"], ())
+    # Without refresh tokens the newer one works longer.
+    await bench.done(replace(ONE_FILE, accounts=(ANA.key,), refresh_tokens=False, replace=True))
+    (data,) = bench.written.files.values()
+    assert json.loads(data)["access_token"] == newer.access_token.reveal()
+
+
+async def test_a_login_that_goes_without_the_refresh_token_that_was_asked_for_is_named() -> None:
+    bench = Bench(MemoryStore(StoreKind.VAULT, ANA, replace(BEN, refresh_token=None)))
+    assert (await bench.done(COMMAND)).not_renewable == ("ben@example.com",)
+    assert (await bench.done(replace(COMMAND, refresh_tokens=False, replace=True))).not_renewable == ()
 
 
 async def test_the_official_clients_own_login_is_never_copied() -> None:

@@ -3,7 +3,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.errors import KeyringLockedError, LoginEndedError, NotSentError, WriteError
 from probe_tray.core.formats.document import read_documents
+from probe_tray.core.formats.writer import new_document
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, RenewalState
@@ -19,11 +20,13 @@ from probe_tray.core.transfer.import_plan import ImportAction, Item, Source
 from probe_tray.engine.account.accounts import Accounts, nothing_remembered
 from probe_tray.engine.account.token_owners import TokenOwners
 from probe_tray.engine.store import Store
+from probe_tray.engine.transfer.login_check import LoginCheck
 from probe_tray.engine.transfer.login_import import LoginImport
 from tests.support.fakes import START, FakeClock, MemoryStore, ScriptedService
 from tests.support.files import official
 from tests.support.tokens import credential, nameless
 from tests.support.transfers import nothing_noted, offline_check, offline_owners
+from tests.unit.engine.bench import usage_answer
 
 EARLY, LATE = credential("ana"), credential("ana", number=2, at=START + timedelta(hours=1))
 
@@ -55,6 +58,10 @@ def importing(
     return LoginImport(accounts, locks or Locks(), offline_check(), owners, note)
 
 
+def holding(login: Credential, location: str = "a.json") -> Source:
+    return Source(location=location, documents=read_documents(new_document(login, UTC)))
+
+
 async def test_a_new_account_goes_into_the_first_store_only() -> None:
     vault, folder = MemoryStore(StoreKind.VAULT), MemoryStore(StoreKind.FOLDER)
     assert (await importing(vault, folder).take(EARLY, EARLY.key)).action is ImportAction.ADD
@@ -77,9 +84,40 @@ async def test_an_older_login_takes_the_place_of_one_that_has_ended() -> None:
     importing = LoginImport(accounts, Locks(), offline_check(renewal_of), offline_owners(), nothing_noted)
     document = replace(read_documents(b"{}")[0], credential=EARLY, no_login=None, reason="")
     (item,) = (await importing.preview([Source(location="x", documents=(document,))], START)).items
-    assert item.action is ImportAction.REPLACE
-    assert (await importing.take(EARLY, LATE.key)).action is ImportAction.REPLACE
+    assert item.action is ImportAction.EXCHANGE
+    assert (await importing.take(EARLY, LATE.key)).action is ImportAction.EXCHANGE
     assert vault.held == {EARLY.key: EARLY}
+
+
+async def test_a_login_that_can_be_renewed_takes_the_place_of_an_access_token_that_has_expired() -> None:
+    expired = replace(credential("ana", number=3, at=START - timedelta(days=5), days=2), refresh_token=None)
+    vault = MemoryStore(StoreKind.VAULT, expired)
+    brought = credential("ana", number=4, at=START - timedelta(days=9))
+    (item,) = (await importing(vault).preview([holding(brought)], START)).items
+    assert item.action is ImportAction.EXCHANGE
+    assert (await importing(vault).take(brought, expired.key)).action is ImportAction.EXCHANGE
+    assert vault.held == {brought.key: brought}
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["remembered", "said by the service"])
+async def test_a_dead_login_gives_its_place_to_another_one_of_its_account(known: bool) -> None:  # noqa: FBT001 - a case
+    dead = LATE if known else replace(LATE, refresh_token=None)
+    living = replace(EARLY, refresh_token=None)
+    service = ScriptedService()
+    service.answer("usage", *([] if known else [Answer(401, {}, b"{}")]), *[usage_answer()] * 2)
+
+    async def renewal_of(fingerprint: str) -> RenewalState:
+        is_dead = known and LATE.refresh_token is not None and fingerprint == LATE.refresh_token.fingerprint
+        return RenewalState(problem=LoginEndedError(reason="it was used elsewhere").problem if is_dead else None)
+
+    accounts = Accounts([MemoryStore(StoreKind.VAULT)], Store(AppState()), nothing_remembered)
+    check = LoginCheck(service, renewal_of, FakeClock(START))
+    importing = LoginImport(accounts, Locks(), check, offline_owners(), nothing_noted)
+    items = (await importing.preview([holding(dead, "new.json"), holding(living, "old.json")], START)).items
+    # What is remembered of the newer one is enough to take the other one at once.
+    first = ImportAction.DOUBLE if known else ImportAction.DEAD
+    assert [item.action for item in items] == [first, ImportAction.ADD]
+    assert service.count("usage") == (1 if known else 2)
 
 
 async def test_what_the_client_on_this_computer_uses_is_noted_before_a_copy_is_made() -> None:

@@ -85,7 +85,7 @@ class LiveEngine:
                 self.store,
                 clock,
             ),
-            ExportSession(MemoryExportFiles(), accounts, self.store, clock, UTC, "client"),
+            ExportSession(MemoryExportFiles(), accounts, offline_check().ended, self.store, clock, UTC, "client"),
         )
         self._runner = asyncio.Runner()
 

@@ -53,6 +53,20 @@ def line(view: ImportView, name: str) -> tuple[str, Tone | None, bool, bool]:
     return found.said, found.tone, found.tickable, found.ticked
 
 
+def test_an_export_names_whose_login_it_wrote_without_the_refresh_token_that_was_asked_for() -> None:
+    names = tuple(f"p{n}@example.com" for n in range(6))
+    shown = ExportState(phase=ExportPhase.DONE, written=("/home/a.json",), logins=6, not_renewable=names[:1])
+    one, many = exported(shown=shown), exported(shown=replace(shown, not_renewable=names))
+    assert one.result == (
+        "Saved 1 file in /home. No refresh token is saved for p0@example.com: that login stops working when its "
+        "access token expires."
+    )
+    assert one.result_tone is Tone.WARNING
+    assert "p3@example.com, 2 more: those logins stop working" in many.result
+    hidden = exported(shown=shown, settings=Settings(privacy=True)).result
+    assert "No refresh token is saved for p•••@e•••:" in hidden
+
+
 def test_before_anything_is_brought_it_says_how() -> None:
     view = imported(None)
     assert view.title == "Import logins"
