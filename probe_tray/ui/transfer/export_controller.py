@@ -63,12 +63,10 @@ class ExportController:
 
     def show(self, account: AccountKey | None = None) -> None:
         """Open the window; with an account, for that one alone."""
-        state = self._engine.state
         if not self.is_open:
-            self._choices = ExportChoices(hide=state.settings.privacy)
+            self._choices = ExportChoices(hide=self._engine.state.settings.privacy)
         if account is not None:
-            others = frozenset(a.key for a in state.accounts if a.key != account)
-            self._choices = replace(self._choices, left_out=others)
+            self._choices = replace(self._choices, chosen=frozenset({account}))
         self._window.show()
 
     def draw(self) -> None:
@@ -105,38 +103,40 @@ class ExportController:
         self.draw()
 
     def _tick(self, key: AccountKey, on: bool) -> None:  # noqa: FBT001 - what a box shows
-        left_out = self._choices.left_out - {key} if on else self._choices.left_out | {key}
-        self._change(replace(self._choices, left_out=left_out))
+        chosen = self._choices.chosen
+        if chosen is None:
+            chosen = frozenset(a.key for a in self._engine.state.accounts)
+        self._change(replace(self._choices, chosen=chosen | {key} if on else chosen - {key}))
 
     def _tick_all(self, on: bool) -> None:  # noqa: FBT001 - what a box shows
-        everybody = frozenset(a.key for a in self._engine.state.accounts)
-        self._change(replace(self._choices, left_out=frozenset() if on else everybody))
+        self._change(replace(self._choices, chosen=None if on else frozenset()))
 
     def _export(self) -> None:
-        view, made = self._view(), self._choices.kind.format
-        dialog = self._window.made()
+        view, made, dialog = self._view(), self._choices.kind.format, self._window.made()
+        # As it is in the window now: while the place is chosen accounts may come, and others be ticked.
+        write = self._writer()
         if made is not None and not made.one_file:
-            self._chooser.folder(dialog, view.choose_folder, self._write)
+            self._chooser.folder(dialog, view.choose_folder, write)
         else:
-            self._chooser.new_file(dialog, view.choose_file, view.file_name, self._write)
+            self._chooser.new_file(dialog, view.choose_file, view.file_name, write)
 
-    def _write(self, place: str) -> None:
+    def _writer(self) -> Callable[[str], None]:
+        """Writes what is chosen now to the place that it is given."""
         choices, accounts = self._choices, exportable(self._engine.state, self._choices)
         kind = choices.kind.format
         if kind is None:
             # The window in which the file was chosen has asked already.
-            self._send(WriteTable(data=self._words.table(accounts, choices.hide), place=place, replace=True))
-            return
-        self._send(
-            WriteLogins(
-                accounts=tuple(account.key for account in accounts),
-                format=kind,
-                refresh_tokens=choices.refresh_tokens,
-                place=place,
-                folder=not kind.one_file,
-                replace=kind.one_file,
-            )
+            table = WriteTable(data=self._words.table(accounts, choices.hide), place="", replace=True)
+            return lambda place: self._send(replace(table, place=place))
+        logins = WriteLogins(
+            accounts=tuple(account.key for account in accounts),
+            format=kind,
+            refresh_tokens=choices.refresh_tokens,
+            place="",
+            folder=not kind.one_file,
+            replace=kind.one_file,
         )
+        return lambda place: self._send(replace(logins, place=place))
 
     def _send(self, command: WriteLogins | WriteTable) -> None:
         self._sent = command

@@ -62,9 +62,14 @@ class ExportChoices(msgspec.Struct, frozen=True, kw_only=True):
     """What the person has chosen so far."""
 
     kind: ExportKind = ExportKind.TABLE
-    left_out: frozenset[AccountKey] = frozenset()
+    chosen: frozenset[AccountKey] | None = None
+    """The accounts that were ticked; None for all of them, whichever come."""
     refresh_tokens: bool = True
     hide: bool = False
+
+    def wants(self, key: AccountKey) -> bool:
+        """Whether an account is ticked."""
+        return self.chosen is None or key in self.chosen
 
 
 class ExportAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +122,7 @@ class ExportView(msgspec.Struct, frozen=True, kw_only=True):
 
 def exportable(state: AppState, choices: ExportChoices) -> tuple[AccountState, ...]:
     """The accounts that the person wants written."""
-    return tuple(a for a in state.accounts if not _note(a, choices.kind) and a.key not in choices.left_out)
+    return tuple(a for a in state.accounts if not _note(a, choices.kind) and choices.wants(a.key))
 
 
 def export_view(state: AppState, choices: ExportChoices, now: Now, t: Translator) -> ExportView:
@@ -181,7 +186,7 @@ def _account(account: AccountState, choices: ExportChoices, t: Translator) -> Ex
         key=account.key,
         name=t("{account}: {note}", account=words, note=t(note)) if note else words,
         note=t(note) if note else "",
-        ticked=not note and account.key not in choices.left_out,
+        ticked=not note and choices.wants(account.key),
     )
 
 

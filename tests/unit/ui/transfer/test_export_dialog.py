@@ -50,14 +50,22 @@ class FakeChooser(FileChooser):
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.thinking: list[Callable[[], None]] | None = None
+        """What is chosen in the end, where the person takes time."""
 
     def folder(self, parent: QWidget | None, title: str, chosen: Callable[[str], None]) -> None:
         self.asked.append(title)
-        chosen("/out")
+        self._choose(lambda: chosen("/out"))
 
     def new_file(self, parent: QWidget, title: str, name: str, chosen: Callable[[str], None]) -> None:
         self.asked.append(f"{title}: {name}")
-        chosen(f"/out/{name}")
+        self._choose(lambda: chosen(f"/out/{name}"))
+
+    def _choose(self, answer: Callable[[], None]) -> None:
+        if self.thinking is None:
+            answer()
+        else:
+            self.thinking.append(answer)
 
 
 class Bench:
@@ -110,6 +118,16 @@ class Bench:
         sent = self.engine.sent[-1]
         assert isinstance(sent, WriteLogins | WriteTable)
         return sent
+
+    def names(self) -> list[str]:
+        """The accounts that are ticked."""
+        lines = map(self.line, range(self.accounts.count()))
+        return [line.text().partition(" ")[0] for line in lines if line.checkState() is Qt.CheckState.Checked]
+
+    def come(self, email: str) -> None:
+        """Have another account come."""
+        accounts = (*self.engine.state.accounts, samples.account(email, samples.snapshot(1, 2)))
+        self.engine.change(replace(self.engine.state, accounts=accounts))
 
     def show(self, exporting: ExportState) -> None:
         self.engine.change(replace(self.engine.state, exporting=exporting))
@@ -216,6 +234,51 @@ def test_one_account_is_exported_from_its_card(bench: Bench) -> None:
     sent = bench.export()
     assert isinstance(sent, WriteLogins)
     assert sent.accounts == (ACCOUNTS[2].key,)
+
+
+def test_an_account_that_comes_later_is_ticked_only_where_all_are(bench: Bench) -> None:
+    bench.come("ben@example.com")
+    assert len(bench.names()) == 5
+    bench.tick(4)
+    bench.come("zoe@example.com")
+    assert bench.names() == [a.email for a in ACCOUNTS]
+    everybody = button(bench.dialog, "All 6 accounts")
+    for expected in (6, 0):
+        QTest.keyClick(everybody, Qt.Key.Key_Space)
+        assert len(bench.names()) == expected
+    bench.come("mia@example.com")
+    assert bench.names() == []
+    bench.window.show(ACCOUNTS[1].key)
+    bench.come("pia@example.com")
+    assert bench.names() == [ACCOUNTS[1].email]
+
+
+@pytest.mark.parametrize("one", [True, False])
+@pytest.mark.parametrize("kind", list(ExportKind))
+def test_what_was_in_the_window_is_written_whatever_happens_while_the_place_is_chosen(
+    bench: Bench, kind: ExportKind, *, one: bool
+) -> None:
+    if one:
+        bench.window.show(ACCOUNTS[0].key)
+    bench.choose(kind)
+    bench.chooser.thinking = []
+    press(bench.dialog, "Export…")
+    bench.come("ben@example.com")
+    bench.window.show(ACCOUNTS[2].key)
+    bench.choose(ExportKind.LINES)
+    QTest.keyClick(button(bench.dialog, REFRESH_TOKENS.replace("they", "it")), Qt.Key.Key_Space)
+    bench.dialog.close()
+    (answer,) = bench.chooser.thinking
+    answer()
+    sent, expected = bench.engine.sent[-1], ACCOUNTS[:1] if one else ACCOUNTS
+    if kind.format is None:
+        assert isinstance(sent, WriteTable)
+        assert [row.split(b",")[2].decode() for row in sent.data.splitlines()[1:]] == [a.email for a in expected]
+        assert sent.place.startswith("/out/codex-quotas")
+        return
+    assert isinstance(sent, WriteLogins)
+    assert (sent.accounts, sent.format, sent.refresh_tokens) == (tuple(a.key for a in expected), kind.format, True)
+    assert sent.place.startswith("/out")
 
 
 def test_the_clients_own_login_is_listed_with_the_reason_and_not_chosen(bench: Bench) -> None:

@@ -288,8 +288,7 @@ def test_logins_that_cannot_be_written_say_why() -> None:
 
 
 def test_nobody_chosen_means_nothing_to_export() -> None:
-    left = frozenset(a.key for a in samples.four().accounts)
-    assert not exported(ExportChoices(left_out=left)).can_export
+    assert not exported(ExportChoices(chosen=frozenset())).can_export
     assert exported(accounts=()).title == "No account to export"
 
 
