@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.state import AppState
 from probe_tray.core.transfer.state import (
     CompareAgain,
     ForgetImport,
     ImportPhase,
+    ImportRow,
     ReadFiles,
     ReadPasted,
     RowId,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 Words = Callable[[AppState, Mapping[RowId, bool], bool], "ImportView"]
 """Puts the import into words, now and here; the last: nothing was there to paste."""
+_Choice = tuple[RowId, AccountKey | None]
+"""A login that was found and whose it is: a file that is read again may hold another one."""
 
 
 class ImportController:
@@ -37,7 +41,7 @@ class ImportController:
     def __init__(self, engine: EngineProtocol, theme: Theme, words: Words, chooser: FileChooser) -> None:
         """Import through ``engine``; ask for places with ``chooser``."""
         self._engine, self._theme, self._words, self._chooser = engine, theme, words, chooser
-        self._ticks: dict[RowId, bool] = {}
+        self._ticks: dict[_Choice, bool] = {}
         self._closing = False
         self._nothing_pasted = False
         self.drops = DropActions(files=self.read, text=self._read_text, hover=lambda _over: None)
@@ -49,7 +53,7 @@ class ImportController:
 
     def read(self, paths: tuple[str, ...]) -> None:
         """Read these files and folders and show what is in them."""
-        self._nothing_pasted = False
+        self._begin()
         self._engine.send(ReadFiles(paths))
         self.show()
 
@@ -90,11 +94,19 @@ class ImportController:
         return ImportDialog(self._theme, actions)
 
     def _view(self) -> "ImportView":
-        return self._words(self._engine.state, self._ticks, self._nothing_pasted)
+        return self._words(self._engine.state, self._chosen(), self._nothing_pasted)
 
     def _phase(self) -> ImportPhase | None:
         importing = self._engine.state.importing
         return None if importing is None else importing.phase
+
+    def _rows(self) -> tuple[ImportRow, ...]:
+        importing = self._engine.state.importing
+        return () if importing is None else importing.rows
+
+    def _chosen(self) -> dict[RowId, bool]:
+        choices = ((row.id, self._ticks.get(_choice(row))) for row in self._rows())
+        return {row: on for row, on in choices if on is not None}
 
     def _choose_files(self) -> None:
         dialog = self._window.made()
@@ -105,25 +117,29 @@ class ImportController:
         self._chooser.folder(dialog, self._view().choose_folder_title, lambda path: self.read((path,)))
 
     def _read_text(self, text: Secret) -> None:
-        self._nothing_pasted = False
+        self._begin()
         self._engine.send(ReadPasted(text))
         self.show()
 
+    def _begin(self) -> None:
+        self._nothing_pasted = False
+        if self._phase() in {None, ImportPhase.DONE}:
+            # What is read now is another import: its rows have the names of the last one's.
+            self._ticks.clear()
+
     def _tick(self, row: RowId, on: bool) -> None:  # noqa: FBT001 - what a box shows
-        self._ticks[row] = on
+        self._ticks |= {_choice(found): on for found in self._rows() if found.id == row}
         self.draw()
 
     def _tick_all(self, on: bool) -> None:  # noqa: FBT001 - what a box shows
-        importing = self._engine.state.importing
-        self._ticks |= {row.id: on for row in (importing.rows if importing else ()) if row.takeable}
+        self._ticks |= {_choice(row): on for row in self._rows() if row.takeable}
         self.draw()
 
     def _take(self) -> None:
         from probe_tray.view.transfer.import_view import ticked
 
-        importing = self._engine.state.importing
-        rows = importing.rows if importing else ()
-        self._engine.send(TakeLogins(tuple(row.id for row in rows if ticked(row, self._ticks))))
+        chosen = self._chosen()
+        self._engine.send(TakeLogins(tuple(row.id for row in self._rows() if ticked(row, chosen))))
 
     def _closed(self) -> None:
         self._nothing_pasted = False
@@ -131,3 +147,7 @@ class ImportController:
         if not self._closing and self._phase() not in {None, ImportPhase.TAKING}:
             self._ticks.clear()
             self._engine.send(ForgetImport())
+
+
+def _choice(row: ImportRow) -> _Choice:
+    return row.id, row.account

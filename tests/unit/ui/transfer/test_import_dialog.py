@@ -9,6 +9,7 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragLeaveEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
@@ -119,6 +120,11 @@ class LiveEngine:
 
     def read_sync_key(self, then: Callable[[Secret | None], None]) -> None:
         then(None)
+
+    def importing(self) -> ImportState:
+        """The import as it is now."""
+        assert self.state.importing is not None
+        return self.state.importing
 
     def show(self, state: ImportState) -> None:
         """Put the import into another state."""
@@ -382,6 +388,43 @@ def test_the_clients_own_login_is_taken_only_when_it_is_ticked(bench: Bench) -> 
     bench.tick(0)
     press(bench.dialog, "Import 1 login")
     assert bench.kept() == {"ana"}
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_another_import_begins_without_the_ticks_of_the_last_one(bench: Bench, *, closed: bool) -> None:
+    bench.window.show()
+    drop(bench.dialog, files(bench.write("home/auth.json", official("ana")), bench.write("b.json", flat("ben"))))
+    everything = part(bench.dialog, QCheckBox)
+    QTest.keyClick(everything, Qt.Key.Key_Space)
+    assert "Import 2 logins" in buttons(bench.dialog)
+    bench.tick([row.email[:3] for row in bench.engine.importing().rows].index("ben"))
+    press(bench.dialog, "Import 1 login")
+    assert bench.kept() == {"ana"}
+    if closed:
+        # Not put away with its window, as while logins are taken.
+        bench.engine.show(replace(bench.engine.importing(), phase=ImportPhase.TAKING))
+        bench.dialog.close()
+        bench.engine.show(replace(bench.engine.importing(), phase=ImportPhase.DONE))
+        bench.window.show()
+    bench.engine.vault.held.clear()
+    drop(bench.dialog, files(bench.write("home/auth.json", official("ana")), bench.write("b.json", flat("ben"))))
+    assert bench.rows() == {
+        "ana@example.com": "Not selected: the Codex client on this computer uses it",
+        "ben@example.com": "New",
+    }
+
+
+def test_a_tick_is_for_the_login_that_was_there_and_not_for_its_place(bench: Bench) -> None:
+    bench.window.show()
+    drop(bench.dialog, files(bench.write("home/auth.json", official("ana")), bench.write("b.json", flat("ben"))))
+    for place in (0, 1):
+        bench.tick(place)
+    assert bench.rows() == {"ana@example.com": "New", "ben@example.com": "Not selected"}
+    drop(bench.dialog, files(bench.write("home/auth.json", official("zoe")), bench.write("b.json", flat("cat"))))
+    assert bench.rows() == {
+        "zoe@example.com": "Not selected: the Codex client on this computer uses it",
+        "cat@example.com": "New",
+    }
 
 
 def test_a_store_that_refuses_is_told_at_the_login_it_refused(bench: Bench) -> None:
