@@ -64,7 +64,8 @@ def _epilog(t: Translate, columns: int) -> str:
     longest = max(len(command) for command, _ in examples)
     ends = t(
         "exit status: 0 all went well; 1 something failed for at least one login; 2 incorrect usage or unusable "
-        "configuration; 3 unknown quota (next, guard, --format); 130 interrupted (finished work is kept and reported)."
+        "configuration; 3 unknown quota (next, guard, --format json); 130 interrupted (finished work is kept and "
+        "reported)."
     )
     shown = [f"  {command:<{longest}} {what}" for command, what in examples]
     return "\n".join((t("examples:"), *shown, "", *_wrapped(ends, columns)))

