@@ -6,6 +6,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final, final
 
 from probe_tray.adapters.lean_import import import_lean
@@ -70,7 +71,8 @@ def _starts(command: Sequence[str], environ: Mapping[str, str]) -> bool:
     from shutil import which
 
     program = which(command[0], path=environ.get("PATH"))
-    if program is None:
+    # A name alone is looked for in the current folder too, on Windows and with a dot in PATH: that may be anybody's.
+    if program is None or (Path(command[0]).name == command[0] and not Path(program).is_absolute()):
         return False
     try:
         child = subprocess.Popen(

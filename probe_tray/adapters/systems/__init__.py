@@ -14,7 +14,7 @@ icon and session need beyond Qt.
 ``windows_processes`` Windows: which processes run
 ``windows_proxies`` Windows: the proxy settings and their scripts
 ``windows_zone``    Windows: the local time
-``windows_library`` Windows: its libraries
+``windows_library`` Windows: its libraries, and where its programs are
 ``run_entry``       Windows: start at login
 ``user_registry``   Windows: the registry, as far as it is this user's
 ``posix``           what Linux and macOS have in common

@@ -23,7 +23,7 @@ from probe_tray.adapters.systems.run_entry import RunEntry, is_from_store
 from probe_tray.adapters.systems.tools import output_of
 from probe_tray.adapters.systems.user_registry import APPROVED_KEY, RUN_KEY, UserRegistry
 from probe_tray.adapters.systems.windows_files import expanded, is_held, is_open_to_others, shared_entry, take_lock
-from probe_tray.adapters.systems.windows_library import windows_library
+from probe_tray.adapters.systems.windows_library import system_program, windows_library
 from probe_tray.adapters.systems.windows_processes import processes
 from probe_tray.adapters.systems.windows_proxies import finds_script, names_script, system_proxies
 from probe_tray.adapters.systems.windows_zone import offset_at, offset_of
@@ -114,7 +114,7 @@ class WindowsSystem:
     def end_with_children(self, process: subprocess.Popen[bytes]) -> None:
         """By taskkill with /T, and TerminateProcess where that cannot be."""
         with contextlib.suppress(OSError, subprocess.SubprocessError):
-            output_of("taskkill", "/F", "/T", "/PID", str(process.pid))
+            output_of(system_program("taskkill.exe"), "/F", "/T", "/PID", str(process.pid))
         process.kill()
 
     def user_number(self) -> int:
@@ -366,7 +366,8 @@ def _is_locked() -> bool:
 
 def _listeners(ports: frozenset[int]) -> Iterator[tuple[str, int]]:
     names = {program.number: program.name for program in processes()}
-    for line in "\n".join(output_of("netstat", "-ano", "-p", family) for family in ("TCP", "TCPv6")).splitlines():
+    asked = (system_program("netstat.exe"), "-ano", "-p")
+    for line in "\n".join(output_of(*asked, family) for family in ("TCP", "TCPv6")).splitlines():
         # "TCP  127.0.0.1:1455  0.0.0.0:0  <listening, in the system's language>  4711"; nobody is at the other end.
         fields = line.split()
         if len(fields) == 5 and fields[2].endswith(":0") and fields[1].rpartition(":")[2] in map(str, ports):

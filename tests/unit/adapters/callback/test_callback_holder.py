@@ -60,6 +60,7 @@ def test_windows_names_the_listeners_in_any_language(monkeypatch: pytest.MonkeyP
     scripted(monkeypatch, {"netstat": NETSTAT})
     running = (UserProgram("codex.exe", 4711), UserProgram("node.exe", 4712), UserProgram("other.exe", 888))
     monkeypatch.setattr(windows, "processes", lambda: running)
+    monkeypatch.setattr(windows, "system_program", str)
     assert holder_of([1455, 1457], WindowsSystem()) == "codex.exe (process 4711) and node.exe (process 4712)"
 
 

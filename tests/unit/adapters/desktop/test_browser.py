@@ -61,6 +61,17 @@ async def test_the_next_command_is_tried_when_one_is_missing_or_fails(programs: 
     assert programs.calls() == [bad, ADDRESS, good, ADDRESS]
 
 
+async def test_a_name_alone_is_not_looked_for_in_the_current_folder(
+    programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(programs.folder)
+    programs.make("firefox")
+    mine = programs.make("mine")
+    # Somebody else's program lies in the folder where this one was started.
+    await SystemBrowser({"PATH": ".", "BROWSER": "firefox:./mine"}).open(ADDRESS)
+    assert programs.calls() == [f"./{Path(mine).name}", ADDRESS]
+
+
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS has one starter")
 async def test_without_a_choice_the_desktop_decides(programs: Programs) -> None:
     starter = programs.make("xdg-open", "exit 4")

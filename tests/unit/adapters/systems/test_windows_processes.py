@@ -115,6 +115,7 @@ def test_whoever_listens_on_a_port_has_its_name_from_the_snapshot(
         return CONNECTIONS if command[-1] == "TCP" else ""
 
     monkeypatch.setattr(windows, "output_of", output_of)
+    monkeypatch.setattr(windows, "system_program", str)
     # One that began after the snapshot has no name.
     assert WindowsSystem().port_holders(frozenset({1455, 1457})) == (("codex.exe", 4242), ("", 99))
     assert kernel.open == 0
