@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Final, final
 
 from probe_tray.adapters.keyring.backends import TrustedBackend, backend_name, may_prompt, meaning
+from probe_tray.adapters.keyring.keychain import SECURITY, keep_in_keychain
 from probe_tray.adapters.keyring.shared_entry import keep_shared, shared_value
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import KeyringDeniedError, KeyringLockedError, KeyringNoAnswerError, StoreError
@@ -16,7 +17,6 @@ from probe_tray.core.errors import KeyringDeniedError, KeyringLockedError, Keyri
 _WINDOWS: Final = "keyring.backends.Windows.WinVaultKeyring"
 _MACOS: Final = "keyring.backends.macOS.Keyring"
 _SECRET_SERVICE: Final = frozenset({"keyring.backends.SecretService.Keyring", "keyring.backends.libsecret.Keyring"})
-_SECURITY: Final = "/System/Library/Frameworks/Security.framework/Security"
 _SERVICE: Final = "Probe Tray"
 KEY_USER: Final = "vault key"
 """What the entry with the vault's key is called, below the program's name."""
@@ -68,7 +68,7 @@ def _without_interaction() -> Generator[None]:
     import ctypes
 
     try:
-        switch = ctypes.CDLL(_SECURITY).SecKeychainSetUserInteractionAllowed
+        switch = ctypes.CDLL(SECURITY).SecKeychainSetUserInteractionAllowed
     except (OSError, AttributeError):
         raise KeyringLockedError from None
     switch.argtypes, switch.restype = [ctypes.c_ubyte], ctypes.c_int32
@@ -152,6 +152,8 @@ class OsKeyStore:
                     # Reading it opens a keyring that is locked.
                     backend.get_password(service, user)
                     keep_shared(service, user, value.reveal())
+                elif backend_name(backend) == _MACOS:
+                    keep_in_keychain(service, user, value.reveal())
                 else:
                     backend.set_password(service, user, value.reveal())
                 return self._secret(_value(backend, service, user))
