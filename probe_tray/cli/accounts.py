@@ -32,6 +32,7 @@ from probe_tray.core.errors import (
 )
 from probe_tray.core.formats.login_fields import NoLogin
 from probe_tray.ports.accounts import AccountStore
+from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.translate import Translator
 
 
@@ -67,9 +68,9 @@ class SelectedLogins(msgspec.Struct, frozen=True, kw_only=True):
         return _logins(self.entries)
 
 
-def tell_left_out(found: SelectedLogins, console: Console, t: Translator) -> None:
+def tell_left_out(found: SelectedLogins, console: Console, t: Translator, *, hide_names: bool) -> None:
     """A line for each file or entry that is no login and no failure."""
-    for problem in found.left_out:
+    for problem in (left.with_facts(mask) if hide_names else left for left in found.left_out):
         facts = dict(problem.facts)
         console.note(t("{file} was skipped: {reason}.", file=facts["path"], reason=t.said(facts["reason"])))
 

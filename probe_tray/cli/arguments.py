@@ -110,8 +110,8 @@ def parse(argv: Sequence[str]) -> Arguments:
 
 def _subcommand(arguments: Arguments) -> Subcommand | None:
     """What the first word asks for, where no flag says what to do."""
-    acts = arguments.login or arguments.take or shares(arguments) or arguments.export is not None or works(arguments)
-    first = arguments.paths[0] if arguments.paths and not acts else None
+    acts = arguments.login or arguments.take or shares(arguments) or arguments.export is not None
+    first = arguments.paths[0] if arguments.paths and not (acts or _looks_or_renews(arguments)) else None
     return next((one for one in Subcommand if one.value == first), None)
 
 
@@ -223,10 +223,13 @@ def shares(arguments: Arguments) -> bool:
 
 
 def works(arguments: Arguments) -> bool:
-    """Whether an action is given that works on each login."""
-    asked = arguments.renew or arguments.status or arguments.apitest
-    others = bool(arguments.models) or arguments.all_models or arguments.output is not None
-    return asked or others or arguments.format is not None
+    """Whether an action is given that works on each login, or a flag of one."""
+    flags = bool(arguments.models) or arguments.all_models or arguments.output is not None
+    return flags or _looks_or_renews(arguments)
+
+
+def _looks_or_renews(arguments: Arguments) -> bool:
+    return arguments.renew or arguments.status or arguments.apitest or arguments.format is not None
 
 
 def make_parser(t: Translate) -> argparse.ArgumentParser:

@@ -1,15 +1,30 @@
 """Which flags can't be combined. Imports only what the command line needs."""
 
 from probe_tray.cli.arguments import Arguments, shares, works
-from probe_tray.cli.subcommand import misused_subcommand
+from probe_tray.cli.subcommand import LOOKS, Subcommand, misused_subcommand
 from probe_tray.cli.table_options import misused_table_options
-from probe_tray.cli.wrong_use import Translate, hides_names_elsewhere
+from probe_tray.cli.wrong_use import Translate
 
 
 def misused(arguments: Arguments, t: Translate) -> str:
     """Why these flags can't be combined, as a sentence; empty if they can."""
-    if wrong := misused_subcommand(arguments, t):
+    if wrong := misused_subcommand(arguments, t) or _misused_action(arguments, t):
         return wrong
+    if arguments.hide_names and not (works(arguments) or arguments.subcommand in LOOKS):
+        return t("--hide-names can't be combined with this action.")
+    if arguments.json and not _prints_json(arguments):
+        return t("--json can't be combined with this action.")
+    return ""
+
+
+def _prints_json(arguments: Arguments) -> bool:
+    """Whether what is asked for has a result that programs read."""
+    speaks_to_people = arguments.enter_code or arguments.show_sql or arguments.change_key or arguments.end_old_key
+    is_spoken = speaks_to_people or arguments.stop_sharing is not None or arguments.subcommand is Subcommand.USE
+    return not is_spoken
+
+
+def _misused_action(arguments: Arguments, t: Translate) -> str:
     if arguments.login:
         return _misused_login(arguments, t)
     if arguments.device or arguments.no_browser:
@@ -22,12 +37,14 @@ def misused(arguments: Arguments, t: Translate) -> str:
         return t("--no-refresh-tokens works only with --export.")
     if shares(arguments) or arguments.take:
         return _misused_sync(arguments, t) if shares(arguments) else _misused_import(arguments, t)
-    return "" if arguments.subcommand is not None else _misused_work(arguments, t)
+    if arguments.subcommand is None:
+        return _misused_work(arguments, t)
+    if arguments.models or arguments.all_models:
+        return t("--models and --all-models work only with --apitest.")
+    return t("--output works only with --status and --apitest.") if arguments.output is not None else ""
 
 
 def _misused_work(arguments: Arguments, t: Translate) -> str:
-    if arguments.hide_names and not works(arguments):
-        return hides_names_elsewhere(t)
     if (arguments.models or arguments.all_models) and not arguments.apitest:
         return t("--models and --all-models work only with --apitest.")
     if arguments.models and arguments.all_models:
@@ -48,6 +65,8 @@ def _misused_login(arguments: Arguments, t: Translate) -> str:
         return t("--login takes no files. Use -o to choose where to save the login.")
     if not arguments.o:
         return t("--login needs -o PATH: the file or folder to save the login in.")
+    if arguments.o == "-":
+        return t("--login can't print the login. Use -o to choose a file or folder to save it in.")
     return ""
 
 
@@ -76,6 +95,4 @@ def _misused_sync(arguments: Arguments, t: Translate) -> str:
         return wrong
     if arguments.paths:
         return t("--sync takes no files. It uses the folder sync_dir from the configuration.")
-    if arguments.hide_names:
-        return hides_names_elsewhere(t)
     return ""

@@ -5,7 +5,7 @@ import enum
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from probe_tray.cli.wrong_use import Translate, WrongUseError, hides_names_elsewhere
+from probe_tray.cli.wrong_use import Translate, WrongUseError
 from probe_tray.core.quota.guarded_window import GuardedWindow
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _misused_use_options(arguments: "Arguments", t: Translate) -> str:
         return t("--put-back takes no account.")
     if (arguments.whole or arguments.keep) and not (arguments.paths or arguments.put_back):
         return t("--whole and --keep need an account.")
-    return hides_names_elsewhere(t) if arguments.hide_names else ""
+    return ""
 
 
 def _misused_quota_options(arguments: "Arguments", t: Translate) -> str:
@@ -110,8 +110,6 @@ def _misused_quota_options(arguments: "Arguments", t: Translate) -> str:
     subcommand, formatted = arguments.subcommand, arguments.format is not None
     if subcommand is Subcommand.DIAGNOSE and arguments.paths:
         return t("diagnose takes no files.")
-    if subcommand is Subcommand.DIAGNOSE and arguments.hide_names:
-        return hides_names_elsewhere(t)
     if formatted and (arguments.renew or arguments.apitest or arguments.output is not None or arguments.json):
         return t("--format can only be combined with --status.")
     if (arguments.min_left is not None or arguments.window is not None) and subcommand is not Subcommand.GUARD:

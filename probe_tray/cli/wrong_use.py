@@ -6,11 +6,6 @@ Translate = Callable[[str], str]
 """The person's language; ``str`` leaves the English."""
 
 
-def hides_names_elsewhere(t: Translate) -> str:
-    """That ``--hide-names`` has nothing to hide in what was asked for."""
-    return t("--hide-names can't be combined with this action.")
-
-
 class WrongUseError(Exception):
     """A command line that can't be read: a sentence for the person, and the words of theirs that belong into it."""
 

@@ -8,8 +8,10 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from probe_tray.demo import Fault
-from tests.command.bench import Bench
+from tests.command.bench import COMMAND, Bench
 from tests.desktop.waiting import wait_for
 from tests.support.patience import PATIENCE
 
@@ -84,12 +86,34 @@ def test_guard_says_in_one_line_and_by_its_status_what_is_left(bench: Bench) -> 
         assert done.stdout.decode().startswith(said)
         quiet = bench.run("guard", "--quiet", *arguments, "logins")
         assert (quiet.returncode, quiet.stdout) == (status, b"")
+    as_json = bench.run("guard", "--account", lee, "--window", "5h", "--min-left", 50, "--json", "--quiet", "logins")
+    told = json.loads(as_json.stdout)
+    assert (as_json.returncode, told["result"], told["min_left"], told["account"]["email"]) == (1, "below", 50, lee)
+    assert (told["window"]["name"], told["window"]["left_percent"] < 50) == ("5h", True)
     bench.demo.faults.add(USAGE, Fault(status=500), times=9)
     unknown = bench.run("guard", "logins/0.json")
     assert (unknown.returncode, len(unknown.stdout.splitlines())) == (3, 1), unknown.stderr
     nobody = bench.run("guard", "--account", "nobody", "logins")
     assert (nobody.returncode, nobody.stdout) == (2, b"")
     assert "No account is called “nobody”" in nobody.stderr.decode()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("words", ["next logins", "guard logins", "guard --json logins", "--format line logins"])
+def test_an_answer_that_nobody_can_read_is_none(bench: Bench, words: str) -> None:
+    bench.login("a.json", 0, days=9)
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [COMMAND, *words.split()],
+            env=os.environ | bench.proxy.environment,
+            cwd=bench.logins.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert (done.returncode, b"standard output can't be written" in done.stderr) == (3, True)
 
 
 def test_one_account_in_one_line_in_every_format(bench: Bench) -> None:

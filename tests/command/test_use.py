@@ -119,14 +119,15 @@ def foreign(bench: Bench, client: Client) -> DemoLogin:
     return login
 
 
-def test_a_login_that_is_not_here_is_kept_only_with_a_word(bench: Bench, client: Client) -> None:
+@pytest.mark.parametrize("word", ["--keep", "--yes"])
+def test_a_login_that_is_not_here_is_kept_only_with_a_word(bench: Bench, client: Client, word: str) -> None:
     ana, eva = bench.login("a.json", 0, days=9), foreign(bench, client)
     before = client.path.read_bytes()
     done = client.run(ana.email)
     assert (done.returncode, client.path.read_bytes()) == (1, before)
     assert f"Codex is logged in as {eva.email}" in said(done)
     assert "--keep" in said(done)
-    assert client.run(ana.email, "--keep").returncode == 0
+    assert client.run(ana.email, word).returncode == 0
     files = [json.loads(path.read_bytes()) for path in bench.logins.iterdir()]
     assert eva.refresh_token in [held["refresh_token"] for held in files]
 

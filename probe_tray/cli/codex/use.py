@@ -32,7 +32,9 @@ from probe_tray.view.text.privacy import discreet_account
 def use_in_codex(session: CommandSession) -> ExitStatus:
     """Do it, or say which account each home uses. Raises a ProbeError where that can't be."""
     loaded = session.read_settings()
-    keep: Container[AccountKey] = EVERY_ACCOUNT if session.arguments.keep else ()
+    # --yes answers what --keep answers; it never gives up a login.
+    keeps = session.arguments.keep or session.arguments.yes
+    keep: Container[AccountKey] = EVERY_ACCOUNT if keeps else ()
     told: list[Problem] = []
     while isinstance(outcome := session.runner.run(_run(session, loaded, told, keep=keep)), CodexUse):
         # Asked between two runs of the event loop: there, Ctrl-C would wait for the answer.

@@ -36,7 +36,7 @@ def run_quota_action(arguments: Arguments, action: QuotaAction, enough: Callable
     from probe_tray.cli.session.session import run_session
 
     # One line is all that is wanted: notes have no place in a prompt or a bar.
-    return run_session(arguments, lambda session: action(ask_service(session)), quiet=True)
+    return run_session(arguments, lambda session: action(ask_service(session)), quiet=True, failed=ExitStatus.NOT_KNOWN)
 
 
 def running_numbers(arguments: Arguments) -> RunningNumbers | None:
@@ -56,7 +56,10 @@ def shown(overview: QuotaOverview, arguments: Arguments) -> QuotaOverview:
 
 
 def printed(line: str, arguments: Arguments) -> ExitStatus:
-    """Print the result; says so where standard output can't be written."""
+    """Print the result; says so where standard output can't be written.
+
+    An answer that nobody can read is none. 1 would be one: of ``guard`` that not enough is left.
+    """
     if hasattr(sys.stdout, "reconfigure"):
         # A terminal of an old encoding shows what it cannot as "?", instead of ending the run.
         sys.stdout.reconfigure(errors="replace")  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - TextIO does not declare it
@@ -65,7 +68,7 @@ def printed(line: str, arguments: Arguments) -> ExitStatus:
     if finish():
         return ExitStatus.SUCCESS
     tell(arguments, lambda _now, t: t("standard output can't be written."))
-    return ExitStatus.FAILURE
+    return ExitStatus.NOT_KNOWN
 
 
 def tell(arguments: Arguments, words: "Words") -> None:

@@ -1,12 +1,14 @@
 """``codex-probe guard``: whether enough of a quota is left, as an exit status."""
 
+import msgspec
+
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.quota.quota_account import is_enough, one_account, tell_which
 from probe_tray.cli.quota.quota_action import printed, run_quota_action, words_of
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.core.quota.guarded_window import GuardedWindow
 from probe_tray.core.quota.quota_guard import GuardResult, guard
-from probe_tray.core.quota.quota_overview import QuotaOverview
+from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview, WindowQuota
 
 _MIN_LEFT = 20
 _STATUS = {
@@ -14,6 +16,15 @@ _STATUS = {
     GuardResult.BELOW: ExitStatus.FAILURE,
     GuardResult.NOT_KNOWN: ExitStatus.NOT_KNOWN,
 }
+
+
+class _GuardAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    result: GuardResult
+    window: WindowQuota | None
+    """The one that decided it; None where none did."""
+    min_left: int
+    """Percent."""
+    account: AccountQuota
 
 
 def run_guard(arguments: Arguments) -> ExitStatus:
@@ -27,6 +38,9 @@ def run_guard(arguments: Arguments) -> ExitStatus:
             return tell_which(overview, arguments)
         account, _ = found
         verdict = guard(account, window, least)
+        if arguments.json:
+            answer = _GuardAnswer(result=verdict.result, window=verdict.window, min_left=least, account=account)
+            return printed(msgspec.json.encode(answer).decode(), arguments) or _STATUS[verdict.result]
         if not arguments.quiet:
             # Imported here: with --quiet nothing is said.
             from probe_tray.view.quota.quota_words import guard_words

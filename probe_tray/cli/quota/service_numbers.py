@@ -26,7 +26,7 @@ def ask_service(session: CommandSession) -> QuotaOverview:
 
 async def _ask(session: CommandSession, loaded: LoadedSettings) -> QuotaOverview:
     found = await with_owners(await find_logins(session, loaded), session, loaded)
-    tell_left_out(found, session.console, session.t)
+    tell_left_out(found, session.console, session.t, hide_names=session.arguments.hide_names)
     store = Store(AppState(settings=loaded.settings))
     async with run_context(session, loaded, found, store) as context:
         arrangement = await JsonArrangementFile(session.places.arrangement, disk=session.disk).load()

@@ -32,6 +32,7 @@ from probe_tray.core.state import AppState
 from probe_tray.engine.batch import Batch, BatchContext, BatchOptions, said_by
 from probe_tray.engine.store import Store
 from probe_tray.ports.time import Clock
+from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.translate import Translator
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ async def _find_and_run(session: CommandSession, loaded: LoadedSettings, run: "_
     found = await find_logins(session, loaded)
     if session.arguments.status or run.tested:
         found = await with_owners(found, session, loaded)
-    tell_left_out(found, session.console, session.t)
+    tell_left_out(found, session.console, session.t, hide_names=session.arguments.hide_names)
     store = Store(AppState(settings=loaded.settings))
     store.on_event(run.tell_trouble)
     async with run_context(session, loaded, found, store) as context:
@@ -117,7 +118,7 @@ class _AccountRun:
             self._said.add(event.problem)
             self._console.end_line()
             problem = at_the_command_line(event.problem)
-            self._console.failure(self._t.told(problem))
+            self._console.failure(self._t.told(problem.with_facts(mask) if self._arguments.hide_names else problem))
 
     def has_renewed_in(self, folder: Path) -> bool:
         """Whether a login in a file of this folder was renewed."""

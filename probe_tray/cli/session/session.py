@@ -39,11 +39,15 @@ _UNUSABLE = (UsageError, ConfigError, ProxyAddressError, SyncOffError)
 
 
 def run_session(
-    arguments: Arguments, action: Callable[["CommandSession"], ExitStatus], *, quiet: bool = False
+    arguments: Arguments,
+    action: Callable[["CommandSession"], ExitStatus],
+    *,
+    quiet: bool = False,
+    failed: ExitStatus = ExitStatus.FAILURE,
 ) -> ExitStatus:
     """Run ``action``; say what ended it, if anything did, and return the exit status. Raises KeyboardInterrupt.
 
-    ``quiet``: as with ``--quiet``, without notes.
+    ``quiet``: as with ``--quiet``, without notes. ``failed``: the status after a failure, where 1 means something else.
     """
     switch_off_core_dumps()
     known = KnownSecrets()
@@ -60,7 +64,7 @@ def run_session(
             return action(CommandSession(arguments, console, t, runner, known, redactor))
         except ProbeError as error:
             console.failure(t.told(at_the_command_line(error.problem)))
-            return ExitStatus.WRONG_USE if isinstance(error, _UNUSABLE) else ExitStatus.FAILURE
+            return ExitStatus.WRONG_USE if isinstance(error, _UNUSABLE) else failed
         except SignalledError as signalled:
             console.failure(t("interrupted."))
             return signalled.status

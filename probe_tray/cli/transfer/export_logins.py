@@ -102,7 +102,7 @@ class _Exporting:
 
     def run(self, result: Export, style: Style) -> ExitStatus:
         name, t = style.format.value, self._t
-        tell_left_out(self._found, self._console, t)
+        tell_left_out(self._found, self._console, t, hide_names=False)
         self._complaints += [
             t("{who} can't be saved as {format}: {reason}.", who=left.who, format=name, reason=t.said(left.reason))
             for left in result.left_out

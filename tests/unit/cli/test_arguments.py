@@ -173,6 +173,7 @@ def test_an_interruption_before_the_action_is_told_in_the_language_of_the_settin
         ("-- next", {"paths": ["next"]}),
         ("a next", {"paths": ["a", "next"]}),
         ("--status next", {"status": True, "paths": ["next"]}),
+        ("next --output x.csv", {"subcommand": Subcommand.NEXT, "output": "x.csv"}),
         ("next --renew", {"renew": True, "paths": ["next"]}),
         ("--import next", {"take": True, "paths": ["next"]}),
         ("--sync diagnose", {"sync": True, "paths": ["diagnose"]}),
@@ -183,6 +184,51 @@ def test_a_first_word_says_what_to_do_and_a_file_of_that_name_can_be_reached(
     words: str, meaning: dict[str, object]
 ) -> None:
     assert read(*words.split()) == meaning
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--login -o x --hide-names", "--hide-names can't be combined with this action."),
+        ("--import a.json --hide-names", "--hide-names can't be combined with this action."),
+        ("--export jsonl --hide-names", "--hide-names can't be combined with this action."),
+        ("use ana --hide-names", "--hide-names can't be combined with this action."),
+        ("use ana --json", "--json can't be combined with this action."),
+        ("use --json", "--json can't be combined with this action."),
+        ("--sync --enter-code --json", "--json can't be combined with this action."),
+        ("--sync --show-sql --json", "--json can't be combined with this action."),
+        ("--sync --change-key --json", "--json can't be combined with this action."),
+        ("--sync --end-old-key --json", "--json can't be combined with this action."),
+        ("--sync --stop-sharing ana --json", "--json can't be combined with this action."),
+        ("--login -o -", "--login can't print the login. Use -o to choose a file or folder to save it in."),
+        ("use ana --output x.csv", "--output works only with --status and --apitest."),
+        ("next --output x.csv", "--output works only with --status and --apitest."),
+        ("guard --models a", "--models and --all-models work only with --apitest."),
+        ("watch --all-models", "--models and --all-models work only with --apitest."),
+    ],
+)
+def test_a_flag_that_an_action_would_ignore_is_refused(words: str, said: str) -> None:
+    assert misused(parse(words.split()), str) == said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--login -o x --json",
+        "--import a.json --json",
+        "--export jsonl --json",
+        "--status --renew --apitest --json --hide-names",
+        "--sync --json --show-code",
+        "--sync --json --allow-unprotected",
+        "diagnose --json",
+        "next --json --hide-names",
+        "guard --json --hide-names",
+        "watch --json --hide-names",
+        "--format line --hide-names",
+    ],
+)
+def test_what_programs_read_comes_as_json_and_names_can_be_hidden_where_they_are_shown(words: str) -> None:
+    assert misused(parse(words.split()), str) == ""
 
 
 @pytest.mark.parametrize("words", ["diagnose a.json", "diagnose --hide-names", "next --device", "next -o x", "next -f"])

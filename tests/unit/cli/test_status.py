@@ -167,13 +167,15 @@ def test_a_file_becomes_a_table_and_a_csv(demo: DemoService, mitm: Mitm, logins:
 def test_names_can_be_hidden_in_every_table(demo: DemoService, mitm: Mitm, logins: Path, tmp_path: Path) -> None:
     email, account = demo.people[0].email, write_login(demo, logins / f"{demo.people[0].email}.json")
     (logins / "lost@example.com.json").write_text("no JSON")
+    (logins / "claude-eve@example.com.json").write_text('{"type": "claude", "access_token": "x"}')
     told = run("--status", "--hide-names", "--output", tmp_path / "x.csv", logins, mitm=mitm)
     as_json = run("--status", "--hide-names", "--json", "--output", tmp_path / "x.json", logins, mitm=mitm)
     said = told.stdout + told.stderr + as_json.stdout + as_json.stderr
     kept = (tmp_path / "x.csv").read_bytes() + (tmp_path / "x.json").read_bytes()
-    for name in (email, account, "lost@example.com"):
+    for name in (email, account, "lost@example.com", "eve@example.com"):
         assert name.encode() not in said + kept
     assert f"{email[0]}•••@".encode() in told.stdout
+    assert "was skipped" in told.stderr.decode()
     assert (told.returncode, as_json.returncode) == (1, 1)
 
 
