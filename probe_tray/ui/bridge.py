@@ -33,9 +33,9 @@ _CLICK_COMES = 500
 """Milliseconds after the menu was closed: some desktops' panels tell of the closing before the click that closed it."""
 _NEVER_CLOSED = 60
 """Seconds after which a menu of which no closing was told counts as closed."""
-_LOOKED_AT = frozenset({"visible_accounts", "windows_in_use"})
-_drawn = attrgetter(*(name for name in AppState.__struct_fields__ if name not in _LOOKED_AT))
-_beside_accounts = attrgetter(*(name for name in AppState.__struct_fields__ if name != "accounts"))
+_BESIDE = frozenset({"accounts", "visible_accounts", "windows_in_use"})
+"""What somebody looks at changes with each step of a list that is scrolled."""
+_drawn_beside_accounts = attrgetter(*(name for name in AppState.__struct_fields__ if name not in _BESIDE))
 
 
 _Screen = TypeVar("_Screen", bound=IconScreen)
@@ -185,12 +185,14 @@ class Bridge(QObject):
         self.draw()
 
     def _changed(self) -> None:
-        before, self._state = self._state, self._engine.state
-        if _look_alike(before, self._state):
+        before, now = self._state, self._engine.state
+        self._state = now
+        is_alike = _is_alike_beside_accounts(before, now)
+        if is_alike and before.accounts is now.accounts:
             return
         is_open = self._panel_open()
         # Of two states in a row: to compare the accounts of any two may take as long as a drawing does.
-        may_wait = not (is_open or self._menu_open) and _is_only_checked(before, self._state)
+        may_wait = is_alike and not (is_open or self._menu_open) and now.has_accounts_of(before)
         if may_wait and not self._others_open() and self._is_told_by_icon(before):
             return
         # Not started anew by each change: a steady stream of changes would then never be drawn.
@@ -203,19 +205,16 @@ class Bridge(QObject):
             self._soon.start(wait)
 
 
-def _look_alike(one: AppState, other: AppState) -> bool:
-    """Whether at most what somebody looks at differs, which changes with each step of a list that is scrolled."""
-    return all(map(is_, _drawn(one), _drawn(other)))
+def _is_alike_beside_accounts(one: AppState, other: AppState) -> bool:
+    return all(map(is_, _drawn_beside_accounts(one), _drawn_beside_accounts(other)))
 
 
 def _is_only_checked(before: AppState | None, now: AppState) -> bool:
-    """Whether both have the same accounts, and nothing but what is known of these is another.
+    """Whether both have the same accounts, and nothing that is drawn but what is known of these is another.
 
     No name may stay in a menu once it is hidden, or its account is gone: all rows can be read over D-Bus.
     """
-    if before is None or not all(map(is_, _beside_accounts(before), _beside_accounts(now))):
-        return False
-    return now.has_accounts_of(before)
+    return before is not None and _is_alike_beside_accounts(before, now) and now.has_accounts_of(before)
 
 
 def _single(parent: QObject, do: Callable[[], None]) -> QTimer:
