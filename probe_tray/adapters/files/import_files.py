@@ -14,8 +14,8 @@ from probe_tray.adapters.logins.credential_files import (
     json_files,
 )
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import PathMissingError, Phrase, ProbeError, ReadError
-from probe_tray.core.formats.document import read_documents, size_limit
+from probe_tray.core.errors import ArchiveError, PathMissingError, Phrase, ProbeError, ReadError
+from probe_tray.core.formats.document import ARCHIVE, is_archive, read_documents, size_limit
 from probe_tray.core.transfer.import_plan import ImportCandidate, Source
 
 
@@ -64,6 +64,8 @@ def read_files(candidates: Iterable[ImportCandidate], official: Sequence[Path], 
 def in_words(data: bytes, location: str) -> Source:
     """The logins in text that is no file."""
     limit = size_limit(data)
+    if is_archive(data):
+        return Source(location=location, problem=ArchiveError(path=location, reason=ARCHIVE).problem)
     if len(data) > limit:
         problem = ReadError(path=location, reason=Phrase("it is larger than {n} KiB", n=str(limit // 1024))).problem
         return Source(location=location, problem=problem)

@@ -24,8 +24,8 @@ from probe_tray.adapters.system import LocalZone
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import Phrase, ReadError, WriteError
-from probe_tray.core.formats.document import LARGEST_LIST, Document, read_documents, size_limit
+from probe_tray.core.errors import ArchiveError, Phrase, ReadError, WriteError
+from probe_tray.core.formats.document import ARCHIVE, LARGEST_LIST, Document, is_archive, read_documents, size_limit
 from probe_tray.core.formats.writer import file_name, new_document, remove_document, restored_name, write_document
 
 _USUAL: Final = (".codex", "auth.json")
@@ -106,6 +106,8 @@ class CredentialFiles:
                 # A folder among the files of a folder is no file that cannot be read.
                 return None
             raise ReadError(path=path, reason=error.facts["reason"]) from None
+        if is_archive(data):
+            raise ArchiveError(path=path, reason=ARCHIVE)
         if len(data) > size_limit(data):
             raise ReadError(path=path, reason=Phrase("it is larger than {n} KiB", n=str(size_limit(data) // 1024)))
         digest, official = sha256(data).digest(), self._is_official(real)

@@ -13,7 +13,7 @@ ProbeError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError, KeyMissingError, RecordError,
     WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError, NoSuchStoreError,
     CodexHomeMissingError, CodexPlaceChangedError, CodexNotKeptError
-    SilentDiskError, CodexRecordError, CodexSettingsError, OfficialBrokenError (each a ReadError)
+    ArchiveError, SilentDiskError, CodexRecordError, CodexSettingsError, OfficialBrokenError (each a ReadError)
     CodexKeyringError (a KeyringAbsentError)
   CodexError
     CodexUnfitError, CodexRunningError, CodexProgramsUnknownError, CodexBusyError, CodexWholeElsewhereError,
@@ -160,6 +160,7 @@ from probe_tray.core.errors.service import (
     WorkspaceRefusedError,
 )
 from probe_tray.core.errors.stores import (
+    ArchiveError,
     FolderGoneError,
     FolderMissingError,
     FolderUnusableError,
@@ -231,6 +232,7 @@ __all__ = [
     "SERVICE",
     "SYNC_TABLE",
     "AccountDeactivatedError",
+    "ArchiveError",
     "BrowserError",
     "CertificateError",
     "ClaimedElsewhereError",

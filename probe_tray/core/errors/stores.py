@@ -78,6 +78,12 @@ class SilentDiskError(ReadError):
     hint_template = "Connect its drive or network share again. If that doesn't help, restart the computer."
 
 
+class ArchiveError(ReadError):
+    """A file that has others in it, such as another program's backup."""
+
+    hint_template = "Unpack it, then choose the files or the folder in it."
+
+
 class OfficialBrokenError(ReadError):
     """The official client's file is not whole: the client may be writing it, or its disk was full."""
 

@@ -27,6 +27,22 @@ _PROXY_API_KEYS = frozenset({"disabled", "prefix", "proxy_url", "priority", "not
 _FLAT_KEYS = frozenset(
     {"id_token", "access_token", "refresh_token", "account_id", "last_refresh", "email", "type", "expired"}
 )
+_ACCESS_NAMES: Final = (b'"access_token"', b'"accessToken"', b'"access"')
+"""What the access token is called in the formats of which a list may be made."""
+_ARCHIVES: Final = (
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf",
+    b"Rar!\x1a",
+    b"\xfd7zXZ",
+    b"BZh",
+    b"\x28\xb5\x2f\xfd",
+)
+"""How files begin that zip, gzip, 7-Zip, RAR, xz, bzip2 and Zstandard make."""
+ARCHIVE: Final = Phrase("it is an archive, not a login")
+_TAR: Final = slice(257, 262)
+"""Where a tar file says what it is."""
 _PERSONAL = "personal_access_token"
 _SHORTEST_BARE: Final = 20
 """Characters of a token that may stand by itself: an ordinary word must not be sent to the service as one."""
@@ -76,7 +92,12 @@ def size_limit(data: bytes) -> int:
     One rule for whoever reads and whoever writes. The logins are counted without taking the text apart, which could
     cost much where it is hostile.
     """
-    return min(LARGEST_LOGIN * max(1, data.count(b'"access_token"')), LARGEST_LIST)
+    return min(LARGEST_LOGIN * max(1, sum(map(data.count, _ACCESS_NAMES))), LARGEST_LIST)
+
+
+def is_archive(data: bytes) -> bool:
+    """Whether it is an archive of files, such as the backup of another program: no text begins so."""
+    return data.startswith(_ARCHIVES) or data[_TAR.start : _TAR.stop] == b"ustar"
 
 
 def read_documents(data: bytes) -> tuple[Document, ...]:

@@ -1,8 +1,10 @@
 """Files of other programs on a real disk: read with every precaution, written private and whole."""
 
+import asyncio
 import errno
 import json
 import os
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -11,13 +13,14 @@ import pytest
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.export_files import DiskExportFiles
-from probe_tray.adapters.files.import_files import DiskImportFiles
+from probe_tray.adapters.files.import_files import DiskImportFiles, in_words
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import WriteError
 from probe_tray.core.transfer.import_plan import Source
 from probe_tray.view.text.translate import Translator
 from tests.support.disks import TroubledDisk
 from tests.support.files import flat, official
+from tests.support.tokens import tokens
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="modes, links and FIFOs as POSIX has them")
 
@@ -128,6 +131,33 @@ async def test_text_is_held_to_the_limit_of_files() -> None:
     assert (reason(good), reason(large)) == ("", "it is larger than 256 KiB")
     assert good.documents[0].credential is not None
     assert odd.documents[0].credential is None
+
+
+@pytest.mark.parametrize("format", ["zip", "tar", "gztar", "xztar", "bztar"])
+async def test_an_archive_is_called_one(tmp_path: Path, format: str) -> None:  # noqa: A002 - as shutil calls it
+    write(tmp_path / "logins" / "a.json", flat("ana"))
+    archive = Path(shutil.make_archive(str(tmp_path / "backup"), format, tmp_path / "logins"))
+    (source,) = (await read(archive)).values()
+    assert source.problem is not None
+    assert in_words(await asyncio.to_thread(archive.read_bytes), str(archive)) == source
+    assert Translator().told(source.problem) == (
+        f"{archive} can't be read: it is an archive, not a login. Unpack it, then choose the files or the folder in it."
+    )
+
+
+@pytest.mark.parametrize("name", ["access_token", "accessToken", "access"])
+async def test_a_list_of_many_logins_is_read_whatever_its_access_tokens_are_called(tmp_path: Path, name: str) -> None:
+    def of(number: int) -> dict[str, object]:
+        held = tokens(f"p{number}") | {"pad": "x" * 3500}
+        if name == "access":
+            return {"openai": {"type": "oauth", "access": held["access_token"], "pad": held["pad"]}}
+        return {name: held["access_token"], "pad": held["pad"]}
+
+    lines = [json.dumps(of(number)) for number in range(80)]
+    (tmp_path / "many.jsonl").write_text("\n".join(lines))
+    (source,) = (await read(tmp_path / "many.jsonl")).values()
+    assert (reason(source), len(source.documents)) == ("", 80)
+    assert all(document.credential is not None for document in source.documents)
 
 
 async def test_a_file_is_written_for_its_owner_alone(tmp_path: Path) -> None:
