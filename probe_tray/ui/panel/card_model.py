@@ -18,7 +18,7 @@ LINE_ROLE = Qt.ItemDataRole.UserRole + 3
 
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
-_ROW = "application/x-probe-tray-row"
+_ACCOUNT = "application/x-probe-tray-account"
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,20 +139,23 @@ class CardModel(QAbstractListModel):
 
     def mimeTypes(self) -> list[str]:
         """What is dragged means nothing to any other window."""
-        return [_ROW]
+        return [_ACCOUNT]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        """The row that is dragged."""
+        """The account that is dragged: while that lasts, the rows may change places."""
         data = QMimeData()
-        data.setData(_ROW, str(indexes[0].row()).encode() if indexes else b"")
+        keys = [key for index in indexes if (key := self._entries[index.row()].key) is not None]
+        data.setData(_ACCOUNT, keys[0].slug.encode() if keys else b"")
         return data
 
     def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: _Index) -> bool:
         """Move the account to before ``row``. False: the list itself must remove nothing."""
         del action, column, parent
-        text = bytes(data.data(_ROW).data()).decode()
-        if text.isdigit():
-            self.move_row(int(text), row)
+        slug = data.data(_ACCOUNT).data()
+        entries = enumerate(self._entries)
+        dragged = next((at for at, e in entries if e.key is not None and e.key.slug.encode() == slug), None)
+        if dragged is not None:
+            self.move_row(dragged, row)
         return False
 
     def move_row(self, row: int, before: int) -> None:

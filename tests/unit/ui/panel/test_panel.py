@@ -463,6 +463,23 @@ def test_an_account_is_moved_by_keyboard_and_by_dragging(panel: Shown) -> None:
     assert panel.moved == [(research, ana), (research, old), (old, None), (old, lee)]
 
 
+def test_the_account_that_was_grabbed_is_moved_though_the_cards_change_places_meanwhile(panel: Shown) -> None:
+    state = samples.four()
+    panel.show(state)
+    model = list_of(panel.window).model()
+    lee = panel.window.keys().index(state.accounts[1].key)
+    dragged = model.mimeData([model.index(lee, 0)])
+    panel.show(
+        replace(state, accounts=(replace(state.accounts[0], snapshot=samples.snapshot(97, 96)), *state.accounts[1:]))
+    )
+    assert panel.window.keys().index(state.accounts[1].key) != lee
+    model.dropMimeData(dragged, Qt.DropAction.MoveAction, 0, 0, QModelIndex())
+    assert panel.moved == [("lee@studio.example", "old@example.com")]
+    panel.show(replace(state, accounts=(state.accounts[0], *state.accounts[2:])))
+    model.dropMimeData(dragged, Qt.DropAction.MoveAction, 0, 0, QModelIndex())
+    assert len(panel.moved) == 1, "it has gone"
+
+
 def test_nothing_is_moved_among_accounts_of_which_only_some_are_shown(panel: Shown) -> None:
     panel.show(samples.many(20))
     model, drags = list_of(panel.window).model(), Qt.ItemFlag.ItemIsDragEnabled
