@@ -167,6 +167,10 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The one thing to know of it, for the end of a line."""
     mark: str = ""
     """Where it is in use, in a word; empty where it isn't."""
+    label: str
+    """The title with what tells the account from another one, where no subtitle stands beside it."""
+    plan_beside: str = ""
+    """The plan, unless the label has it."""
 
 
 class MenuRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -290,7 +290,7 @@ class CardActionHandler:
         pressed = card.notice is not None and card.notice.action is not None
         # What the keys of the list do with this card.
         keys = {ActionKind.RENAME: "F2"} | ({} if pressed else {ActionKind.DETAILS: "Return"})
-        return open_card_menu(parent, groups, self.act, at, card.title, keys) if any(groups) else None
+        return open_card_menu(parent, groups, self.act, at, card.label, keys) if any(groups) else None
 
     def _act_on(self, key: AccountKey | None, kind: _OnAccount) -> None:
         # The account may have gone since its menu was opened.

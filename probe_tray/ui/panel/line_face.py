@@ -190,7 +190,7 @@ class LineFace:
         painter.setFont(fonts.name)
         painter.setPen(colours.text)
         marked = math.ceil(QFontMetricsF(fonts.small).horizontalAdvance(card.mark)) + self._gap if card.mark else 0
-        title = elided(fonts.of_name, card.title, Qt.TextElideMode.ElideMiddle, int(area.width()) - marked)
+        title = elided(fonts.of_name, card.label, Qt.TextElideMode.ElideMiddle, int(area.width()) - marked)
         draw_beside(painter, area, y, title)
         rest = area.adjusted(fonts.of_name.horizontalAdvance(title) + self._gap, 0, 0, 0)
         painter.setFont(fonts.small)
@@ -199,9 +199,9 @@ class LineFace:
             draw_beside(painter, rest, y, card.mark)
             rest = rest.adjusted(marked, 0, 0, 0)
         # The plan only where the name leaves room for all of it: half a plan would be another plan.
-        if card.plan and fonts.of_small.horizontalAdvance(card.plan) <= rest.width():
+        if card.plan_beside and fonts.of_small.horizontalAdvance(card.plan_beside) <= rest.width():
             painter.setPen(colours.secondary)
-            draw_beside(painter, rest, y, card.plan)
+            draw_beside(painter, rest, y, card.plan_beside)
 
     def _brief(self, painter: QPainter, card: Card, state: ButtonState) -> None:
         helps = 0 in self.buttons(card)

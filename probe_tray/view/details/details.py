@@ -17,7 +17,7 @@ from probe_tray.view.details.chart import Chart, chart, chart_title
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import subtitle
 from probe_tray.view.panel.renewal_status import last_renewal, lifetime, why_not_renewed
-from probe_tray.view.panel.survey import name, plan, shared_addresses
+from probe_tray.view.panel.survey import label_in, name, plan, shared_addresses
 from probe_tray.view.sync.last_changes import shared_words
 from probe_tray.view.text.money import money
 from probe_tray.view.text.privacy import discreet_account
@@ -98,16 +98,16 @@ def details(state: AppState, key: AccountKey, span: Span, now: Now, t: Translato
     known = state.details if state.details is not None and state.details.account == key else None
     main = looks.bars(account, state.settings, now, t)
     there = in_codex(state).get(key, NOT_IN_CODEX)
-    shares = real.email in shared_addresses(state.accounts)
+    shares, called = real.email in shared_addresses(state.accounts), label_in(state, real, t)
     said = _notice(account, what, state, there, now, t)
     return DetailsView(
         key=key,
-        window_title=t("{name} in detail", name=name(account)),
+        window_title=t("{name} in detail", name=called),
         title=name(account),
         subtitle=_subtitle(account, there, t, workspace=shares),
         look=look,
         actions=_actions(account, state, there, t),
-        menu_name=t("More about {name}", name=name(account)),
+        menu_name=t("More about {name}", name=called),
         notice=said,
         bars=(*main, *_further(account.snapshot, state, now, t)),
         dimmed=look.stale or what in {Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING},

@@ -15,7 +15,17 @@ from probe_tray.view.panel import looks
 from probe_tray.view.panel.card_sequence import CardEntry, CardMemory, CardSequence, place_of
 from probe_tray.view.panel.outlook import outlook_notice
 from probe_tray.view.panel.renewal_status import coming_end, last_renewal, lifetime
-from probe_tray.view.panel.survey import NEEDS_PERSON, TIGHT, Seen, SurveyFinding, name, ordered, plan
+from probe_tray.view.panel.survey import (
+    NEEDS_PERSON,
+    TIGHT,
+    Seen,
+    SurveyFinding,
+    label,
+    name,
+    ordered,
+    plan,
+    plan_beside,
+)
 from probe_tray.view.screen import ScreenContent, ScreenOptions
 from probe_tray.view.sync.last_changes import shared_words
 from probe_tray.view.text.sentences import login_here_too, notice, problem_notice
@@ -78,14 +88,14 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
     brief = lifetime(account, settings, now, t, there, brief=True) if lives else ""
     shared = shared_words(state.sync, account.key, now, t)
     title, badge = name(account), plan(account)
-    used = use_words(account, there, t)
-    sub = " · ".join(filter(None, (used, muted(account, now, t), subtitle(account, t, workspace=found.shares_address))))
+    used, naming = use_words(account, there, t), subtitle(account, t, workspace=found.shares_address)
+    silent = muted(account, now, t)
     return Card(
         name=place_of(account.key),
         key=account.key,
         condition=what,
         title=title,
-        subtitle=sub,
+        subtitle=" · ".join(filter(None, (used, silent, naming))),
         plan=badge,
         look=look,
         bars=rows,
@@ -95,11 +105,13 @@ def account_card(found: SurveyFinding, state: AppState, now: Now, t: Translator)
         life_more=tuple(f"{form} · {shared}" for form in (life, brief) if form and shared),
         checked=checked(account, what, now, t),
         notice=said,
-        spoken=_spoken((title, badge, used, muted(account, now, t)), rows, (life, shared), said, t),
+        spoken=_spoken((title, naming, badge, used, silent), rows, (life, shared), said, t),
         hover=_hover(found, rows, shared, now, t),
         trend=_trend(account, settings) if _has_numbers(account, what) else (),
         brief=_brief(account, what, rows, now, t),
         mark=use_mark(account, there, t),
+        label=label(account, found.apart, t),
+        plan_beside=plan_beside(account, found.apart),
     )
 
 
@@ -210,7 +222,7 @@ def _sentence(*parts: str) -> str:
 
 def _hover(found: SurveyFinding, rows: tuple[Bar, ...], shared: str, now: Now, t: Translator) -> str:
     account, ends = found.account, coming_end(found.account, now, found.there)
-    lines = [name(account)]
+    lines = [label(account, found.apart, t)]
     for bar in rows:
         lines += [line for line in (f"{bar.label}  {bar.amount}  {bar.reset}".rstrip(), bar.outlook) if line]
     if ends is not None:
@@ -230,6 +242,7 @@ def _other(what: Condition, about: str, title: str, said: Notice, text: str = ""
         look=IconLook(badge=what is not Condition.API_KEY),
         notice=said,
         spoken=_sentence(title, text, *_notice_words(said)),
+        label=title,
     )
 
 

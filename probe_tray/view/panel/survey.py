@@ -235,6 +235,12 @@ def plan(account: AccountState) -> str:
     return word.replace("_", " ").title()
 
 
+def plan_beside(account: AccountState, apart: str) -> str:
+    """The plan as it stands beside a label, unless that names it to tell the account ``apart``."""
+    badge = plan(account)
+    return "" if badge in apart.split(" · ") else badge
+
+
 def by_need(found: Iterable[SurveyFinding]) -> tuple[SurveyFinding, ...]:
     """Most needy and tightest first; equal ones by name."""
     return tuple(sorted(found, key=attrgetter("need", "name")))

@@ -9,7 +9,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.core.transfer.export import SHARED_WARNING, ExportFormat, live_warning
 from probe_tray.core.transfer.state import ExportPhase, ExportState
-from probe_tray.view.panel.survey import name, plan
+from probe_tray.view.panel.survey import label, plan_beside, told_apart
 from probe_tray.view.text.privacy import discreet_account
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, mark
@@ -128,7 +128,9 @@ def exportable(state: AppState, choices: ExportChoices) -> tuple[AccountState, .
 def export_view(state: AppState, choices: ExportChoices, now: Now, t: Translator) -> ExportView:
     """The window for what was chosen, and for what came of the last export."""
     shown, logins = state.exporting, choices.kind.format is not None and bool(state.accounts)
-    accounts = tuple(_account(discreet_account(a, state.settings), choices, t) for a in state.accounts)
+    apart = told_apart(state.accounts, state.settings)
+    shown_as = ((discreet_account(a, state.settings), apart.get(a.key, "")) for a in state.accounts)
+    accounts = tuple(_account(account, told, choices, t) for account, told in shown_as)
     able = [a for a in accounts if not a.note]
     ticked = sum(a.ticked for a in able)
     result, tone = _result(shown, privacy=state.settings.privacy, t=t)
@@ -179,9 +181,9 @@ def replacing(paths: Collection[str], t: Translator, *, privacy: bool) -> Questi
     )
 
 
-def _account(account: AccountState, choices: ExportChoices, t: Translator) -> ExportAccount:
+def _account(account: AccountState, apart: str, choices: ExportChoices, t: Translator) -> ExportAccount:
     note = _note(account, choices.kind)
-    words = " · ".join(filter(None, (name(account), plan(account))))
+    words = " · ".join(filter(None, (label(account, apart, t), plan_beside(account, apart))))
     return ExportAccount(
         key=account.key,
         name=t("{account}: {note}", account=words, note=t(note)) if note else words,

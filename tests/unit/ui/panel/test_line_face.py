@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
+from probe_tray.core.account.identity import AccountKey
 from probe_tray.ui.glyphs import Glyph, draw
 from probe_tray.ui.panel.card_painter import MORE, ButtonState
 from probe_tray.ui.panel.line_face import LineFace
@@ -83,7 +84,7 @@ def test_what_all_lines_have_is_drawn_once_for_each_screen(face: LineFace, monke
 
 def test_what_changed_is_drawn_anew(face: LineFace) -> None:
     before = _drawn(face, CARDS[0])
-    assert _drawn(face, replace(CARDS[0], title="somebody else")) != before
+    assert _drawn(face, replace(CARDS[0], label="somebody else")) != before
     assert _drawn(face, CARDS[0]) == before
     assert _drawn(face, CARDS[0], hovered=MORE) != before
 
@@ -119,7 +120,7 @@ def test_no_more_lines_are_made_ready_than_are_kept_beside_those_in_sight(qapp: 
 
 
 def test_the_end_of_a_long_address_is_seen_since_it_tells_which_it_is(face: LineFace) -> None:
-    card = replace(CARDS[0], title="builder.007@department.of.research.of.the.007.example")
+    card = replace(CARDS[0], label="builder.007@department.of.research.of.the.007.example")
     # One that nobody points at is a copy of its own picture.
     drawn = drawn_by(
         lambda painter: face.paint(painter, card, lambda _: ButtonState.HOVERED, focused=False), face.size_of_all, 96
@@ -129,9 +130,26 @@ def test_the_end_of_a_long_address_is_seen_since_it_tells_which_it_is(face: Line
     assert name.endswith(".example")
 
 
+def test_two_accounts_of_one_address_are_told_apart(face: LineFace) -> None:
+    first = samples.account("ana@example.com", samples.snapshot(42, 17), plan="team")
+    pair = [replace(first, key=AccountKey(place, "user"), workspace=place) for place in ("Studio", "Research")]
+    cards = present(samples.only(pair), samples.NOW, UTC, Translator()).panel.cards
+    lines = [
+        drawn_by(
+            lambda painter, card=card: face.paint(painter, card, lambda _: ButtonState.HOVERED, focused=False),
+            face.size_of_all,
+            96,
+        )
+        for card in cards
+    ]
+    names = {next(line.text for line in texts if line.text.startswith("ana")) for texts in lines}
+    assert len(names) == 2
+    assert {name.rpartition(" ")[2][-5:] for name in names} == {"udio)", "arch)"}
+
+
 def test_the_account_in_use_is_marked_even_where_its_name_is_long(qapp: QApplication) -> None:
     face = LineFace(Theme(qapp, lambda: False), IconPainter(), 500, widest_briefs(Translator()))
-    long = replace(CARDS[0], title="a.very.long.address@department.of.research.example.org", plan="")
+    long = replace(CARDS[0], label="a.very.long.address@department.of.research.example.org", plan_beside="")
     marked = replace(long, mark="in Codex")
     title = face.columns.title
     assert _drawn(face, marked) != _drawn(face, replace(long, name="another"))

@@ -9,9 +9,11 @@ from probe_tray.core.account.arrangement import Arrangement, Density, Sort
 from probe_tray.core.account.condition import Condition, condition
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.codex.codex_state import CodexHome, CodexState
+from probe_tray.core.quota.history import Span
 from probe_tray.core.quota.snapshot import Limit
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
+from probe_tray.view.details.details import details
 from probe_tray.view.panel.account_menu import removing
 from probe_tray.view.panel.summary import best_now
 from probe_tray.view.panel.survey import Memory, label_in, told_apart
@@ -19,6 +21,7 @@ from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.screen import Panel, ScreenContent, ScreenOptions
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Catalogue, Translator
+from probe_tray.view.transfer.export_view import ExportChoices, export_view
 from probe_tray.view.view_models import ActionKind, Card
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW
@@ -161,6 +164,44 @@ def test_accounts_of_one_address_are_told_apart_wherever_they_are_named() -> Non
     renamed = replace(state, accounts=(full, replace(free, email="ben@example.com")))
     rows = presenter.present(renamed, NOW).menu.rows
     assert sorted(row.text.partition(" — ")[0] for row in rows) == ["ana@example.com", "ben@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("told", "privacy", "notes"),
+    [
+        ([("Studio", "team"), ("Research", "team")], False, ("Studio", "Research")),
+        ([("Studio", "team"), ("Studio", "plus")], False, ("Team", "Plus")),
+        ([("Studio", "team"), ("Research", "plus")], True, ("Team", "Plus")),
+    ],
+)
+def test_every_text_that_names_one_of_two_accounts_alone_tells_them_apart(
+    told: list[tuple[str, str]], notes: tuple[str, str], *, privacy: bool
+) -> None:
+    accounts, t = named_alike(*told), Translator()
+    state = replace(samples.only(accounts), settings=Settings(privacy=privacy))
+    called = "a•••@e•••" if privacy else "ana@example.com"
+    names = [f"{called} ({note})" for note in notes]
+    cards = [next(c for c in panel(state).cards if c.key == account.key) for account in accounts]
+    assert [card.label for card in cards] == names
+    assert [card.hover.splitlines()[0] for card in cards] == names
+    for card, note in zip(cards, notes, strict=True):
+        assert card.spoken.startswith(f"{called}. ")
+        assert note in card.spoken.split(". ")
+    whole = [details(state, account.key, Span.WEEK, Now(NOW, UTC), t) for account in accounts]
+    assert [one.window_title for one in whole if one] == [f"{name} in detail" for name in names]
+    assert [one.menu_name for one in whole if one] == [f"More about {name}" for name in names]
+    listed = export_view(state, ExportChoices(), Now(NOW, UTC), t).accounts
+    plans = [f" · {card.plan}" if card.plan not in notes else "" for card in cards]
+    assert [one.name for one in listed] == [name + plan for name, plan in zip(names, plans, strict=True)]
+    assert [card.plan_beside for card in cards] == ["" if card.plan in notes else card.plan for card in cards]
+
+
+def test_what_names_an_account_is_read_out_too() -> None:
+    mine = samples.account("ana@example.com", samples.snapshot(42, 17), alias="Work")
+    client = samples.account("cat@example.com", samples.snapshot(42, 17), stores=(StoreKind.OFFICIAL,))
+    spoken = {card.title: card.spoken for card in panel(samples.only([mine, client])).cards}
+    assert spoken["Work"].startswith("Work. ana@example.com. Plus. 5 h: 42% used")
+    assert spoken["cat@example.com"].startswith("cat@example.com. Codex client's login, read only. Plus. 5 h: ")
 
 
 def test_with_only_the_official_clients_login_its_card_offers_a_login_here() -> None:
