@@ -5,6 +5,7 @@ import base64
 import contextlib
 import errno
 import logging
+import os
 import re
 import sys
 import threading
@@ -229,7 +230,7 @@ def _file_handler(path: Path) -> logging.Handler:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         return PrivateLogFile(path, maxBytes=_LOG_BYTES, backupCount=_OLDER_LOGS, encoding="utf-8")
     except OSError as error:
-        if path.parent.is_dir():
+        if os.path.isdir(path.parent):  # noqa: PTH112 - never raises
             # What the system says of a pipe that nobody reads means nothing to a person.
             reason = (
                 Phrase("it is not a regular file") if error.errno in {errno.ENXIO, errno.EINVAL} else reason_of(error)

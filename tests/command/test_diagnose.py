@@ -174,6 +174,12 @@ def test_a_lost_key_is_a_failure_only_where_something_is_sealed(bench: Bench, tm
     assert (done.returncode, checks(done)["keyring"]["state"]) == (1, "fail")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows says of a long name that it is not there")
+def test_a_configuration_that_cannot_be_looked_at_is_told_with_its_reason(bench: Bench) -> None:
+    found = checks(bench.run("diagnose", "--json", "--config", "x" * 300, **NO_BUS))["configuration"]
+    assert (found["state"], "its name is too long" in found["what"]) == ("fail", True)
+
+
 @pytest.mark.parametrize("arguments", [["diagnose", "more"], ["diagnose", "-o", "x"]])
 def test_wrong_use_is_said(bench: Bench, arguments: list[str]) -> None:
     assert bench.run(*arguments).returncode == 2

@@ -2,6 +2,7 @@
 
 import asyncio
 import codecs
+import os
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Final, cast
@@ -9,7 +10,7 @@ from typing import Final, cast
 import msgspec
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.files.safe_files import make_private_folder, read_regular, real_path, replace_file
+from probe_tray.adapters.files.safe_files import make_private_folder, mode_of, read_regular, real_path, replace_file
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.credential_files import is_folder
 from probe_tray.core.account.secret import Secret
@@ -100,7 +101,11 @@ class JsonSettingsFile:
         folder = login_folder(settings, self._path)
         if folder is None or is_folder(folder):
             return
-        if folder.exists():
+        try:
+            is_taken = mode_of(folder) is not None
+        except ReadError as error:
+            raise FolderUnusableError(path=str(folder), reason=error.facts["reason"]) from None
+        if is_taken:
             raise FolderUnusableError(path=str(folder), reason=Phrase("it is not a folder"))
         if not change.makes_folder:
             raise FolderMissingError(path=str(folder))
@@ -125,8 +130,16 @@ class JsonSettingsFile:
 def _need_program(hook: str) -> None:
     program = Path(hook)
     # One that isn't absolute would be another program in another folder.
-    if not (program.is_absolute() and program.is_file()):
+    if not (program.is_absolute() and os.path.isfile(program)):  # noqa: PTH113 - never raises
         raise HookMissingError(path=hook)
+
+
+def may_be_there(path: Path) -> bool:
+    """Whether a configuration is there, or something that can't be looked at: :func:`load_settings` then says why."""
+    try:
+        return mode_of(path) is not None
+    except ReadError:
+        return True
 
 
 def load_settings(path: Path, *, disk: Disk, create: FileLocks | None = None) -> LoadedSettings:

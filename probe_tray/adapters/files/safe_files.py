@@ -109,6 +109,19 @@ def real_path(path: Path) -> Path:
     return real
 
 
+def mode_of(path: Path) -> int | None:
+    """The mode of what ``path`` leads to; None where nothing is there. Raises ReadError where that can't be told.
+
+    Path.exists(), is_dir() and is_file() raise OSError for that before Python 3.14, and say no from then on.
+    """
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ReadError(path=str(path), reason=reason_of(error)) from None
+
+
 def replace_file(path: Path, data: bytes, *, disk: Disk) -> None:
     """Give ``path`` new content, 0600, all or nothing, and return once it is on the medium.
 

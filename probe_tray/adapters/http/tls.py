@@ -121,7 +121,7 @@ def _trust_file(context: ssl.SSLContext, path: Path, host: str) -> None:
 
 def _trust_folders(context: ssl.SSLContext, folders: str, host: str) -> None:
     for folder in map(Path, filter(None, folders.split(os.pathsep))):
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # noqa: PTH112 - never raises
             raise _refusal(host, Phrase("SSL_CERT_DIR names {path}, which isn't a folder", path=str(folder)))
         if this_system().verifies_certificates:
             # The system's own verifier is only told of certificates that have been loaded.

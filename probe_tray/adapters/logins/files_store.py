@@ -19,6 +19,7 @@ from probe_tray.adapters.logins.credential_files import (
     Place,
     belongs,
     folder_lock,
+    is_folder,
     is_renewable,
     is_there,
 )
@@ -341,7 +342,7 @@ class FilesStore(ABC):
 
 def make_missing(folder: Path) -> None:
     """Make the folder, 0700. One that is there stays as its owner set it up. Raises WriteError."""
-    if not folder.is_dir():
+    if not is_folder(folder):
         make_private_folder(folder)
 
 

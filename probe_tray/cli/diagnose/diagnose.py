@@ -13,7 +13,7 @@ from probe_tray import __version__
 from probe_tray.adapters.desktop.machine import program
 from probe_tray.adapters.desktop.notifier import may_notify
 from probe_tray.adapters.desktop.session_bus import session_names
-from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
+from probe_tray.adapters.files.config_file import LoadedSettings, load_settings, may_be_there
 from probe_tray.adapters.files.safe_files import prove_writable
 from probe_tray.adapters.files.update_memory import FileUpdateMemory
 from probe_tray.adapters.http.probe import HttpProbe
@@ -147,7 +147,7 @@ class _Diagnosis:
     def _configuration(self) -> tuple[LoadedSettings | None, Check]:
         given, t = self._arguments.config, self._t
         path = self._places.config_file if given is None else Path(given)
-        if not is_there(path):
+        if not may_be_there(path):
             if given is None:
                 return None, good(CONFIGURATION, t("{path} isn't there yet. The defaults are used.", path=str(path)))
             missing = UsageError(what=Phrase("--config {path}: there is no such file.", path=str(path)))

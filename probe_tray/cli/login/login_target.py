@@ -7,7 +7,14 @@ from pathlib import Path
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.files.safe_files import prove_writable, real_path
-from probe_tray.adapters.logins.credential_files import CredentialFiles, Place, is_folder, is_there, json_files
+from probe_tray.adapters.logins.credential_files import (
+    CredentialFiles,
+    Place,
+    is_clients_here,
+    is_folder,
+    is_there,
+    json_files,
+)
 from probe_tray.adapters.logins.folder_store import FolderStore, NamedFileStore
 from probe_tray.adapters.logins.made_here import MadeHere
 from probe_tray.core.account.credential import Credential, StoredCredential
@@ -73,8 +80,7 @@ class LoginTarget:
         return FolderStore(path, official=self._official, made=self._made, disk=self._disk, now=self._now)
 
     def _refuse_official(self, places: list[Place]) -> None:
-        there = [place.path for place in places if place.path.exists()]
-        if any(own.exists() and own.samefile(path) for own in self._official for path in there):
+        if any(is_clients_here(place.path, self._official) for place in places):
             raise UsageError(
                 what=Phrase(
                     "-o {path} belongs to the Codex client. Choose another file or folder.", path=str(self._path)

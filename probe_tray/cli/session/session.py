@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from probe_tray.adapters.files.app_folders import ProgramFiles, user_places
-from probe_tray.adapters.files.config_file import LoadedSettings, load_settings
+from probe_tray.adapters.files.config_file import LoadedSettings, load_settings, may_be_there
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.http.client import ServiceClient
 from probe_tray.adapters.hygiene import KnownSecrets, Redactor, configure_logging, switch_off_core_dumps
@@ -154,7 +154,7 @@ class CommandSession:
         if config is None:
             return load_settings(self.places.config_file, disk=self.disk, create=self.locks)
         path = Path(config)
-        if not path.exists():
+        if not may_be_there(path):
             raise UsageError(what=Phrase("--config {path}: there is no such file.", path=str(path)))
         return load_settings(path, disk=self.disk)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.files.safe_files import real_path, replace_file
+from probe_tray.adapters.files.safe_files import mode_of, real_path, replace_file
 from probe_tray.adapters.system import LocalZone
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.terminal.console import Console
@@ -27,19 +27,18 @@ class OutputFile:
         self.is_json = path.suffix.lower() == ".json"
         if not self.is_json and path.suffix.lower() != ".csv":
             raise UsageError(what=Phrase("--output {path} must end in .csv or .json.", path=str(path)))
-        if not path.absolute().parent.is_dir():
-            raise UsageError(
-                what=Phrase(
-                    "--output {path}: there is no folder {folder}.", path=str(path), folder=str(path.absolute().parent)
-                )
-            )
+        folder = path.absolute().parent
         try:
-            real_path(path)
+            if not stat.S_ISDIR(mode_of(folder) or 0):
+                raise UsageError(
+                    what=Phrase("--output {path}: there is no folder {folder}.", path=str(path), folder=str(folder))
+                )
+            mode = mode_of(real_path(path))
         except ReadError as error:
             raise UsageError(
                 what=Phrase("--output {path} can't be written: {reason}.", path=str(path), reason=error.facts["reason"])
             ) from None
-        if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+        if mode is not None and not stat.S_ISREG(mode):
             raise UsageError(what=Phrase("--output {path} already exists and can't be replaced.", path=str(path)))
 
     def write(self, data: bytes) -> None:

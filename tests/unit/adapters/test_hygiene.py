@@ -259,11 +259,12 @@ def test_a_log_file_is_private_and_its_folder_is_made(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_log_file_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["file", "x" * 300])
+def test_a_log_file_that_cannot_be_made_is_said(tmp_path: Path, folder: str) -> None:
     (tmp_path / "file").write_text("", "utf-8")
     with (
         pytest.raises(DataFolderError) as caught,
-        configure_logging(logging.INFO, tmp_path / "file" / "x.log", Redactor(nothing)),
+        configure_logging(logging.INFO, tmp_path / folder / "x.log", Redactor(nothing)),
     ):
         pass
     assert "can't be used" in caught.value.title

@@ -336,6 +336,25 @@ def test_wrong_use_is_told_in_a_sentence(arguments: list[str], words: str, tmp_p
     assert b"s3cret" not in done.stderr
 
 
+LONG = "x" * 300
+"""A name that no system looks up, as it looks up none in a folder of somebody else."""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--status", "--output", f"{LONG}/x.csv", "."],
+        ["--status", "--output", f"{LONG}.csv", "."],
+        ["--status", "--config", LONG, "."],
+    ],
+)
+def test_a_place_that_cannot_be_looked_at_is_told_with_its_reason(arguments: list[str], tmp_path: Path) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "its name is too long" in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
 def test_a_broken_configuration_is_told_and_left_alone(tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text('{"poll_minutes": "often"}')

@@ -364,7 +364,14 @@ def test_a_folder_that_cannot_be_made_is_said_of_that_folder(path: Path) -> None
         change_in(path, SettingsPatch({"sync_dir": "taken/logins"}, makes_folder=True))
 
 
-@pytest.mark.parametrize("missing", ["/no/such/program", "notify"])
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows says of a long name that it is not there")
+def test_a_folder_that_cannot_be_looked_at_is_said(path: Path) -> None:
+    put(path, "{}")
+    with pytest.raises(FolderUnusableError, match="its name is too long"):
+        change_in(path, SettingsPatch({"sync_dir": "x" * 300}, makes_folder=True))
+
+
+@pytest.mark.parametrize("missing", ["/no/such/program", "notify", f"/{'x' * 300}"])
 def test_a_program_that_is_not_there_is_not_taken(path: Path, missing: str) -> None:
     put(path, "{}")
     with pytest.raises(HookMissingError, match=f"The program {missing} doesn't exist"):

@@ -629,8 +629,9 @@ async def test_a_certificate_that_fails_is_told_with_its_reason(
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-async def test_a_wrong_path_gets_a_sentence(tmp_path: Path, variable: str) -> None:
-    async with client("https://localhost:9", environment={variable: str(tmp_path / "absent")}) as made:
+@pytest.mark.parametrize("name", ["absent", f"absent{'x' * 300}"])
+async def test_a_wrong_path_gets_a_sentence(tmp_path: Path, variable: str, name: str) -> None:
+    async with client("https://localhost:9", environment={variable: str(tmp_path / name)}) as made:
         error = await failure(made.refresh(TOKEN, unkept))
     assert type(error) is CertificateError
     assert variable in str(error)
