@@ -110,6 +110,8 @@ def _misused_quota_options(arguments: "Arguments", t: Translate) -> str:
     subcommand, formatted = arguments.subcommand, arguments.format is not None
     if subcommand is Subcommand.DIAGNOSE and arguments.paths:
         return t("diagnose takes no files.")
+    if formatted and arguments.paths and arguments.paths[0] in {one.value for one in LOOKS}:
+        return t("--format can't be combined with next, guard or watch. If you mean a file, put ./ before its name.")
     if formatted and (arguments.renew or arguments.apitest or arguments.output is not None or arguments.json):
         return t("--format can only be combined with --status.")
     if (arguments.min_left is not None or arguments.window is not None) and subcommand is not Subcommand.GUARD:

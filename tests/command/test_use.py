@@ -113,6 +113,34 @@ def test_several_that_match_are_listed_and_nothing_is_done(bench: Bench, client:
     assert client.run(ana.account_id).returncode == 0
 
 
+def test_an_account_may_be_in_a_vault_that_cannot_be_opened(bench: Bench, client: Client) -> None:
+    ana = bench.login("a.json", 0, days=9)
+    vault = bench.data / "vault"
+    vault.mkdir(parents=True, mode=0o700)
+    (vault / f"{'a' * 24}.json").write_text("{}")
+    away = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}
+    done = client.run("eva@example.com", **away)
+    assert (done.returncode, "keyring" in said(done).lower()) == (1, True)
+    assert "None of the accounts that can be read is called “eva@example.com”." in said(done)
+    asked = bench.run("guard", "--account", "eva@example.com", "--config", client.config, **away)
+    assert (asked.returncode, "None of the accounts that can be read" in said(asked)) == (3, True)
+    shown = bench.run("next", "--config", client.config, **away)
+    assert (shown.returncode, shown.stdout.decode()) == (0, f"{ana.email}\n")
+    assert "keyring" in shown.stderr.decode().lower()
+
+
+def test_a_place_of_the_client_that_cannot_be_read_is_said(client: Client) -> None:
+    client.path.mkdir()
+    done = client.run()
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert "auth.json can't be read" in said(done)
+    client.path.rmdir()
+    client.home.rmdir()
+    # Who has not started Codex yet is not logged in there.
+    assert client.run().stdout.decode() == f"{client.home}: not logged in with an account\n"
+    assert client.run("--home", client.home).returncode == 1
+
+
 def foreign(bench: Bench, client: Client) -> DemoLogin:
     login = bench.demo.issue_login(bench.demo.people[2].email)
     client.path.write_bytes(official_login(login))

@@ -3,8 +3,8 @@
 import os
 import sys
 from collections.abc import Container, Sequence
-from contextlib import suppress
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
@@ -14,19 +14,20 @@ from probe_tray.cli.own_stores import own_stores
 from probe_tray.cli.renew.command_context import CommandContext, run_context
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
+from probe_tray.cli.terminal.hints import at_the_command_line
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
 from probe_tray.core.account.account_names import AccountNames, matching
-from probe_tray.core.account.identity import EVERY_ACCOUNT, AccountKey
-from probe_tray.core.codex.codex_state import CodexKeeper, CodexUse, CodexUsePhase, HandOver
-from probe_tray.core.errors import CodexWholeSharedError, Phrase, Problem, StoreError, UsageError
+from probe_tray.core.account.identity import EVERY_ACCOUNT, AccountKey, StoreKind
+from probe_tray.core.codex.codex_state import CodexHome, CodexKeeper, CodexUse, CodexUsePhase, HandOver
+from probe_tray.core.errors import CodexHomeMissingError, CodexWholeSharedError, Phrase, Problem, StoreError, UsageError
 from probe_tray.core.events import ArrangementChanged, Event, TroubleMet
 from probe_tray.core.state import AccountState, AppState
 from probe_tray.engine.store import Store
 from probe_tray.ports.codex import CodexPlace
 from probe_tray.view.codex.command_words import home_words, keep_advice, keep_question, result_words
 from probe_tray.view.panel.survey import name
-from probe_tray.view.quota.quota_words import which_of
-from probe_tray.view.text.privacy import discreet_account
+from probe_tray.view.quota.quota_words import none_readable, which_of
+from probe_tray.view.text.privacy import discreet_account, mask
 
 
 def use_in_codex(session: CommandSession) -> ExitStatus:
@@ -97,18 +98,19 @@ class _UseCommand:
         if arguments.put_back:
             use = await self._hand_overs.put_back(places[0], keep=self._keep)
             return await self._told(use, places[0], is_first=False)
-        for place in places:
-            # Here a keyring may ask: no lock is held yet, and once it is open it need not ask again.
-            with suppress(StoreError):
-                await place.read(asks=True)
+        # Here a keyring may ask: no lock is held yet, and once it is open it need not ask again.
+        problems = [await self._problem_of(place) for place in places]
         # What an earlier run left half done is finished or dropped first, and what was renewed meanwhile passed on.
         looked = await self._codex.placements.look(places)
         if not arguments.paths:
-            for home in looked.homes if arguments.home is None else looked.homes[:1]:
-                session.console.lines(home_words(home, self._name, session.t) + "\n")
-            return ExitStatus.SUCCESS
+            return self._tell_homes(looked.homes if arguments.home is None else looked.homes[:1], problems)
         given = arguments.paths[0]
         found = await self._matching(given)
+        if not found and (unread := self._unread()):
+            for problem in unread:
+                self._complain(problem)
+            session.console.failure(none_readable(given, session.t))
+            return ExitStatus.FAILURE
         if len(found) != 1:
             listed = [(self._name(account.key), account.key.slug) for account in found]
             session.console.failure(which_of(listed, given, session.t))
@@ -131,6 +133,36 @@ class _UseCommand:
                 )
             )
         return (place,)
+
+    async def _problem_of(self, place: CodexPlace) -> Problem | None:
+        """Why nobody can tell which login is there."""
+        try:
+            await place.read(asks=True)
+        except StoreError as error:
+            # Who has not started the client yet is not logged in there.
+            is_new = isinstance(error, CodexHomeMissingError) and self._session.arguments.home is None
+            return None if is_new else error.problem
+        return None
+
+    def _tell_homes(self, homes: Sequence[CodexHome], problems: Sequence[Problem | None]) -> ExitStatus:
+        session, status = self._session, ExitStatus.SUCCESS
+        for home, problem in zip_longest(homes, problems):
+            if problem is None:
+                session.console.lines(home_words(home, self._name, session.t) + "\n")
+            else:
+                self._complain(problem)
+                status = ExitStatus.FAILURE
+        return status
+
+    def _unread(self) -> tuple[Problem, ...]:
+        """Why accounts of ours may be missing."""
+        state, ours = self._store.state, {self._session.places.vault, self._loaded.login_folder}
+        stores = (problem for kind, problem in state.store_problems if kind is not StoreKind.OFFICIAL)
+        return (*stores, *(one.problem for one in state.unreadable if Path(one.location).parent in ours))
+
+    def _complain(self, problem: Problem) -> None:
+        said = self._session.t.told(at_the_command_line(problem))
+        self._session.console.failure(mask(said) if self._loaded.settings.privacy else said)
 
     async def _use(self, key: AccountKey, place: CodexPlace, *, is_first: bool) -> ExitStatus | CodexUse:
         way = HandOver.WHOLE if self._session.arguments.whole else self._loaded.settings.codex_hand_over

@@ -33,10 +33,22 @@ def run_quota_action(arguments: Arguments, action: QuotaAction, enough: Callable
         return action(overview)
     # Only now, for it brings the network and all that belongs to it.
     from probe_tray.cli.quota.service_numbers import ask_service
-    from probe_tray.cli.session.session import run_session
+    from probe_tray.cli.session.session import CommandSession, run_session
 
-    # One line is all that is wanted: notes have no place in a prompt or a bar.
-    return run_session(arguments, lambda session: action(ask_service(session)), quiet=True, failed=ExitStatus.NOT_KNOWN)
+    def ask(session: CommandSession) -> ExitStatus:
+        found, given = ask_service(session), arguments.account
+        if found.overview is None:
+            return ExitStatus.NOT_KNOWN
+        if given is None or not found.may_hide(given):
+            return action(found.overview)
+        from probe_tray.view.quota.quota_words import none_readable
+
+        session.console.failure(none_readable(given, session.t))
+        return ExitStatus.NOT_KNOWN
+
+    # One line is all that is wanted: notes have no place in a prompt or a bar. Of a failure nobody must read that there
+    # is no capacity, as next and guard say with 1.
+    return run_session(arguments, ask, quiet=True, failed=ExitStatus.NOT_KNOWN)
 
 
 def running_numbers(arguments: Arguments) -> RunningNumbers | None:

@@ -46,6 +46,8 @@ class _Watch:
         self._last = b""
         self.ended: ExitStatus | None = None
         """What it ended with; None while somebody reads it."""
+        self.told: set[str] = set()
+        """What was said of logins that can't be read, so that it is said once."""
 
     def tell(self, overview: QuotaOverview) -> ExitStatus:
         """Print what is new."""
@@ -75,8 +77,15 @@ class _Watch:
 def _ask(arguments: Arguments, watch: _Watch) -> None:
     # Only now, for it brings the network and all that belongs to it.
     from probe_tray.cli.quota.service_numbers import ask_service
-    from probe_tray.cli.session.session import run_session
+    from probe_tray.cli.session.session import CommandSession, run_session
 
-    status = run_session(arguments, lambda session: watch.tell(ask_service(session)), quiet=True)
+    def ask(session: CommandSession) -> ExitStatus:
+        found = ask_service(session, watch.told)
+        if found.overview is not None and not found.may_hide(arguments.account):
+            return watch.tell(found.overview)
+        # A store that can't be opened now may be later; the files that were named stay what they are.
+        return ExitStatus.FAILURE if arguments.paths else ExitStatus.SUCCESS
+
+    status = run_session(arguments, ask, quiet=True)
     if status is not ExitStatus.SUCCESS:
         watch.ended = status

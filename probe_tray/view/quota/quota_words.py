@@ -61,6 +61,11 @@ def which_of(found: Sequence[tuple[str, str]], given: str, t: Translator) -> str
     return t("“{name}” matches several accounts. Use the id of one: {accounts}", name=given, accounts=listed)
 
 
+def none_readable(given: str, t: Translator) -> str:
+    """That no account has this name, where not all of them could be read."""
+    return t("None of the accounts that can be read is called “{name}”.", name=given)
+
+
 def unknown_field(given: str, fields: Sequence[str], t: Translator) -> str:
     """That a template has no such field."""
     return t("--template has no field {field}. There are: {fields}.", field=given, fields=", ".join(fields))

@@ -231,6 +231,21 @@ def test_what_programs_read_comes_as_json_and_names_can_be_hidden_where_they_are
     assert misused(parse(words.split()), str) == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "is_refused"),
+    [
+        ("next --format json", True),
+        ("--format line guard", True),
+        ("watch --status --format line", True),
+        ("--format line ./next", False),
+        ("--format line a.json next", False),
+    ],
+)
+def test_a_line_is_not_asked_for_beside_a_subcommand(words: str, *, is_refused: bool) -> None:
+    said = misused(parse(words.split()), str)
+    assert said.startswith("--format can't be combined with next, guard or watch.") is is_refused
+
+
 @pytest.mark.parametrize("words", ["diagnose a.json", "diagnose --hide-names", "next --device", "next -o x", "next -f"])
 def test_what_a_subcommand_does_not_take_is_said(words: str) -> None:
     assert bool(misused(parse(words.split()), str)) is (words != "next -f")
