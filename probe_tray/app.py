@@ -67,10 +67,10 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the tray app to its end: 0 when it was quit, 2 when it could not start, 128 and its number after a signal."""
-    this_system().use_console()
     try:
         chosen = TrayArguments(arguments)
     except WrongUseError as error:
+        this_system().use_console()
         t = _person_translator()
         wrong = t(error.template, **error.values)
         say(f"probe-tray: {t.joined((wrong, t('Run it with --help to see the options.')))}")
@@ -149,8 +149,9 @@ def _say_why(error: ProbeError, asked: StartRequest) -> None:
     notification comes first, for that takes no keyboard away.
     """
     text = _person_translator().told(error.problem)
+    system = this_system()
+    system.use_console()
     if not is_terminal(sys.stderr):
-        system = this_system()
         if asked is StartRequest.NOTHING and system.show_notification("Probe Tray", text):
             return
         if asked in _SEEN and system.show_error(text):
@@ -178,6 +179,8 @@ def _quit_running(instance: Instance) -> int:
 
 
 def _print(text: str) -> int:
+    # Not before: a program that runs on must not end with the terminal from which it was started.
+    this_system().use_console()
     with contextlib.suppress(OSError):
         print(text)
     finish()

@@ -76,6 +76,21 @@ def test_what_ends_a_start_is_said_where_the_person_is(
     assert bool(capsys.readouterr().err) is printed
 
 
+@pytest.mark.parametrize(
+    ("argument", "status"), [("--help", 0), ("--version", 0), ("--quit", 0), ("--no-such-flag", 2)]
+)
+@pytest.mark.usefixtures("home")
+def test_what_only_prints_does_so_in_the_terminal_of_the_start(
+    argument: str, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system = System()
+    monkeypatch.setattr("probe_tray.app.this_system", lambda: system)
+    assert run(["--demo", argument]) == status
+    assert system.done == ["console"]
+    printed = capsys.readouterr()
+    assert printed.out or printed.err
+
+
 def nothing(*_: object) -> None:
     pass
 
@@ -113,7 +128,8 @@ def test_the_systems_are_told_of_the_program_before_qt_starts(monkeypatch: pytes
     with monkeypatch.context() as only_here:
         only_here.setattr("PySide6.QtWidgets.QApplication", Application)
         assert run(["--demo", "--background"]) == 0
-    begun = ["console", "memory", "name", "in the background", "Qt", "not in the Dock"]
+    # No console: a tray that is attached to one ends with it.
+    begun = ["memory", "name", "in the background", "Qt", "not in the Dock"]
     assert done == [*begun, *(["fusion"] if lacks else [])]
 
 

@@ -9,6 +9,7 @@ icon and session need beyond Qt.
 ``macos``           macOS: power, launch agent, proxies, folders, Dock, AppleScript
 ``macos_desktop``   macOS: Dock, Spaces, the front, App Nap, log-out, the menu bar's appearance
 ``windows``         Windows: power, console, taskbar, mutexes
+``windows_console`` Windows: the console
 ``windows_desktop`` Windows: the reason why a shutdown waits, the taskbar's appearance
 ``windows_files``   Windows: who holds a file, who may read it, names on a command line
 ``windows_processes`` Windows: which processes run

@@ -286,7 +286,10 @@ class OperatingSystem(Protocol):
         ...
 
     def use_console(self) -> None:
-        """Let a program without standard streams print to the console that it was started from, if there is one."""
+        """Let a program without standard streams print to the console that it was started from, if there is one.
+
+        From then on that console's Ctrl-C and its closing end this process, so it should end right afterwards.
+        """
         ...
 
     def obeys_sequences(self, stream: TextIO) -> bool:

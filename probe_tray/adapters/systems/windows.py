@@ -22,6 +22,7 @@ from probe_tray.adapters.systems.operating_system import (
 from probe_tray.adapters.systems.run_entry import RunEntry, is_from_store
 from probe_tray.adapters.systems.tools import output_of
 from probe_tray.adapters.systems.user_registry import APPROVED_KEY, RUN_KEY, UserRegistry
+from probe_tray.adapters.systems.windows_console import obeys_sequences, use_console
 from probe_tray.adapters.systems.windows_files import expanded, is_held, is_open_to_others, shared_entry, take_lock
 from probe_tray.adapters.systems.windows_library import system_program, windows_library
 from probe_tray.adapters.systems.windows_processes import processes
@@ -37,9 +38,6 @@ _ERROR_BOX: Final = 0x10 | 0x10000
 """MB_ICONERROR and MB_SETFOREGROUND."""
 _GOT: Final = frozenset({0x00, 0x80})
 """WAIT_OBJECT_0, and WAIT_ABANDONED: whoever had the mutex ended without giving it back."""
-_STANDARD_HANDLES: Final = {1: -11, 2: -12}
-_VIRTUAL_TERMINAL: Final = 0x0004
-"""ENABLE_VIRTUAL_TERMINAL_PROCESSING, a mode of the console since Windows 10 1511."""
 
 
 @final
@@ -189,25 +187,12 @@ class WindowsSystem:
         return bool(box(None, ctypes.c_wchar_p(text), ctypes.c_wchar_p("Probe Tray"), _ERROR_BOX))
 
     def use_console(self) -> None:
-        """A program of the graphical subsystem has None for its standard streams (Python, ``sys.__stderr__``)."""
-        if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison] - see above
-            return
-        # ATTACH_PARENT_PROCESS
-        if windows_library("kernel32").AttachConsole(-1):
-            with contextlib.suppress(OSError):
-                sys.stdout = sys.stderr = open("CONOUT$", "w", encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115 - a device, open until the end
+        """By AttachConsole."""
+        use_console()
 
     def obeys_sequences(self, stream: TextIO) -> bool:
         """A console is told to, and refuses where it is too old."""
-        import ctypes
-
-        kernel = windows_library("kernel32")
-        kernel.GetStdHandle.restype = ctypes.c_void_p
-        handle = ctypes.c_void_p(kernel.GetStdHandle(_STANDARD_HANDLES.get(stream.fileno(), 0)))
-        mode = ctypes.c_ulong()
-        if not kernel.GetConsoleMode(handle, ctypes.byref(mode)):
-            return False
-        return bool(kernel.SetConsoleMode(handle, mode.value | _VIRTUAL_TERMINAL))
+        return obeys_sequences(stream)
 
     def share_memory(self) -> None:
         """The system's allocator does it by itself."""

@@ -22,6 +22,23 @@ def processes() -> tuple[UserProgram, ...]:
 
     The program ``tasklist`` asks WMI, which takes seconds on a busy machine or right after a log-in.
     """
+    return tuple(program for program, _ in _snapshot())
+
+
+def ancestors(number: int) -> Iterator[UserProgram]:
+    """Who has started the process of that number, who has started that one, and so on. Raises OSError.
+
+    The number of one that has ended may be another's by now.
+    """
+    running = {program.number: (program, parent) for program, parent in _snapshot()}
+    # Each at most once, for such a number may lead in a circle.
+    _, parent = running.pop(number, (None, number))
+    while parent in running:
+        program, parent = running.pop(parent)
+        yield program
+
+
+def _snapshot() -> "tuple[tuple[UserProgram, int], ...]":
     import ctypes
 
     kernel = windows_library("kernel32")
@@ -36,7 +53,8 @@ def processes() -> tuple[UserProgram, ...]:
         kernel.CloseHandle(ctypes.c_void_p(handle))
 
 
-def _listed(kernel: "ctypes.CDLL", snapshot: "ctypes.c_void_p") -> Iterator[UserProgram]:
+def _listed(kernel: "ctypes.CDLL", snapshot: "ctypes.c_void_p") -> Iterator[tuple[UserProgram, int]]:
+    """Each with the number of the process that has started it."""
     import ctypes
 
     class Entry(ctypes.Structure):
@@ -59,7 +77,7 @@ def _listed(kernel: "ctypes.CDLL", snapshot: "ctypes.c_void_p") -> Iterator[User
     found = kernel.Process32FirstW(snapshot, ctypes.byref(entry))
     while found:
         name = bytes(entry.name).decode("utf-16-le", "replace")
-        yield UserProgram(name.partition("\0")[0], entry.number)
+        yield UserProgram(name.partition("\0")[0], entry.number), entry.parent
         found = kernel.Process32NextW(snapshot, ctypes.byref(entry))
     if (error := last_error()) != _NO_MORE:
         raise OSError(f"the list of processes ends with error {error}")

@@ -14,6 +14,7 @@ import pytest
 
 from probe_tray.adapters.systems import windows
 from probe_tray.adapters.systems.windows import WindowsSystem
+from probe_tray.adapters.systems.windows_processes import ancestors
 
 NO_MORE, DENIED = 18, 5
 INVALID = (1 << 64) - 1
@@ -39,6 +40,7 @@ class Kernel32:
         self.snapshot = HANDLE
         self.ends_with = NO_MORE
         self.left: Iterator[tuple[str, int]] = iter(LISTED)
+        self.parents: dict[int, int] = {}
         self.open = 0
         self.error = 0
         self.CreateToolhelp32Snapshot = Create(self)
@@ -55,6 +57,7 @@ class Kernel32:
             self.error = self.ends_with
             return 0
         struct.pack_into("<I", memory, 8, found[1])
+        struct.pack_into("<I", memory, 32, self.parents.get(found[1], 4))
         struct.pack_into("<520s", memory, 44, found[0].encode("utf-16-le"))
         return 1
 
@@ -95,6 +98,24 @@ def test_a_list_that_breaks_off_is_none(kernel: Kernel32) -> None:
     kernel.ends_with = DENIED
     with pytest.raises(OSError, match="error 5"):
         WindowsSystem().user_programs()
+    assert kernel.open == 0
+
+
+@pytest.mark.parametrize(
+    ("parents", "found"),
+    [
+        ({}, []),
+        ({4242: 12, 12: 14, 14: 99}, ["a, name.exe", "小.exe"]),
+        # The numbers of programs that have ended are given again.
+        ({4242: 12, 12: 14, 14: 4242}, ["a, name.exe", "小.exe"]),
+        ({4242: 4242}, []),
+    ],
+)
+def test_who_started_a_process_is_followed_upwards(kernel: Kernel32, parents: dict[int, int], found: list[str]) -> None:
+    kernel.parents = parents
+    assert [one.name for one in ancestors(4242)] == found
+    kernel.left = iter(LISTED)
+    assert list(ancestors(7)) == []
     assert kernel.open == 0
 
 
