@@ -116,27 +116,25 @@ class ExportController:
         # As it is in the window now: while the place is chosen accounts may come, and others be ticked.
         write = self._writer()
         if made is not None and not made.one_file:
-            self._chooser.folder(dialog, view.choose_folder, write)
+            self._chooser.folder(dialog, view.choose_folder, lambda place: write(place, False))
         else:
             self._chooser.new_file(dialog, view.choose_file, view.file_name, write)
 
-    def _writer(self) -> Callable[[str], None]:
-        """Writes what is chosen now to the place that it is given."""
+    def _writer(self) -> Callable[[str, bool], None]:
+        """Writes what is chosen now to the place that it is given, of which the window has asked already or not."""
         choices, accounts = self._choices, exportable(self._engine.state, self._choices)
         kind = choices.kind.format
         if kind is None:
-            # The window in which the file was chosen has asked already.
-            table = WriteTable(data=self._words.table(accounts, choices.hide), place="", replace=True)
-            return lambda place: self._send(replace(table, place=place))
+            table = WriteTable(data=self._words.table(accounts, choices.hide), place="")
+            return lambda place, asked: self._send(replace(table, place=place, replace=asked))
         logins = WriteLogins(
             accounts=tuple(account.key for account in accounts),
             format=kind,
             refresh_tokens=choices.refresh_tokens,
             place="",
             folder=not kind.one_file,
-            replace=kind.one_file,
         )
-        return lambda place: self._send(replace(logins, place=place))
+        return lambda place, asked: self._send(replace(logins, place=place, replace=asked))
 
     def _send(self, command: WriteLogins | WriteTable) -> None:
         self._sent = command

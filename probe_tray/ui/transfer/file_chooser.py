@@ -29,19 +29,27 @@ class FileChooser:
         dialog.fileSelected.connect(chosen)
         dialog.open()
 
-    def new_file(self, parent: QWidget, title: str, name: str, chosen: Callable[[str], None]) -> None:
-        """Choose where a file goes; the window itself asks before one that is there already is chosen."""
+    def new_file(self, parent: QWidget, title: str, name: str, chosen: Callable[[str, bool], None]) -> None:
+        """Choose where a file goes; it gets the suffix of ``name`` where the person gives it none.
+
+        ``chosen`` hears whether the window itself has asked before a file of that name is replaced.
+        """
         from PySide6.QtCore import QStandardPaths
 
         dialog, places = _dialog(parent, title), QStandardPaths.StandardLocation
         dialog.setFileMode(dialog.FileMode.AnyFile)
         dialog.setAcceptMode(dialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
         documents = QStandardPaths.writableLocation(places.DocumentsLocation)
         home = QStandardPaths.writableLocation(places.HomeLocation)
         dialog.setDirectory(documents if Path(documents).is_dir() else home)
         dialog.selectFile(name)
-        dialog.fileSelected.connect(chosen)
+
+        def named(path: str) -> None:
+            # Qt's default suffix is added after the windows of some desktops have asked about the name without it.
+            has_suffix = bool(Path(path).suffix)
+            chosen(path if has_suffix else path + Path(name).suffix, has_suffix)
+
+        dialog.fileSelected.connect(named)
         dialog.open()
 
 

@@ -50,6 +50,7 @@ class FakeChooser(FileChooser):
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.has_asked = True
         self.thinking: list[Callable[[], None]] | None = None
         """What is chosen in the end, where the person takes time."""
 
@@ -57,9 +58,9 @@ class FakeChooser(FileChooser):
         self.asked.append(title)
         self._choose(lambda: chosen("/out"))
 
-    def new_file(self, parent: QWidget, title: str, name: str, chosen: Callable[[str], None]) -> None:
+    def new_file(self, parent: QWidget, title: str, name: str, chosen: Callable[[str, bool], None]) -> None:
         self.asked.append(f"{title}: {name}")
-        self._choose(lambda: chosen(f"/out/{name}"))
+        self._choose(lambda: chosen(f"/out/{name}", self.has_asked))
 
     def _choose(self, answer: Callable[[], None]) -> None:
         if self.thinking is None:
@@ -370,15 +371,31 @@ def test_what_is_sent_holds_no_token(bench: Bench) -> None:
 
 
 def test_the_systems_window_for_a_new_file_asks_before_it_replaces(bench: Bench) -> None:
-    chosen: list[str] = []
-    FileChooser().new_file(bench.dialog, "Export", "logins.jsonl", chosen.append)
+    chosen: list[tuple[str, bool]] = []
+    FileChooser().new_file(bench.dialog, "Export", "logins.jsonl", lambda path, asked: chosen.append((path, asked)))
     (asking,) = bench.dialog.findChildren(QFileDialog)
     assert asking.acceptMode() is QFileDialog.AcceptMode.AcceptSave
     assert not asking.testOption(QFileDialog.Option.DontConfirmOverwrite)
-    assert asking.defaultSuffix() == "jsonl"
-    asking.fileSelected.emit("/out/x.jsonl")
+    # A suffix that Qt adds comes after some desktops' windows have asked about the name without it.
+    assert asking.defaultSuffix() == ""
+    for path in ("/out/x.jsonl", "/out/x", "/out.d/x"):
+        asking.fileSelected.emit(path)
     asking.close()
-    assert chosen == ["/out/x.jsonl"]
+    assert chosen == [("/out/x.jsonl", True), ("/out/x.jsonl", False), ("/out.d/x.jsonl", False)]
+
+
+@pytest.mark.parametrize("kind", [ExportKind.LINES, ExportKind.TABLE])
+@pytest.mark.parametrize("has_asked", [True, False])
+def test_a_file_of_which_the_systems_window_has_not_asked_is_asked_about(
+    bench: Bench,
+    kind: ExportKind,
+    has_asked: bool,  # noqa: FBT001 - a case
+) -> None:
+    bench.chooser.has_asked = has_asked
+    bench.choose(kind)
+    sent = bench.export()
+    assert isinstance(sent, WriteLogins | WriteTable)
+    assert sent.replace is has_asked
 
 
 def test_without_accounts_the_window_has_no_choices_and_no_empty_room(bench: Bench) -> None:
