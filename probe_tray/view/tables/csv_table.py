@@ -33,8 +33,7 @@ INSTEAD: Mapping[NoLogin, str] = {
 """What is said of a report that has this in the place of a login."""
 # OWASP, CSV injection: what makes a spreadsheet run a cell, the full-width forms of some languages included.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-
-
+_AFTER_SEMICOLON = re.compile(f';(?="*[{re.escape("".join(_FORMULA))}])')
 # What a terminal acts on when the file is printed there, and what writes a line backwards.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
@@ -76,7 +75,11 @@ def to_csv(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def defused(cell: str) -> str:
-    """``cell`` so that no spreadsheet runs it as a formula."""
+    """``cell`` so that no spreadsheet runs it as a formula, also where cells are taken to end at each semicolon.
+
+    So they are where the decimal point is a comma, and quotes that begin within a cell don't keep it together there.
+    """
+    cell = _AFTER_SEMICOLON.sub(";'", cell)
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 

@@ -1,5 +1,6 @@
 """The usage table that a person saves from the tray app, to read it in a spreadsheet."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -27,10 +28,14 @@ _ANSWERED = 200
 def quota_table(accounts: Iterable[AccountState], now: Now, *, hide: bool) -> bytes:
     """One row for each account, UTF-8; ``hide`` leaves addresses and ids out.
 
+    It begins with a byte order mark: without one Excel takes it for text of the system's code page.
+
     All times are true ones in the zone of ``now``, also where this computer's clock is wrong.
     """
     t = Translator()
-    return to_csv([(*STATUS_COLUMNS, *MORE_COLUMNS), *(_row(account, now, t, hide=hide) for account in accounts)])
+    return BOM_UTF8 + to_csv(
+        [(*STATUS_COLUMNS, *MORE_COLUMNS), *(_row(account, now, t, hide=hide) for account in accounts)]
+    )
 
 
 def _row(account: AccountState, now: Now, t: Translator, *, hide: bool) -> list[str]:

@@ -74,6 +74,20 @@ def test_formulas_are_defused(cell: str) -> None:
     assert defused(cell) == f"'{cell}"
 
 
+@pytest.mark.parametrize(
+    ("cell", "safe"),
+    [
+        ("a;=1+1", "a;'=1+1"),
+        ("a;-1;b;@x", "a;'-1;b;'@x"),
+        ('a;"=1+1"', 'a;\'"=1+1"'),
+        ("=a;\uff1d1", "'=a;'\uff1d1"),
+        ("gpt-5;gpt-5-mini; -", "gpt-5;gpt-5-mini; -"),
+    ],
+)
+def test_a_spreadsheet_that_ends_cells_at_semicolons_runs_none_either(cell: str, safe: str) -> None:
+    assert defused(cell) == safe
+
+
 def test_names_of_files_and_people_are_defused_but_missing_resets_are_not() -> None:
     odd = AccountReport(location="=cmd", account_id="+a", email="@e", plan="-p")
     row = status_csv([odd], local).decode().splitlines()[1]

@@ -318,7 +318,14 @@ def test_the_question_names_what_is_lost() -> None:
 
 
 def rows(data: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(data.decode())))
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+
+
+def test_a_spreadsheet_reads_the_table_as_the_utf_8_that_it_is() -> None:
+    account = samples.account("ana@example.com", location="C:\\Users\\张伟\\.codex\\auth.json")
+    data = quota_table([account], NOW, hide=False)
+    assert data.startswith(b"\xef\xbb\xbffile,")
+    assert data.decode("utf-8-sig").count("张伟") == 1
 
 
 def test_the_table_has_the_commands_columns() -> None:
@@ -341,7 +348,7 @@ def test_windows_that_have_no_column_are_named_in_the_last_one() -> None:
     alone = replace(ordinary, main=replace(ordinary.main, windows=(budget,)))
     accounts = [samples.account(f"{n}@example.com", seen) for n, seen in enumerate((ordinary, more, alone))]
     data = quota_table(accounts, NOW, hide=False)
-    assert data.splitlines()[0] == ",".join((*STATUS_COLUMNS, "more", "as_of")).encode()
+    assert data.splitlines()[0].decode("utf-8-sig") == ",".join((*STATUS_COLUMNS, "more", "as_of"))
     assert [row["more"] for row in rows(data)] == ["", "monthly 63.2%; budget 92.0%", "budget 92.0%"]
 
 
