@@ -183,10 +183,10 @@ class VaultStore:
             data = read_regular(path, disk=self._disk)
         except FileNotFoundError:
             return None
-        if is_newer(data):
-            raise ReadError(path=str(path), reason=NEWER_VERSION)
         record = read_record(data)
         if isinstance(record, str):
+            if is_newer(data):
+                raise ReadError(path=str(path), reason=NEWER_VERSION)
             raise RecordError(path=str(path), reason=record)
         if record.account != path.stem:
             raise RecordError(path=str(path), reason=Phrase("it belongs to a different account than its name says"))

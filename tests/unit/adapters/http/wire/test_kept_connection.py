@@ -155,7 +155,7 @@ async def test_what_is_sent_is_what_httpcore_would_send(method: str, body: bytes
     assert wire.sent.endswith(body)
 
 
-@pytest.mark.parametrize("token", [b"a\r\nX-Other: b", b"a\nb", b"a\x00b", b" a", b"a\x7f", b"\xe9"])
+@pytest.mark.parametrize("token", [b"a\r\nX-Other: b", b"a\nb", b"a\x00b", b" a", b"a\t", b"a\x7f", b"\xe9"])
 async def test_a_value_that_would_be_more_than_a_value_is_never_sent(token: bytes) -> None:
     wire, left = Wire([]), list[bytes]()
     with pytest.raises(UnsendableError) as refused:
