@@ -57,7 +57,8 @@ from probe_tray.view.presenter import present
 from probe_tray.view.screen import Panel
 from probe_tray.view.settings.connection import connection
 from probe_tray.view.sync.key_change_view import ending_key
-from probe_tray.view.sync.sync_view import overwriting, sync_result
+from probe_tray.view.sync.sync_questions import overwriting
+from probe_tray.view.sync.sync_view import sync_result
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.view_models import IconLook, Tone

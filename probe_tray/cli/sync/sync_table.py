@@ -148,9 +148,9 @@ def sync_json(report: SyncReport) -> bytes:
 def _said(item: SyncItem, t: Translator) -> Cell:
     if item.kind is StepKind.FAILED or item.kind in REFUSED or item.partly:
         weight = Weight.CRITICAL if item.kind is StepKind.FAILED else Weight.WARNING
-        words = problem_words(item, item.problem, t) if item.problem is not None else done_words(item.kind, t)
+        words = problem_words(item, item.problem, t) if item.problem is not None else done_words(item, t)
         return Cell(printable(words), weight)
-    return Cell(done_words(item.kind, t), Weight.GOOD if item.kind in SENT | RECEIVED else Weight.PLAIN)
+    return Cell(done_words(item, t), Weight.GOOD if item.kind in SENT | RECEIVED else Weight.PLAIN)
 
 
 def _shortened(names: Sequence[str], t: Translator) -> list[str]:

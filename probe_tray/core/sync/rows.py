@@ -150,6 +150,9 @@ class SyncItem(msgspec.Struct, frozen=True, kw_only=True):
     stamp: RowStamp | None = None
     """Which computer wrote the login that the row holds now, and when; None where a row does not say it."""
 
+    replaced: StepKind | None = None
+    """What was wrong with the row that was overwritten, as a person allowed."""
+
     @property
     def partly(self) -> bool:
         """Whether the login is in the table and here, but not in every place here where its account is kept."""

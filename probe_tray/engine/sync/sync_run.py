@@ -232,7 +232,7 @@ class SyncRun:
                 if against is not None:
                     return _item(step, StepKind.HELD_BACK, against)
                 if await self._send(mine, row):
-                    return _with_problem(_item(step, kind, problem_of(kind, row)), behind)
+                    return _with_problem(_sent(step, kind, row), behind)
                 row = await self._again(step.row_id, row)
         raise SyncConflictError
 
@@ -325,6 +325,11 @@ class _Work(NamedTuple):
     key: AccountKey
     item: SyncItem | None
     """What it comes to where only its stores here are brought together."""
+
+
+def _sent(step: SyncStep, kind: StepKind, row: OpenedRow | None) -> SyncItem:
+    item = _item(step, kind, problem_of(kind, row))
+    return replace(item, replaced=kind_of(row)) if kind is StepKind.OVERWRITE else item
 
 
 def _with_problem(item: SyncItem, problem: Problem | None) -> SyncItem:

@@ -30,16 +30,8 @@ from probe_tray.view.sync.setup_view import (
     replacing_key,
     sync_setup,
 )
-from probe_tray.view.sync.sync_view import (
-    SyncRow,
-    allowing_open,
-    can_begin,
-    overwriting,
-    overwriting_all,
-    sync_box,
-    sync_result,
-    withdrawing,
-)
+from probe_tray.view.sync.sync_questions import allowing_open, overwriting, overwriting_all, withdrawing
+from probe_tray.view.sync.sync_view import SyncRow, can_begin, sync_box, sync_result
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 

@@ -13,7 +13,7 @@ from probe_tray.view.sync.setup_view import key_changing
 from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.times import Now, ago, stamp
 from probe_tray.view.text.translate import Translator, mark
-from probe_tray.view.view_models import Question, Tone
+from probe_tray.view.view_models import Tone
 
 _DONE = {
     StepKind.UPLOAD_NEW: mark("Sent: only this computer had it."),
@@ -33,6 +33,11 @@ _DONE = {
     StepKind.HELD_BACK: mark("Not sent: its refresh token may no longer work. The table was not changed."),
     StepKind.NOT_TAKEN: mark("Not taken: the login in the table has ended. The one on this computer stays."),
 }
+_OVERWRITTEN = {
+    StepKind.ROLLED_BACK: mark("Sent, replacing an old row that was put back."),
+    StepKind.WITHDRAWN: mark("Sent: it is shared again."),
+}
+"""What was done with a row that was overwritten with permission, by what was wrong with it, if there is more to say."""
 _ORDER = (
     StepKind.FAILED,
     StepKind.UNDECRYPTABLE,
@@ -73,6 +78,8 @@ class SyncRow(msgspec.Struct, frozen=True, kw_only=True):
     tone: Tone | None = None
     overwritable: bool = False
     """Whether the person may have its row replaced."""
+    kind: StepKind | None = None
+    """What became of it; None for the line that counts others."""
     removable: AccountKey | None = None
     """The account that the person may take out of the table for all computers."""
 
@@ -168,9 +175,11 @@ def counts(report: SyncReport, t: Translator) -> str:
     return t(", ").join(words) if words else t("nothing to share")
 
 
-def done_words(kind: StepKind, t: Translator) -> str:
-    """What was done with an account that this became of."""
-    return t(_DONE[kind]) if kind in _DONE else t("Nothing was done.")
+def done_words(item: SyncItem, t: Translator) -> str:
+    """What was done with an account."""
+    if item.replaced in _OVERWRITTEN:
+        return t(_OVERWRITTEN[item.replaced])
+    return t(_DONE[item.kind]) if item.kind in _DONE else t("Nothing was done.")
 
 
 def problem_words(item: SyncItem, problem: Problem, t: Translator) -> str:
@@ -216,74 +225,6 @@ def _most_important(items: list[SyncItem]) -> list[SyncItem]:
     nobodys = [item.key is None and item.kind in REFUSED for item in items]
     first = sorted(range(len(items)), key=lambda place: (nobodys[place], place))[:_MOST_ROWS]
     return [items[place] for place in sorted(first)]
-
-
-def overwriting(row: SyncRow, t: Translator) -> Question:
-    """Whether to replace a row that nobody here can read."""
-    return Question(
-        window_title=t("Overwrite a row"),
-        title=t("Overwrite the row of {who}?", who=row.who),
-        text=t(
-            "The login on this computer replaces it. If another computer wrote that row with a "
-            "different key, the table loses that login and that computer can no longer share this "
-            "account. If you're not sure, cancel and compare the keys first."
-        ),
-        yes=t("&Overwrite"),
-        no=t("Cancel"),
-    )
-
-
-def overwriting_all(count: int, t: Translator) -> Question:
-    """Whether to replace the rows of the accounts that are here, though none of them can be read."""
-    return Question(
-        window_title=t("Overwrite rows"),
-        title=t("Overwrite the rows of the accounts on this computer?"),
-        text=t.plural(
-            (
-                "The login of {n} account on this computer replaces its row. Do this only if the old key "
-                "is lost: the logins in those rows will be gone, and your other computers need this "
-                "computer's key."
-            ),
-            (
-                "The logins of {n} accounts on this computer replace their rows. Do this only if the old "
-                "key is lost: the logins in those rows will be gone, and your other computers need this "
-                "computer's key."
-            ),
-            count,
-        ),
-        yes=t("&Overwrite"),
-        no=t("Cancel"),
-    )
-
-
-def withdrawing(row: SyncRow, t: Translator) -> Question:
-    """Whether to take an account that was removed here out of the table for all computers."""
-    return Question(
-        window_title=t("Remove from the table"),
-        title=t("Remove {who} from the table?", who=row.who),
-        text=t(
-            "Your computers no longer share it, and sync doesn't bring it back to any of them. Computers that have its "
-            "login keep it, but only one of them can renew it; log in again on the others."
-        ),
-        yes=t("&Remove"),
-        no=t("Cancel"),
-    )
-
-
-def allowing_open(t: Translator) -> Question:
-    """Whether to use a table that is not protected any more."""
-    return Question(
-        window_title=t("Use the table unprotected"),
-        title=t("Use the table although it isn't protected anymore?"),
-        text=t(
-            "Anyone with the publishable key can then damage rows, put old ones back or keep your computers from "
-            "renewing. They still can't read or forge a login. If you didn't turn its protection off yourself, cancel "
-            "and protect it again: someone else may have changed your database. Your answer holds on this computer "
-            "until the table is protected again."
-        ),
-        yes=t("&Use it unprotected"),
-        no=t("Cancel"),
-    )
 
 
 def _failed(sync: SyncState, kind: type[ProbeError]) -> bool:
@@ -338,7 +279,7 @@ def _sentence(text: str, t: Translator) -> str:
 
 def _row(item: SyncItem, state: AppState, t: Translator) -> SyncRow:
     who, settings = item.who, state.settings
-    said, advice, problem = done_words(item.kind, t), "", item.problem
+    said, advice, problem = done_words(item, t), "", item.problem
     tone = Tone.CALM if item.kind in SENT | RECEIVED else None
     removable = None
     if item.kind is StepKind.REMOVED:
@@ -365,6 +306,7 @@ def _row(item: SyncItem, state: AppState, t: Translator) -> SyncRow:
         told=t.joined((said, advice)),
         tone=tone,
         overwritable=item.kind in OVERWRITABLE and item.key is not None,
+        kind=item.kind,
         removable=removable,
     )
 
