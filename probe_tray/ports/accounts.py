@@ -105,7 +105,11 @@ class SyncVault(Protocol):
         ...
 
     async def save(self, *, api_key: Secret | None, key: Secret | None) -> None:
-        """Keep these in the keyring; None leaves what is there."""
+        """Keep these in the keyring; None leaves what is there.
+
+        Raises the Keyring errors; then both are what they were. It isn't known what they are with KeyringHalfKeptError
+        and KeyringNoAnswerError: a keyring that does not answer may do later what it was asked.
+        """
         ...
 
     async def forget(self) -> None:

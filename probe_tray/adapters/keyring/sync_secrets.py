@@ -11,7 +11,7 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.keyring.key_store import OsKeyStore
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ConfigError, KeyringAbsentError, Phrase
+from probe_tray.core.errors import ConfigError, KeyringAbsentError, KeyringHalfKeptError, Phrase, StoreError
 from probe_tray.core.sync.setup import API_KEY, API_KEY_ALLOWED, KEY, KEY_ALLOWED, SecretPlace, SyncSecrets
 
 _SERVICE: Final = "Probe Tray"
@@ -48,16 +48,34 @@ class StoredSyncSecrets:
         return SyncSecrets(api_key=api_key, key=key, api_key_place=api_key_place, key_place=key_place)
 
     async def save(self, *, api_key: Secret | None, key: Secret | None) -> None:
-        """Keep these in the keyring."""
-        if api_key is not None:
-            await self._keyring.write_entry(_SERVICE, self._api_key_user, api_key)
-        if key is not None:
+        """As the port says."""
+        if api_key is None or key is None:
+            for user, value in ((self._api_key_user, api_key), (self._key_user, key)):
+                if value is not None:
+                    await self._keyring.write_entry(_SERVICE, user, value)
+            return
+        former = await self._keyring.read_entry(_SERVICE, self._api_key_user)
+        await self._keyring.write_entry(_SERVICE, self._api_key_user, api_key)
+        try:
             await self._keyring.write_entry(_SERVICE, self._key_user, key)
+        except StoreError:
+            # Some keyrings ask for each entry, and a person may allow the first one alone.
+            await self._put_back(self._api_key_user, former)
+            raise
 
     async def forget(self) -> None:
         """Take both out of the keyring."""
         await self._keyring.remove_entry(_SERVICE, self._api_key_user)
         await self._keyring.remove_entry(_SERVICE, self._key_user)
+
+    async def _put_back(self, user: str, former: Secret | None) -> None:
+        try:
+            if former is None:
+                await self._keyring.remove_entry(_SERVICE, user)
+            else:
+                await self._keyring.write_entry(_SERVICE, user, former)
+        except StoreError:
+            raise KeyringHalfKeptError from None
 
     def hold(self) -> AbstractAsyncContextManager[None]:
         """As the port says."""

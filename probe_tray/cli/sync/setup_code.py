@@ -3,11 +3,13 @@
 import getpass
 import os
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from urllib.parse import urlsplit
 
 import msgspec
 
 from probe_tray.adapters.files.config_file import JsonSettingsFile, LoadedSettings
+from probe_tray.adapters.files.disk import reason_of
 from probe_tray.adapters.http.table_factory import HttpTableFactory
 from probe_tray.adapters.logins.login_cipher import AesGcmLoginCipher
 from probe_tray.adapters.qr_code import BORDER, QrMatrix, qr_matrix
@@ -17,7 +19,15 @@ from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.sync.sync import sync_target
 from probe_tray.cli.tables.layout import folded
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
-from probe_tray.core.errors import KeyringAbsentError, ProbeError, SetupCodeStrangeError
+from probe_tray.core.errors import (
+    KeyringAbsentError,
+    KeyringHalfKeptError,
+    KeyringNoAnswerError,
+    Phrase,
+    ProbeError,
+    ReadError,
+    SetupCodeStrangeError,
+)
 from probe_tray.core.settings import change
 from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget, base_address, kept_key
 from probe_tray.core.sync.setup_code import LONGEST_CODE, SetupCode, in_groups, read_code, write_code
@@ -53,7 +63,8 @@ def show_code(session: CommandSession) -> ExitStatus:
 def enter_code(session: CommandSession) -> ExitStatus:
     """Read the code from standard input, try its table, and keep what it holds; the exit status.
 
-    Raises a SyncError where it is no whole code, ConfigError, WriteError and the Keyring errors.
+    Raises a SyncError where it is no whole code, ReadError where none can be read, ConfigError, WriteError and the
+    Keyring errors.
     """
     loaded = session.read_settings()
     code = read_code(_typed(session))
@@ -129,14 +140,15 @@ async def _keep_alone(session: CommandSession, loaded: LoadedSettings, goal: Syn
             await _keep_secrets(session, loaded, secrets, in_file=in_file)
             is_kept = True
             await file.change(change(sync_url=goal.url, sync_after_renewal=after), loaded.settings, _accept)
+        except (KeyringHalfKeptError, KeyringNoAnswerError):
+            # Likewise where the keyring has them, or has them soon.
+            raise
         except ProbeError:
             if is_kept:
                 await _keep_secrets(session, loaded, held, in_file=in_file)
-            is_kept = False
-            raise
-        finally:
-            if moves and not is_kept:
+            if moves:
                 await file.change(change(sync_url=former), loaded.settings, _accept)
+            raise
 
 
 async def _keep_secrets(
@@ -179,11 +191,23 @@ def _agreed(session: CommandSession, question: str) -> bool:
 
 def _typed(session: CommandSession) -> str:
     if not is_terminal(sys.stdin):
-        return sys.stdin.read(LONGEST_CODE * 2)
+        return _piped()
     try:
         return getpass.getpass(session.t("Paste or type the code; it isn't shown. Then press Enter: "))
     except EOFError:
         raise SetupCodeStrangeError from None
+
+
+def _piped() -> str:
+    """What standard input brings, in the encodings of Windows too. Raises ReadError."""
+    try:
+        if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - it is None when started with it closed
+            raise ReadError(path=Phrase("standard input"), reason=Phrase("it is closed"))
+        data = sys.stdin.buffer.read(LONGEST_CODE * 4)
+    except OSError as error:
+        raise ReadError(path=Phrase("standard input"), reason=reason_of(error)) from None
+    # PowerShell redirects as UTF-16.
+    return data.decode("utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8", "replace")
 
 
 def _drawn(matrix: QrMatrix) -> list[str]:

@@ -16,6 +16,7 @@ from probe_tray.core.errors import (
     KeyInFileError,
     KeyringAbsentError,
     KeyringDeniedError,
+    KeyringHalfKeptError,
     KeyringLockedError,
     KeyringNoAnswerError,
     LoginEndedError,
@@ -99,6 +100,7 @@ _HINTS: Final[Mapping[type[ProbeError], str]] = {
     RegionBlockedError: mark("Use a network or proxy in a supported region; --proxy chooses one."),
     KeyringLockedError: mark("Unlock the keyring, then run it again. Nothing was lost."),
     KeyringDeniedError: mark("Allow it in your keyring app, then run it again. Nothing was lost."),
+    KeyringHalfKeptError: mark("Allow it in your keyring app, then run it again. Nothing is shared until then."),
     KeyringNoAnswerError: mark("Look for a password window behind other windows, then run it again. Nothing was lost."),
     JournalSealedError: mark(
         "Unlock the keyring and run it again to finish the renewal. If the key is gone for good, "

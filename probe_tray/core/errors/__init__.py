@@ -10,9 +10,9 @@ ProbeError
   DataFolderError, HookFailedError, HookMissingError, CredentialFileError, DeadLoginError
   NotAnsweringError, HeldUpError and LogError (each a DataFolderError)
   StoreError
-    KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError, KeyMissingError, RecordError,
-    WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError, NoSuchStoreError,
-    CodexHomeMissingError, CodexPlaceChangedError, CodexNotKeptError
+    KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError, KeyringHalfKeptError,
+    KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError,
+    NoSuchStoreError, CodexHomeMissingError, CodexPlaceChangedError, CodexNotKeptError
     ArchiveError, SilentDiskError, CodexRecordError, CodexSettingsError, OfficialBrokenError (each a ReadError)
     CodexKeyringError (a KeyringAbsentError)
   CodexError
@@ -26,8 +26,7 @@ ProbeError
     DeviceCodeEndedError, PastedAddressError
   ServiceError
     NotSentError
-      ProxyAddressError
-      ProxyLoginError
+      ProxyAddressError, ProxyLoginError
         ProxyLoginMissingError
     CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError, StillRefusedError,
     AccountDeactivatedError, WorkspaceDeactivatedError, WorkspaceRefusedError, LoginEndedError, UncertainLoginError,
@@ -41,9 +40,8 @@ ProbeError
     SyncSetupChangedError, SyncSeveralRowsError, SyncUnopenedRowError, SyncNewerLoginError, SyncCutOffError,
     SyncUnsteadyError, SyncFloodedError, SyncEndlessError, SyncConflictError, SyncForbiddenError, TableUncheckedError,
     RenewalWaitsError, RenewedUncheckedError, RenewalUnsharedError, ClaimedElsewhereError, RenewalSentElsewhereError,
-    SyncLeasesError, SyncNewerError, SyncTooLargeError
-      SharingStoppedError
-    SetupCodeStrangeError, SetupCodeNewerError, SetupCodeCutError, SetupCodeMistypedError
+    SyncLeasesError, SyncNewerError, SyncTooLargeError, SetupCodeStrangeError, SetupCodeNewerError, SetupCodeCutError,
+    SetupCodeMistypedError, SharingStoppedError (a RenewalSentElsewhereError)
     RowError
       RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError,
       RowAlteredError, RowForgedError, RowRolledBackError
@@ -168,6 +166,7 @@ from probe_tray.core.errors.stores import (
     KeyMissingError,
     KeyringAbsentError,
     KeyringDeniedError,
+    KeyringHalfKeptError,
     KeyringLockedError,
     KeyringNoAnswerError,
     NoSuchStoreError,
@@ -276,6 +275,7 @@ __all__ = [
     "KeyMissingError",
     "KeyringAbsentError",
     "KeyringDeniedError",
+    "KeyringHalfKeptError",
     "KeyringLockedError",
     "KeyringNoAnswerError",
     "LogError",

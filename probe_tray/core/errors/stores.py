@@ -49,6 +49,13 @@ class KeyringNoAnswerError(StoreError):
     needs_keyring = quiet = True
 
 
+class KeyringHalfKeptError(StoreError):
+    """Of two secrets that belong together the keyring holds an old one and a new one."""
+
+    title_template = "The keyring saved only one of the two keys for sync."
+    hint_template = "Allow Probe Tray in your keyring app, then save the setup again. Nothing is shared until then."
+
+
 class KeyMissingError(StoreError):
     """Records exist, their key does not."""
 

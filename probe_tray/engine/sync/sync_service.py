@@ -12,7 +12,14 @@ from msgspec.structs import replace
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.codex.codex_state import CodexUseChanged, CodexUsePhase
 from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncCommand, SyncNow, TrySync
-from probe_tray.core.errors import ProbeError, Problem, SyncOffError, SyncSecretError
+from probe_tray.core.errors import (
+    KeyringHalfKeptError,
+    KeyringNoAnswerError,
+    ProbeError,
+    Problem,
+    SyncOffError,
+    SyncSecretError,
+)
 from probe_tray.core.events import RenewalEnded, SettingsChanged, TroubleMet
 from probe_tray.core.settings import Settings, change
 from probe_tray.core.sync.rows import SyncOptions, SyncReport
@@ -263,7 +270,10 @@ class SyncService:
             self._answer(None)
 
     async def _keep(self, command: SetUpSync, goal: SyncTarget, former: Settings) -> None:
-        """Save what ``command`` gives of the secrets of ``goal``. Raises a ProbeError, and then nothing has changed."""
+        """Save what ``command`` gives of the secrets of ``goal``.
+
+        Raises a ProbeError. Then nothing has changed; where it isn't known what the keyring holds, no table is set up.
+        """
         key, stays = None if command.key is None else goal.key, base_address(former.sync_url) == goal.url
         if former.sync_url and not stays:
             # The former table must never see the keys of the new one, whatever ends this process in between.
@@ -273,6 +283,9 @@ class SyncService:
                 held = (await self._secrets.load()).key
                 key = None if kept_key(held, key, same_table=True) == held else key
             await self._secrets.save(api_key=None if command.api_key is None else goal.api_key, key=key)
+        except (KeyringHalfKeptError, KeyringNoAnswerError):
+            # Likewise where the keyring has them, or has them soon.
+            raise
         except ProbeError:
             await self._service.change(change(sync_url=former.sync_url))
             raise

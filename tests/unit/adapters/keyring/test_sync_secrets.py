@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from keyring.errors import PasswordSetError
 
 from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.keyring.backends import TrustedBackend
@@ -12,7 +13,14 @@ from probe_tray.adapters.keyring.key_store import OsKeyStore, without_questions
 from probe_tray.adapters.keyring.sync_secrets import StoredSyncSecrets
 from probe_tray.adapters.locks import FileLocks
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ConfigError, HeldUpError, KeyringAbsentError, KeyringDeniedError, KeyringLockedError
+from probe_tray.core.errors import (
+    ConfigError,
+    HeldUpError,
+    KeyringAbsentError,
+    KeyringDeniedError,
+    KeyringHalfKeptError,
+    KeyringLockedError,
+)
 from probe_tray.core.sync.setup import SecretPlace
 from tests.support.keyrings import GoodBackend, LockedBackend, LyingBackend
 from tests.support.patience import PATIENCE
@@ -136,6 +144,49 @@ async def test_without_a_keyring_the_file_alone_says_what_there_is(tmp_path: Pat
     assert (held.api_key, held.api_key_place) == (API_KEY, SecretPlace.FILE)
     assert (held.key, held.key_place) == (None, SecretPlace.NOWHERE)
     with pytest.raises(KeyringAbsentError):
+        await place.secrets.save(api_key=API_KEY, key=KEY)
+
+
+class OneEntryAlone(GoodBackend):
+    """A person allows the first entry, and then refuses; ``for_good`` also what is asked after that."""
+
+    def __init__(self, *, for_good: bool) -> None:
+        super().__init__()
+        self.asked, self._for_good = 0, for_good
+        self.is_open = True
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.asked += 1
+        if not self.is_open and (self.asked == 2 or (self._for_good and self.asked > 2)):
+            raise PasswordSetError("not this one")
+        super().set_password(service, username, password)
+
+    def delete_password(self, service: str, username: str) -> None:
+        if self._for_good:
+            raise PasswordSetError("not this one")
+        super().delete_password(service, username)
+
+
+@pytest.mark.parametrize("former", [None, Secret("sb_publishable_former")])
+async def test_of_two_secrets_the_keyring_keeps_both_or_neither(tmp_path: Path, former: Secret | None) -> None:
+    backend = OneEntryAlone(for_good=False)
+    place = Place(tmp_path, backend)
+    if former is not None:
+        await place.secrets.save(api_key=former, key=Secret("07" * 32))
+    before, backend.asked, backend.is_open = dict(backend.entries), 0, False
+    with pytest.raises(KeyringDeniedError):
+        await place.secrets.save(api_key=API_KEY, key=KEY)
+    assert backend.entries == before
+
+
+@pytest.mark.parametrize("former", [None, Secret("sb_publishable_former")])
+async def test_where_the_first_stays_it_is_said_that_they_do_not_fit(tmp_path: Path, former: Secret | None) -> None:
+    backend = OneEntryAlone(for_good=True)
+    place = Place(tmp_path, backend)
+    if former is not None:
+        await place.secrets.save(api_key=former, key=Secret("07" * 32))
+    backend.asked, backend.is_open = 0, False
+    with pytest.raises(KeyringHalfKeptError):
         await place.secrets.save(api_key=API_KEY, key=KEY)
 
 

@@ -14,7 +14,9 @@ from probe_tray.core.commands import ForgetSync, SetUpSync, ShowSyncCode, SyncNo
 from probe_tray.core.errors import (
     SYNC_TABLE,
     ConfigError,
+    KeyringHalfKeptError,
     KeyringLockedError,
+    KeyringNoAnswerError,
     NotSentError,
     ProbeError,
     RateLimitedError,
@@ -227,6 +229,25 @@ async def test_the_former_table_never_gets_the_keys_of_another_one() -> None:
         bench.sync.secrets.fault = None
         await bench.sync.service.do(moved)
         assert (seen, bench.state.settings.sync_url) == (["", ""], moved.url)
+
+
+@pytest.mark.parametrize("error", [KeyringHalfKeptError(), KeyringNoAnswerError()])
+async def test_where_nobody_knows_what_the_keyring_holds_no_table_is_asked_with_it(error: ProbeError) -> None:
+    bench = SyncedBench()
+    moved = replace(SET_UP, url="https://other.example")
+
+    async def half(*, api_key: Secret | None, key: Secret | None) -> None:
+        del key
+        bench.sync.secrets.held = replace(bench.sync.secrets.held, api_key=api_key)
+        raise error
+
+    save, bench.sync.secrets.save = bench.sync.secrets.save, half
+    async with bench.watching():
+        await bench.sync.service.do(moved)
+        assert (bench.state.settings.sync_url, problem_kind(bench.known.set_up.problem)) == ("", type(error))
+        bench.sync.secrets.save = save
+        await bench.sync.service.do(moved)
+        assert (bench.state.settings.sync_url, bench.known.set_up.problem) == (moved.url, None)
 
 
 async def test_machines_that_begin_to_share_tell_each_other_of_renewals() -> None:
