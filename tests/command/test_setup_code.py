@@ -22,12 +22,12 @@ from tests.support.screen import Session
 EMPTY = {"sync_url": "", "sync_api_key": "", "sync_aes_gcm_key": ""}
 
 
-def run(machine: Machine, *arguments: str, given: str = "") -> tuple[int, str, str]:
+def run(machine: Machine, *arguments: str, given: str | bytes = "") -> tuple[int, str, str]:
     own = {name: str(machine.folder / name) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME")}
     done = subprocess.run(
         [COMMAND, "--config", str(machine.config), "--sync", *arguments],
         env=os.environ | own | {"NO_PROXY": "127.0.0.1"},
-        input=given.encode(),
+        input=given.encode() if isinstance(given, str) else given,
         capture_output=True,
         timeout=PATIENCE,
         check=False,
@@ -182,6 +182,27 @@ def test_a_code_of_the_old_key_does_not_end_a_change_of_the_key(
     status, _, said = run(second, "--enter-code", "--yes", given=code)
     assert status == 0, said
     assert json.loads(second.config.read_bytes())["sync_aes_gcm_key"] == pair
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_code_from_a_file_of_windows_is_read(second: Machine, service: DemoService, encoding: str) -> None:
+    code = write_code(SetupCode(url=service.addresses.table, api_key=Secret(PUBLISHABLE_KEY), key=Secret(KEY)))
+    status, _, said = run(second, "--enter-code", "--yes", given=f"{code.reveal()}\r\n".encode(encoding))
+    assert status == 0, said
+    assert json.loads(second.config.read_bytes())["sync_aes_gcm_key"] == KEY
+
+
+@pytest.mark.parametrize("redirection", ["<&-", "0>/dev/null"])
+def test_a_standard_input_that_cannot_be_read_is_told(second: Machine, redirection: str) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'"$0" "$@" {redirection}', COMMAND, "--config", second.config, "--sync", "--enter-code"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("codex-probe: standard input can't be read: ")
 
 
 def test_show_code_where_sync_is_not_set_up_says_what_is_missing(second: Machine) -> None:

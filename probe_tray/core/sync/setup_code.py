@@ -27,8 +27,8 @@ LONGEST_CODE: Final = 8_000
 _NAME: Final = "PTSYNC"
 _VERSION: Final = "1"
 _START: Final = re.compile(rf"{_NAME}([0-9])")
-_FILLERS: Final = re.compile(r"[\s\u2010-\u2015-]+")
-"""A program that passes a text on may break its lines, or replace its hyphens."""
+_FILLERS: Final = re.compile(r"[\s\u00ad\u200b\u2010-\u2015\u2060\ufeff-]+")
+"""A program that passes a text on may break its lines, replace its hyphens, or put in what nobody sees."""
 _LOOKALIKES: Final = str.maketrans("018", "OIB")
 """Base32 has none of these digits."""
 _GROUP: Final = 5

@@ -79,6 +79,11 @@ def test_digits_that_look_like_letters_are_taken_for_them() -> None:
     assert read_code(typed) == CODE
 
 
+@pytest.mark.parametrize("filler", ["\ufeff", "\u200b", "\u2060", "\u00ad"])
+def test_characters_that_nobody_sees_do_not_count(filler: str) -> None:
+    assert read_code(f"{filler}{WORD[:40]}{filler}{WORD[40:]}{filler}\r\n") == CODE
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [
