@@ -1,9 +1,8 @@
 """Makes the tray app's engine, layer 4: every adapter and every use case, once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, tzinfo
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, final
 from urllib.parse import urlsplit
 
@@ -342,7 +341,7 @@ class EngineFactory:
         return ModelTestService(tester, self._accounts, renewals, self._store, self._clock)
 
     def _transfers(self) -> "Transfers":
-        from probe_tray.adapters.files.export_files import DiskExportFiles
+        from probe_tray.adapters.files.export_files import DiskExportFiles, OwnFiles, own_files
         from probe_tray.adapters.files.import_files import DiskImportFiles
         from probe_tray.engine.transfer.export_session import ExportSession
         from probe_tray.engine.transfer.import_session import ImportSession
@@ -352,14 +351,14 @@ class EngineFactory:
 
         disk, accounts, store, clock = self._disk, self._accounts, self._store, self._clock
 
-        def official() -> Sequence[Path]:
-            return self._places.official_logins(store.state.settings.codex_homes)
+        def own() -> OwnFiles:
+            return own_files(self._places, store.state.settings, self._context.loaded.path)
 
         check = LoginCheck(self._client, self._memory.renewal_of, clock)
         taking = LoginImport(accounts, self._locks, check, self._owners, self._memory.saw_in_client)
-        files, client_id = DiskExportFiles(official, disk=disk), self._service.client_id
+        files, client_id = DiskExportFiles(own, disk=disk), self._service.client_id
         return Transfers(
-            ImportSession(DiskImportFiles(official, disk=disk), taking, accounts, store, clock),
+            ImportSession(DiskImportFiles(lambda: own().official, disk=disk), taking, accounts, store, clock),
             ExportSession(files, accounts, check.ended, store, clock, self._zone, client_id),
         )
 

@@ -84,6 +84,15 @@ def test_an_account_is_exported_with_its_refresh_token_or_it_is_said_that_there_
     assert "No refresh token is saved for ana@example.com" in alone.stderr.decode()
 
 
+def test_an_export_never_replaces_a_login_in_our_own_folder(bench: Bench) -> None:
+    kept = bench.write("shared/a.json", flat("ana"))
+    before = kept.read_bytes()
+    done = bench.run("--export", "codex-probe", "--no-refresh-tokens", "--yes", "-o", kept)
+    assert done.returncode == 2
+    assert "a.json is one of Probe Tray's own logins, which an export never replaces." in done.stderr.decode()
+    assert kept.read_bytes() == before
+
+
 def test_the_vault_is_exported_too(bench: Bench) -> None:
     bench.config.write_text("{}")
     keyring = with_keyring(bench.folder / "keyring", key=KEY)

@@ -1,17 +1,21 @@
 """New files for other programs: private, whole, and never in the place of something that is not ours to replace."""
 
 import asyncio
+import contextlib
 import enum
 import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import final
+from typing import NamedTuple, final
 
+from probe_tray.adapters.files.app_folders import AppFolders
+from probe_tray.adapters.files.config_file import login_folder
 from probe_tray.adapters.files.disk import Disk, reason_of
 from probe_tray.adapters.files.safe_files import replace_file
-from probe_tray.adapters.logins.credential_files import is_clients_here, is_folder, is_there
-from probe_tray.core.errors import Phrase, WriteError
+from probe_tray.adapters.logins.credential_files import is_clients_here, is_folder, is_there, json_names
+from probe_tray.core.errors import ConfigError, Phrase, WriteError
 from probe_tray.core.formats.document import size_limit
+from probe_tray.core.settings import Settings
 
 
 class Obstacle(enum.Enum):
@@ -20,23 +24,45 @@ class Obstacle(enum.Enum):
     FILE = "file"
     """One that can be replaced, if the person wants that."""
     OFFICIAL = "official"
+    OURS = "ours"
+    """One of the logins in our own folder: it may be the only copy of a refresh token that the new file is without."""
     NO_FILE = "no file"
     """A folder, a link, a device…"""
 
 
 _FINAL = {
     Obstacle.OFFICIAL: Phrase("it is the Codex client's own login, which is never replaced"),
+    Obstacle.OURS: Phrase("it is one of Probe Tray's own logins, which an export never replaces"),
     Obstacle.NO_FILE: Phrase("what is already there can't be replaced"),
 }
+
+
+class OwnFiles(NamedTuple):
+    """What an export never replaces."""
+
+    official: Sequence[Path] = ()
+    """The official client's own files."""
+    folder: Path | None = None
+    """The folder of logins; None where none is set."""
+
+
+def own_files(places: AppFolders, settings: Settings, config: Path) -> OwnFiles:
+    """Those of this user, by the ``settings`` of the file ``config``."""
+    official = places.official_logins(settings.codex_homes)
+    try:
+        return OwnFiles(official, login_folder(settings, config))
+    except ConfigError:
+        # A folder of which nobody can say where it is holds nothing.
+        return OwnFiles(official)
 
 
 @final
 class DiskExportFiles:
     """Implements ``ExportFiles``; each step runs in a thread."""
 
-    def __init__(self, official: Callable[[], Sequence[Path]], *, disk: Disk) -> None:
-        """``official`` are the official client's own files now, which are never written."""
-        self._official, self._disk = official, disk
+    def __init__(self, own: Callable[[], OwnFiles], *, disk: Disk) -> None:
+        """``own`` are the files that are never replaced, as they are now."""
+        self._own, self._disk = own, disk
 
     async def in_the_way(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Those that are there already."""
@@ -51,7 +77,7 @@ class DiskExportFiles:
         found: list[str] = []
         for path in paths:
             try:
-                obstacle = obstacle_at(Path(path), self._official())
+                obstacle = obstacle_at(Path(path), self._own())
             except OSError as error:
                 raise WriteError(path=path, reason=reason_of(error)) from None
             if obstacle in _FINAL:
@@ -63,10 +89,20 @@ class DiskExportFiles:
         return tuple(found)
 
 
-def obstacle_at(path: Path, official: Sequence[Path]) -> Obstacle | None:
+def obstacle_at(path: Path, own: OwnFiles) -> Obstacle | None:
     """What is at ``path`` already; None where nothing is. Raises OSError as the system does."""
     if not is_there(path):
         return None
-    if is_clients_here(path, official):
+    if is_clients_here(path, own.official):
         return Obstacle.OFFICIAL
-    return Obstacle.FILE if stat.S_ISREG(path.lstat().st_mode) else Obstacle.NO_FILE
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return Obstacle.NO_FILE
+    return Obstacle.OURS if _is_login_of_ours(path, own.folder) else Obstacle.FILE
+
+
+def _is_login_of_ours(path: Path, folder: Path | None) -> bool:
+    if folder is None or not json_names([path.name], ".json"):
+        return False
+    with contextlib.suppress(OSError):
+        return folder.samefile(path.absolute().parent)
+    return False

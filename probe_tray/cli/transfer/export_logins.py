@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from probe_tray.adapters.files.config_file import LoadedSettings
-from probe_tray.adapters.files.export_files import Obstacle, obstacle_at
+from probe_tray.adapters.files.export_files import Obstacle, OwnFiles, obstacle_at, own_files
 from probe_tray.adapters.files.safe_files import replace_file
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
@@ -66,8 +66,8 @@ def export_logins(session: CommandSession) -> ExitStatus:
     )
     # Complaints are part of the JSON, which does not change with the language.
     t = Translator() if arguments.json else session.t
-    official = session.places.official_logins(loaded.settings.codex_homes)
-    exporting = _Exporting(session, found, official, t)
+    own = own_files(session.places, loaded.settings, loaded.path)
+    exporting = _Exporting(session, found, own, t)
     return exporting.run(export(_exportable(found, session), style, ended), style)
 
 
@@ -90,10 +90,10 @@ def _exportable(found: SelectedLogins, session: CommandSession) -> list[Credenti
 
 
 class _Exporting:
-    def __init__(self, session: CommandSession, found: SelectedLogins, official: Sequence[Path], t: Translator) -> None:
+    def __init__(self, session: CommandSession, found: SelectedLogins, own: OwnFiles, t: Translator) -> None:
         self._arguments = session.arguments
         self._t = t
-        self._official = official
+        self._own = own
         self._console = session.console
         self._disk = session.disk
         self._found = found
@@ -197,7 +197,7 @@ class _Exporting:
         return paths
 
     def _refuse(self, path: Path) -> None:
-        obstacle = obstacle_at(path, self._official)
+        obstacle = obstacle_at(path, self._own)
         if obstacle is None:
             folder = path.absolute().parent
             if not _means_folder(self._arguments.o or ".") and not is_folder(folder):
@@ -208,6 +208,13 @@ class _Exporting:
         if obstacle is Obstacle.OFFICIAL:
             raise UsageError(
                 what=Phrase("{path} is the Codex client's own login, which is never replaced.", path=str(path))
+            )
+        if obstacle is Obstacle.OURS:
+            raise UsageError(
+                what=Phrase(
+                    "{path} is one of Probe Tray's own logins, which an export never replaces. Choose another place.",
+                    path=str(path),
+                )
             )
         if obstacle is Obstacle.NO_FILE:
             raise UsageError(what=Phrase("{path} already exists and can't be replaced.", path=str(path)))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.files.export_files import DiskExportFiles
+from probe_tray.adapters.files.export_files import DiskExportFiles, OwnFiles
 from probe_tray.adapters.files.import_files import DiskImportFiles, in_words
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import WriteError
@@ -162,12 +162,12 @@ async def test_a_list_of_many_logins_is_read_whatever_its_access_tokens_are_call
 
 async def test_a_file_is_written_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    assert await DiskExportFiles(lambda: [NO_CLIENT], disk=Disk()).write(str(path), b"{}")
+    assert await DiskExportFiles(lambda: OwnFiles([NO_CLIENT]), disk=Disk()).write(str(path), b"{}")
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"{}", 0o600)
 
 
 async def test_what_is_too_large_to_be_imported_is_told(tmp_path: Path) -> None:
-    assert not await DiskExportFiles(lambda: [NO_CLIENT], disk=Disk()).write(
+    assert not await DiskExportFiles(lambda: OwnFiles([NO_CLIENT]), disk=Disk()).write(
         str(tmp_path / "a.json"), b" " * (256 * 1024 + 1)
     )
 
@@ -178,7 +178,7 @@ async def test_a_failed_write_leaves_what_was_there_and_nothing_else(tmp_path: P
     path.write_bytes(b"mine")
     disk.trouble(step, errno.ENOSPC)
     with pytest.raises(WriteError) as caught:
-        await DiskExportFiles(lambda: [NO_CLIENT], disk=disk).write(str(path), b"{}")
+        await DiskExportFiles(lambda: OwnFiles([NO_CLIENT]), disk=disk).write(str(path), b"{}")
     assert caught.value.facts["reason"] == "the disk is full"
     assert held(tmp_path) == {"a.json": b"mine"}
 
@@ -186,7 +186,7 @@ async def test_a_failed_write_leaves_what_was_there_and_nothing_else(tmp_path: P
 async def test_what_is_in_the_way_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"mine")
     paths = [str(tmp_path / name) for name in ("a.json", "b.json")]
-    assert await DiskExportFiles(lambda: [NO_CLIENT], disk=Disk()).in_the_way(paths) == (paths[0],)
+    assert await DiskExportFiles(lambda: OwnFiles([NO_CLIENT]), disk=Disk()).in_the_way(paths) == (paths[0],)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ async def test_what_can_never_be_replaced_is_refused(tmp_path: Path, name: str, 
     homes = [write(tmp_path / own, official("ana")) for own in ("auth.json", "work.json")]
     (tmp_path / "link").symlink_to(write(tmp_path / "other.json", {}))
     with pytest.raises(WriteError) as caught:
-        await DiskExportFiles(lambda: homes, disk=Disk()).in_the_way([str(tmp_path / name)])
+        await DiskExportFiles(lambda: OwnFiles(homes), disk=Disk()).in_the_way([str(tmp_path / name)])
     assert said in caught.value.facts["reason"]
 
 
@@ -212,5 +212,19 @@ async def test_the_login_in_the_clients_usual_folder_is_never_replaced(home: Pat
     (home / ".codex").mkdir()
     own = write(home / ".codex" / "auth.json", official("ana"))
     with pytest.raises(WriteError) as caught:
-        await DiskExportFiles(lambda: [NO_CLIENT], disk=Disk()).in_the_way([str(own)])
+        await DiskExportFiles(lambda: OwnFiles([NO_CLIENT]), disk=Disk()).in_the_way([str(own)])
     assert "never replaced" in caught.value.facts["reason"]
+
+
+async def test_a_login_in_our_own_folder_is_never_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "logins"
+    ours, table = write(folder / "codex_ana.json", flat("ana")), write(folder / "table.csv", {})
+    other = write(tmp_path / "codex_ana.json", flat("ana"))
+    (tmp_path / "link").symlink_to(folder)
+    files = DiskExportFiles(lambda: OwnFiles(folder=folder), disk=Disk())
+    for path in (ours, tmp_path / "link" / ours.name):
+        with pytest.raises(WriteError) as caught:
+            await files.in_the_way([str(path)])
+        assert "one of Probe Tray's own logins" in caught.value.facts["reason"]
+    free = [str(path) for path in (table, other)]
+    assert await files.in_the_way([*free, str(folder / "new.json")]) == tuple(free)
