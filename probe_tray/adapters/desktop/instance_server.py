@@ -20,6 +20,7 @@ from probe_tray.adapters.desktop.instance_socket import (
 from probe_tray.core.errors import WriteError
 
 _PAUSE_SECONDS: Final = 0.1
+_LOOK_SECONDS: Final = 60.0
 _MOST_CALLERS: Final = 4
 _MOST_WATCHERS: Final = 16
 _MOST_UNREAD: Final = 4 * 1024 * 1024
@@ -31,11 +32,16 @@ _log: Final = logging.getLogger(__name__)
 
 @contextlib.asynccontextmanager
 async def serve(
-    place: InstanceSocket, do: Callable[[StartRequest], None], numbers: NumbersSource
+    place: InstanceSocket,
+    do: Callable[[StartRequest], None],
+    numbers: NumbersSource,
+    *,
+    look_seconds: float = _LOOK_SECONDS,
 ) -> AsyncGenerator[None]:
     """Hear at ``place`` the starts that come later; ``do`` and ``numbers`` are called on this loop, and must not wait.
 
-    A socket that cannot be opened is logged and keeps nothing from running.
+    A socket that cannot be opened is logged and keeps nothing from running. Every ``look_seconds`` one that is gone
+    from the disk is opened again.
     """
     try:
         listener, passwords = place.open()
@@ -44,13 +50,14 @@ async def serve(
         yield
         return
     guard = _Guard(place, passwords, do, numbers)
-    accepting = asyncio.create_task(_accept(listener, guard.receive))
+    accepting = asyncio.create_task(_accept_and_reopen(place, listener, guard.receive, look_seconds))
     try:
         yield
     finally:
         accepting.cancel()
         guard.close()
         await asyncio.gather(accepting, return_exceptions=True)
+        # A task that is cancelled before its first step has closed nothing.
         listener.close()
         place.close()
 
@@ -146,8 +153,39 @@ class _Guard:
         return NumbersRequest(word) if word in _NUMBERS_WORDS else StartRequest(word)
 
 
+async def _accept_and_reopen(
+    place: InstanceSocket,
+    listener: socket.socket,
+    receive: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    look_seconds: float,
+) -> None:
+    """Hear every caller, for ever, also after what they look for was removed from the disk."""
+    # Here, so that those who talk stay when the listener is another one.
+    talks = set[asyncio.Task[None]]()
+    while True:
+        accepting = asyncio.create_task(_accept(listener, receive, talks))
+        try:
+            following = await _reopened(place, look_seconds)
+        finally:
+            accepting.cancel()
+            await asyncio.gather(accepting, return_exceptions=True)
+            listener.close()
+        listener = following
+
+
+async def _reopened(place: InstanceSocket, look_seconds: float) -> socket.socket:
+    """Another listener, once nobody finds the one there was. A place that can be gone has always the same passwords."""
+    while True:
+        await asyncio.sleep(look_seconds)
+        if await asyncio.to_thread(place.is_gone):
+            with contextlib.suppress(OSError, WriteError):
+                return place.open()[0]
+
+
 async def _accept(
-    listener: socket.socket, receive: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+    listener: socket.socket,
+    receive: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    talks: set[asyncio.Task[None]],
 ) -> None:
     """Hear every caller, for ever.
 

@@ -81,6 +81,10 @@ class InstanceSocket(Protocol):
         """A connection with ``seconds`` for each step; None when nobody listens."""
         ...
 
+    def is_gone(self) -> bool:
+        """Whether nobody finds what :meth:`open` left on the disk any more. Asks the disk, and never raises."""
+        ...
+
     def trusts(self, peer: socket.socket) -> bool:
         """Whether the other end may say anything at all."""
         ...
@@ -111,10 +115,10 @@ def runtime_lock(folder: Path) -> Path | None:
 
 
 def _runtime_path(folder: Path, kind: str) -> Path:
-    # By the user's number and not by XDG_RUNTIME_DIR: a start out of ssh or cron must find the same place.
-    user = this_system().user_number()
-    session = Path(f"/run/user/{user}")
-    base = session / "probe-tray" if session.is_dir() else _temporary_folder() / f"probe-tray-{user}"
+    # A start out of ssh or cron must find the same place.
+    system = this_system()
+    runtime = system.runtime_folder()
+    base = _temporary_folder() / f"probe-tray-{system.user_number()}" if runtime is None else runtime / "probe-tray"
     short = sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
     return base / f"{short}.{kind}"
 
@@ -162,6 +166,16 @@ class UnixInstanceSocket:
             return None
         return caller, _SAME_USER
 
+    def is_gone(self) -> bool:
+        """Whether the socket was removed: systems tidy temporary folders, some within days."""
+        try:
+            self._path.lstat()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return False
+
     def trusts(self, peer: socket.socket) -> bool:
         """Whether the peer runs as this user, where the system tells; elsewhere the folder keeps others out."""
         return this_system().is_same_user(peer)
@@ -206,6 +220,10 @@ class LoopbackInstanceSocket:
             return socket.create_connection(("127.0.0.1", int(port)), timeout=seconds), Passwords(*passwords)
         except (OSError, ReadError, ValueError, TypeError, OverflowError):
             return None
+
+    def is_gone(self) -> bool:
+        """Never: nobody tidies the data folder, and where a person has removed it none is made again."""
+        return False
 
     def trusts(self, peer: socket.socket) -> bool:
         """True: the password decides."""

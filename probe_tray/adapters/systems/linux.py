@@ -108,6 +108,11 @@ class LinuxSystem(PosixSystem):
         """From the process table, or by ps where there is none."""
         return tuple(_programs(self._proc)) if self._proc.is_dir() else processes()
 
+    def runtime_folder(self) -> Path | None:
+        """By the user's number and not by XDG_RUNTIME_DIR, which neither ssh nor cron need set."""
+        folder = Path(f"/run/user/{self.user_number()}")
+        return folder if folder.is_dir() else None
+
     def is_same_user(self, peer: socket.socket) -> bool:
         """As the kernel tells it of the peer (unix(7), SO_PEERCRED); elsewhere the socket's folder keeps others out."""
         if sys.platform != "linux":

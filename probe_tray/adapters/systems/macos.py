@@ -43,6 +43,8 @@ _OPEN: Final = "/usr/bin/open"
 _SCUTIL: Final = "/usr/sbin/scutil"
 _UTF_8: Final = 0x0800_0100
 """CoreFoundation's kCFStringEncodingUTF8."""
+_USER_DIR: Final = 65536
+"""_CS_DARWIN_USER_DIR of ``unistd.h``, which Python has no name for."""
 _BSD_INFO: Final = 3
 _BSD_INFO_BYTES: Final = 136
 _START: Final = 120
@@ -127,6 +129,16 @@ class MacosSystem(PosixSystem):
     def user_programs(self) -> Sequence[UserProgram]:
         """From ps, which does not show what is in their environment."""
         return processes()
+
+    def runtime_folder(self) -> Path | None:
+        """The one that confstr(3) names for this user, whatever TMPDIR says, and that the system does not tidy."""
+        if sys.platform == "win32":
+            return None
+        try:
+            named = os.confstr(_USER_DIR)
+        except (OSError, ValueError):
+            return None
+        return Path(named) if named else None
 
     def is_same_user(self, peer: socket) -> bool:
         """True: the socket's folder keeps others out."""

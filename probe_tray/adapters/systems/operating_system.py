@@ -227,6 +227,13 @@ class OperatingSystem(Protocol):
         """Hand memory that was freed back, where the allocator keeps it. Takes milliseconds at most."""
         ...
 
+    def runtime_folder(self) -> Path | None:
+        """Where sockets of this user lie, the same whoever starts a program and with whatever environment.
+
+        None where the system has no such folder.
+        """
+        ...
+
     def user_number(self) -> int:
         """This user's number; 0 where users have none."""
         ...

@@ -115,6 +115,10 @@ class WindowsSystem:
             output_of(system_program("taskkill.exe"), "/F", "/T", "/PID", str(process.pid))
         process.kill()
 
+    def runtime_folder(self) -> Path | None:
+        """There is none."""
+        return None
+
     def user_number(self) -> int:
         """None."""
         return 0

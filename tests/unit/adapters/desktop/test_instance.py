@@ -18,11 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe_tray.adapters.desktop.instance import Instance
+from probe_tray.adapters.desktop.instance_server import serve
 from probe_tray.adapters.desktop.instance_socket import (
     InstanceSocket,
     LoopbackInstanceSocket,
     StartRequest,
     UnixInstanceSocket,
+    runtime_lock,
     socket_path,
     system_socket,
 )
@@ -315,6 +317,70 @@ def test_where_no_lock_outside_of_the_folder_can_be_made_the_program_runs(
         later(home / "data", unix, patience=0).claim(StartRequest.SHOW)
     first.release()
     caplog.clear()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")
+async def test_a_socket_that_was_tidied_away_is_opened_again(folder: Path) -> None:
+    path = folder / "run" / "instance.socket"
+    place, requests, numbers = UnixInstanceSocket(path), list[StartRequest](), FakeNumbers(b"1")
+    second = Instance(folder, place)
+
+    def reach() -> None:
+        wait_for("an answer", lambda: second.tell(StartRequest.SHOW))
+
+    async with serve(place, requests.append, numbers, look_seconds=0.01):
+        knocked = place.connect(PATIENCE)
+        assert knocked is not None
+        with knocked[0] as early, early.makefile("rwb", 0) as said:
+            said.write(b"probe-tray quota-changes\n")
+            assert [await asyncio.to_thread(said.readline) for _ in range(2)] == [b"probe-tray-hears\n", b"1\n"]
+            path.unlink()
+            await asyncio.to_thread(reach)
+            shutil.rmtree(path.parent)
+            await asyncio.to_thread(reach)
+            # Whoever came before goes on.
+            numbers.become(b"2")
+            assert await asyncio.to_thread(said.readline) == b"2\n"
+    assert requests == [StartRequest.SHOW, StartRequest.SHOW]
+    assert not path.exists()
+
+
+class UserFolders:
+    """What confstr(3) of macOS answers: 65536 is _CS_DARWIN_USER_DIR of ``unistd.h``."""
+
+    def __init__(self, answer: str | None) -> None:
+        self.answer = answer
+
+    def __call__(self, name: int) -> str | None:
+        assert name == 65536
+        if self.answer == "refused":
+            raise OSError
+        return self.answer
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="confstr")
+def test_a_mac_has_one_place_for_every_start_whatever_its_environment(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr(os, "confstr", UserFolders("/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/0/"), raising=False)
+    found: set[Path | None] = set()
+    for temporary in (tmp_path / "T", tmp_path / "tmp"):
+        monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+        found |= {socket_path(folder).parent, (runtime_lock(folder) or tmp_path).parent}
+        assert len(os.fsencode(socket_path(folder))) <= 100
+    assert found == {Path("/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/0/probe-tray")}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="confstr")
+@pytest.mark.parametrize("answer", [None, "", "refused"])
+def test_a_mac_that_names_no_folder_has_the_temporary_one(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str | None
+) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setattr(os, "confstr", UserFolders(answer), raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert socket_path(folder).parent.parent == tmp_path
 
 
 def test_without_a_socket_the_program_still_runs(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
