@@ -6,7 +6,7 @@ import signal
 def ending_signals() -> tuple[signal.Signals, ...]:
     """SIGINT, SIGTERM and, where there is one, SIGHUP: a terminal was closed, or an ssh dropped.
 
-    Windows has SIGBREAK for Ctrl-Break and for a console that is closed.
+    Windows has SIGBREAK for Ctrl-Break, and inside ``OperatingSystem.outlive_console`` for a console that is closed.
 
     Without SIGHUP where the process ignores it: ``nohup`` lets a program outlive its terminal.
     """

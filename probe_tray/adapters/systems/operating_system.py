@@ -299,6 +299,13 @@ class OperatingSystem(Protocol):
         """
         ...
 
+    def outlive_console(self) -> AbstractContextManager[None]:
+        """Until this is left, let what handles the signals tidy up although the terminal was closed.
+
+        As far as the system allows it: Windows ends the process after 5 seconds.
+        """
+        ...
+
     def obeys_sequences(self, stream: TextIO) -> bool:
         """Whether the terminal behind standard output or error obeys escape sequences."""
         ...

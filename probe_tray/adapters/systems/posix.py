@@ -103,6 +103,10 @@ class PosixSystem:
     def use_console(self) -> None:
         """Every program has its streams."""
 
+    def outlive_console(self) -> contextlib.AbstractContextManager[None]:
+        """SIGHUP ends nothing that handles it."""
+        return contextlib.nullcontext()
+
     def obeys_sequences(self, stream: TextIO) -> bool:
         """Every terminal does."""
         del stream

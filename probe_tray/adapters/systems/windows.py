@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +23,7 @@ from probe_tray.adapters.systems.operating_system import (
 from probe_tray.adapters.systems.run_entry import RunEntry, is_from_store
 from probe_tray.adapters.systems.tools import output_of
 from probe_tray.adapters.systems.user_registry import APPROVED_KEY, RUN_KEY, UserRegistry
-from probe_tray.adapters.systems.windows_console import obeys_sequences, use_console
+from probe_tray.adapters.systems.windows_console import obeys_sequences, outlive_console, use_console
 from probe_tray.adapters.systems.windows_files import expanded, is_held, is_open_to_others, shared_entry, take_lock
 from probe_tray.adapters.systems.windows_library import system_program, windows_library
 from probe_tray.adapters.systems.windows_processes import processes
@@ -193,6 +194,10 @@ class WindowsSystem:
     def use_console(self) -> None:
         """By AttachConsole."""
         use_console()
+
+    def outlive_console(self) -> AbstractContextManager[None]:
+        """By a handler that does not return."""
+        return outlive_console()
 
     def obeys_sequences(self, stream: TextIO) -> bool:
         """A console is told to, and refuses where it is too old."""

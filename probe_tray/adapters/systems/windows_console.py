@@ -1,8 +1,11 @@
-"""The console of Windows."""
+"""The console of Windows: that of the start, and one that is closed."""
 
 import contextlib
 import os
+import signal
 import sys
+import threading
+from collections.abc import Generator
 from typing import Final, TextIO
 
 from probe_tray.adapters.systems.windows_library import windows_library
@@ -14,6 +17,8 @@ _LAUNCHERS: Final = frozenset({"probe-tray.exe", "pythonw.exe"})
 _STANDARD_HANDLES: Final = {1: -11, 2: -12}
 _VIRTUAL_TERMINAL: Final = 0x0004
 """ENABLE_VIRTUAL_TERMINAL_PROCESSING, a mode of the console since Windows 10 1511."""
+_CLOSE: Final = 2
+"""CTRL_CLOSE_EVENT."""
 
 
 def use_console() -> None:
@@ -50,3 +55,38 @@ def obeys_sequences(stream: TextIO) -> bool:
     if not kernel.GetConsoleMode(handle, ctypes.byref(mode)):
         return False
     return bool(kernel.SetConsoleMode(handle, mode.value | _VIRTUAL_TERMINAL))
+
+
+@contextlib.contextmanager
+def outlive_console() -> Generator[None]:
+    """Make SIGBREAK of a console that is closed, and let the process live on until this is left.
+
+    The C runtime makes the same signal of it, but Windows ends the process as soon as its handler returns, before
+    Python's has had its turn (HandlerRoutine and "CTRL+CLOSE Signal", learn.microsoft.com; python/cpython#96289). A
+    handler that goes on is waited for, 5 seconds at most (SPI_GETHUNGAPPTIMEOUT). Where nobody handles SIGBREAK, there
+    is nothing to wait for.
+    """
+    if sys.platform != "win32":
+        raise OSError("a console that sends events is one of Windows")
+    import ctypes
+
+    left = threading.Event()
+
+    def handle(event: int) -> int:
+        # In a thread of the system's. The numbers of other events go to the handler before this one.
+        if event != _CLOSE or signal.getsignal(signal.SIGBREAK) in {signal.SIG_DFL, signal.SIG_IGN, None}:
+            return False
+        signal.raise_signal(signal.SIGBREAK)
+        left.wait()
+        return True
+
+    # Held by this frame for as long as the system may call it.
+    routine = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint32)(handle)
+    change = windows_library("kernel32").SetConsoleCtrlHandler
+    added = change(routine, True)  # noqa: FBT003 - the function's own
+    try:
+        yield
+    finally:
+        left.set()
+        if added:
+            change(routine, False)  # noqa: FBT003 - as above

@@ -19,6 +19,7 @@ from probe_tray.adapters.locks import FileLocks
 from probe_tray.adapters.logins.sealer import FallbackSealer, FolderSealer
 from probe_tray.adapters.logins.vault import VaultStore
 from probe_tray.adapters.proxy.proxy import ProxyChoice
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.cli.arguments import Arguments
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.language import spoken
@@ -57,6 +58,8 @@ def run_session(
     t = Translator(spoken(Language.AUTO, os.environ))
     with (
         configure_logging(logging.WARNING, sys.stderr, redactor),
+        # All of it, for what was sent is waited for in several steps.
+        this_system().outlive_console(),
         asyncio.Runner() as runner,
         woken_by_signals(runner.get_loop()),
     ):

@@ -21,6 +21,7 @@ from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from probe_tray.adapters.process_signals import ending_signals
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.adapters.worker_threads import WorkerThreads
 from probe_tray.ui.event_loop.ready_queue import ReadyQueue, TimedCalls
 from probe_tray.ui.event_loop.ready_sockets import ReadySockets
@@ -82,7 +83,7 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
     loop.set_default_executor(threads)
     vars(loop).update(run_in_executor=ThreadCalls(loop, threads).run_in_executor)
     try:
-        with _generators(loop):
+        with this_system().outlive_console(), _generators(loop):
             task = loop.create_task(main())
             with _signals(task.cancel) as received:
                 return _finish(loop, task, received)

@@ -8,6 +8,7 @@ and of virtual environments (``PC/launcher.c`` of CPython) each start the next p
 import ctypes
 import io
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ import pytest
 from probe_tray.adapters.systems import windows_console
 from probe_tray.adapters.systems.operating_system import UserProgram
 from probe_tray.adapters.systems.windows import WindowsSystem
+from tests.desktop.waiting import wait_for
+from tests.support.consoles import CTRL_BREAK, CTRL_C, FakeConsole
 
 
 class Kernel32:
@@ -114,3 +117,46 @@ def test_a_program_that_has_its_streams_takes_no_console(kernel: Kernel32, monke
     monkeypatch.setattr(sys, "stdout", redirected)
     WindowsSystem().use_console()
     assert (sys.stdout, kernel.asked) == (redirected, [])
+
+
+@pytest.fixture
+def console(monkeypatch: pytest.MonkeyPatch) -> FakeConsole:
+    return FakeConsole(monkeypatch)
+
+
+@pytest.fixture
+def received() -> Iterator[list[int]]:
+    """What a handler of SIGBREAK has received, for which another signal stands."""
+    found: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: found.append(number))
+    yield found
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_a_process_whose_console_is_closed_lives_until_it_has_tidied_up(
+    console: FakeConsole, received: list[int]
+) -> None:
+    with WindowsSystem().outlive_console():
+        console.close()
+        assert wait_for("the signal", lambda: received == [signal.SIGTERM])
+        console.done.append("tidied up")
+    console.wait_closed()
+    assert console.done == ["tidied up", "ended by the system"]
+    assert console.routines == []
+
+
+@pytest.mark.parametrize("event", [CTRL_C, CTRL_BREAK, 5, 6])
+def test_other_events_go_to_the_handler_of_the_runtime(console: FakeConsole, received: list[int], event: int) -> None:
+    with WindowsSystem().outlive_console():
+        assert [routine(event) for routine in console.routines] == [0]
+    assert received == []
+
+
+@pytest.mark.parametrize("nobody", [signal.SIG_DFL, signal.SIG_IGN])
+@pytest.mark.usefixtures("received")
+def test_where_nobody_would_tidy_up_nothing_is_waited_for(console: FakeConsole, nobody: signal.Handlers) -> None:
+    signal.signal(signal.SIGTERM, nobody)
+    with WindowsSystem().outlive_console():
+        console.close()
+        console.wait_closed()
+    assert console.done == []

@@ -6,10 +6,12 @@ import threading
 
 import pytest
 
+from probe_tray.adapters.systems.windows import WindowsSystem
 from probe_tray.cli.arguments import parse
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession, run_session
 from probe_tray.cli.terminal.signals import Interruption
+from tests.support.consoles import FakeConsole
 from tests.support.patience import PATIENCE
 
 STATUS = parse(["--status"])
@@ -74,6 +76,29 @@ def test_whatever_else_waits_is_ended_at_once_too() -> None:
     with pytest.raises(KeyboardInterrupt):
         run_session(STATUS, action)
     assert took[0] < PATIENCE
+
+
+def test_a_console_that_is_closed_waits_until_what_was_sent_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = FakeConsole(monkeypatch)
+    monkeypatch.setattr("probe_tray.cli.session.session.this_system", WindowsSystem)
+
+    async def renew() -> ExitStatus | None:
+        asked, answered = asyncio.Event(), asyncio.Event()
+        with Interruption(asked.set, lambda: None) as interruption:
+            console.close()
+            async with asyncio.timeout(PATIENCE):
+                await asked.wait()
+                asyncio.get_running_loop().call_later(0.05, answered.set)
+                await answered.wait()
+            console.done.append("kept")
+        # And what comes after it: the renewals are closed, the result is told.
+        await asyncio.sleep(0)
+        console.done.append("told")
+        return interruption.status
+
+    assert run_session(STATUS, lambda session: session.runner.run(renew()) or ExitStatus.SUCCESS)
+    console.wait_closed()
+    assert console.done == ["kept", "told", "ended by the system"]
 
 
 async def test_afterwards_signals_go_where_they_went_before() -> None:

@@ -9,6 +9,7 @@ import asyncio
 import ctypes
 import os
 import queue
+import signal
 import sys
 import threading
 import types
@@ -21,6 +22,8 @@ READ = 0x10
 packets: "queue.Queue[tuple[int, int, int, int]]" = queue.Queue()
 waits: list[int] = []
 """How many milliseconds each wait was to last at most."""
+routines: list[Callable[[int], int]] = []
+"""What is called for the events of the console."""
 
 
 def get_status(_port: int, milliseconds: int) -> tuple[int, int, int, int] | None:
@@ -40,6 +43,11 @@ class Kernel:
         _port: ctypes.c_void_p, size: int, key: ctypes.c_void_p, address: ctypes.c_void_p
     ) -> int:
         packets.put((0, size, key.value or 0, address.value or 0))
+        return 1
+
+    @staticmethod
+    def SetConsoleCtrlHandler(routine: Callable[[int], int], add: int) -> int:
+        (routines.append if add else routines.remove)(routine)
         return 1
 
 
@@ -88,6 +96,8 @@ def play_windows() -> None:
         (asyncio, "ProactorEventLoop", ProactorEventLoop),
         (asyncio, "windows_events", events),
         (ctypes, "WinDLL", library),
+        (ctypes, "WINFUNCTYPE", ctypes.CFUNCTYPE),
+        (signal, "SIGBREAK", signal.SIGTERM),
     ):
         setattr(module, name, double)
     name, os.name = os.name, "nt"
@@ -103,7 +113,21 @@ async def main() -> int:
     loop.proactor.begin(READ, read)
     threading.Timer(0.2, packets.put, [(0, 5, 0, READ)]).start()
     say("read", await read, threading.current_thread() is threading.main_thread())
+    if "close" in sys.argv:
+        closing.start()
+        try:
+            await loop.create_future()
+        finally:
+            await asyncio.sleep(0.01)
+            say("tidied up")
     return 0
+
+
+def close_console() -> None:
+    say("may be ended", routines[-1](2))
+
+
+closing = threading.Thread(target=close_console)
 
 
 if __name__ == "__main__":
@@ -114,6 +138,9 @@ if __name__ == "__main__":
     sys.modules.pop("qasync")
     play_windows()
     joined.qasync = sys.modules["qasync"]
-    say("status", joined.run(QApplication([]), main))
+    status = joined.run(QApplication([]), main)
+    if "close" in sys.argv:
+        closing.join()
+    say("status", status)
     say("waits", *sorted({"for ever" if wait == INFINITE else str(wait) for wait in waits}))
     say("threads", threading.active_count())

@@ -336,15 +336,23 @@ def test_what_nobody_waits_for_any_more_is_not_begun_in_a_thread() -> None:
     assert said[0] == "True wanted"
 
 
-def test_on_windows_the_loop_sleeps_until_something_has_completed() -> None:
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], ["status 0"]),
+        # A console that is closed: Windows ends the process as soon as the handler returns.
+        (["close"], ["tidied up", "may be ended 1", f"status {128 + signal.SIGTERM}"]),
+    ],
+)
+def test_on_windows_the_loop_sleeps_until_something_has_completed(words: list[str], said: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-m", "tests.unit.ui.event_loop.completion_port"],
+        [sys.executable, "-X", "dev", "-m", "tests.unit.ui.event_loop.completion_port", *words],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
-    assert done.stdout.splitlines() == ["read 5 bytes True", "status 0", "waits 0 for ever", "threads 1"], done
+    assert done.stdout.splitlines() == ["read 5 bytes True", *said, "waits 0 for ever", "threads 1"], done
 
 
 def test_what_a_socket_or_a_timer_brings_is_done_in_the_turn_of_qt_that_tells_of_it() -> None:
