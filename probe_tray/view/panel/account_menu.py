@@ -96,7 +96,7 @@ def account_menu(account: AccountState, state: AppState, now: datetime, t: Trans
     login.append(row(ActionKind.LOG_IN, t("&Log in again…") if has_own else t("&Log in here…")))
     login.append(row(ActionKind.TEST_MODELS, t("&Test models…")))
     places = [row(kind, label) for kind, label in _moves(account, state.settings, t)]
-    places.append(row(ActionKind.RENAME, t("Rena&me…")))
+    places.append(row(ActionKind.RENAME, t("Ren&ame…")))
     # As the person has chosen, not where it is there as the tightest one.
     is_in_icon = state.pinned == account.key.slug
     shown = t("Show the tightest account in the &icon") if is_in_icon else t("Show in the tray &icon")

@@ -89,7 +89,7 @@ def test_a_login_is_brought_and_written_in_windows_of_their_own(bench: "Bench") 
 
 
 def test_a_name_is_edited_where_it_stands(bench: "Bench") -> None:
-    bench.choose("ana@example.com", "Rena&me…")
+    bench.choose("ana@example.com", "Ren&ame…")
     assert bench.renamed == [ANA.key]
 
 
@@ -272,7 +272,7 @@ def test_the_menu_of_an_account_names_it_as_it_is_to_be_shown(bench: Bench) -> N
 def test_the_menu_tells_the_keys_that_do_the_same(bench: Bench) -> None:
     menu = bench.menu("ana@example.com")
     keys = {row.text(): row.shortcut().toString() for row in menu.actions() if not row.shortcut().isEmpty()}
-    assert keys == {"&Details…": "Return", "Rena&me…": "F2"}
+    assert keys == {"&Details…": "Return", "Ren&ame…": "F2"}
     menu.close()
 
 

@@ -8,16 +8,21 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.alerts.mute import mute_end
+from probe_tray.core.codex.codex_state import CodexHome, CodexState
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AccountState, AppState
+from probe_tray.core.sync.setup import SyncState
+from probe_tray.resources import resource
 from probe_tray.view.panel.account_menu import account_menu, removing, vault_reset_question
-from probe_tray.view.text.translate import Translator
+from probe_tray.view.text.translate import Translator, parse_po
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.unit.ui.samples import NOW, account, snapshot
+from tests.unit.ui.sync_samples import READY
 
 WITH_FOLDER = Settings(sync_dir="~/logins")
 VAULT, FOLDER, OFFICIAL = StoreKind.VAULT, StoreKind.FOLDER, StoreKind.OFFICIAL
 T = Translator()
+CHINESE = Translator(parse_po(resource("locale/zh_CN.po").read_text("utf-8")))
 
 
 def at(*stores: StoreKind, **more: object) -> AccountState:
@@ -90,9 +95,23 @@ def test_an_account_without_address_has_none_to_copy() -> None:
     assert ActionKind.COPY_EMAIL not in kinds(account("", stores=(VAULT,)))
 
 
+def full(found: AccountState, t: Translator) -> list[CardAction]:
+    """All rows that there can be: its login can be taken back, given to Codex and out of the shared table."""
+    homes = (CodexHome(path="~/.codex", is_default=True, has_kept=True),)
+    sync = SyncState(setup=READY)
+    state = AppState(accounts=(found,), settings=WITH_FOLDER, codex=CodexState(homes=homes), sync=sync)
+    return [action for group in account_menu(found, state, NOW, t) for action in group]
+
+
+@pytest.mark.parametrize("t", [T, CHINESE], ids=["English", "Chinese"])
+@pytest.mark.parametrize("muted", [True, False])
 @pytest.mark.parametrize("stores", [(VAULT,), (FOLDER,), (VAULT, FOLDER), (OFFICIAL,)])
-def test_no_two_rows_have_the_same_letter(stores: tuple[StoreKind, ...]) -> None:
-    labels = [row.label for row in rows(at(*stores))]
+def test_no_two_rows_have_the_same_letter(stores: tuple[StoreKind, ...], t: Translator, *, muted: bool) -> None:
+    until = NOW if muted else None
+    found = account("ana@example.com", snapshot(90, 10), stores=stores, checked_at=NOW, muted_until=until)
+    shown = full(found, t)
+    assert (ActionKind.UNMUTE if muted else ActionKind.MUTE) in {row.kind for row in shown}
+    labels = [row.label for row in shown]
     letters = [found.group(1).lower() for label in labels if (found := re.search("&(.)", label))]
     assert len(letters) == len(labels) == len(set(letters))
 
