@@ -19,7 +19,7 @@ class QuestionController:
         self,
         question: Question,
         answer: Callable[[bool], None],
-        worded: Callable[[], Question] | None = None,
+        worded: Callable[[], Question | None] | None = None,
         declined: Callable[[], None] | None = None,
     ) -> None:
         """Ask, as :meth:`QuestionDialog.ask` does."""
@@ -37,7 +37,7 @@ class QuestionController:
             window.activateWindow()
 
     def draw(self) -> None:
-        """Word the question as it is put now."""
+        """Word the question as it is put now; one about something that has gone goes too."""
         self._window.draw()
 
     def close(self) -> None:

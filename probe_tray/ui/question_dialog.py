@@ -25,7 +25,7 @@ class QuestionDialog(ThemedDialog):
         super().__init__(theme, "question")
         self._answer: Callable[[bool], None] | None = None
         self._declined: Callable[[], None] | None = None
-        self._worded: Callable[[], Question] | None = None
+        self._worded: Callable[[], Question | None] | None = None
         self._shown: Question | None = None
         self._place = PlaceWatch(self)
         self._title, self._text = words(wrap=True), words(wrap=True)
@@ -54,13 +54,14 @@ class QuestionDialog(ThemedDialog):
         self,
         question: Question,
         answer: Callable[[bool], None],
-        worded: Callable[[], Question] | None = None,
+        worded: Callable[[], Question | None] | None = None,
         declined: Callable[[], None] | None = None,
     ) -> None:
         """Ask; ``answer`` is called when the person says yes, with whether the choice was made too.
 
-        ``worded`` words the question anew, where its words can become others while it is shown. ``declined`` is called
-        when the person says no, or another question takes the place of this one.
+        ``worded`` words the question as it is put now, or returns None where what it is about has gone: then it goes
+        too, without an answer. ``declined`` is called when the person says no, or another question takes the place of
+        this one.
         """
         self._decline()
         self._answer, self._worded, self._declined = answer, worded, declined
@@ -88,7 +89,12 @@ class QuestionDialog(ThemedDialog):
 
     def draw(self) -> None:
         """Word the question as it is put now: names may be hidden, the language may be another."""
-        if self._worded is not None and self.isVisible() and (now := self._worded()) != self._shown:
+        if self._worded is None or not self.isVisible():
+            return
+        now = self._worded()
+        if now is None:
+            self.take_back()
+        elif now != self._shown:
             self._show_words(now)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

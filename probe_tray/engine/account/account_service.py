@@ -191,6 +191,9 @@ class AccountService:
         await use_cases.accounts.read()
 
     async def _remove_and_end(self, key: AccountKey) -> None:
+        if self._use_cases.store.state.account(key) is None:
+            # Another process was faster: there is no login left to end.
+            return
         await self._finish_pending(key)
         await self._use_cases.changes.remove(key, revoke=True)
         self._feedback.give(FeedbackKind.REMOVED_AND_ENDED)
@@ -198,7 +201,8 @@ class AccountService:
     async def _move(self, key: AccountKey, to: StoreKind) -> None:
         await self._finish_pending(key)
         await self._use_cases.changes.move(key, to)
-        self._feedback.give(FeedbackKind.MOVED, key)
+        if self._use_cases.store.state.account(key) is not None:
+            self._feedback.give(FeedbackKind.MOVED, key)
 
     async def _arrange(self, arrangement: Arrangement) -> None:
         state = self._use_cases.store.state

@@ -12,6 +12,7 @@ from probe_tray.ui.question_controller import QuestionController
 from probe_tray.ui.theme import Theme
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Question
 
 if TYPE_CHECKING:
     from probe_tray.ui.models.model_test_dialog import ModelTestDialog
@@ -54,14 +55,21 @@ class ModelTestController:
         self._window.close()
 
     def _begin(self, accounts: tuple[AccountKey, ...] | None) -> None:
-        state = self._engine.state
-        count = len(state.accounts) if accounts is None else len(accounts)
-        if state.settings.model_test_confirmed or not count:
+        question = self._consent(accounts)
+        if question is None and accounts is not None:
+            # The account may have gone since its menu was opened.
+            return
+        if self._engine.state.settings.model_test_confirmed or question is None:
             self._test(accounts)
         else:
-            from probe_tray.view.models.model_test import consent
+            self._question.ask(question, lambda _: self._agree(accounts), lambda: self._consent(accounts))
 
-            self._question.ask(consent(count, self._translator), lambda _: self._agree(accounts))
+    def _consent(self, accounts: tuple[AccountKey, ...] | None) -> Question | None:
+        """What is asked before these are tested, or all; None where none of them is there."""
+        from probe_tray.view.models.model_test import consent
+
+        count = sum(accounts is None or account.key in accounts for account in self._engine.state.accounts)
+        return consent(count, self._translator) if count else None
 
     def _agree(self, accounts: tuple[AccountKey, ...] | None) -> None:
         self._engine.send(EditSettings(change(model_test_confirmed=True)))

@@ -32,7 +32,6 @@ from probe_tray.core.commands import (
     UseInCodex,
 )
 from probe_tray.core.settings import IconAccount, Storage, change
-from probe_tray.core.state import AccountState
 from probe_tray.ports.time import Clock
 from probe_tray.ui.engine import EngineProtocol
 from probe_tray.ui.question_controller import QuestionController
@@ -211,7 +210,7 @@ class CardActionHandler:
             case ActionKind.SETTINGS:
                 self._elsewhere.settings("")
             case ActionKind.RESET_VAULT:
-                self.question.ask(vault_reset_question(self._translator), lambda _: self._engine.send(ResetVault()))
+                self._ask(lambda: vault_reset_question(self._translator), lambda _: self._engine.send(ResetVault()))
 
     def _act_in_codex(self, kind: _InCodex, action: CardAction) -> None:
         state = self._engine.state
@@ -313,9 +312,9 @@ class CardActionHandler:
             case ActionKind.MOVE_TO_FOLDER:
                 self._engine.send(MoveAccount(account.key, StoreKind.FOLDER))
             case ActionKind.STOP_SHARING:
-                self._ask_stop(account.key, account)
+                self._ask_stop(account.key)
             case ActionKind.REMOVE:
-                self._ask_removal(account.key, account)
+                self._ask_removal(account.key)
 
     def _show_in_icon(self, slug: str) -> None:
         """Have the icon show that account, or the tightest again where it does already."""
@@ -325,14 +324,24 @@ class CardActionHandler:
             self._engine.send(EditSettings(change(icon_account=IconAccount.PINNED)))
         self._engine.send(Arrange(replace(state.arrangement, in_icon=chosen)))
 
-    def _ask_removal(self, key: AccountKey, account: AccountState) -> None:
-        def worded() -> Question:
-            return removing(account, self._engine.state, self._translator)
+    def _ask_removal(self, key: AccountKey) -> None:
+        def worded() -> Question | None:
+            # Its login may be kept elsewhere by now, or the account may have gone.
+            state = self._engine.state
+            account = state.account(key)
+            return None if account is None or account.official else removing(account, state, self._translator)
 
-        self.question.ask(worded(), lambda revoke: self._engine.send(RemoveAccount(key, revoke)), worded)
+        self._ask(worded, lambda revoke: self._engine.send(RemoveAccount(key, revoke)))
 
-    def _ask_stop(self, key: AccountKey, account: AccountState) -> None:
-        def worded() -> Question:
-            return stopping_sharing(account, self._engine.state, self._translator)
+    def _ask_stop(self, key: AccountKey) -> None:
+        def worded() -> Question | None:
+            state = self._engine.state
+            account = state.account(key)
+            return None if account is None else stopping_sharing(account, state, self._translator)
 
-        self.question.ask(worded(), lambda _: self._engine.send(StopSharing(key)), worded)
+        self._ask(worded, lambda _: self._engine.send(StopSharing(key)))
+
+    def _ask(self, worded: Callable[[], Question | None], answer: Callable[[bool], None]) -> None:
+        question = worded()
+        if question is not None:
+            self.question.ask(question, answer, worded)

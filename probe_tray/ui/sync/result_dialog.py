@@ -38,6 +38,8 @@ class SyncResultDialog(TreeDialog):
         super().__init__(theme, "sync-result", columns=2)
         self._actions = actions
         self._model: SyncResultView | None = None
+        self._left = ("", 0)
+        """The row that was chosen last, and its place."""
         self._grown_to: QSize | None = None
         """The size that it was given for a list."""
         self._tree.setRootIsDecorated(False)
@@ -51,6 +53,8 @@ class SyncResultDialog(TreeDialog):
     def show_model(self, model: SyncResultView) -> None:
         """Show this, in place of what was shown."""
         same = self._model is not None and self._model.rows == model.rows
+        if (chosen := self._place()) is not None and self._model is not None:
+            self._left = self._model.rows[chosen].row_id, chosen
         self._model = model
         self.setWindowTitle(model.window_title)
         self.head(model.title, model.text)
@@ -71,8 +75,8 @@ class SyncResultDialog(TreeDialog):
         if not same:
             self._tree.clear()
         self._fill()
-        if not same and (first := self._tree.topLevelItem(0)) is not None:
-            self._tree.setCurrentItem(first)
+        if not same:
+            self._choose_again()
         self._selected()
         describe(self, model.text)
 
@@ -88,11 +92,25 @@ class SyncResultDialog(TreeDialog):
             self._tree.write(line, (row.who, row.told), row.tone)
             line.setToolTip(_WHO, row.who)
 
-    def _chosen(self) -> SyncRow | None:
+    def _place(self) -> int | None:
+        """The place of the chosen row."""
         item, rows = self._tree.currentItem(), () if self._model is None else self._model.rows
         place = -1 if item is None else self._tree.indexOfTopLevelItem(item)
         # Qt speaks of a line that is being taken away, too.
-        return rows[place] if 0 <= place < len(rows) else None
+        return place if 0 <= place < len(rows) else None
+
+    def _chosen(self) -> SyncRow | None:
+        place = self._place()
+        return None if place is None or self._model is None else self._model.rows[place]
+
+    def _choose_again(self) -> None:
+        """Choose the row that was chosen, else the one that has its place: the person goes on from there."""
+        row_id, place = self._left
+        rows = () if self._model is None else self._model.rows
+        again = next((now for now, row in enumerate(rows) if row_id and row.row_id == row_id), None)
+        item = self._tree.topLevelItem(min(place, len(rows) - 1) if again is None else again)
+        if item is not None:
+            self._tree.setCurrentItem(item)
 
     def _selected(self) -> None:
         if (model := self._model) is None:

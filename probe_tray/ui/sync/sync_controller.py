@@ -31,9 +31,10 @@ from probe_tray.view.sync.setup_view import (
     sync_setup,
 )
 from probe_tray.view.sync.sync_questions import allowing_open, overwriting, overwriting_all, withdrawing
-from probe_tray.view.sync.sync_view import SyncRow, can_begin, sync_box, sync_result
+from probe_tray.view.sync.sync_view import SyncRow, can_begin, result_row, sync_box, sync_result
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
+from probe_tray.view.view_models import Question
 
 if TYPE_CHECKING:
     from probe_tray.ui.sync.result_dialog import SyncResultDialog
@@ -151,9 +152,13 @@ class SyncController(QObject):
         self.show_result()
 
     def _overwrite(self, row: SyncRow) -> None:
-        command, t = SyncNow(overwrite=frozenset({row.row_id})), self._translator
-        shown = overwriting(row, t)
-        self._question.ask(shown, lambda _: self._sync(command), lambda: overwriting(self._as_now(row), t))
+        command = SyncNow(overwrite=frozenset({row.row_id}))
+
+        def worded() -> Question | None:
+            now = self._as_now(row)
+            return overwriting(now, self._translator) if now is not None and now.overwritable else None
+
+        self._question.ask(overwriting(row, self._translator), lambda _: self._sync(command), worded)
 
     def _overwrite_all(self) -> None:
         accounts = self._engine.state.accounts
@@ -164,15 +169,17 @@ class SyncController(QObject):
         self._question.ask(allowing_open(self._translator), lambda _: self._sync(SyncNow(allow_open=True)))
 
     def _withdraw(self, row: SyncRow) -> None:
-        if (key := row.removable) is not None:
-            t, stop = self._translator, StopSharing(key)
-            shown = withdrawing(row, t)
-            self._question.ask(shown, lambda _: self._engine.send(stop), lambda: withdrawing(self._as_now(row), t))
+        def worded() -> Question | None:
+            now = self._as_now(row)
+            return withdrawing(now, self._translator) if now is not None and now.removable is not None else None
 
-    def _as_now(self, row: SyncRow) -> SyncRow:
-        """The row as it is shown now: names may have been hidden since."""
-        rows = sync_result(self._engine.state, self._now(), self._translator).rows
-        return next((now for now in rows if now.row_id == row.row_id), row)
+        if (key := row.removable) is not None:
+            stop = StopSharing(key)
+            self._question.ask(withdrawing(row, self._translator), lambda _: self._engine.send(stop), worded)
+
+    def _as_now(self, row: SyncRow) -> SyncRow | None:
+        """The row as it is by now: names may have been hidden since, or another sync has settled it."""
+        return result_row(row.row_id, self._engine.state, self._translator)
 
     def _test(self, draft: "SyncDraft") -> None:
         self._engine.send(sync_commands.TrySync(url=draft.url, api_key=draft.api_key, key=draft.key))

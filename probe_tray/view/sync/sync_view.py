@@ -218,6 +218,12 @@ def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
     )
 
 
+def result_row(row_id: str, state: AppState, t: Translator) -> SyncRow | None:
+    """What became of one account, also while the next sync runs; None once that has said nothing of it."""
+    items = () if state.sync.report is None else state.sync.report.items
+    return next((_row(item, state, t) for item in items if item.row_id == row_id), None)
+
+
 def _most_important(items: list[SyncItem]) -> list[SyncItem]:
     """As many as a window can show; accounts that are here go before rows of nobody knows whom."""
     if len(items) <= _MOST_ROWS:

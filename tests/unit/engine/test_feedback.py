@@ -14,6 +14,7 @@ from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.commands import (
     Arrange,
+    Command,
     EditSettings,
     MoveAccount,
     MuteAccount,
@@ -318,6 +319,19 @@ async def test_a_login_that_is_ended_at_the_service_is_removed_at_once_and_nothi
         assert program.state.feedback[-1].undo is None
         await program.clock.advance(9 * SECOND)
         assert program.kinds == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [RemoveAccount(ANA.key, revoke=True), RemoveAccount(ANA.key, revoke=False), MoveAccount(ANA.key, StoreKind.VAULT)],
+)
+async def test_nothing_is_said_to_be_done_with_an_account_that_has_gone_meanwhile(command: Command) -> None:
+    program = Told(BEN)
+    async with program.started():
+        program.engine.send(command)
+        await settle()
+        assert program.kinds == []
+        assert (list(program.vault.held), program.shown) == ([BEN.key], {BEN.key})
 
 
 async def test_a_name_a_sorting_and_a_layout_are_undone_each_by_itself() -> None:

@@ -177,3 +177,19 @@ def test_without_accounts_it_says_so_without_asking(new: Bench) -> None:
     new.testing.show()
     assert not open_windows(QuestionDialog)
     assert "No account to test" in texts(new.dialog)
+
+
+def test_what_it_asks_follows_the_accounts_and_goes_with_them(new: Bench) -> None:
+    new.testing.show()
+    here = new.engine.state
+    assert "each of 2 accounts" in texts(opened(QuestionDialog))[1]
+    new.engine.change(replace(here, accounts=(ANA,)))
+    new.asking.draw()
+    assert "of 1 account " in texts(opened(QuestionDialog))[1]
+    new.testing.show(ANA.key)
+    new.engine.change(replace(here, accounts=(LEE,)))
+    new.asking.draw()
+    assert not open_windows(QuestionDialog)
+    # Its menu may still be open.
+    new.testing.show(ANA.key)
+    assert (open_windows(QuestionDialog), open_windows(ModelTestDialog), new.engine.sent) == ([], [], [])

@@ -28,7 +28,7 @@ from probe_tray.core.commands import (
 )
 from probe_tray.core.settings import IconAccount, Settings, change
 from probe_tray.core.state import AppState
-from probe_tray.core.sync.setup import SecretPlace, SyncSetup, SyncState
+from probe_tray.core.sync.setup import SyncState
 from probe_tray.ui.panel.card_actions import CardActionHandler, WindowActions
 from probe_tray.ui.question_dialog import QuestionDialog
 from probe_tray.ui.theme import Theme
@@ -38,6 +38,7 @@ from probe_tray.view.view_models import ActionKind, CardAction
 from tests.support.fakes import FakeClock
 from tests.support.widgets import open_windows, opened, part, parts, press, texts
 from tests.unit.ui import samples
+from tests.unit.ui.sync_samples import READY
 
 ANA = samples.account("ana@example.com", samples.snapshot(42, 17), revocable=True)
 LEE = samples.account("lee@example.com", stores=(StoreKind.FOLDER,), location="lee.json")
@@ -202,6 +203,31 @@ def test_an_account_that_went_meanwhile_is_not_asked_about(bench: Bench) -> None
     assert not open_windows(QuestionDialog)
 
 
+@pytest.mark.parametrize("row", ["&Remove…", "Stop s&haring…"])
+def test_a_question_about_an_account_goes_with_it(bench: Bench, row: str) -> None:
+    bench.engine.change(replace(bench.engine.state, sync=SyncState(setup=READY)))
+    bench.choose("ana@example.com", row)
+    bench.acting.question.draw()
+    assert open_windows(QuestionDialog)
+    bench.engine.change(replace(bench.engine.state, accounts=(LEE,)))
+    bench.acting.question.draw()
+    assert not open_windows(QuestionDialog)
+    assert bench.engine.sent == []
+
+
+def test_a_removal_says_where_the_login_is_by_now(bench: Bench) -> None:
+    bench.choose("ana@example.com", "&Remove…")
+    moved = replace(ANA, stores=(StoreKind.FOLDER,), location="/logins/ana.json")
+    bench.engine.change(replace(bench.engine.state, accounts=(moved, LEE)))
+    bench.acting.question.draw()
+    assert texts(opened(QuestionDialog))[1].startswith("This deletes the file /logins/ana.json.")
+    # The login of ours went, and the client's own is left.
+    theirs = replace(ANA, stores=(StoreKind.OFFICIAL,))
+    bench.engine.change(replace(bench.engine.state, accounts=(theirs, LEE)))
+    bench.acting.question.draw()
+    assert not open_windows(QuestionDialog)
+
+
 def test_a_new_key_is_made_after_one_question(bench: Bench) -> None:
     bench.engine.change(samples.troubled_lives())
     bench.choose("Saved logins", "Start with a new key…")
@@ -278,10 +304,7 @@ def test_the_menu_tells_the_keys_that_do_the_same(bench: Bench) -> None:
 
 def test_sharing_is_stopped_after_a_question_that_says_what_that_means(bench: Bench) -> None:
     assert "Stop s&haring…" not in [a.text() for a in bench.menu("ana@example.com").actions()]
-    setup = SyncSetup(
-        url="https://x.supabase.co", api_key=SecretPlace.KEYRING, key=SecretPlace.KEYRING, is_protected=True
-    )
-    bench.engine.change(replace(bench.engine.state, sync=SyncState(setup=setup)))
+    bench.engine.change(replace(bench.engine.state, sync=SyncState(setup=READY)))
     bench.choose("ana@example.com", "Stop s&haring…")
     said = " ".join(texts(opened(QuestionDialog)))
     assert "only one of them can keep using it. Log in again on the others." in said

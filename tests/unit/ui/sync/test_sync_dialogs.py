@@ -37,6 +37,7 @@ from probe_tray.core.errors import (
     SyncNoTableError,
     SyncOpenedError,
 )
+from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState
 from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import StepKind, SyncItem, SyncReport
@@ -64,6 +65,7 @@ READY = SyncSetup(url=URL, api_key=SecretPlace.KEYRING, key=SecretPlace.KEYRING)
 KEPT = SyncState(setup=READY, set_up=SetUpAnswer(number=1))
 NO_TABLE = SyncNoTableError(host="x.supabase.co").problem
 ANA = samples.account("ana@example.com")
+KEYS = [samples.account(f"{n}@example.com").key for n in range(4)]
 
 
 class Bench:
@@ -605,6 +607,55 @@ def test_what_was_removed_here_is_taken_out_of_the_table_after_a_question(bench:
     assert not button(bench.result, "Remove from the table…").isEnabled()
     bench.change(report(removed, same))
     assert buttons(bench.result) == ["Sync again", "Close"]
+
+
+def test_the_row_that_was_chosen_stays_chosen_and_the_next_one_comes_after_it(bench: Bench) -> None:
+    def found(*numbers: int) -> SyncState:
+        items = (SyncItem(kind=StepKind.REMOVED, row_id=f"{n}", key=KEYS[n], who=f"{n}@example.com") for n in numbers)
+        return replace(report(*items), setup=replace(READY, is_protected=True))
+
+    def chosen() -> str:
+        return str(lines.currentIndex().siblingAtColumn(0).data())
+
+    bench.change(found(0, 1, 2, 3))
+    bench.syncing.show_result()
+    lines = part(bench.result, QTreeWidget)
+    assert chosen() == "0@example.com"
+    for _ in range(2):
+        QTest.keyClick(lines, Qt.Key.Key_Down)
+    removing = TableChange(kind=TableChangeKind.STOP_SHARING, number=1, account=KEYS[2], running=True)
+    for now, stays in (
+        (replace(found(0, 1, 2, 3), change=removing), "2@example.com"),
+        (found(1, 2, 3), "2@example.com"),
+        (replace(found(1, 2, 3), running=True), None),
+        (found(1, 3), "3@example.com"),
+        (found(1), "1@example.com"),
+    ):
+        bench.change(now)
+        assert (chosen() if lines.isVisible() else None) == stays
+
+
+@pytest.mark.parametrize("kind", [StepKind.UNDECRYPTABLE, StepKind.REMOVED])
+def test_a_question_about_a_row_goes_once_another_sync_has_settled_it(bench: Bench, kind: StepKind) -> None:
+    item = SyncItem(
+        kind=kind,
+        row_id="row-1",
+        key=ANA.key,
+        who="mia@example.com",
+        problem=RowSealedError().problem if kind is StepKind.UNDECRYPTABLE else None,
+    )
+    asked = replace(report(item), setup=replace(READY, is_protected=True))
+    bench.change(asked)
+    bench.syncing.show_result()
+    press(bench.result, "Overwrite this row…" if kind is StepKind.UNDECRYPTABLE else "Remove from the table…")
+    running = replace(asked, running=True)
+    bench.change(running)
+    bench.engine.change(replace(bench.engine.state, settings=Settings(privacy=True)))
+    bench.asking.draw()
+    assert "m•••@e•••" in texts(opened(QuestionDialog))[0]
+    bench.change(replace(report(replace(item, kind=StepKind.SAME, problem=None)), setup=asked.setup))
+    bench.asking.draw()
+    assert not open_windows(QuestionDialog)
 
 
 def test_where_the_key_is_lost_the_rows_of_the_accounts_here_may_be_overwritten(bench: Bench) -> None:
