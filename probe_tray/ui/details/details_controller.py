@@ -52,9 +52,10 @@ class DetailsController:
         return self._window.visible is not None
 
     def show(self, key: AccountKey) -> None:
-        """Open the window at an account."""
-        self._key = key
-        self._window.show()
+        """Open the window at an account, if it is there: it may have gone since it was shown elsewhere."""
+        if self._engine.state.account(key) is not None:
+            self._key = key
+            self._window.show()
 
     def draw(self) -> None:
         """Show what is known now; an account that is gone closes the window."""

@@ -28,7 +28,7 @@ from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction
 from tests.support.painted import drawn_texts
-from tests.support.widgets import button, opened, part, parts, press, texts
+from tests.support.widgets import button, open_windows, opened, part, parts, press, texts
 from tests.unit.ui import samples
 from tests.unit.ui.samples import NOW
 
@@ -114,6 +114,13 @@ def test_another_span_is_chosen(bench: Bench) -> None:
     press(window, "30 days")
     assert bench.engine.sent[-1] == ShowDetails(bench.engine.state.accounts[0].key, Span.MONTH)
     assert [button(window, text).isChecked() for text in ("24 h", "7 days", "30 days")] == [False, False, True]
+
+
+def test_no_window_opens_for_an_account_that_has_gone(bench: Bench) -> None:
+    gone = bench.engine.state.accounts[0].key
+    bench.change(replace(bench.engine.state, accounts=()))
+    bench.detailing.show(gone)
+    assert not open_windows(DetailsWindow)
 
 
 def test_a_closed_window_asks_for_nothing(bench: Bench) -> None:
