@@ -279,9 +279,10 @@ class AppState(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         # States are frozen, so an account that is the same object has not changed.
         (log, end), (their_log, begin) = self._changes, other._changes  # noqa: SLF001 - as above
         if log is their_log:
-            # A check of one among a thousand asks this several times.
-            places = sorted(set(log[min(begin, end) : max(begin, end)]))
-            return tuple(self.accounts[place] for place in places if self.accounts[place] is not other.accounts[place])
+            # Each check of one among a thousand asks this several times, mostly of one step.
+            places = set(log[begin:end] or log[end:begin])
+            here, there = self.accounts, other.accounts
+            return tuple([here[place] for place in sorted(places) if here[place] is not there[place]])
         if self.has_accounts_of(other):
             return tuple(compress(self.accounts, map(is_not, self.accounts, other.accounts)))
         same = set(map(id, other.accounts))

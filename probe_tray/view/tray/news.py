@@ -53,13 +53,14 @@ def news(before: AppState, after: AppState, shown: Tray, now: datetime) -> News:
     Both have the same accounts in the same places, and differ in these alone. Most checks bring what was known, of an
     account that nobody works with, and of the others few are about the account in the icon.
     """
-    pairs = ((before.account(here.key), here) for here in after.accounts_not_in(before))
-    differing = [
-        (there, here) for there, here in pairs if there is not None and _differ(there, here, after.settings, now)
-    ]
-    if any(_is_in_icon(there, here, shown, after.settings, now) for there, here in differing):
-        return News.ICON
-    return News.MENU if differing else News.NONE
+    found, settings = News.NONE, after.settings
+    for here in after.accounts_not_in(before):
+        there = before.account(here.key)
+        if there is not None and _differ(there, here, settings, now):
+            if _is_in_icon(there, here, shown, settings, now):
+                return News.ICON
+            found = News.MENU
+    return found
 
 
 def _is_in_icon(before: AccountState, after: AccountState, shown: Tray, settings: Settings, now: datetime) -> bool:
