@@ -376,7 +376,7 @@ class SharedTable:
         rows = [known] if (known := found or opened.codec.absent(opened.mine.account_id)) else []
         run = SyncRun(self._context, opened.table, opened.codec, seen, SyncOptions(), rows, _held_already)
         await self._remember(run, opened.codec)
-        return _Visit(run, found, run.step(opened.mine))
+        return _Visit(run, found, await run.step(opened.mine))
 
     async def _remember(self, run: SyncRun, codec: RowCodec) -> None:
         # The next sync says what keeps it from being written.

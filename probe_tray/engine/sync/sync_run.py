@@ -141,7 +141,9 @@ class SyncRun:
         """What is to be done, by row. Of the other steps it is known what they come to, which is noted."""
         with_client = await self._context.with_client(local)
         groups: dict[str, list[_Work]] = {}
-        for number, step in enumerate(steps):
+        held = {login.key: login for login in local}
+        for number, planned in enumerate(steps):
+            step = planned if planned.key is None else await self._judged(planned, held.get(planned.key))
             item = None if step.kind in SENT | RECEIVED else self._unchanged(step, with_client)
             if step.key is not None and (item is None or step.key in apart):
                 groups.setdefault(step.row_id, []).append(_Work(number, step, step.key, item))
@@ -166,10 +168,31 @@ class SyncRun:
                 done += self.codec.can_reseal(row)
         return done
 
-    def step(self, mine: Credential) -> SyncStep | None:
+    async def step(self, mine: Credential) -> SyncStep | None:
         """What is to be done with the login of one account here; None where its row leaves that open."""
         steps = plan([mine], self._rows.values(), self._seen, self._options)
-        return next((step for step in steps if step.key == mine.key or step.kind is StepKind.ADOPT), None)
+        found = next((step for step in steps if step.key == mine.key or step.kind is StepKind.ADOPT), None)
+        return None if found is None else await self._judged(found, mine)
+
+    async def _judged(self, step: SyncStep, mine: Credential | None) -> SyncStep:
+        row = self._rows.get(step.row_id)
+        if step.kind is not StepKind.SAME or mine is None or row is None or row.login is None:
+            return step
+        return replace(step, kind=await self._of_the_same_age(mine, row.login))
+
+    async def _of_the_same_age(self, mine: Credential, theirs: Credential) -> StepKind:
+        """What becomes of two logins, neither of which is newer.
+
+        One access token can have two refresh tokens: where it was sent alone the row has kept an older one. That the
+        older one was spent is remembered where this was done, and nothing else tells them apart.
+        """
+        one, other = mine.refresh_token, theirs.refresh_token
+        if mine.access_token != theirs.access_token or one is None or other is None or one == other:
+            return StepKind.SAME
+        is_mine_spent, is_theirs_spent = await self._has_ended(mine), await self._has_ended(theirs)
+        if is_mine_spent == is_theirs_spent:
+            return StepKind.SAME
+        return StepKind.ADOPT if is_mine_spent else StepKind.UPLOAD_NEWER
 
     def _unchanged(self, step: SyncStep, with_client: Collection[AccountKey]) -> SyncItem:
         if step.kind is StepKind.SAME and step.key in with_client:
@@ -210,11 +233,7 @@ class SyncRun:
                 if mine is None and theirs is not None and theirs.key != key:
                     # Its lock is not the one that is held.
                     break
-                seen = newest_seen(self._seen, mine, theirs)
-                kind = decide(mine, row, seen, overwrite=self._options.permits(step.row_id, kind_of(row)))
-                if kind is StepKind.RESTORE and key.slug in await self._context.removed.removed():
-                    # A person removed it after the plan was made.
-                    return _item(step, StepKind.REMOVED, None)
+                kind = await self._decided(step, key, mine, row)
                 if kind in RECEIVED and theirs is not None:
                     if mine is not None and await self._has_ended(theirs) and not await self._has_ended(mine):
                         return _item(step, StepKind.NOT_TAKEN, None)
@@ -235,6 +254,19 @@ class SyncRun:
                     return _with_problem(_sent(step, kind, row), behind)
                 row = await self._again(step.row_id, row)
         raise SyncConflictError
+
+    async def _decided(
+        self, step: SyncStep, key: AccountKey, mine: Credential | None, row: OpenedRow | None
+    ) -> StepKind:
+        theirs = None if row is None else row.login
+        seen = newest_seen(self._seen, mine, theirs)
+        kind = decide(mine, row, seen, overwrite=self._options.permits(step.row_id, kind_of(row)))
+        if kind is StepKind.SAME and mine is not None and theirs is not None:
+            return await self._of_the_same_age(mine, theirs)
+        if kind is StepKind.RESTORE and key.slug in await self._context.removed.removed():
+            # A person removed it after the plan was made.
+            return StepKind.REMOVED
+        return kind
 
     async def _send(self, mine: Credential, row: OpenedRow | None) -> bool:
         """Whether the table took it; it does not where the row is no longer the one that was read."""

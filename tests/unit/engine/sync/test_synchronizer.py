@@ -363,6 +363,35 @@ async def test_a_sent_login_does_not_take_the_only_refresh_token_from_the_row() 
     assert (held.access_token, held.refresh_token) == (login(2).access_token, login(1).refresh_token)
 
 
+@pytest.mark.parametrize(
+    ("dead", "mine", "row", "kind"),
+    [(1, 2, 2, StepKind.UPLOAD_NEWER), (2, 1, 1, StepKind.ADOPT), (None, 2, 1, StepKind.SAME)],
+)
+async def test_of_two_refresh_tokens_of_one_access_token_the_spent_one_gives_way(
+    dead: int | None, mine: int, row: int, kind: StepKind
+) -> None:
+    mixed = msgspec.structs.replace(login(2), refresh_token=login(1).refresh_token)
+    table = FakeTable(sealed(mixed))
+    machine = Machine(table, login(2))
+    if dead is not None:
+        token = login(dead).refresh_token
+        assert token is not None
+        machine.bench.dead[token.fingerprint] = RenewalState(problem=LoginEndedError(reason="used").problem)
+    assert kinds(await machine.sync()) == [kind]
+    assert (machine.numbers(), in_table(table)) == ([mine], {"account-ana": row})
+    assert kinds(await machine.sync()) == [StepKind.SAME]
+
+
+async def test_a_renewal_that_is_shared_late_brings_its_refresh_token_though_the_row_has_its_access_token() -> None:
+    table = FakeTable(sealed(msgspec.structs.replace(login(2), refresh_token=login(1).refresh_token)))
+    machine, spent = Machine(table, login(2)), login(1).refresh_token
+    assert spent is not None
+    machine.bench.dead[spent.fingerprint] = RenewalState(problem=LoginEndedError(reason="used").problem)
+    machine.bench.ready = True
+    await machine.bench.shared.publish(login().key)
+    assert in_table(table) == {"account-ana": 2}
+
+
 async def test_a_newer_access_token_alone_costs_nobody_the_refresh_token_that_works() -> None:
     handed_over = msgspec.structs.replace(login(9), refresh_token=None)
     folder = MemoryStore(StoreKind.FOLDER, handed_over)
