@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QEventLoop
+from PySide6.QtCore import QEvent, QEventLoop
 from PySide6.QtGui import QSessionManager, QWindow
 from PySide6.QtWidgets import QApplication
 
@@ -106,7 +106,14 @@ class SessionEnd:
 
 def _hidden_window() -> QWindow:
     """A window of the system's that is never shown: none of the others is there before it is wanted."""
-    window = QWindow()
+
+    # Here, for a class costs memory also on systems that need no such window.
+    class SessionWindow(QWindow):
+        def event(self, event: QEvent) -> bool:
+            """Stay, without a refusal, where Qt closes all windows: a program that quits may still wait for tokens."""
+            return event.type() is QEvent.Type.Close or super().event(event)
+
+    window = SessionWindow()
     # What the person reads beside the reason why a shutdown waits.
     window.setTitle("Probe Tray")
     window.create()

@@ -168,6 +168,16 @@ def test_on_windows_a_window_that_nobody_sees_hears_of_the_end(
     assert native.found == []
 
 
+def test_that_window_stays_while_a_program_that_quits_still_waits(qapp: QApplication, native: NativeWindows) -> None:
+    session = SessionEnd(qapp, Program(), WindowsDesktop(), StoppedClock().monotonic)
+    (window,) = native.found
+    # So does Qt with every window before a program quits, which one that refuses would keep from it.
+    assert window.close()
+    assert native.found == [window]
+    session.close()
+    assert native.found == []
+
+
 @pytest.mark.parametrize("desktop", [PlainDesktop({}), MacosDesktop()])
 def test_elsewhere_no_window_is_made_for_it(watch: Watch, desktop: SystemDesktop) -> None:
     before = QGuiApplication.topLevelWindows()
