@@ -405,7 +405,7 @@ def test_interrupted_while_the_code_is_traded_the_login_is_kept(bench: Bench) ->
     ("arguments", "words"),
     [
         (["--login"], "--login needs -o PATH"),
-        (["--login", "-o", ""], "--login needs -o PATH"),
+        (["--login", "-o", ""], "-o needs a value"),
         (["--login", "-o", "x", "--renew"], "--login can't be combined"),
         (["--login", "-o", "x", "y.json"], "--login takes no files"),
         (["--device", "--status", "."], "work only with --login"),
