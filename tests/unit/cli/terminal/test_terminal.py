@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from probe_tray.adapters.systems import windows
+from probe_tray.adapters.systems import windows_console
 from probe_tray.cli.tables.layout import TextPiece
 from probe_tray.cli.terminal.console import Terminal
 from probe_tray.view.tables.status_table import Weight
@@ -65,7 +65,7 @@ def test_a_console_of_windows_is_a_terminal_if_it_takes_sequences(
         return 77
 
     kernel = SimpleNamespace(GetStdHandle=get_handle, GetConsoleMode=get_mode, SetConsoleMode=set_mode)
-    monkeypatch.setattr(windows, "windows_library", {"kernel32": kernel}.__getitem__)
+    monkeypatch.setattr(windows_console, "windows_library", {"kernel32": kernel}.__getitem__)
     monkeypatch.setattr(sys, "platform", "win32")
     assert (Terminal.of(Screen(), {}) is not None) == bool(can)
     assert modes == ([(77, 3 | 4)] if has_mode else [])
