@@ -78,6 +78,7 @@ def test_results_that_cannot_be_printed_are_told(bench: Bench) -> None:
     assert set(states(done).values()) == {1}
     for name, ended in done.items():
         assert "standard output can't be written" in ended.stderr, name
+        assert "old content" not in ended.stderr, name
     # What can be said is said all the same.
     assert "0 of 1 login renewed. 1 skipped, 0 failed." in done["renew"].stderr
 

@@ -24,7 +24,7 @@ from probe_tray.adapters.system import LocalZone
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
-from probe_tray.core.errors import ArchiveError, Phrase, ReadError, WriteError
+from probe_tray.core.errors import ArchiveError, NotFolderError, Phrase, ReadError, WriteError
 from probe_tray.core.formats.document import ARCHIVE, LARGEST_LIST, Document, is_archive, read_documents, size_limit
 from probe_tray.core.formats.writer import file_name, new_document, remove_document, restored_name, write_document
 
@@ -340,6 +340,8 @@ def names_in(folder: Path) -> list[str]:
         return os.listdir(folder)  # noqa: PTH208 - names are enough, and a folder of a thousand is listed often
     except FileNotFoundError:
         return []
+    except NotADirectoryError:
+        raise NotFolderError(path=str(folder)) from None
     except OSError as error:
         raise ReadError(path=str(folder), reason=reason_of(error)) from None
 

@@ -13,7 +13,7 @@ from probe_tray.adapters.files.disk import reason_of
 from probe_tray.adapters.systems.current import this_system
 from probe_tray.cli.tables.layout import Line, TextPiece, TextTable, aligned, folded, laid_out, width
 from probe_tray.cli.terminal.pipes import discard_errors, discard_output, is_terminal, say
-from probe_tray.core.errors import Phrase, WriteError
+from probe_tray.core.errors import OutputError
 from probe_tray.view.tables.status_table import Weight, printable
 
 # ECMA-48, 8.3.117 (SGR): 1 is bold, 31 to 33 are red, green and yellow. Every terminal has its own shades of them.
@@ -201,7 +201,7 @@ class Console:
 
     @contextmanager
     def _printing(self) -> Generator[None]:
-        """Raises WriteError where the results cannot be printed; a reader who has gone is no failure."""
+        """Raises OutputError where the results cannot be printed; a reader who has gone is no failure."""
         try:
             yield
         except BrokenPipeError:
@@ -210,7 +210,7 @@ class Console:
             discard_output()
             # A terminal that was closed answers so; of a file it means that the disk has failed.
             if not (self._printed_to_person and error.errno in _HUNG_UP):
-                raise WriteError(path=Phrase("standard output"), reason=reason_of(error)) from None
+                raise OutputError(reason=reason_of(error)) from None
 
     def _say(self, text: str, end: str = "\n") -> None:
         self.take_back()

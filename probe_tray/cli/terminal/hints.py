@@ -22,6 +22,7 @@ from probe_tray.core.errors import (
     LoginEndedError,
     ModelRefusedError,
     NoConnectionError,
+    NotFolderError,
     NotRenewableError,
     NotSentError,
     OfficialExpiredError,
@@ -168,6 +169,7 @@ _HINTS: Final[Mapping[type[ProbeError], str]] = {
     ),
 }
 _READ_HINTS = {
+    "a part of its path is not a folder": NotFolderError.hint_template,
     "there is no such file or folder": mark("Check the spelling."),
     "it contains no credential file (*.json)": mark("Give the folder that contains them, or the files."),
     "it contains no credential file (*.json or *.jsonl)": mark("Give the folder that contains them, or the files."),

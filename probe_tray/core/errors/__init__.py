@@ -7,27 +7,24 @@ Both are English templates with named facts; the view translates the template an
 
 ProbeError
   UsageError, ConfigError, SettingRoundedError, ReleasePageError, NoDisplayError, SystemLibraryError, OldSystemError,
-  DataFolderError, HookFailedError, HookMissingError, CredentialFileError, DeadLoginError
-  NotAnsweringError, HeldUpError and LogError (each a DataFolderError)
+  DataFolderError, HookFailedError, HookMissingError, CredentialFileError, DeadLoginError, NotRenewableError,
+  NotRevokedError, ClockError; NotAnsweringError, HeldUpError and LogError (each a DataFolderError)
   StoreError
     KeyringAbsentError, KeyringLockedError, KeyringDeniedError, KeyringNoAnswerError, KeyringHalfKeptError,
     KeyMissingError, RecordError, WriteError, ReadError, OfficialLoginError, SavedForLaterError, JournalSealedError,
     NoSuchStoreError, CodexHomeMissingError, CodexPlaceChangedError, CodexNotKeptError
-    ArchiveError, SilentDiskError, CodexRecordError, CodexSettingsError, OfficialBrokenError (each a ReadError)
-    CodexKeyringError (a KeyringAbsentError)
+    ArchiveError, SilentDiskError, NotFolderError, CodexRecordError, CodexSettingsError, OfficialBrokenError (each a
+    ReadError), OutputError (a WriteError), CodexKeyringError (a KeyringAbsentError)
   CodexError
     CodexUnfitError, CodexRunningError, CodexProgramsUnknownError, CodexBusyError, CodexWholeElsewhereError,
     CodexWholeSharedError, CodexNothingKeptError, CodexRenewsError, CodexBehindError, CodexCopyError
-  NotRenewableError, NotRevokedError, ClockError
   LoginError
-    PortsTakenError, LoginUnderWayError, PortsReservedError (two of them), BrowserError
-    LoginDeniedError, LoginNotEntitledError, LoginTimedOutError, ExchangeError, IncompleteReplyError, IdTokenError,
-    IdTokenExpiredError, WrongAccountError, OtherAccountError, OfficialExpiredError, DeviceCodeOffError,
-    DeviceCodeEndedError, PastedAddressError
+    PortsTakenError, LoginUnderWayError, PortsReservedError (two of them), BrowserError, LoginDeniedError,
+    LoginNotEntitledError, LoginTimedOutError, ExchangeError, IncompleteReplyError, IdTokenError, IdTokenExpiredError,
+    WrongAccountError, OtherAccountError, OfficialExpiredError, DeviceCodeOffError, DeviceCodeEndedError,
+    PastedAddressError
   ServiceError
-    NotSentError
-      ProxyAddressError, ProxyLoginError
-        ProxyLoginMissingError
+    NotSentError, with ProxyAddressError, ProxyLoginError and ProxyLoginMissingError (a ProxyLoginError)
     CertificateError, UncertainError, RateLimitedError, UnavailableError, TokenRefusedError, StillRefusedError,
     AccountDeactivatedError, WorkspaceDeactivatedError, WorkspaceRefusedError, LoginEndedError, UncertainLoginError,
     RetryLaterError, RenewalsPausedError, EdgeBlockedError, RegionBlockedError, StrangeAnswerError, ModelRefusedError,
@@ -42,9 +39,8 @@ ProbeError
     RenewalWaitsError, RenewedUncheckedError, RenewalUnsharedError, ClaimedElsewhereError, RenewalSentElsewhereError,
     SyncLeasesError, SyncNewerError, SyncTooLargeError, SetupCodeStrangeError, SetupCodeNewerError, SetupCodeCutError,
     SetupCodeMistypedError, SharingStoppedError (a RenewalSentElsewhereError)
-    RowError
-      RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError,
-      RowAlteredError, RowForgedError, RowRolledBackError
+    RowError, with RowSealedError, RowGarbageError, RowSwappedError, RowReplayedError, RowRepairedError, RowTakenError,
+    RowAlteredError, RowForgedError and RowRolledBackError
 """
 
 from probe_tray.core.errors.base import ProbeError, Problem, Remedy
@@ -170,9 +166,11 @@ from probe_tray.core.errors.stores import (
     KeyringLockedError,
     KeyringNoAnswerError,
     NoSuchStoreError,
+    NotFolderError,
     OfficialBrokenError,
     OfficialLoginError,
     OfficialSealedError,
+    OutputError,
     PathMissingError,
     ReadError,
     RecordError,
@@ -293,6 +291,7 @@ __all__ = [
     "NoDisplayError",
     "NoSuchStoreError",
     "NotAnsweringError",
+    "NotFolderError",
     "NotRenewableError",
     "NotRevokedError",
     "NotSentError",
@@ -303,6 +302,7 @@ __all__ = [
     "OfficialSealedError",
     "OldSystemError",
     "OtherAccountError",
+    "OutputError",
     "PastedAddressError",
     "PathMissingError",
     "PersonalTokenRefusedError",

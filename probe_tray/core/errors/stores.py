@@ -91,6 +91,13 @@ class ArchiveError(ReadError):
     hint_template = "Unpack it, then choose the files or the folder in it."
 
 
+class NotFolderError(ReadError):
+    """A file is where a folder should be, or one above it."""
+
+    usual_facts: ClassVar[Mapping[str, str]] = {"reason": Phrase("a part of its path is not a folder")}
+    hint_template = "Correct the path, or move the file that is in its way."
+
+
 class OfficialBrokenError(ReadError):
     """The official client's file is not whole: the client may be writing it, or its disk was full."""
 
@@ -146,6 +153,13 @@ class WriteError(StoreError):
 
     title_template = "{path} can't be written: {reason}."
     hint_template = "Free some space or make it writable, then try again. The old content is unchanged."
+
+
+class OutputError(WriteError):
+    """The result of a command can't be printed."""
+
+    usual_facts: ClassVar[Mapping[str, str]] = {"path": Phrase("standard output")}
+    hint_template = "Free some space, or send the output somewhere else, then run it again."
 
 
 class NoSuchStoreError(StoreError):

@@ -14,7 +14,7 @@ from probe_tray.adapters.files.disk import Disk
 from probe_tray.adapters.logins.folder_store import FolderStore, NamedFileStore
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
-from probe_tray.core.errors import OfficialLoginError, ReadError, WriteError
+from probe_tray.core.errors import NotFolderError, OfficialLoginError, ReadError, WriteError
 from tests.support.fakes import START
 from tests.support.files import exported, flat, official, proxied
 from tests.support.stores import folder_store, named_files
@@ -139,6 +139,7 @@ class TestLooking:
         store = folder_store(put(tmp_path / "file", "x"))
         problem = (await store.load()).problem
         assert problem is not None
+        assert problem.is_a(NotFolderError)
         assert dict(problem.facts)["reason"] == "a part of its path is not a folder"
         with pytest.raises(ReadError):
             await store.read(credential().key)

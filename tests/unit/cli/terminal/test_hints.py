@@ -24,6 +24,7 @@ from tests.support.fakes import START
     [
         ("there is no such file or folder", "spelling"),
         ("it contains no credential file (*.json)", "Give the folder"),
+        ("a part of its path is not a folder", "move the file that is in its way"),
         ("you may not read it", "you can read it"),
     ],
 )
