@@ -1,7 +1,6 @@
 """``codex-probe --export``: writes logins as other programs take them."""
 
 import os
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.report import AccountReport
+from probe_tray.core.account.worth import rivals
 from probe_tray.core.errors import Phrase, UsageError, WriteError
 from probe_tray.core.formats.document import size_limit
 from probe_tray.core.service.service import OFFICIAL
@@ -76,11 +76,8 @@ async def _find(session: CommandSession, loaded: LoadedSettings) -> tuple[Select
     # Whose a token is decides what its file is called, and in most formats it is written with its owner.
     found = await with_owners(await find_logins(session, loaded), session, loaded)
     logins = _exportable(found, session)
-    copies = Counter(login.account_id for login in logins)
     memory = TokenMemory(FileRenewalMemory(session.places.memory, disk=session.disk), SystemClock(), SystemRandomness())
-    # It matters only where there is a choice.
-    several = (login for login in logins if copies[login.account_id] > 1)
-    return found, await EndedLogins(memory.renewal_of, SystemClock()).find(several)
+    return found, await EndedLogins(memory.renewal_of, SystemClock()).find(rivals(logins))
 
 
 def _exportable(found: SelectedLogins, session: CommandSession) -> list[Credential]:

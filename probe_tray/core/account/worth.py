@@ -1,5 +1,6 @@
 """Which of several logins of one account to keep, or to hand on, where there is room for one."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 
 import msgspec
@@ -26,6 +27,13 @@ def lifeline(login: Credential) -> str:
 def worth(login: Credential, ended: Collection[str]) -> Worth:
     """What ``login`` is worth; ``ended`` has the :func:`lifeline` of each that works no longer, as far as is known."""
     return Worth(lives=lifeline(login) not in ended, lasts=login.renewable, made=age(login))
+
+
+def rivals(logins: Iterable[Credential]) -> list[Credential]:
+    """Those of ``logins`` with another one of their account among them: what the others are worth decides nothing."""
+    found = list(logins)
+    count = Counter(login.account_id for login in found)
+    return [login for login in found if count[login.account_id] > 1]
 
 
 def best_of_each(logins: Iterable[Credential], rank: Callable[[Credential], Worth]) -> list[Credential]:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
+from probe_tray.core.account.worth import rivals
 from probe_tray.core.errors import ProbeError, StoreError, WriteError
 from probe_tray.core.transfer.export import NewFile, Style, export
 from probe_tray.core.transfer.state import ExportChanged, ExportPhase, ExportState, WriteLogins, WriteTable
@@ -72,7 +73,7 @@ class ExportSession:
         faults: list[StoreError] = []
         for key in command.accounts:
             logins += await self._logins(key, faults)
-        made = export(logins, style, await self._ended.find(logins))
+        made = export(logins, style, await self._ended.find(rivals(logins)))
         ended = replace(
             ended,
             logins=made.logins,

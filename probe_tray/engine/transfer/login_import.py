@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.worth import rivals
 from probe_tray.core.errors import PersonalTokenRefusedError, ProbeError, Problem, StoreError
 from probe_tray.core.formats.document import Document
 from probe_tray.core.formats.login_fields import NoLogin
@@ -71,7 +72,9 @@ class LoginImport:
         owned = await self._with_owners(sources)
         brought = [d.credential for one in owned for d in one.documents if d.credential is not None]
         accounts = {login.account_id for login in brought}
-        ended = await self._check.ended.find([*brought, *(login for login in known if login.account_id in accounts)])
+        ended = await self._check.ended.find(
+            [*rivals(brought), *(login for login in known if login.account_id in accounts)]
+        )
         items = await self._checked(plan(owned, known, now, ended), known, ended)
         return Preview(items, problems, blocked=contents[0].problem is not None)
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
+from probe_tray.core.account.worth import lifeline
 from probe_tray.core.errors import KeyringLockedError, LoginEndedError, NotSentError, WriteError
 from probe_tray.core.formats.document import read_documents
 from probe_tray.core.formats.writer import new_document
@@ -118,6 +119,25 @@ async def test_a_dead_login_gives_its_place_to_another_one_of_its_account(known:
     first = ImportAction.DOUBLE if known else ImportAction.DEAD
     assert [item.action for item in items] == [first, ImportAction.ADD]
     assert service.count("usage") == (1 if known else 2)
+
+
+async def test_what_is_remembered_of_tokens_is_read_only_where_there_is_a_choice() -> None:
+    read: list[str] = []
+
+    async def renewal_of(fingerprint: str) -> RenewalState:
+        read.append(fingerprint)
+        return RenewalState()
+
+    kept, alone = credential("ben"), credential("cat")
+    accounts = Accounts([MemoryStore(StoreKind.VAULT, kept)], Store(AppState()), nothing_remembered)
+    check = offline_check(renewal_of)
+    importing = LoginImport(accounts, Locks(), check, offline_owners(), nothing_noted)
+    sources = [holding(alone), holding(EARLY, "b.json"), holding(LATE, "c.json")]
+    items = (await importing.preview(sources, START)).items
+    assert [item.action for item in items] == [ImportAction.ADD, ImportAction.DOUBLE, ImportAction.ADD]
+    looks = {login.access_token: read.count(lifeline(login)) for login in (alone, EARLY, LATE, kept)}
+    # Once each before it is taken, and once before for those of one account.
+    assert list(looks.values()) == [1, 1, 2, 0]
 
 
 async def test_what_the_client_on_this_computer_uses_is_noted_before_a_copy_is_made() -> None:
