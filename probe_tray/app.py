@@ -175,7 +175,11 @@ def _person_translator() -> "Translator":
 def _quit_running(instance: Instance) -> int:
     running = instance.tell_if_running(StartRequest.QUIT)
     t = _person_translator()
-    return _print(t("Probe Tray is quitting.") if running else t("Probe Tray is not running."))
+    status = _print(t("Probe Tray is quitting.") if running else t("Probe Tray is not running."))
+    # What comes next may remove or copy its files, as uninstalling does. Whoever will not wait has it end all the same.
+    with contextlib.suppress(KeyboardInterrupt):
+        instance.wait_for_end()
+    return status
 
 
 def _print(text: str) -> int:

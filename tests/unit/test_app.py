@@ -15,6 +15,7 @@ import pytest
 
 from probe_tray import __version__
 from probe_tray.adapters.desktop.display import check_display, check_libraries, with_other_platforms
+from probe_tray.adapters.desktop.instance import Instance
 from probe_tray.adapters.desktop.instance_socket import StartRequest
 from probe_tray.adapters.files.app_folders import demo_places
 from probe_tray.app import run
@@ -237,6 +238,28 @@ def test_a_second_start_opens_the_window_of_the_first_and_ends_well(folder: Path
         assert (second.returncode, out, err) == (0, "Probe Tray is quitting.\n", "")
         out, err = first.communicate(timeout=PATIENCE)
     assert (first.returncode, out, said(err)) == (0, "", [])
+
+
+@pytest.mark.parametrize("impatient", [False, True])
+def test_quitting_returns_once_the_program_has_ended(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, impatient: bool
+) -> None:
+    said: list[str] = []
+
+    def tell_if_running(_instance: Instance, request: StartRequest) -> bool:
+        return request is StartRequest.QUIT
+
+    def wait_for_end(_instance: Instance) -> bool:
+        said.append(capsys.readouterr().out)
+        if impatient:
+            raise KeyboardInterrupt
+        return True
+
+    monkeypatch.setattr(Instance, "tell_if_running", tell_if_running)
+    monkeypatch.setattr(Instance, "wait_for_end", wait_for_end)
+    assert run(["--quit"]) == 0
+    # Whoever waits has read that it is quitting.
+    assert said == ["Probe Tray is quitting.\n"]
 
 
 def test_quitting_where_none_runs_says_so_and_leaves_nothing_behind(

@@ -22,6 +22,7 @@ from probe_tray.core.errors import DataFolderError, NotAnsweringError
 
 _PATIENCE_SECONDS: Final = 20.0
 """For a program that only just starts, or that still saves tokens before it ends."""
+_END_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.1
 
 _log: Final = logging.getLogger(__name__)
@@ -65,6 +66,15 @@ class Instance:
         Raises NotAnsweringError when one runs and does not answer.
         """
         return not self._either(request, self._is_free)
+
+    def wait_for_end(self, seconds: float = _END_SECONDS) -> bool:
+        """Whether the running program has ended, which may take ``seconds`` where it still saves a login."""
+        end = time.monotonic() + seconds
+        while not self._is_free():
+            if time.monotonic() > end:
+                return False
+            time.sleep(_PAUSE_SECONDS)
+        return True
 
     def claim(self, request: StartRequest) -> bool:
         """Become the running program (True), or give the request to the one that runs (False).

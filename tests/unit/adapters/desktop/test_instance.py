@@ -167,6 +167,28 @@ def test_one_that_does_not_answer_is_named(folder: Path, make_socket: MakeSocket
     silent.release()
 
 
+def test_the_end_of_one_that_still_saves_a_login_is_waited_for(
+    folder: Path, make_socket: MakeSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, pauses = later(folder, make_socket), list[float]()
+    assert first.claim(StartRequest.SHOW)
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            first.release()
+
+    monkeypatch.setattr("probe_tray.adapters.desktop.instance.time.sleep", sleep)
+    asking = later(folder, make_socket)
+    assert not asking.wait_for_end(0)
+    pauses.clear()
+    assert asking.wait_for_end()
+    assert len(pauses) == 3
+    # Nor is anything left locked.
+    assert first.claim(StartRequest.SHOW)
+    first.release()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_what_a_killed_program_left_is_no_obstacle(folder: Path) -> None:
     with subprocess.Popen(
