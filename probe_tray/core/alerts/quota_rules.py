@@ -180,7 +180,7 @@ def credit_alerts(
     account: AccountState, settings: Settings, told: AccountAlerts, now: datetime
 ) -> Iterator[AlertCandidate]:
     """The reset credits that are lost within the days of the settings, all in one alert."""
-    if account.snapshot is None:
+    if account.snapshot is None or not account.snapshot.reset_credit_ends:
         return
     soon = _credits_soon(account.snapshot, settings, account.snapshot.service_now(now))
     # By their ends: credits have no names, and the service lists all of them each time.
