@@ -87,7 +87,8 @@ def bring_back(window: QWidget) -> None:
     Windows opens it where it is told to, also where nobody can see it. What was never moved opens where the desktop
     wants.
     """
-    frame = QRect(window.frameGeometry().topLeft(), window.size() + _USUAL_FRAME)
+    # Not by the frame's own rectangle: of a window that is closed Qt takes the frame off twice.
+    frame = QRect(window.pos(), window.size() + _USUAL_FRAME)
     if not window.testAttribute(Qt.WidgetAttribute.WA_Moved) or _can_be_moved(frame):
         return
     screen = screen_of(QRect())
