@@ -254,7 +254,7 @@ def _obstacle(home: Path) -> str:
 def keyring_user(codex_home: Path) -> str:
     """The user name of the client's keyring entry. Service fact: it is made from the real path of its folder."""
     # It may hold bytes that are no text, which the client replaces as this does.
-    path = os.fsencode(os.path.realpath(codex_home)).decode("utf-8", "replace")
+    path = os.fsencode(this_system().shared_path(os.path.realpath(codex_home))).decode("utf-8", "replace")
     return f"cli|{sha256(path.encode()).hexdigest()[:16]}"
 
 

@@ -228,10 +228,7 @@ class OperatingSystem(Protocol):
         ...
 
     def runtime_folder(self) -> Path | None:
-        """Where sockets of this user lie, the same whoever starts a program and with whatever environment.
-
-        None where the system has no such folder.
-        """
+        """Where sockets of this user lie, whatever the environment of a start; None where there is no such place."""
         ...
 
     def user_number(self) -> int:
@@ -386,6 +383,10 @@ class OperatingSystem(Protocol):
 
     def shared_entry(self, service: str, user: str) -> str:
         """The service under which the keyring has what programs in Rust keep."""
+        ...
+
+    def shared_path(self, path: str) -> str:
+        """A real path, as programs in Rust spell it."""
         ...
 
     def offset_at(self, moment: datetime) -> timedelta:

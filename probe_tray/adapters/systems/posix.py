@@ -237,6 +237,10 @@ class PosixSystem:
         del user
         return service
 
+    def shared_path(self, path: str) -> str:
+        """As it is."""
+        return path
+
     def offset_at(self, moment: datetime) -> timedelta:
         """From the C library, which looks again where the system's zone is another file."""
         return timedelta(seconds=time.localtime(moment.timestamp()).tm_gmtoff)

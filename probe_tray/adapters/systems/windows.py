@@ -24,7 +24,14 @@ from probe_tray.adapters.systems.run_entry import RunEntry, is_from_store
 from probe_tray.adapters.systems.tools import output_of
 from probe_tray.adapters.systems.user_registry import APPROVED_KEY, RUN_KEY, UserRegistry
 from probe_tray.adapters.systems.windows_console import obeys_sequences, outlive_console, use_console
-from probe_tray.adapters.systems.windows_files import expanded, is_held, is_open_to_others, shared_entry, take_lock
+from probe_tray.adapters.systems.windows_files import (
+    expanded,
+    is_held,
+    is_open_to_others,
+    shared_entry,
+    shared_path,
+    take_lock,
+)
 from probe_tray.adapters.systems.windows_library import system_program, windows_library
 from probe_tray.adapters.systems.windows_processes import processes
 from probe_tray.adapters.systems.windows_proxies import finds_script, names_script, system_proxies
@@ -291,6 +298,10 @@ class WindowsSystem:
     def shared_entry(self, service: str, user: str) -> str:
         """As the Credential Manager has it."""
         return shared_entry(service, user)
+
+    def shared_path(self, path: str) -> str:
+        """As GetFinalPathNameByHandleW has it."""
+        return shared_path(path)
 
     def offset_at(self, moment: datetime) -> timedelta:
         """As the settings are now."""

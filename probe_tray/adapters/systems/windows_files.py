@@ -22,6 +22,7 @@ _SHARE_ALL: Final = 7
 _OPEN_EXISTING: Final = 3
 _ITSELF: Final = 0x0220_0000
 """FILE_FLAG_OPEN_REPARSE_POINT, not what a link leads to, and FILE_FLAG_BACKUP_SEMANTICS, a folder too."""
+_VERBATIM: Final = "\\\\?\\"
 _INVALID: Final = ((1 << 64) - 1, (1 << 32) - 1)
 """INVALID_HANDLE_VALUE, as wide as a pointer."""
 
@@ -99,3 +100,13 @@ def expanded(word: str, *, wildcards: bool) -> list[str]:
 def shared_entry(service: str, user: str) -> str:
     """The name in the Credential Manager of what programs in Rust keep: the library keyring-rs makes it so."""
     return f"{user}.{service}"
+
+
+def shared_path(path: str) -> str:
+    """The path with the prefix that GetFinalPathNameByHandleW gives it, and Rust's ``std::fs::canonicalize`` leaves.
+
+    Python takes it off (``ntpath.realpath``), where the path is the same without.
+    """
+    if path.startswith(_VERBATIM):
+        return path
+    return f"{_VERBATIM}UNC{path[1:]}" if path.startswith("\\\\") else _VERBATIM + path

@@ -242,6 +242,28 @@ async def test_the_client_s_login_is_looked_for_under_the_name_that_its_library_
     assert asked == [(f"{user}.Codex Auth", user)]
 
 
+@pytest.mark.parametrize(
+    ("path", "digest"),
+    [
+        # SHA-256 of \\?\C:\Users\ana\.codex and of \\?\UNC\server\share\ana\.codex.
+        (r"C:\Users\ana\.codex", "3d2ae8bf0010f8ad"),
+        (r"\\?\C:\Users\ana\.codex", "3d2ae8bf0010f8ad"),
+        (r"\\server\share\ana\.codex", "3424ba6960fc3d49"),
+    ],
+)
+def test_the_entry_is_named_after_the_path_as_rust_spells_it(
+    path: str, digest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # ``Path::canonicalize`` of the client's ``compute_store_key`` leaves the prefix on; ``realpath`` takes it off.
+    monkeypatch.setattr("sys.platform", "win32")
+
+    def realpath(_path: Path) -> str:
+        return path
+
+    monkeypatch.setattr(os.path, "realpath", realpath)
+    assert keyring_user(Path("ignored")) == f"cli|{digest}"
+
+
 def test_cmd_leaves_wildcards_and_the_home_to_the_program(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("b.json", "a.json", "c.txt", "[x].json"):
         home.mkdir(exist_ok=True, parents=True)
