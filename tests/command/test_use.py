@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,17 @@ def test_an_api_key_is_kept_and_put_back(bench: Bench, client: Client) -> None:
 def test_what_makes_no_sense_is_said(client: Client, arguments: list[str], words: str) -> None:
     done = client.run(*arguments)
     assert (done.returncode, words in said(done)) == (2, True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names elsewhere are always text")
+def test_a_home_whose_name_is_no_text_is_named_before_anything_is_done(
+    bench: Bench, client: Client, tmp_path: Path
+) -> None:
+    ana, home = bench.login("a.json", 0, days=9), tmp_path / os.fsdecode(b"bad\xff")
+    home.mkdir(mode=0o700)
+    done = client.run(ana.email, "--home", home)
+    assert (done.returncode, list(home.iterdir()), bench.journal()) == (2, [], [])
+    assert "its name isn't valid text" in said(done)
 
 
 def test_a_home_that_is_not_there_is_named(bench: Bench, client: Client, tmp_path: Path) -> None:

@@ -72,6 +72,19 @@ def _is_in(place: CodexPlace, folder: Path) -> bool:
     return os.path.realpath(folder) == place.home
 
 
+def _refuse_odd_name(place: CodexPlace) -> None:
+    """Raises UsageError for a folder whose name is no text: nothing could be noted of it."""
+    try:
+        place.home.encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            what=Phrase(
+                "The Codex folder {path} can't be used: its name isn't valid text (UTF-8). Rename it, then try again.",
+                path=place.home,
+            )
+        ) from None
+
+
 def _tell_trouble(session: CommandSession, told: list[Problem], event: Event) -> None:
     if isinstance(event, TroubleMet) and event.problem is not None and event.problem not in told:
         told.append(event.problem)
@@ -95,6 +108,8 @@ class _UseCommand:
         """What the words of the command line ask for; the use that asks whether to keep a login, where one does."""
         arguments, session = self._session.arguments, self._session
         places = await self._places()
+        if arguments.put_back or arguments.paths:
+            _refuse_odd_name(places[0])
         if arguments.put_back:
             use = await self._hand_overs.put_back(places[0], keep=self._keep)
             return await self._told(use, places[0], is_first=False)
