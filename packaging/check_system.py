@@ -1,6 +1,7 @@
 """Try what each system has of its own.
 
-Keyring, start at login, proxy settings, files and their locks, time zone, power, instance lock, notifications.
+Keyring, start at login, proxy settings, files and their locks, time zone, power, running programs, instance lock,
+notifications.
 
 uv run python packaging/check_system.py                  everything
 uv run python packaging/check_system.py files instance   only these
@@ -53,13 +54,15 @@ class Defect(Exception):
 
 
 async def keyring(folder: Path) -> str:
-    """Keep a secret, read it back, remove it."""
+    """Keep a secret, change it, read it back, remove it."""
     del folder
-    store, value = os_key_store(KEY_USER, known_backend, KnownSecrets().add), Secret(secrets.token_hex(16))
-    await store.write_entry(NAME, "check", value)
+    store = os_key_store(KEY_USER, known_backend, KnownSecrets().add)
     try:
-        if await store.read_entry(NAME, "check") != value:
-            raise Defect("it gave back something else")
+        for _ in range(2):
+            value = Secret(secrets.token_hex(16))
+            await store.write_entry(NAME, "check", value)
+            if await store.read_entry(NAME, "check") != value:
+                raise Defect("it gave back something else")
     finally:
         await store.remove_entry(NAME, "check")
     if await store.read_entry(NAME, "check") is not None:
@@ -168,6 +171,15 @@ async def situation(folder: Path) -> str:
     return f"battery: {found.on_battery}, screen locked: {found.locked}, metered: {found.metered}"
 
 
+async def programs(folder: Path) -> str:
+    """List the programs that run; this one is among them."""
+    del folder
+    found = {program.number: program.name for program in await asyncio.to_thread(this_system().user_programs)}
+    if not found.get(os.getpid()):
+        raise Defect("this program is not among them")
+    return f"{len(found)} run, this one as {found[os.getpid()]}"
+
+
 async def instance(folder: Path) -> str:
     """Become the running program, and have a second start give its wish to it."""
     first, second = (Instance(folder, system_socket(folder, disk=Disk())) for _ in range(2))
@@ -208,6 +220,7 @@ CHECKS: Final[dict[str, Callable[[Path], Awaitable[str]]]] = {
     "locks": locks,
     "time": local_time,
     "situation": situation,
+    "programs": programs,
     "instance": instance,
     "notification": notification,
 }

@@ -227,6 +227,7 @@ class TestCheckSystem:
                 "files",
                 "locks",
                 "time",
+                "programs",
                 "instance",
             ],
             check=False,
@@ -241,6 +242,7 @@ class TestCheckSystem:
             "ok    files",
             "ok    locks",
             "ok    time",
+            "ok    programs",
             "ok    instance",
         ]
         assert not list(home.rglob("probe-tray-check*"))
