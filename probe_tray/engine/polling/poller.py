@@ -75,9 +75,10 @@ class FirstCheck:
         self.end()
         return True
 
-    def end(self) -> None:
-        """Hold nobody back any more."""
-        self._key = None
+    def end(self) -> bool:
+        """Hold nobody back any more; whether others were held back."""
+        held, self._key = self._key is not None, None
+        return held
 
 
 class Poller:
@@ -123,7 +124,7 @@ class Poller:
 
         None is checked before the moment to which the service has put it off.
         """
-        self._first_check.end()
+        held_back = self._first_check.end()
         state, now = self._store.state, self._clock.now()
         places = {place for key in keys if (place := state.place(key)) is not None}
         chosen = [state.accounts[place] for place in sorted(places)]
@@ -132,6 +133,9 @@ class Poller:
             del moments[0]
         if moments:
             self._plan(moments)
+        elif held_back:
+            # Now it is the others' turn.
+            self._timer.wake()
 
     def looked_at(self) -> None:
         """A person looks at the numbers: those over a minute old are asked for again, unless only by hand."""

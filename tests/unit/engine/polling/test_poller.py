@@ -685,6 +685,20 @@ async def test_a_person_who_asks_does_not_wait_for_the_one() -> None:
     assert len(asked) == 2
 
 
+async def test_once_a_person_asks_for_one_account_the_others_are_not_held_back_either() -> None:
+    bench = Bench(*people(3))
+    async with polling(bench):
+        await bench.clock.advance(2 * MINUTE)
+        asked = times(bench)
+        bench.clock.jump(8 * HOUR)
+        bench.poller.network_changed(after=MINUTE)
+        await settle()
+        bench.poller.refresh([bench.state.accounts[1].key])
+        await settle()
+        # The one that was to go first keeps its moment.
+        assert asked == [bench.clock.now()] * 2
+
+
 async def test_the_one_that_is_removed_holds_nobody_back() -> None:
     bench = Bench(ANA, BEN)
     async with polling(bench):
