@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from probe_tray.adapters.http.table_factory import HttpTableFactory
@@ -192,6 +192,11 @@ async def test_an_account_that_was_removed_here_is_taken_out_of_the_table_for_al
         await until(lambda: "Sync again" in buttons(result))
         press(result, "Sync again")
         await until(lambda: "Remove from the table…" in buttons(result))
+        # The row that was chosen stays chosen, and the one of the account is at the top.
+        lines = part(result, QTreeWidget)
+        first = lines.topLevelItem(0)
+        assert first is not None
+        lines.setCurrentItem(first)
         press(result, "Remove from the table…")
         question = opened(QuestionDialog)
         assert any("from the table?" in text for text in texts(question))
