@@ -31,8 +31,9 @@ _MENU_AFTER = 10_000
 panel does."""
 _CLICK_COMES = 500
 """Milliseconds after the menu was closed: some desktops' panels tell of the closing before the click that closed it."""
-_NEVER_CLOSED = 60
-"""Seconds after which a menu of which no closing was told counts as closed."""
+_NEVER_CLOSED, _NOT_CLOSED = 60, 3600
+"""Seconds after which a menu of which no closing was told counts as closed: at a desktop that has never told of one,
+and at one that has, whose panel may have been started again meanwhile."""
 _BESIDE = frozenset({"accounts", "visible_accounts", "windows_in_use"})
 """What somebody looks at changes with each step of a list that is scrolled."""
 _drawn_beside_accounts = attrgetter(*(name for name in AppState.__struct_fields__ if name not in _BESIDE))
@@ -84,7 +85,7 @@ class Bridge(QObject):
         self._menu, self._menu_open = menu, False
         self._opened: Menu | None = None
         """What the menu told when it opened: its rows stay with these accounts."""
-        self._opened_at = 0.0
+        self._opened_at, self._closed_after = 0.0, _NEVER_CLOSED
         self._filled: AppState | None = None
         """The state that the menu tells."""
         self._shown: tuple[Tray, datetime] | None = None
@@ -168,17 +169,18 @@ class Bridge(QObject):
         self.draw()
 
     def _menu_closes(self) -> None:
-        self._menu_open = False
+        self._menu_open, self._closed_after = False, _NOT_CLOSED
         self._clicked.start(_CLICK_COMES)
 
     def _release_rows(self) -> None:
+        """Have the closed menu in order soon: some desktops' panels show it for a moment as it is once it opens."""
         self._opened = None
+        self._fill_menu_later()
 
     def _draw_minute(self) -> None:
         # Some desktops' panels tell that the menu opens, and not that it has closed. Qt shows its own menus.
-        self._menu_open = self._menu.isVisible()
-        if not self._menu_open and self._clock.monotonic() - self._opened_at >= _NEVER_CLOSED:
-            self._opened = None
+        if not self._menu.isVisible() and self._clock.monotonic() - self._opened_at >= self._closed_after:
+            self._menu_open, self._opened = False, None
         if not self._panel_open():
             # Qt throws away the pictures that it has kept bit by bit, and wakes every ten seconds for minutes to do so.
             QPixmapCache.clear()

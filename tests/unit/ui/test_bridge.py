@@ -217,6 +217,45 @@ def test_rows_stay_for_a_minute_at_a_desktop_that_never_tells_of_the_closing(
     assert (drawn.rows() != before) is moves
 
 
+def test_rows_stay_for_as_long_as_the_menu_is_open_at_a_desktop_that_tells_of_the_closing(drawn: Drawn) -> None:
+    drawn.menu.aboutToShow.emit()
+    drawn.menu.aboutToHide.emit()
+    drawn.menu.aboutToShow.emit()
+    before = drawn.rows()
+    for minutes in (1, 2):
+        drawn.clock.time += timedelta(minutes=minutes)
+        drawn.tick()
+        drawn.check(97.0 + minutes)
+        assert drawn.rows() == before
+    assert isinstance(drawn.screens[-1], ClosedScreen)
+    assert any("99%" in row.text for row in drawn.screens[-1].menu.rows)
+
+
+def test_a_menu_of_whose_closing_nothing_came_is_put_in_order_some_time(drawn: Drawn) -> None:
+    drawn.menu.aboutToShow.emit()
+    drawn.menu.aboutToHide.emit()
+    drawn.menu.aboutToShow.emit()
+    first, second = drawn.rows()
+    drawn.check(99.0)
+    drawn.clock.time += timedelta(hours=1)
+    drawn.tick()
+    assert drawn.rows() == [second, first]
+    count = len(drawn.menus)
+    drawn.check(98.0)
+    assert len(drawn.menus) == count
+
+
+def test_a_menu_that_was_closed_is_put_in_order_without_another_check(drawn: Drawn) -> None:
+    drawn.menu.aboutToShow.emit()
+    first, second = drawn.rows()
+    drawn.check(99.0)
+    drawn.menu.aboutToHide.emit()
+    drawn.timer(500).timeout.emit()
+    assert drawn.rows() == [first, second]
+    drawn.timer(10_000).timeout.emit()
+    assert drawn.rows() == [second, first]
+
+
 def test_a_menu_that_qt_shows_stays_as_it_is_for_as_long_as_it_is_open(drawn: Drawn) -> None:
     drawn.menu.addAction("Quit")
     drawn.menu.popup(QPoint(0, 0))
@@ -242,8 +281,10 @@ def test_a_menu_whose_opening_is_never_told_is_filled_some_seconds_after_the_fir
 
 def test_a_desktop_that_never_tells_of_the_closing_has_the_menu_kept_up_to_date_for_a_minute(drawn: Drawn) -> None:
     drawn.menu.aboutToShow.emit()
-    (tick,) = (timer for timer in drawn.bridge.findChildren(QTimer) if timer.isActive())
-    tick.timeout.emit()
+    drawn.check(97.0)
+    assert len(drawn.menus) == 3
+    drawn.clock.time += timedelta(minutes=1)
+    drawn.tick()
     filled = len(drawn.menus)
     drawn.check()
     assert len(drawn.menus) == filled
