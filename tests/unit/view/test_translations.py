@@ -73,6 +73,7 @@ def test_a_row_that_asks_for_more_ends_with_its_dots() -> None:
         ("重置点数", "重置机会"),
         ("登录已结束", "登录已失效"),
         ("电子邮件地址", "邮箱地址"),
+        ("并非所有位置都已保存", "未能保存到所有位置"),
     ],
 )
 def test_one_word_means_one_thing_in_the_app_and_its_guides(word: str, meant: str) -> None:
