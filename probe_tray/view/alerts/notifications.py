@@ -17,14 +17,14 @@ from probe_tray.ports.desktop import Button, Notification, Urgency
 from probe_tray.view.alerts.alert_sentences import Sentences, sentences
 from probe_tray.view.alerts.digest import digest
 from probe_tray.view.codex.use_actions import can_be_used
-from probe_tray.view.panel.summary import best_words, shortened
-from probe_tray.view.panel.survey import label_in
+from probe_tray.view.panel.summary import best_words
+from probe_tray.view.panel.survey import label_in, short_label_in
 from probe_tray.view.text.privacy import mask
 from probe_tray.view.text.times import Now
 from probe_tray.view.text.translate import Translator
 
-_BUTTON = 20
-"""Characters of a name on a button."""
+_BUTTON, _SENTENCE = 20, 28
+"""Characters of a name on a button and in a sentence about the account to go on with."""
 
 
 def notification(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translator) -> Notification:
@@ -96,10 +96,9 @@ def _suggested(batch: tuple[Alert, ...], state: AppState, now: Now, t: Translato
     found = suggestion(state, now.moment)
     if found is None or not any(a.account == found.used.key and asks_for_another(a) for a in batch):
         return "", ()
-    called = label_in(state, found.next, t)
-    best = best_words(found.next, called, now.moment, t)
+    best = best_words(found.next, short_label_in(state, found.next, _SENTENCE, t), now.moment, t)
     # The sentence names the account; where no limit tells what to say of it, the button does.
-    words = t("Use in Codex") if best else t("Use {name} in Codex", name=shortened(called, _BUTTON))
+    words = t("Use in Codex") if best else t("Use {name} in Codex", name=short_label_in(state, found.next, _BUTTON, t))
     buttons = (Button(AlertHelp.NEXT.value, words),) if can_be_used(state, found.next) else ()
     return t("{sentence}.", sentence=best) if best else "", buttons
 

@@ -6,8 +6,7 @@ from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.codex.codex_state import CodexHome, CodexUse, CodexUsePhase
 from probe_tray.core.errors import Remedy
 from probe_tray.core.state import AccountState, AppState
-from probe_tray.view.panel.summary import shortened
-from probe_tray.view.panel.survey import Seen, label_in
+from probe_tray.view.panel.survey import Seen, short_label_in
 from probe_tray.view.text.privacy import discreet_codex
 from probe_tray.view.text.translate import Translator
 from probe_tray.view.view_models import ActionKind, CardAction, Notice, Question, Tone
@@ -64,7 +63,7 @@ def use_named(seen: Seen, t: Translator) -> CardAction | None:
 
 def use_label(account: AccountState, seen: Seen, t: Translator) -> str:
     """That the client is to work with the account."""
-    return t("Use {name} in Codex", name=shortened(seen.label(account, t), _LONGEST_NAME))
+    return t("Use {name} in Codex", name=seen.short_label(account, _LONGEST_NAME, t))
 
 
 def failed_use(state: AppState, t: Translator) -> Notice | None:
@@ -114,7 +113,7 @@ def running_use(seen: Seen, t: Translator) -> str:
     account = None if use.account is None else seen.state.account(use.account)
     if account is None:
         return t("Putting back what Codex had before…")
-    return t("Giving Codex the login of {name}…", name=shortened(seen.label(account, t), _LONGEST_NAME))
+    return t("Giving Codex the login of {name}…", name=seen.short_label(account, _LONGEST_NAME, t))
 
 
 def unknown_login_question(state: AppState, t: Translator) -> Question | None:
@@ -123,7 +122,7 @@ def unknown_login_question(state: AppState, t: Translator) -> Question | None:
     if use is None or use.phase is not CodexUsePhase.ASKING or use.account is None:
         return None
     account = state.account(use.account)
-    called = t("the account") if account is None else label_in(state, account, t)
+    called = t("the account") if account is None else short_label_in(state, account, _LONGEST_NAME, t)
     return Question(
         window_title=t("Use in Codex"),
         title=t("Keep the login of {found} first?", found=use.found),
@@ -132,7 +131,7 @@ def unknown_login_question(state: AppState, t: Translator) -> Question | None:
             "it at any time.",
             found=use.found,
         ),
-        yes=t("&Keep and use {name}", name=shortened(called, _LONGEST_NAME).replace("&", "&&")),
+        yes=t("&Keep and use {name}", name=called.replace("&", "&&")),
         no=t("Cancel"),
         destructive=False,
     )

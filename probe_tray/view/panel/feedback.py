@@ -9,7 +9,6 @@ from probe_tray.core.errors.phrase import all_of
 from probe_tray.core.feedback import Feedback, FeedbackKind
 from probe_tray.core.state import AccountState
 from probe_tray.view.codex.use_actions import use_undo
-from probe_tray.view.panel.summary import shortened
 from probe_tray.view.panel.survey import Seen
 from probe_tray.view.text.times import at
 from probe_tray.view.text.translate import Translator
@@ -67,7 +66,7 @@ def _undo(feedback: Feedback, seen: Seen, t: Translator) -> CardAction | None:
 def _sentence(given: Feedback, seen: Seen, t: Translator) -> str:
     account = _account(given.account, seen)
     # One that is gone meanwhile has no name any more.
-    called = t("the account") if account is None else shortened(seen.label(account, t), _LONGEST_NAME)
+    called = t("the account") if account is None else seen.short_label(account, _LONGEST_NAME, t)
     match given.kind:
         case FeedbackKind.RENAMED:
             return t("Renamed to {name}.", name=called)

@@ -77,18 +77,18 @@ def best_now(seen: Seen, t: Translator, most: int = _NAME) -> tuple[AccountKey, 
     best = found.next if found is not None else usable[0].account if usable else None
     if best is None or len(seen.found) == 1:
         return None
-    words = best_words(best, seen.label(best, t), seen.now.moment, t, most)
+    words = best_words(best, seen.short_label(best, most, t), seen.now.moment, t)
     return (best.key, words) if words else None
 
 
-def best_words(best: AccountState, label: str, now: datetime, t: Translator, most: int = _NAME) -> str:
+def best_words(best: AccountState, called: str, now: datetime, t: Translator) -> str:
     """That ``best`` is the account to go on with, and how much it has left; empty where it has no limit.
 
-    ``label``: what it is called among the others.
+    ``called``: what it is called among the others.
     """
     if best.snapshot is None or not best.snapshot.main.windows:
         return ""
-    called, window = shortened(label, most), tightest_live_window(best.snapshot, now)
+    window = tightest_live_window(best.snapshot, now)
     if window is None:
         # All of them have been reset since, and the next check tells what is left.
         return t("Best now: {name}", name=called)
@@ -194,14 +194,6 @@ def no_capacity(account: AccountState, now: Now, t: Translator, *, long: bool = 
     words = t("No capacity") if when is None else t("No capacity until {when}", when=when)
     reason = in_short(snapshot, t)
     return t("{words}: {reason}", words=words, reason=reason) if reason else words
-
-
-def shortened(text: str, most: int) -> str:
-    """A name cut in its middle, where it is longest-winded. A full stop beside the cut would read as one more dot."""
-    if len(text) <= most:
-        return text
-    head = (most - 1) // 2
-    return f"{text[:head].rstrip('.')}…{text[len(text) - (most - 1 - head) :].lstrip('.')}"
 
 
 def _only(account: AccountState, what: Condition, now: Now, t: Translator) -> str:

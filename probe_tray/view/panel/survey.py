@@ -32,6 +32,8 @@ _NEEDY = {
     Condition.LIMITED: 2,
 }
 _LEAST_NEEDY = 3
+_LEAST_NAME = 8
+"""What a name that is cut keeps beside a long note of what tells it apart."""
 NEEDS_PERSON = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING, Condition.UNUSABLE, Condition.BLOCKED})
 TIGHT = frozenset({Condition.WARNING, Condition.LIMITED})
 
@@ -98,6 +100,10 @@ class Seen(msgspec.Struct, frozen=True, dict=True):
     def label(self, account: AccountState, t: Translator) -> str:
         """What one of the accounts is called among the others."""
         return label(account, self._apart.get(account.key, ""), t)
+
+    def short_label(self, account: AccountState, most: int, t: Translator) -> str:
+        """The same in at most that many characters."""
+        return short_label(account, self._apart.get(account.key, ""), most, t)
 
     @cached_property
     def _apart(self) -> Mapping[AccountKey, str]:
@@ -223,10 +229,29 @@ def label(account: AccountState, apart: str, t: Translator) -> str:
     return t("{words} ({note})", words=name(account), note=apart) if apart else name(account)
 
 
+def short_label(account: AccountState, apart: str, most: int, t: Translator) -> str:
+    """The same in at most ``most`` characters: the name is cut first, and what tells it ``apart`` last.
+
+    Otherwise two rows could read the same, each about another account.
+    """
+    called, whole = name(account), label(account, apart, t)
+    if not apart or len(whole) <= most:
+        return _cut(whole, most)
+    room = most - (len(whole) - len(called) - len(apart))
+    called = _cut(called, max(room - len(apart), min(_LEAST_NAME, room // 2)))
+    return t("{words} ({note})", words=called, note=_cut(apart, room - len(called)))
+
+
 def label_in(state: AppState, account: AccountState, t: Translator) -> str:
-    """The same of one account of ``state``, as it is to be shown."""
+    """What one account of ``state`` is called, as it is to be shown."""
     apart = told_apart(state.accounts, state.settings).get(account.key, "")
     return label(discreet_account(account, state.settings), apart, t)
+
+
+def short_label_in(state: AppState, account: AccountState, most: int, t: Translator) -> str:
+    """The same in at most that many characters."""
+    apart = told_apart(state.accounts, state.settings).get(account.key, "")
+    return short_label(discreet_account(account, state.settings), apart, most, t)
 
 
 def plan(account: AccountState) -> str:
@@ -261,6 +286,14 @@ def ordered(seen: Seen) -> Sequence[SurveyFinding]:
         case Sort.OWN:
             places = {slug: place for place, slug in enumerate(arrangement.order)}
             return sorted(seen.by_need, key=lambda f: places.get(f.account.key.slug, len(places)))
+
+
+def _cut(text: str, most: int) -> str:
+    """``text`` cut in its middle, where it is longest-winded. A full stop beside the cut would read as one more dot."""
+    if len(text) <= most:
+        return text
+    head = (most - 1) // 2
+    return f"{text[:head].rstrip('.')}…{text[len(text) - (most - 1 - head) :].lstrip('.')}"
 
 
 def _naming(account: AccountState) -> tuple[str, ...]:

@@ -17,8 +17,8 @@ from probe_tray.view.help.release import release_entry
 from probe_tray.view.panel import looks
 from probe_tray.view.panel.cards import checked, known_windows
 from probe_tray.view.panel.renewal_status import coming_end
-from probe_tray.view.panel.summary import best_now, headline, no_capacity, shortened
-from probe_tray.view.panel.survey import Seen, SurveyFinding, best_first, label
+from probe_tray.view.panel.summary import best_now, headline, no_capacity
+from probe_tray.view.panel.survey import Seen, SurveyFinding, best_first, short_label
 from probe_tray.view.sync.sync_menu import sync_entry
 from probe_tray.view.text.percentages import counted, listed, shown
 from probe_tray.view.text.reasons import in_short
@@ -96,7 +96,9 @@ def tray(seen: Seen, t: Translator, memory: NumbersMemory) -> Tray:
             words[1] = headline(seen, t, brief=True)
         # Of all that is said then the name can best be cut.
         excess = len("\n".join(words)) - _LONGEST_TOOLTIP
-        words[2] = shortened(words[2], max(len(words[2]) - max(excess, 0), _SHORTEST_NAME))
+        if excess > 0:
+            least = max(len(words[2]) - excess, _SHORTEST_NAME)
+            words[2] = short_label(found.account, found.apart, least, t)
     tooltip = "\n".join(words)
     if len(tooltip) > _LONGEST_TOOLTIP:
         tooltip = tooltip[: _LONGEST_TOOLTIP - 1] + "…"
@@ -253,7 +255,7 @@ def _look(seen: Seen, found: SurveyFinding | None) -> IconLook:
 
 def _numbers(found: SurveyFinding, seen: Seen, t: Translator) -> tuple[str, ...]:
     windows, settings = known_windows(found.account, found.what), seen.state.settings
-    title, wanted = shortened(label(found.account, found.apart, t), 24), settings.percentages
+    title, wanted = short_label(found.account, found.apart, 24, t), settings.percentages
     ends = coming_end(found.account, seen.now, found.there)
     last = "" if ends is None else t("login ends {date}", date=date(ends, seen.now, t))
     if found.what in _OLD:
@@ -299,7 +301,7 @@ def _window(window: Window, account: AccountState, seen: Seen, t: Translator) ->
 
 def account_row(found: SurveyFinding, seen: Seen, t: Translator, *, in_codex: bool = True) -> MenuRow:
     """An account in the menu, with what it comes to."""
-    account, title = found.account, shortened(label(found.account, found.apart, t), 32)
+    account, title = found.account, short_label(found.account, found.apart, 32, t)
     mark = use_mark(account, found.there, t) if in_codex and found.what is not Condition.NEEDS_LOGIN else ""
     return MenuRow(
         key=account.key,

@@ -21,8 +21,7 @@ from probe_tray.core.quota.snapshot import Limit, Snapshot, Window
 from probe_tray.core.quota.usage_parser import kind_of
 from probe_tray.core.settings import Settings
 from probe_tray.core.state import AppState, LoginPhase, LoginState, RenewalState
-from probe_tray.view.panel.summary import shortened
-from probe_tray.view.panel.survey import SurveyFinding, by_need
+from probe_tray.view.panel.survey import SurveyFinding, by_need, short_label
 from probe_tray.view.presenter import Presenter, present
 from probe_tray.view.screen import Screen, ScreenOptions
 from probe_tray.view.text.translate import Translator
@@ -66,7 +65,7 @@ def test_the_line_on_top_leaves_a_long_address_whole_for_whoever_draws_it() -> N
 
 @pytest.mark.parametrize(("most", "cut"), [(9, "a.bb…e.ff"), (10, "a.bb…ee.ff"), (11, "a.bb…ee.ff")])
 def test_a_cut_name_has_no_full_stop_beside_the_ellipsis(most: int, cut: str) -> None:
-    assert shortened("a.bb.cccccc.ee.ff", most) == cut
+    assert short_label(samples.account("a.bb.cccccc.ee.ff"), "", most, Translator()) == cut
 
 
 def test_offline_it_claims_nothing_about_capacity_beside_a_login_that_has_ended() -> None:
