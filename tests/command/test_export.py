@@ -93,6 +93,28 @@ def test_an_export_never_replaces_a_login_in_our_own_folder(bench: Bench) -> Non
     assert kept.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("target", "source"), [("a.json", "a.json"), ("link", "a.json"), ("logins/", "logins"), ("real.json", "link.json")]
+)
+def test_an_export_never_replaces_what_it_reads(bench: Bench, target: str, source: str) -> None:
+    bench.write("a.json", flat("ana"))
+    bench.write("logins/codex_ana_at_example_com_20261122.json", flat("ana"))
+    (bench.folder / "link.json").symlink_to(bench.write("real.json", flat("ana")))
+    (bench.folder / "link").symlink_to("a.json")
+    before = {path: path.read_bytes() for path in bench.folder.rglob("*.json")}
+    done = bench.run("--export", "codex-probe", "--no-refresh-tokens", "--yes", "-o", target, source)
+    assert done.returncode == 2
+    assert ("replaced" in done.stderr.decode(), done.stdout) == (True, b"")
+    assert {path: path.read_bytes() for path in bench.folder.rglob("*.json")} == before
+
+
+def test_a_file_that_an_export_reads_is_named_for_what_it_is(bench: Bench) -> None:
+    path = bench.write("a.json", flat("ana"))
+    said = bench.run("--export", "jsonl", "-o", path, path).stderr.decode()
+    assert "a.json is a file that this export reads logins from, so it isn't replaced. Choose another place." in said
+    assert "--yes" not in said
+
+
 def test_the_vault_is_exported_too(bench: Bench) -> None:
     bench.config.write_text("{}")
     keyring = with_keyring(bench.folder / "keyring", key=KEY)

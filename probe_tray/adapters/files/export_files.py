@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import enum
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, final
 
@@ -12,8 +12,8 @@ from probe_tray.adapters.files.app_folders import AppFolders
 from probe_tray.adapters.files.config_file import login_folder
 from probe_tray.adapters.files.disk import Disk, reason_of
 from probe_tray.adapters.files.safe_files import replace_file
-from probe_tray.adapters.logins.credential_files import is_clients_here, is_folder, is_there, json_names
-from probe_tray.core.errors import ConfigError, Phrase, WriteError
+from probe_tray.adapters.logins.credential_files import is_clients_here, is_folder, is_there, json_files, json_names
+from probe_tray.core.errors import ConfigError, Phrase, ReadError, WriteError
 from probe_tray.core.formats.document import size_limit
 from probe_tray.core.settings import Settings
 
@@ -26,6 +26,8 @@ class Obstacle(enum.Enum):
     OFFICIAL = "official"
     OURS = "ours"
     """One of the logins in our own folder: it may be the only copy of a refresh token that the new file is without."""
+    READ = "read"
+    """One that logins of this export were read from, for the same reason."""
     NO_FILE = "no file"
     """A folder, a link, a device…"""
 
@@ -33,8 +35,13 @@ class Obstacle(enum.Enum):
 _FINAL = {
     Obstacle.OFFICIAL: Phrase("it is the Codex client's own login, which is never replaced"),
     Obstacle.OURS: Phrase("it is one of Probe Tray's own logins, which an export never replaces"),
+    Obstacle.READ: Phrase("this export reads logins from it, so it isn't replaced"),
     Obstacle.NO_FILE: Phrase("what is already there can't be replaced"),
 }
+
+
+FileId = tuple[int, int]
+"""Device and inode: by it a file is the same under each of its names."""
 
 
 class OwnFiles(NamedTuple):
@@ -44,16 +51,20 @@ class OwnFiles(NamedTuple):
     """The official client's own files."""
     folder: Path | None = None
     """The folder of logins; None where none is set."""
+    vault: Path | None = None
+    """Its folder."""
+    read: Collection[FileId] = ()
+    """Files that logins of this export were read from."""
 
 
 def own_files(places: AppFolders, settings: Settings, config: Path) -> OwnFiles:
     """Those of this user, by the ``settings`` of the file ``config``."""
     official = places.official_logins(settings.codex_homes)
     try:
-        return OwnFiles(official, login_folder(settings, config))
+        return OwnFiles(official, login_folder(settings, config), places.vault)
     except ConfigError:
         # A folder of which nobody can say where it is holds nothing.
-        return OwnFiles(official)
+        return OwnFiles(official, vault=places.vault)
 
 
 @final
@@ -97,12 +108,34 @@ def obstacle_at(path: Path, own: OwnFiles) -> Obstacle | None:
         return Obstacle.OFFICIAL
     if not stat.S_ISREG(path.lstat().st_mode):
         return Obstacle.NO_FILE
-    return Obstacle.OURS if _is_login_of_ours(path, own.folder) else Obstacle.FILE
+    if _is_in(path, own.vault) or _is_login_of_ours(path, own.folder):
+        return Obstacle.OURS
+    return Obstacle.READ if file_ids([path]) & frozenset(own.read) else Obstacle.FILE
+
+
+def file_ids(paths: Iterable[Path]) -> frozenset[FileId]:
+    """Those of the files that are there."""
+    found: set[FileId] = set()
+    for path in paths:
+        with contextlib.suppress(OSError, ValueError):
+            status = path.stat()
+            found.add((status.st_dev, status.st_ino))
+    return frozenset(found)
 
 
 def _is_login_of_ours(path: Path, folder: Path | None) -> bool:
-    if folder is None or not json_names([path.name], ".json"):
+    if folder is None:
         return False
+    if _is_in(path, folder):
+        return bool(json_names([path.name], ".json"))
+    with contextlib.suppress(OSError, ReadError):
+        # A link among the logins may lead to a file of any name in a folder below it, and nowhere else.
+        if folder.resolve() in path.resolve().parents:
+            return any(file_ids([path]) == file_ids([place.path]) for place in json_files(folder))
+    return False
+
+
+def _is_in(path: Path, folder: Path | None) -> bool:
     with contextlib.suppress(OSError):
-        return folder.samefile(path.absolute().parent)
+        return folder is not None and folder.samefile(path.absolute().parent)
     return False

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from probe_tray.adapters.files.config_file import LoadedSettings
-from probe_tray.adapters.files.export_files import Obstacle, OwnFiles, obstacle_at, own_files
+from probe_tray.adapters.files.export_files import FileId, Obstacle, OwnFiles, file_ids, obstacle_at, own_files
 from probe_tray.adapters.files.safe_files import replace_file
 from probe_tray.adapters.journal.renewal_memory import FileRenewalMemory
 from probe_tray.adapters.logins.credential_files import is_folder, is_there
@@ -17,7 +17,7 @@ from probe_tray.cli.accounts import SelectedLogins, find_logins, tell_left_out, 
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
 from probe_tray.cli.terminal.hints import at_the_command_line, with_hints
-from probe_tray.core.account.credential import Credential
+from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import StoreKind
 from probe_tray.core.account.report import AccountReport
 from probe_tray.core.account.worth import rivals
@@ -66,7 +66,7 @@ def export_logins(session: CommandSession) -> ExitStatus:
     )
     # Complaints are part of the JSON, which does not change with the language.
     t = Translator() if arguments.json else session.t
-    own = own_files(session.places, loaded.settings, loaded.path)
+    own = own_files(session.places, loaded.settings, loaded.path)._replace(read=_files_of(found))
     exporting = _Exporting(session, found, own, t)
     return exporting.run(export(_exportable(found, session), style, ended), style)
 
@@ -84,6 +84,12 @@ def _exportable(found: SelectedLogins, session: CommandSession) -> list[Credenti
     # The official client's own login is exported only where somebody names its file.
     paths = session.arguments.paths
     return [stored.credential for stored in found.logins if paths or stored.store is not StoreKind.OFFICIAL]
+
+
+def _files_of(found: SelectedLogins) -> frozenset[FileId]:
+    """The files that logins were found in, those included whose owner isn't known."""
+    held = (e for e in found.entries if isinstance(e, StoredCredential) or e.personal)
+    return file_ids(Path(entry.location) for entry in held if entry.location)
 
 
 class _Exporting:
@@ -210,6 +216,13 @@ class _Exporting:
             raise UsageError(
                 what=Phrase(
                     "{path} is one of Probe Tray's own logins, which an export never replaces. Choose another place.",
+                    path=str(path),
+                )
+            )
+        if obstacle is Obstacle.READ:
+            raise UsageError(
+                what=Phrase(
+                    "{path} is a file that this export reads logins from, so it isn't replaced. Choose another place.",
                     path=str(path),
                 )
             )

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from probe_tray.adapters.files.app_folders import AppFolders
 from probe_tray.adapters.files.disk import Disk
-from probe_tray.adapters.files.export_files import DiskExportFiles, OwnFiles
+from probe_tray.adapters.files.export_files import DiskExportFiles, OwnFiles, file_ids, own_files
 from probe_tray.adapters.files.import_files import DiskImportFiles, in_words
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import WriteError
+from probe_tray.core.settings import Settings
 from probe_tray.core.transfer.import_plan import Source
 from probe_tray.view.text.translate import Translator
 from tests.support.disks import TroubledDisk
@@ -228,3 +230,28 @@ async def test_a_login_in_our_own_folder_is_never_replaced(tmp_path: Path) -> No
         assert "one of Probe Tray's own logins" in caught.value.facts["reason"]
     free = [str(path) for path in (table, other)]
     assert await files.in_the_way([*free, str(folder / "new.json")]) == tuple(free)
+
+
+@pytest.mark.parametrize("name", ["vault/account-ana.login", "logins/kept/ana.txt"])
+async def test_what_holds_a_login_of_ours_is_never_replaced_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    (tmp_path / "logins").mkdir()
+    path, other = write(tmp_path / name, flat("ana")), write(tmp_path / "logins" / "kept" / "bob.txt", flat("bob"))
+    (tmp_path / "logins" / "ana.json").symlink_to(tmp_path / "logins" / "kept" / "ana.txt")
+    own = OwnFiles(folder=tmp_path / "logins", vault=tmp_path / "vault")
+    files = DiskExportFiles(lambda: own, disk=Disk())
+    with pytest.raises(WriteError) as caught:
+        await files.in_the_way([str(path)])
+    assert "one of Probe Tray's own logins" in caught.value.facts["reason"]
+    assert await files.in_the_way([str(other)]) == (str(other),)
+
+
+async def test_what_an_export_reads_is_refused(tmp_path: Path) -> None:
+    own = OwnFiles(read=file_ids([write(tmp_path / "ana.json", flat("ana")), tmp_path / "gone.json"]))
+    with pytest.raises(WriteError) as caught:
+        await DiskExportFiles(lambda: own, disk=Disk()).in_the_way([str(tmp_path / "ana.json")])
+    assert caught.value.facts["reason"] == "this export reads logins from it, so it isn't replaced"
+
+
+def test_the_vault_is_among_what_is_never_replaced(tmp_path: Path) -> None:
+    places = AppFolders(config_file=tmp_path / "config.json", data_folder=tmp_path, codex_home=tmp_path / "codex")
+    assert own_files(places, Settings(), tmp_path / "config.json").vault == places.vault
