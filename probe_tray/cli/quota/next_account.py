@@ -21,6 +21,7 @@ def print_next(arguments: Arguments) -> ExitStatus:
         from probe_tray.view.quota.quota_words import none_usable
 
         tell(arguments, lambda now, t: none_usable(overview, now, t))
-        return ExitStatus.NOT_KNOWN if overview.is_unknown else ExitStatus.FAILURE
+        is_known = overview.is_whole and not overview.is_unknown
+        return ExitStatus.FAILURE if is_known else ExitStatus.NOT_KNOWN
 
     return run_quota_action(arguments, action, lambda overview: overview.next is not None or overview.settled)

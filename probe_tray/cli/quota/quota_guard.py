@@ -1,5 +1,7 @@
 """``codex-probe guard``: whether enough of a quota is left, as an exit status."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from probe_tray.cli.arguments import Arguments
@@ -9,6 +11,10 @@ from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.core.quota.guarded_window import GuardedWindow
 from probe_tray.core.quota.quota_guard import GuardResult, guard
 from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview, WindowQuota
+
+if TYPE_CHECKING:
+    from probe_tray.view.text.times import Now
+    from probe_tray.view.text.translate import Translator
 
 _MIN_LEFT = 20
 _STATUS = {
@@ -38,15 +44,20 @@ def run_guard(arguments: Arguments) -> ExitStatus:
             return tell_which(overview, arguments)
         account, _ = found
         verdict = guard(account, window, least)
+        is_open = verdict.result is GuardResult.BELOW and arguments.account is None and overview.may_be_another(account)
+        result = GuardResult.NOT_KNOWN if is_open else verdict.result
         if arguments.json:
-            answer = _GuardAnswer(result=verdict.result, window=verdict.window, min_left=least, account=account)
-            return printed(msgspec.json.encode(answer).decode(), arguments) or _STATUS[verdict.result]
+            answer = _GuardAnswer(result=result, window=verdict.window, min_left=least, account=account)
+            return printed(msgspec.json.encode(answer).decode(), arguments) or _STATUS[result]
         if not arguments.quiet:
             # Imported here: with --quiet nothing is said.
-            from probe_tray.view.quota.quota_words import guard_words
+            from probe_tray.view.quota.quota_words import guard_words, of_those_readable
 
-            words = words_of(arguments, lambda now, t: guard_words(account, verdict, least, now, t))
-            return printed(words, arguments) or _STATUS[verdict.result]
-        return _STATUS[verdict.result]
+            def words(now: "Now", t: "Translator") -> str:
+                said = guard_words(account, verdict, least, now, t)
+                return of_those_readable(said, t) if is_open else said
+
+            return printed(words_of(arguments, words), arguments) or _STATUS[result]
+        return _STATUS[result]
 
     return run_quota_action(arguments, action, lambda overview: is_enough(overview, arguments))

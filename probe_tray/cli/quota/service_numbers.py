@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from probe_tray.adapters.files.arrangement_file import JsonArrangementFile
 from probe_tray.adapters.files.config_file import LoadedSettings
@@ -63,7 +64,8 @@ async def _ask(session: CommandSession, loaded: LoadedSettings, told: set[str]) 
         await context.accounts.read()
         keys = {stored.credential.key for stored in found.logins}
         await _check(keys, context, store, session.arguments.jobs)
-        return ServiceNumbers(overview=quota_overview(store.state, context.clock.now(), keys), is_whole=is_whole)
+        overview = replace(quota_overview(store.state, context.clock.now(), keys), is_whole=is_whole)
+        return ServiceNumbers(overview=overview, is_whole=is_whole)
 
 
 def _complain(

@@ -64,6 +64,8 @@ class QuotaOverview(msgspec.Struct, frozen=True, kw_only=True):
     privacy: bool
     """Whether names are hidden where they are shown."""
     accounts: tuple[AccountQuota, ...]
+    is_whole: bool = True
+    """Whether every login could be read; otherwise an account that is missing here may have capacity."""
 
     def account(self, slug: str | None) -> AccountQuota | None:
         """The account with that id."""
@@ -87,6 +89,10 @@ class QuotaOverview(msgspec.Struct, frozen=True, kw_only=True):
         free = [(account.free_at, account.id) for account in self.accounts if account.free_at is not None]
         soonest = self.account(min(free)[1]) if free else None
         return used or soonest or next(iter(self.accounts), None)
+
+    def may_be_another(self, account: AccountQuota) -> bool:
+        """Whether ``account``, the usual one, may only be that because the right one can't be read."""
+        return not (self.is_whole or account.in_use)
 
     @property
     def settled(self) -> bool:

@@ -34,6 +34,7 @@ def quota_overview(state: AppState, now: datetime, only: Collection[AccountKey] 
         shows_left=state.settings.percentages is Percentages.LEFT,
         privacy=state.settings.privacy,
         accounts=tuple(_account(a, state.settings, now) for a in accounts),
+        is_whole=not (state.store_problems or state.unreadable),
     )
 
 

@@ -14,9 +14,17 @@ def none_usable(overview: QuotaOverview, now: Now, t: Translator) -> str:
     if overview.is_unknown:
         return t("The quota of no account is known. Run codex-probe --status to see why.")
     free = min((account.free_at for account in overview.accounts if account.free_at is not None), default=None)
+    if not overview.is_whole:
+        return _none_readable_usable(free, now, t)
     if free is None:
         return t("No account has capacity.")
     return t("No account has capacity. The next reset is {when}.", when=both(free, now, t))
+
+
+def of_those_readable(words: str, t: Translator) -> str:
+    """``words`` about an account, where another that counts may not have been read."""
+    rest = t("Not every login can be read, so another account may have more left.")
+    return t("{words} {resets}", words=words, resets=rest)
 
 
 def guard_words(account: AccountQuota, verdict: QuotaGuardVerdict, min_left: int, now: Now, t: Translator) -> str:
@@ -45,6 +53,12 @@ def _resets(moment: datetime, now: Now, t: Translator) -> str:
         return t("It resets {when}.", when=both(moment, now, t))
     # The hour, since the sentence may be read later.
     return t("It resets at {when}.", when=at(moment, now, t))
+
+
+def _none_readable_usable(free: datetime | None, now: Now, t: Translator) -> str:
+    if free is None:
+        return t("None of the accounts that can be read has capacity.")
+    return t("None of the accounts that can be read has capacity. Their next reset is {when}.", when=both(free, now, t))
 
 
 def which_account(found: Sequence[AccountQuota], given: str, t: Translator) -> str:

@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from probe_tray.cli.main import main
 from probe_tray.cli.quota import service_numbers
 from probe_tray.cli.quota.service_numbers import ServiceNumbers
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.core.errors import ReadError
-from probe_tray.core.quota.quota_overview import QuotaOverview
+from probe_tray.core.quota.quota_overview import AccountQuota, QuotaOverview, WindowQuota
 from tests.support.numbers import ACCOUNT_QUOTA
 
 
@@ -65,3 +66,51 @@ def test_an_account_that_may_be_among_the_unread_is_not_said_to_be_missing(
     assert "None of the accounts that can be read is called “eva”." in capsys.readouterr().err
     assert main(["--format", "json", "--account", ACCOUNT_QUOTA.email]) is ExitStatus.SUCCESS
     assert json.loads(capsys.readouterr().out)["id"] == ACCOUNT_QUOTA.id
+
+
+USED_UP = replace(ACCOUNT_QUOTA, usable=False, limited=True)
+LOW = replace(ACCOUNT_QUOTA, windows=(WindowQuota(name="5h", used_percent=90, left_percent=10, reset_at=None),))
+
+
+def finds(monkeypatch: pytest.MonkeyPatch, account: AccountQuota, *, is_whole: bool) -> None:
+    """Have the service say this of the one account that can be read."""
+    usable = account.id if account.usable else None
+    found = QuotaOverview(accounts=(account,), next=usable, shows_left=False, privacy=False, is_whole=is_whole)
+    answer = ServiceNumbers(overview=found, is_whole=is_whole)
+
+    def ask(_: object) -> ServiceNumbers:
+        return answer
+
+    monkeypatch.setattr(service_numbers, "ask_service", ask)
+
+
+@pytest.mark.parametrize(
+    ("words", "account", "said"),
+    [
+        ("next", USED_UP, "None of the accounts that can be read has capacity."),
+        ("guard", USED_UP, "has no capacity. Not every login can be read, so another account may have more left."),
+        ("guard", LOW, "needed). Not every login can be read, so another account may have more left."),
+        ("guard --quiet", USED_UP, ""),
+        ("guard --json", USED_UP, '{"result":"not known"'),
+    ],
+)
+def test_that_nothing_is_left_is_not_known_where_a_login_was_not_read(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: str, account: AccountQuota, said: str
+) -> None:
+    finds(monkeypatch, account, is_whole=False)
+    assert main([*words.split(), "--proxy", ""]) is ExitStatus.NOT_KNOWN
+    shown = capsys.readouterr()
+    assert said in shown.out + shown.err
+    finds(monkeypatch, account, is_whole=True)
+    assert main([*words.split(), "--proxy", ""]) is ExitStatus.FAILURE
+
+
+def test_what_is_left_of_the_account_that_is_meant_is_known_whatever_else_was_not_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    finds(monkeypatch, replace(USED_UP, in_use=True), is_whole=False)
+    assert main(["guard", "--proxy", ""]) is ExitStatus.FAILURE
+    finds(monkeypatch, USED_UP, is_whole=False)
+    assert main(["guard", "--account", USED_UP.id, "--proxy", ""]) is ExitStatus.FAILURE
+    finds(monkeypatch, ACCOUNT_QUOTA, is_whole=False)
+    assert main(["next", "--proxy", ""]) is ExitStatus.SUCCESS

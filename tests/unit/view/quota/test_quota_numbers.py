@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from probe_tray.core.account.arrangement import Arrangement
 from probe_tray.core.account.identity import StoreKind
+from probe_tray.core.errors import ReadError
 from probe_tray.core.quota.guarded_window import GuardedWindow
 from probe_tray.core.quota.quota_guard import GuardResult, guard
 from probe_tray.core.quota.quota_overview import QuotaOverview
 from probe_tray.core.quota.snapshot import Limit, Snapshot, Window, WindowKind
 from probe_tray.core.settings import Percentages, Settings
-from probe_tray.core.state import AccountState, AppState
+from probe_tray.core.state import AccountState, AppState, Unreadable
 from probe_tray.view.quota.quota_numbers import quota_overview
 from tests.unit.ui import samples
 
@@ -137,6 +138,14 @@ def test_what_names_an_account_names_it_alone_and_shows_nothing_in_privacy_mode(
     told = msgspec.json.encode(hidden)
     assert b"example.com" not in told
     assert b"another" not in told
+
+
+def test_what_could_not_be_read_may_have_more() -> None:
+    problem = ReadError(path="a", reason="b").problem
+    whole = AppState(loaded=True, accounts=(FULL,))
+    partly = replace(whole, unreadable=(Unreadable(location="a", problem=problem),))
+    locked = replace(whole, store_problems=((StoreKind.VAULT, problem),))
+    assert [quota_overview(state, NOW).is_whole for state in (whole, partly, locked)] == [True, False, False]
 
 
 def test_the_account_in_use_is_known() -> None:
