@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
@@ -86,8 +86,11 @@ class DemoSyncSecrets:
         """What there is."""
         return self._held
 
-    async def save(self, *, api_key: Secret | None, key: Secret | None) -> None:
+    async def save(
+        self, *, api_key: Secret | None, key: Secret | None, begins: Callable[[], None] = lambda: None
+    ) -> None:
         """Hold these until the demonstration ends."""
+        begins()
         self._held = _kept(api_key or self._held.api_key, key or self._held.key)
 
     async def forget(self) -> None:

@@ -104,11 +104,14 @@ class SyncVault(Protocol):
         """What there is; the keyring is not asked for what the file holds."""
         ...
 
-    async def save(self, *, api_key: Secret | None, key: Secret | None) -> None:
-        """Keep these in the keyring; None leaves what is there.
+    async def save(
+        self, *, api_key: Secret | None, key: Secret | None, begins: Callable[[], None] = lambda: None
+    ) -> None:
+        """Keep these in the keyring; None leaves what is there. ``begins`` is called right before the first write.
 
-        Raises the Keyring errors; then both are what they were. It isn't known what they are with KeyringHalfKeptError
-        and KeyringNoAnswerError: a keyring that does not answer may do later what it was asked.
+        Raises the Keyring errors; then both are what they were. It isn't known what they are with KeyringHalfKeptError,
+        nor, once a write has begun, with KeyringNoAnswerError: a keyring that does not answer may do later what it was
+        asked.
         """
         ...
 

@@ -47,14 +47,18 @@ class StoredSyncSecrets:
             key_place = SecretPlace.NOWHERE if key is None else SecretPlace.KEYRING
         return SyncSecrets(api_key=api_key, key=key, api_key_place=api_key_place, key_place=key_place)
 
-    async def save(self, *, api_key: Secret | None, key: Secret | None) -> None:
+    async def save(
+        self, *, api_key: Secret | None, key: Secret | None, begins: Callable[[], None] = lambda: None
+    ) -> None:
         """As the port says."""
         if api_key is None or key is None:
+            begins()
             for user, value in ((self._api_key_user, api_key), (self._key_user, key)):
                 if value is not None:
                     await self._keyring.write_entry(_SERVICE, user, value)
             return
         former = await self._keyring.read_entry(_SERVICE, self._api_key_user)
+        begins()
         await self._keyring.write_entry(_SERVICE, self._api_key_user, api_key)
         try:
             await self._keyring.write_entry(_SERVICE, self._key_user, key)

@@ -1,5 +1,6 @@
 """``codex-probe --sync --show-code`` and ``--enter-code``: the code with which the next computer is set up."""
 
+import asyncio
 import getpass
 import os
 import sys
@@ -16,20 +17,18 @@ from probe_tray.adapters.qr_code import BORDER, QrMatrix, qr_matrix
 from probe_tray.cli.diagnose.checks import Check, State, table_check
 from probe_tray.cli.session.exit_status import ExitStatus
 from probe_tray.cli.session.session import CommandSession
+from probe_tray.cli.sync.kept_code import KeptCode
 from probe_tray.cli.sync.sync import sync_target
 from probe_tray.cli.tables.layout import folded
 from probe_tray.cli.terminal.pipes import is_terminal, said_yes
+from probe_tray.cli.terminal.signals import Interruption, SignalledError
 from probe_tray.core.errors import (
     KeyringAbsentError,
-    KeyringHalfKeptError,
-    KeyringNoAnswerError,
     Phrase,
-    ProbeError,
     ReadError,
     SetupCodeStrangeError,
 )
-from probe_tray.core.settings import change
-from probe_tray.core.sync.setup import SecretPlace, SyncSecrets, SyncTarget, base_address, kept_key
+from probe_tray.core.sync.setup import SyncTarget, base_address
 from probe_tray.core.sync.setup_code import LONGEST_CODE, SetupCode, in_groups, read_code, write_code
 from probe_tray.engine.sync.synchronizer import try_table
 from probe_tray.wiring import make_sync_memory
@@ -124,58 +123,27 @@ def _keep(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget) -> 
 
 
 async def _keep_alone(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget, *, in_file: bool) -> None:
+    task = asyncio.ensure_future(_kept(session, loaded, goal, in_file=in_file))
+    last_words = session.t("interrupted.")
+    with Interruption(task.cancel, lambda: session.console.failure(last_words)) as interruption:
+        await asyncio.wait({task})
+    if interruption.status is not None and task.cancelled():
+        raise SignalledError(interruption.status)
+    task.result()
+
+
+async def _kept(session: CommandSession, loaded: LoadedSettings, goal: SyncTarget, *, in_file: bool) -> None:
+    def switched_off(host: str) -> None:
+        session.console.end_line()
+        session.console.failure(
+            session.t("Sync with {host} is switched off until you enter the code again.", host=host)
+        )
+
+    vault = session.sync_secrets(loaded)
     # What is kept must stay what it was when the given key was compared with it.
-    async with session.sync_secrets(loaded).hold():
+    async with vault.hold():
         file = JsonSettingsFile(loaded.path, session.locks, disk=session.disk)
-        former, held = loaded.settings.sync_url, await session.sync_secrets(loaded).load()
-        moves = _moves(loaded, goal)
-        secrets = SyncSecrets(api_key=goal.api_key, key=kept_key(held.key, goal.key, same_table=not moves))
-        # Computers that share a login and don't tell each other of renewals would end it.
-        after = loaded.settings.sync_after_renewal or not former
-        if moves:
-            # The former table must never see the keys of the new one, whatever ends this process in between.
-            await file.change(change(sync_url=""), loaded.settings, _accept)
-        is_kept = False
-        try:
-            await _keep_secrets(session, loaded, secrets, in_file=in_file)
-            is_kept = True
-            await file.change(change(sync_url=goal.url, sync_after_renewal=after), loaded.settings, _accept)
-        except (KeyringHalfKeptError, KeyringNoAnswerError):
-            # Likewise where the keyring has them, or has them soon.
-            raise
-        except ProbeError:
-            if is_kept:
-                await _keep_secrets(session, loaded, held, in_file=in_file)
-            if moves:
-                await file.change(change(sync_url=former), loaded.settings, _accept)
-            raise
-
-
-async def _keep_secrets(
-    session: CommandSession, loaded: LoadedSettings, secrets: SyncSecrets, *, in_file: bool
-) -> None:
-    """Save them in the keyring, or in the file where they are, or where they may be without a keyring.
-
-    Raises KeyringAbsentError where they may not.
-    """
-    if secrets.api_key is None or secrets.key is None:
-        return
-    held = await session.sync_secrets(loaded).load()
-    # What stands in the file goes before the keyring.
-    if SecretPlace.FILE not in {held.api_key_place, held.key_place}:
-        try:
-            await session.sync_secrets(loaded).save(api_key=secrets.api_key, key=secrets.key)
-        except KeyringAbsentError:
-            if not in_file:
-                raise
-        else:
-            return
-    file = JsonSettingsFile(loaded.path, session.locks, disk=session.disk)
-    await file.keep_sync_secrets(secrets.api_key, secrets.key)
-
-
-async def _accept(_settings: object) -> None:
-    """Whatever comes of the change is right."""
+        await KeptCode(file, loaded.settings, vault, switched_off, in_file=in_file).keep(goal)
 
 
 def _agreed(session: CommandSession, question: str) -> bool:

@@ -50,9 +50,9 @@ class KeyringNoAnswerError(StoreError):
 
 
 class KeyringHalfKeptError(StoreError):
-    """Of two secrets that belong together the keyring holds an old one and a new one."""
+    """It isn't known which of two secrets that belong together the keyring holds, an old one or a new one."""
 
-    title_template = "The keyring saved only one of the two keys for sync."
+    title_template = "The keyring may have saved only one of the two keys for sync."
     hint_template = "Allow Probe Tray in your keyring app, then save the setup again. Nothing is shared until then."
 
 

@@ -7,7 +7,15 @@ from urllib.parse import urlsplit
 import msgspec
 
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import ConfigError, Phrase, Problem, SyncOffError
+from probe_tray.core.errors import (
+    ConfigError,
+    KeyringHalfKeptError,
+    KeyringNoAnswerError,
+    Phrase,
+    ProbeError,
+    Problem,
+    SyncOffError,
+)
 from probe_tray.core.sync.rights import TableGrants
 from probe_tray.core.sync.rows import LastSync, SyncReport
 from probe_tray.core.sync.table_change import TableChange
@@ -127,6 +135,14 @@ class SyncChanged(msgspec.Struct, frozen=True, kw_only=True):
     """A sync began, went on or ended; it was set up, or its table was tried."""
 
     sync: SyncState
+
+
+def is_undone(error: BaseException) -> bool:
+    """Whether secrets are what they were, though they had begun to be saved when this came.
+
+    Who breaks it off can't know that, and a keyring that does not answer may do later what it was asked.
+    """
+    return isinstance(error, ProbeError) and not isinstance(error, KeyringHalfKeptError | KeyringNoAnswerError)
 
 
 def base_address(text: str) -> str | None:

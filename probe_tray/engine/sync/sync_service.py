@@ -33,6 +33,7 @@ from probe_tray.core.sync.setup import (
     SyncTarget,
     SyncTestResult,
     base_address,
+    is_undone,
     kept_key,
     target,
 )
@@ -275,19 +276,26 @@ class SyncService:
         Raises a ProbeError. Then nothing has changed; where it isn't known what the keyring holds, no table is set up.
         """
         key, stays = None if command.key is None else goal.key, base_address(former.sync_url) == goal.url
-        if former.sync_url and not stays:
-            # The former table must never see the keys of the new one, whatever ends this process in between.
-            await self._service.change(change(sync_url=""))
+        moves, has_begun = bool(former.sync_url) and not stays, False
+
+        def begins() -> None:
+            nonlocal has_begun
+            has_begun = True
+
         try:
+            if moves:
+                # The former table must never see the keys of the new one, whatever ends this process in between.
+                await self._service.change(change(sync_url=""))
             if key is not None and stays:
                 held = (await self._secrets.load()).key
                 key = None if kept_key(held, key, same_table=True) == held else key
-            await self._secrets.save(api_key=None if command.api_key is None else goal.api_key, key=key)
-        except (KeyringHalfKeptError, KeyringNoAnswerError):
+            await self._secrets.save(api_key=None if command.api_key is None else goal.api_key, key=key, begins=begins)
+        except BaseException as error:
             # Likewise where the keyring has them, or has them soon.
-            raise
-        except ProbeError:
-            await self._service.change(change(sync_url=former.sync_url))
+            if moves and (not has_begun or is_undone(error)):
+                await self._service.change(change(sync_url=former.sync_url))
+            elif moves and isinstance(error, KeyringNoAnswerError):
+                raise KeyringHalfKeptError from None
             raise
 
     async def _refusal(self, goal: SyncTarget) -> Problem | None:

@@ -216,9 +216,12 @@ class FakeSyncSecrets:
         self._fail()
         return self.held
 
-    async def save(self, *, api_key: Secret | None, key: Secret | None) -> None:
+    async def save(
+        self, *, api_key: Secret | None, key: Secret | None, begins: Callable[[], None] = lambda: None
+    ) -> None:
         await self.before("save")
         self._fail()
+        begins()
         api_key, key = api_key or self.held.api_key, key or self.held.key
         self.held = SyncSecrets(
             api_key=api_key, key=key, api_key_place=SecretPlace.KEYRING, key_place=SecretPlace.KEYRING

@@ -210,3 +210,25 @@ async def test_a_secret_that_is_no_text_is_named_and_not_shown(tmp_path: Path) -
         await place.secrets.load()
     assert caught.value.facts["key"] == "sync_aes_gcm_key"
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("secrets", [(API_KEY, KEY), (API_KEY, None), (None, KEY)])
+async def test_a_save_says_when_it_begins_to_write(
+    tmp_path: Path, secrets: tuple[Secret | None, Secret | None]
+) -> None:
+    backend, seen = GoodBackend(), list[int]()
+    api_key, key = secrets
+    await Place(tmp_path, backend).secrets.save(
+        api_key=api_key, key=key, begins=lambda: seen.append(len(backend.entries))
+    )
+    assert seen == [0]
+    assert backend.entries
+
+
+async def test_a_save_that_can_not_read_what_was_there_begins_no_write(tmp_path: Path) -> None:
+    seen: list[str] = []
+    with pytest.raises(KeyringLockedError):
+        await Place(tmp_path, LockedBackend()).secrets.save(
+            api_key=API_KEY, key=KEY, begins=lambda: seen.append("begun")
+        )
+    assert seen == []

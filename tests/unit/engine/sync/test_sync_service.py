@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -217,9 +217,9 @@ async def test_the_former_table_never_gets_the_keys_of_another_one() -> None:
     seen: list[str] = []
     save = bench.sync.secrets.save
 
-    async def watched(*, api_key: Secret | None, key: Secret | None) -> None:
+    async def watched(*, api_key: Secret | None, key: Secret | None, begins: Callable[[], None] = lambda: None) -> None:
         seen.append(bench.state.settings.sync_url)
-        await save(api_key=api_key, key=key)
+        await save(api_key=api_key, key=key, begins=begins)
 
     bench.sync.secrets.save = watched
     async with bench.watching():
@@ -236,18 +236,29 @@ async def test_where_nobody_knows_what_the_keyring_holds_no_table_is_asked_with_
     bench = SyncedBench()
     moved = replace(SET_UP, url="https://other.example")
 
-    async def half(*, api_key: Secret | None, key: Secret | None) -> None:
+    async def half(*, api_key: Secret | None, key: Secret | None, begins: Callable[[], None] = lambda: None) -> None:
         del key
+        begins()
         bench.sync.secrets.held = replace(bench.sync.secrets.held, api_key=api_key)
         raise error
 
     save, bench.sync.secrets.save = bench.sync.secrets.save, half
     async with bench.watching():
         await bench.sync.service.do(moved)
-        assert (bench.state.settings.sync_url, problem_kind(bench.known.set_up.problem)) == ("", type(error))
+        assert (bench.state.settings.sync_url, problem_kind(bench.known.set_up.problem)) == ("", KeyringHalfKeptError)
         bench.sync.secrets.save = save
         await bench.sync.service.do(moved)
         assert (bench.state.settings.sync_url, bench.known.set_up.problem) == (moved.url, None)
+
+
+async def test_a_keyring_that_does_not_answer_before_a_write_leaves_the_former_table() -> None:
+    bench = SyncedBench()
+    former, moved = bench.state.settings.sync_url, replace(SET_UP, url="https://other.example")
+    bench.sync.secrets.fault = KeyringNoAnswerError()
+    async with bench.watching():
+        await bench.sync.service.do(moved)
+        problem = problem_kind(bench.known.set_up.problem)
+        assert (bench.state.settings.sync_url, problem) == (former, KeyringNoAnswerError)
 
 
 async def test_machines_that_begin_to_share_tell_each_other_of_renewals() -> None:
