@@ -19,6 +19,11 @@ class ExitStatus(enum.IntEnum):
     INTERRUPTED = 130
     TERMINATED = 143
 
+    @property
+    def is_of_signal(self) -> bool:
+        """Whether a signal ended the run."""
+        return self >= ExitStatus.HUNG_UP
+
     @classmethod
     def of_signal(cls, number: int) -> "ExitStatus":
         """After SIGHUP, SIGINT, SIGTERM, or SIGBREAK, which is Windows' second way to interrupt."""

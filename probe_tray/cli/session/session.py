@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from probe_tray.adapters.files.app_folders import ProgramFiles, user_places
@@ -26,7 +27,8 @@ from probe_tray.cli.session.language import spoken
 from probe_tray.cli.session.proxy import chosen_proxy, proxy_note
 from probe_tray.cli.terminal.console import Console
 from probe_tray.cli.terminal.hints import at_the_command_line
-from probe_tray.cli.terminal.signals import SignalledError, woken_by_signals
+from probe_tray.cli.terminal.pipes import finish
+from probe_tray.cli.terminal.signals import SignalledError, ended_soon, woken_by_signals
 from probe_tray.core.errors import ConfigError, Phrase, ProbeError, ProxyAddressError, SyncOffError, UsageError
 from probe_tray.core.service.answer import Answer
 from probe_tray.core.service.service import OFFICIAL, Service
@@ -57,6 +59,7 @@ def run_session(
     # Until the configuration is read, and where it can't be, the language is that of the terminal.
     t = Translator(spoken(Language.AUTO, os.environ))
     with (
+        ExitStack() as ending,
         configure_logging(logging.WARNING, sys.stderr, redactor),
         # All of it, for what was sent is waited for in several steps.
         this_system().outlive_console(),
@@ -64,13 +67,18 @@ def run_session(
         woken_by_signals(runner.get_loop()),
     ):
         try:
-            return action(CommandSession(arguments, console, t, runner, known, redactor))
+            status = action(CommandSession(arguments, console, t, runner, known, redactor))
         except ProbeError as error:
             console.failure(t.told(at_the_command_line(error.problem)))
             return ExitStatus.WRONG_USE if isinstance(error, _UNUSABLE) else failed
         except SignalledError as signalled:
             console.failure(t("interrupted."))
-            return signalled.status
+            status = signalled.status
+        if status.is_of_signal:
+            # What was sent is kept and everything is told. The runner waits for its threads.
+            finish()
+            ending.enter_context(ended_soon(status))
+        return status
 
 
 class CommandSession:

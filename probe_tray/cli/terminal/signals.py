@@ -4,14 +4,17 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Final, Self
 
 from probe_tray.adapters.process_signals import ending_signals
 from probe_tray.cli.session.exit_status import ExitStatus
 
+ENDING_SECONDS: Final = 3.0
+"""How long a program that a signal has ended waits for its threads."""
 _INSISTING = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
@@ -77,6 +80,22 @@ class Interruption:
         finally:
             # Tasks that see what was sent to its end do not let go; what they do is safe against a sudden end.
             os._exit(self.status or ExitStatus.FAILURE)
+
+
+@contextmanager
+def ended_soon(status: ExitStatus) -> Generator[None]:
+    """End the program with ``status`` where what is inside takes longer than :data:`ENDING_SECONDS`.
+
+    For the end of a run to which a signal came, once nothing is in flight: a thread that a disk holds up would be
+    waited for without end, and what threads write is safe against a sudden end.
+    """
+    timer = threading.Timer(ENDING_SECONDS, os._exit, (status,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -13,6 +15,7 @@ from probe_tray.cli.session.session import CommandSession, run_session
 from probe_tray.cli.terminal.signals import Interruption
 from tests.support.consoles import FakeConsole
 from tests.support.patience import PATIENCE
+from tests.support.signals import posix_signals
 
 STATUS = parse(["--status"])
 
@@ -99,6 +102,57 @@ def test_a_console_that_is_closed_waits_until_what_was_sent_is_kept(monkeypatch:
     assert run_session(STATUS, lambda session: session.runner.run(renew()) or ExitStatus.SUCCESS)
     console.wait_closed()
     assert console.done == ["kept", "told", "ended by the system"]
+
+
+HELD_UP = """
+import asyncio, os, signal, sys, threading, time
+from probe_tray.cli.arguments import parse
+from probe_tray.cli.renew.interrupted_work import interruptible
+from probe_tray.cli.session.exit_status import ExitStatus
+from probe_tray.cli.session.session import run_session
+from probe_tray.cli.terminal import signals
+from probe_tray.cli.terminal.signals import Interruption
+
+signals.ENDING_SECONDS = 0.1
+
+class Sent:
+    sent = 1
+
+    async def close(self):
+        await asyncio.sleep(0.3)
+        self.sent = 0
+        print("kept")
+
+async def left(session):
+    async with interruptible(Sent(), session.console, session.t):
+        await held_up()
+
+async def told(session):
+    asked = asyncio.Event()
+    with Interruption(asked.set, lambda: None) as interruption:
+        work = asyncio.ensure_future(held_up())
+        await asked.wait()
+    work.cancel()
+    print("kept")
+    return interruption.status
+
+async def held_up():
+    asyncio.get_running_loop().call_later(0.05, signal.raise_signal, signal.SIGTERM)
+    await asyncio.to_thread(threading.Event().wait)
+
+work = {"left": left, "told": told}[sys.argv[1]]
+sys.exit(run_session(parse(["--status"]), lambda session: session.runner.run(work(session)) or ExitStatus.SUCCESS))
+"""
+"""A run with a disk that answers never, to which a SIGTERM comes."""
+
+
+@posix_signals
+@pytest.mark.parametrize("work", ["left", "told"])
+def test_a_disk_that_holds_a_thread_up_keeps_no_run_from_its_end_once_what_was_sent_is_kept(work: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HELD_UP, work], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert (done.returncode, done.stdout) == (ExitStatus.TERMINATED, "kept\n"), done.stderr
 
 
 async def test_afterwards_signals_go_where_they_went_before() -> None:
