@@ -40,8 +40,8 @@ async def serve(
 ) -> AsyncGenerator[None]:
     """Hear at ``place`` the starts that come later; ``do`` and ``numbers`` are called on this loop, and must not wait.
 
-    A socket that cannot be opened is logged and keeps nothing from running. Every ``look_seconds`` one that is gone
-    from the disk is opened again.
+    A socket that cannot be opened is logged and keeps nothing from running. Where it can be gone from the disk, it is
+    looked for every ``look_seconds``, and opened again.
     """
     try:
         listener, passwords = place.open()
@@ -50,7 +50,11 @@ async def serve(
         yield
         return
     guard = _Guard(place, passwords, do, numbers)
-    accepting = asyncio.create_task(_accept_and_reopen(place, listener, guard.receive, look_seconds))
+    accepting = asyncio.create_task(
+        _accept(listener, guard.receive, set())
+        if place.is_gone is None
+        else _accept_and_reopen(place, place.is_gone, listener, guard.receive, look_seconds)
+    )
     try:
         yield
     finally:
@@ -155,6 +159,7 @@ class _Guard:
 
 async def _accept_and_reopen(
     place: InstanceSocket,
+    is_gone: Callable[[], bool],
     listener: socket.socket,
     receive: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
     look_seconds: float,
@@ -162,22 +167,25 @@ async def _accept_and_reopen(
     """Hear every caller, for ever, also after what they look for was removed from the disk."""
     # Here, so that those who talk stay when the listener is another one.
     talks = set[asyncio.Task[None]]()
-    while True:
-        accepting = asyncio.create_task(_accept(listener, receive, talks))
-        try:
-            following = await _reopened(place, look_seconds)
-        finally:
-            accepting.cancel()
-            await asyncio.gather(accepting, return_exceptions=True)
-            listener.close()
-        listener = following
+    try:
+        while True:
+            accepting = asyncio.create_task(_accept(listener, receive, talks))
+            with listener:
+                try:
+                    listener = await _reopened(place, is_gone, look_seconds)
+                finally:
+                    accepting.cancel()
+                    await asyncio.gather(accepting, return_exceptions=True)
+    finally:
+        # Another one, where the end comes while the one before it is left.
+        listener.close()
 
 
-async def _reopened(place: InstanceSocket, look_seconds: float) -> socket.socket:
+async def _reopened(place: InstanceSocket, is_gone: Callable[[], bool], look_seconds: float) -> socket.socket:
     """Another listener, once nobody finds the one there was. A place that can be gone has always the same passwords."""
     while True:
         await asyncio.sleep(look_seconds)
-        if await asyncio.to_thread(place.is_gone):
+        if await asyncio.to_thread(is_gone):
             with contextlib.suppress(OSError, WriteError):
                 return place.open()[0]
 
@@ -193,7 +201,7 @@ async def _accept(
     before it is accepted ends a server of asyncio for good.
     """
     listener.settimeout(0)
-    loop, talks = asyncio.get_running_loop(), set[asyncio.Task[None]]()
+    loop = asyncio.get_running_loop()
 
     async def talk(caller: socket.socket) -> None:
         with contextlib.suppress(OSError):

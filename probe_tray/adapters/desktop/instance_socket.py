@@ -72,6 +72,11 @@ class InstanceSocket(Protocol):
 
     is_slow_to_refuse: bool
     """Whether knocking takes seconds where nobody listens, as after a crash."""
+    is_gone: Callable[[], bool] | None
+    """Whether nobody finds what :meth:`open` left on the disk any more. Asks the disk, and never raises.
+
+    None where nothing takes it away, so that no program at rest wakes up to ask.
+    """
 
     def open(self) -> tuple[socket.socket, Passwords]:
         """Listen, in place of a program that is gone. Raises OSError and WriteError."""
@@ -79,10 +84,6 @@ class InstanceSocket(Protocol):
 
     def connect(self, seconds: float) -> tuple[socket.socket, Passwords] | None:
         """A connection with ``seconds`` for each step; None when nobody listens."""
-        ...
-
-    def is_gone(self) -> bool:
-        """Whether nobody finds what :meth:`open` left on the disk any more. Asks the disk, and never raises."""
         ...
 
     def trusts(self, peer: socket.socket) -> bool:
@@ -97,7 +98,7 @@ class InstanceSocket(Protocol):
 def system_socket(folder: Path, *, disk: Disk) -> InstanceSocket:
     """The socket of the program whose data lie in ``folder``."""
     if this_system().has_unix_sockets:
-        return UnixInstanceSocket(socket_path(folder))
+        return UnixInstanceSocket(socket_path(folder), is_tidied=this_system().runtime_folder() is None)
     return LoopbackInstanceSocket(folder / "instance.address", disk=disk)
 
 
@@ -137,9 +138,13 @@ class UnixInstanceSocket:
 
     is_slow_to_refuse = False
 
-    def __init__(self, path: Path) -> None:
-        """Nothing is made yet."""
+    def __init__(self, path: Path, *, is_tidied: bool = False) -> None:
+        """``is_tidied`` is for a path in a temporary folder, which systems tidy, some within days.
+
+        Nothing is made yet.
+        """
         self._path = path
+        self.is_gone: Callable[[], bool] | None = self._is_missing if is_tidied else None
 
     def open(self) -> tuple[socket.socket, Passwords]:
         """Listen; a socket that a killed program left is replaced."""
@@ -166,16 +171,6 @@ class UnixInstanceSocket:
             return None
         return caller, _SAME_USER
 
-    def is_gone(self) -> bool:
-        """Whether the socket was removed: systems tidy temporary folders, some within days."""
-        try:
-            self._path.lstat()
-        except FileNotFoundError:
-            return True
-        except OSError:
-            return False
-        return False
-
     def trusts(self, peer: socket.socket) -> bool:
         """Whether the peer runs as this user, where the system tells; elsewhere the folder keeps others out."""
         return this_system().is_same_user(peer)
@@ -184,6 +179,15 @@ class UnixInstanceSocket:
         """Remove the socket."""
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
+
+    def _is_missing(self) -> bool:
+        try:
+            self._path.lstat()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return False
 
 
 _SAME_USER: Final = Passwords("probe-tray", "probe-tray-hears")
@@ -194,6 +198,8 @@ class LoopbackInstanceSocket:
     """A port of 127.0.0.1, open to every user, with passwords in a file that only this one can read."""
 
     is_slow_to_refuse = True  # Windows tries a closed port again and again, for two seconds.
+    is_gone: Callable[[], bool] | None = None
+    """Nobody tidies the data folder, and where a person has removed it none is made again."""
 
     def __init__(self, file: Path, *, disk: Disk) -> None:
         """Nothing is made yet."""
@@ -220,10 +226,6 @@ class LoopbackInstanceSocket:
             return socket.create_connection(("127.0.0.1", int(port)), timeout=seconds), Passwords(*passwords)
         except (OSError, ReadError, ValueError, TypeError, OverflowError):
             return None
-
-    def is_gone(self) -> bool:
-        """Never: nobody tidies the data folder, and where a person has removed it none is made again."""
-        return False
 
     def trusts(self, peer: socket.socket) -> bool:
         """True: the password decides."""

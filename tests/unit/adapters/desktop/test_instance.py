@@ -29,6 +29,7 @@ from probe_tray.adapters.desktop.instance_socket import (
     system_socket,
 )
 from probe_tray.adapters.files.disk import Disk
+from probe_tray.adapters.systems.current import this_system
 from probe_tray.core.errors import NotAnsweringError
 from tests.desktop.waiting import wait_for
 from tests.support.numbers import FakeNumbers
@@ -344,7 +345,8 @@ def test_where_no_lock_outside_of_the_folder_can_be_made_the_program_runs(
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")
 async def test_a_socket_that_was_tidied_away_is_opened_again(folder: Path) -> None:
     path = folder / "run" / "instance.socket"
-    place, requests, numbers = UnixInstanceSocket(path), list[StartRequest](), FakeNumbers(b"1")
+    place = UnixInstanceSocket(path, is_tidied=True)
+    requests, numbers = list[StartRequest](), FakeNumbers(b"1")
     second = Instance(folder, place)
 
     def reach() -> None:
@@ -365,6 +367,43 @@ async def test_a_socket_that_was_tidied_away_is_opened_again(folder: Path) -> No
             assert await asyncio.to_thread(said.readline) == b"2\n"
     assert requests == [StartRequest.SHOW, StartRequest.SHOW]
     assert not path.exists()
+
+
+@pytest.fixture
+async def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """After how many seconds this loop is to wake up."""
+    loop, found = asyncio.get_running_loop(), list[float]()
+    call_later = loop.call_later
+
+    def note(delay: float, work: Callable[..., object], *given: object) -> asyncio.TimerHandle:
+        found.append(delay)
+        return call_later(delay, work, *given)
+
+    monkeypatch.setattr(loop, "call_later", note)
+    return found
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")
+@pytest.mark.parametrize(("in_session", "looks"), [(True, []), (False, [60.0])])
+async def test_a_program_at_rest_looks_for_its_socket_only_where_that_can_be_gone(
+    folder: Path, waits: list[float], monkeypatch: pytest.MonkeyPatch, *, in_session: bool, looks: list[float]
+) -> None:
+    def runtime_folder(_system: object) -> Path | None:
+        return folder.parent if in_session else None
+
+    monkeypatch.setattr(type(this_system()), "runtime_folder", runtime_folder)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder.parent))
+    async with running(folder, usual) as requests:
+        assert not await asyncio.to_thread(later(folder, usual).claim, StartRequest.SHOW)
+        assert waits == looks
+    assert requests == [StartRequest.SHOW]
+
+
+async def test_a_program_at_rest_never_looks_for_its_address(folder: Path, waits: list[float]) -> None:
+    async with running(folder, loopback) as requests:
+        assert not await asyncio.to_thread(later(folder, loopback).claim, StartRequest.SHOW)
+        assert waits == []
+    assert requests == [StartRequest.SHOW]
 
 
 class UserFolders:
