@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from probe_tray.view.text.translate import Translator
 
-_FATAL = 2
+_FATAL, _STILL_ENDING = 2, 3
 _SEEN = frozenset({StartRequest.SHOW, StartRequest.LOG_IN, StartRequest.NOTHING})
 """What a person asks for, or the start of the session; the others come from scripts."""
 _LAST_ICON, _LARGEST_ICON_FILE = "last-icon.json", 4096
@@ -66,7 +66,10 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the tray app to its end: 0 when it was quit, 2 when it could not start, 128 and its number after a signal."""
+    """Run the tray app to its end: 0 when it was quit, 2 when it could not start, 128 and its number after a signal.
+
+    3 where it was to be quit and has not ended yet.
+    """
     try:
         chosen = TrayArguments(arguments)
     except WrongUseError as error:
@@ -178,7 +181,10 @@ def _quit_running(instance: Instance) -> int:
     status = _print(t("Probe Tray is quitting.") if running else t("Probe Tray is not running."))
     # What comes next may remove or copy its files, as uninstalling does. Whoever will not wait has it end all the same.
     with contextlib.suppress(KeyboardInterrupt):
-        instance.wait_for_end()
+        if not instance.wait_for_end():
+            late = t("Probe Tray hasn't quit yet. It may still be saving a login. Try again in a minute.")
+            say(f"probe-tray: {late}")
+            return _STILL_ENDING
     return status
 
 

@@ -9,7 +9,14 @@ case "$here" in
 esac
 
 if [ -x "$prefix/bin/probe-tray" ]; then
-    "$prefix/bin/probe-tray" --quit > /dev/null 2>&1 || true
+    status=0
+    "$prefix/bin/probe-tray" --quit > /dev/null 2>&1 || status=$?
+    # That it has not ended yet. Whatever else went wrong, such as a copy that cannot start, must not keep it here.
+    if [ "$status" -eq 3 ]; then
+        printf '%s\n' "uninstall.sh: Probe Tray hasn't quit yet. It may still be saving a login. Nothing was removed." \
+            'Run this again in a minute.' >&2
+        exit 1
+    fi
 fi
 while IFS= read -r file; do
     rm -f "$prefix/$file"

@@ -112,6 +112,18 @@ class TestArchive:
         left = [path for path in unpacked.home.rglob("*") if path.is_file() or path.is_symlink()]
         assert left == [data / "login"]
 
+    def test_nothing_is_removed_while_the_program_still_saves_a_login(self, unpacked: Unpacked) -> None:
+        unpacked.install()
+        program = unpacked.prefix / "lib" / "probe-tray" / project.TRAY
+        uninstall = program.with_name("uninstall.sh")
+        program.write_text("#!/bin/sh\nexit 3\n")
+        status, said = unpacked.run(uninstall)
+        assert (status, "Nothing was removed." in said, program.exists()) == (1, True, True)
+        # One that cannot start keeps nobody from removing it.
+        program.write_text("#!/bin/sh\nexit 1\n")
+        assert unpacked.run(uninstall)[0] == 0
+        assert not program.exists()
+
     def test_installing_again_replaces_the_programs_and_clears_an_interrupted_copy(self, unpacked: Unpacked) -> None:
         unpacked.install()
         (unpacked.prefix / "lib" / "probe-tray" / "of-an-old-version").touch()

@@ -262,6 +262,22 @@ def test_quitting_returns_once_the_program_has_ended(
     assert said == ["Probe Tray is quitting.\n"]
 
 
+def test_a_program_that_still_saves_a_login_is_not_said_to_have_quit(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def tell_if_running(_instance: Instance, request: StartRequest) -> bool:
+        return request is StartRequest.QUIT
+
+    def wait_for_end(_instance: Instance) -> bool:
+        return False
+
+    monkeypatch.setattr(Instance, "tell_if_running", tell_if_running)
+    monkeypatch.setattr(Instance, "wait_for_end", wait_for_end)
+    assert run(["--quit"]) == 3
+    said = "Probe Tray hasn't quit yet. It may still be saving a login. Try again in a minute."
+    assert capsys.readouterr().err == f"probe-tray: {said}\n"
+
+
 def test_quitting_where_none_runs_says_so_and_leaves_nothing_behind(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
