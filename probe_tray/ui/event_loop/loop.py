@@ -70,6 +70,12 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
     When the session ends, ``app.quit()`` is called, or SIGINT, SIGTERM or SIGHUP arrives, ``main`` is cancelled and
     may tidy up before this returns; the status is then 0, or 128 and the number of the signal.
     """
+    # Outermost: Windows ends the process as soon as this is left, and what threads have begun is done before.
+    with this_system().outlive_console():
+        return _run(app, main)
+
+
+def _run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -> int:
     loop = _joined_loop(app)
     ready = ReadyQueue(loop)
     timed, sockets = TimedCalls(loop, ready), ReadySockets(loop, ready)
@@ -83,7 +89,7 @@ def run(app: QApplication, main: Callable[[], Coroutine[object, object, int]]) -
     loop.set_default_executor(threads)
     vars(loop).update(run_in_executor=ThreadCalls(loop, threads).run_in_executor)
     try:
-        with this_system().outlive_console(), _generators(loop):
+        with _generators(loop):
             task = loop.create_task(main())
             with _signals(task.cancel) as received:
                 return _finish(loop, task, received)

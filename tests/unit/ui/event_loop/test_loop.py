@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from probe_tray.ui.event_loop.loop import run
 
 app = QApplication([])
+{before}
 
 
 async def other():
@@ -45,8 +46,8 @@ print("status", status)
 """
 
 
-def ended(act: str) -> tuple[int, list[str], str]:
-    program = START.format(act=textwrap.dedent(act))
+def ended(act: str, before: str = "") -> tuple[int, list[str], str]:
+    program = START.format(act=textwrap.dedent(act), before=before)
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
@@ -70,6 +71,44 @@ def test_however_it_ends_the_main_coroutine_tidies_up_and_no_task_is_left(act: s
     code, said, complaints = ended(act)
     assert said == ["tidied up", "other ended", f"status {status}"]
     assert (code, complaints) == (0, "")
+
+
+def test_a_closed_console_is_outlived_until_tasks_and_threads_have_ended() -> None:
+    before = """
+        from contextlib import contextmanager
+        from threading import Event
+        from probe_tray.adapters.systems.current import this_system
+
+        @contextmanager
+        def outlive_console(_system):
+            yield
+            print("console left", flush=True)
+
+        type(this_system()).outlive_console = outlive_console
+        go, begun = Event(), Event()
+
+        def save():
+            begun.set()
+            go.wait()
+            print("saved", flush=True)
+
+        async def last():
+            try:
+                await asyncio.sleep(20)
+            finally:
+                go.set()
+    """
+    act = """
+        asyncio.get_running_loop().run_in_executor(None, save)
+        begun.wait()
+        ending = asyncio.create_task(last())
+        await asyncio.sleep(0)
+        return 0
+    """
+    status, said, errors = ended(textwrap.indent(textwrap.dedent(act), " " * 8).strip(), textwrap.dedent(before))
+    assert (status, errors) == (0, "")
+    assert said[-2:] == ["console left", "status 0"]
+    assert sorted(said[:-2]) == ["other ended", "saved", "tidied up"]
 
 
 def test_a_failure_of_the_main_coroutine_comes_out() -> None:
