@@ -21,6 +21,9 @@ from probe_tray.ui.widgets import elided
 from probe_tray.view.view_models import Bar, Card
 
 _DIM = 0.5
+_MIDDLE = Qt.TextElideMode.ElideMiddle
+_LEAST_NAME = 1 / 3
+"""Of the room, what a name that is cut keeps beside a long note of what tells it apart."""
 _MOST_KEPT = 80
 """Pictures of lines: more than a screen is high."""
 _HELPED = frozenset({Condition.NEEDS_LOGIN, Condition.WAITING_KEYRING, Condition.UNUSABLE, Condition.BLOCKED})
@@ -190,7 +193,7 @@ class LineFace:
         painter.setFont(fonts.name)
         painter.setPen(colours.text)
         marked = math.ceil(QFontMetricsF(fonts.small).horizontalAdvance(card.mark)) + self._gap if card.mark else 0
-        title = elided(fonts.of_name, card.label, Qt.TextElideMode.ElideMiddle, int(area.width()) - marked)
+        title = _label(card, fonts.of_name, int(area.width()) - marked)
         draw_beside(painter, area, y, title)
         rest = area.adjusted(fonts.of_name.horizontalAdvance(title) + self._gap, 0, 0, 0)
         painter.setFont(fonts.small)
@@ -232,6 +235,14 @@ class _LineFonts:
         self.name, self.small = theme.font(figures=True), theme.font(12)
         self.of_name, self.of_small = QFontMetrics(self.name), QFontMetrics(self.small)
         self.brief, self.helping = theme.font(12, figures=True), theme.font(12, figures=True, strong=True)
+
+
+def _label(card: Card, metrics: QFontMetrics, room: int) -> str:
+    """Its label cut to ``room``: the name first, and what tells it from another account last."""
+    note = card.label.removeprefix(card.title)
+    least = round(room * _LEAST_NAME) if note else room
+    called = elided(metrics, card.title, _MIDDLE, max(room - metrics.horizontalAdvance(note), least))
+    return called + elided(metrics, note, _MIDDLE, room - metrics.horizontalAdvance(called))
 
 
 def _two(bars: tuple[Bar, ...]) -> tuple[Bar | None, Bar | None]:

@@ -1,6 +1,7 @@
 """Lines of the panel are drawn once, and look as if they were drawn each time."""
 
 from datetime import UTC
+from functools import partial
 
 import pytest
 from msgspec.structs import replace
@@ -38,6 +39,11 @@ def _drawn(face: LineFace, card: Card, *, ratio: float = 1.0, hovered: int | Non
     )
     painter.end()
     return image
+
+
+def _paint(face: LineFace, card: Card, painter: QPainter) -> None:
+    # One that nobody points at is a copy of its own picture.
+    face.paint(painter, card, lambda _: ButtonState.HOVERED, focused=False)
 
 
 def _without(image: QImage, area: QRectF) -> QImage:
@@ -84,7 +90,7 @@ def test_what_all_lines_have_is_drawn_once_for_each_screen(face: LineFace, monke
 
 def test_what_changed_is_drawn_anew(face: LineFace) -> None:
     before = _drawn(face, CARDS[0])
-    assert _drawn(face, replace(CARDS[0], label="somebody else")) != before
+    assert _drawn(face, replace(CARDS[0], title="somebody else", label="somebody else")) != before
     assert _drawn(face, CARDS[0]) == before
     assert _drawn(face, CARDS[0], hovered=MORE) != before
 
@@ -120,14 +126,15 @@ def test_no_more_lines_are_made_ready_than_are_kept_beside_those_in_sight(qapp: 
 
 
 def test_the_end_of_a_long_address_is_seen_since_it_tells_which_it_is(face: LineFace) -> None:
-    card = replace(CARDS[0], label="builder.007@department.of.research.of.the.007.example")
+    name = "builder.007@department.of.research.of.the.007.example"
+    card = replace(CARDS[0], title=name, label=name)
     # One that nobody points at is a copy of its own picture.
     drawn = drawn_by(
         lambda painter: face.paint(painter, card, lambda _: ButtonState.HOVERED, focused=False), face.size_of_all, 96
     )
-    (name,) = (line.text for line in drawn if line.text.startswith("builder."))
-    assert "…" in name
-    assert name.endswith(".example")
+    (seen,) = (line.text for line in drawn if line.text.startswith("builder."))
+    assert "…" in seen
+    assert seen.endswith(".example")
 
 
 def test_two_accounts_of_one_address_are_told_apart(face: LineFace) -> None:
@@ -149,9 +156,28 @@ def test_two_accounts_of_one_address_are_told_apart(face: LineFace) -> None:
 
 def test_the_account_in_use_is_marked_even_where_its_name_is_long(qapp: QApplication) -> None:
     face = LineFace(Theme(qapp, lambda: False), IconPainter(), 500, widest_briefs(Translator()))
-    long = replace(CARDS[0], label="a.very.long.address@department.of.research.example.org", plan_beside="")
+    address = "a.very.long.address@department.of.research.example.org"
+    long = replace(CARDS[0], title=address, label=address, plan_beside="")
     marked = replace(long, mark="in Codex")
     title = face.columns.title
     assert _drawn(face, marked) != _drawn(face, replace(long, name="another"))
     # Within its column: what stands beside it is as it was.
     assert _without(_drawn(face, marked), title) == _without(_drawn(face, replace(long, name="another")), title)
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        ("Alpha Engineering Department", "Beta Engineering Department"),
+        ("Acme", "Bold"),
+        ("Sales, team 1", "Sales, team 2"),
+    ],
+)
+def test_two_lines_of_one_long_address_are_told_apart(face: LineFace, places: tuple[str, str]) -> None:
+    account = samples.account("maximilian.mustermann@department.of.research.example.com", samples.snapshot(42, 17))
+    both = [replace(account, key=AccountKey(place, "user"), workspace=place) for place in places]
+    cards = present(samples.only(both), samples.NOW, UTC, Translator()).panel.cards
+    drawn = [drawn_by(partial(_paint, face, card), face.size_of_all, 96) for card in cards]
+    one, other = (next(line.text for line in lines if line.text.endswith(")")) for lines in drawn)
+    assert one != other
+    assert all(name.startswith("m") and "…" in name for name in (one, other))
