@@ -249,10 +249,7 @@ class LastSync(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def filled(winner: Credential, other: Credential) -> Credential:
-    """``winner`` with what it lacks and ``other`` of the same owner has; never with other times.
-
-    Those are tokens, names, and what other programs keep beside a login: no row holds that.
-    """
+    """``winner`` with the tokens and names that it lacks and ``other`` has; never with other times."""
     ours, theirs = winner.claims, other.claims
     claims = replace(
         ours,
@@ -266,5 +263,4 @@ def filled(winner: Credential, other: Credential) -> Credential:
         refresh_token=winner.refresh_token or other.refresh_token,
         id_token=winner.id_token or other.id_token,
         claims=claims,
-        others=winner.others or other.others,
     )

@@ -198,6 +198,7 @@ class Accounts:
     ) -> tuple[StoreError, ...]:
         """Save a login in every store of ours that holds its account or ``replaces``; a new one in the first.
 
+        What other programs keep beside a login stays in each store, unless ``credential`` brings such things itself.
         With ``spares_newer`` a store that holds a newer login keeps that, if another store takes this one.
 
         ``replaces`` is the same owner's account by another key: its older login is removed where this one is kept.
@@ -208,10 +209,32 @@ class Accounts:
         places = await self._places(*keys)
         if spares_newer:
             places = [store for store in places if not await self._has_newer(store, credential, keys)] or places
-        faults = await to_the_end(_save(credential, replaces, places))
+        faults = await to_the_end(self._save(credential, replaces, places))
         if len(faults) == len(places):
             raise faults[0]
         return faults
+
+    async def _save(
+        self, credential: Credential, replaces: AccountKey | None, places: Sequence[AccountStore]
+    ) -> tuple[StoreError, ...]:
+        faults: list[StoreError] = []
+        for store in places:
+            try:
+                await store.save(await self._completed(credential, replaces, store), replaces)
+            except StoreError as error:
+                faults.append(error)
+        return tuple(faults)
+
+    async def _completed(self, credential: Credential, replaces: AccountKey | None, store: AccountStore) -> Credential:
+        """``credential`` with what other programs keep beside the login that ``store`` holds in its place."""
+        if credential.others is not None:
+            return credential
+        for key in dict.fromkeys([credential.key, replaces or credential.key]):
+            # One that cannot be read must not keep a new login from being saved.
+            with suppress(StoreError):
+                for stored in await self.held_by(store, key):
+                    return replace(credential, others=stored.credential.others)
+        return credential
 
     async def _has_newer(self, store: AccountStore, credential: Credential, keys: Iterable[AccountKey]) -> bool:
         for key in keys:
@@ -262,18 +285,6 @@ async def unnamed_account(stores: Iterable[AccountStore], login: Credential) -> 
             if stored.credential.owner.match(login.owner) is OwnerMatch.SAME:
                 return nameless
     return None
-
-
-async def _save(
-    credential: Credential, replaces: AccountKey | None, places: Sequence[AccountStore]
-) -> tuple[StoreError, ...]:
-    faults: list[StoreError] = []
-    for store in places:
-        try:
-            await store.save(credential, replaces)
-        except StoreError as error:
-            faults.append(error)
-    return tuple(faults)
 
 
 @asynccontextmanager

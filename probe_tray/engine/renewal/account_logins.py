@@ -137,7 +137,7 @@ class AccountLogins:
             if alike and await self._rank(other) < await self._rank(newest):
                 try:
                     # What other programs keep beside a login belongs to its place.
-                    await store.save(replace(newest, others=newest.others or other.others))
+                    await store.save(replace(newest, others=other.others))
                 except StoreError as error:
                     faults.append(error)
         return tuple(faults)
@@ -167,11 +167,17 @@ class AccountLogins:
         renewed = renewed_login(base, reply, now=at)
         if renewed is None:
             raise WrongAccountError
-        places = [store for store, held in holders if await self._gives_way(held, renewed, entry)]
+        # What other programs keep beside a login belongs to its place.
+        places = [
+            (store, replace(renewed, others=held.others))
+            for store, held in holders
+            if await self._gives_way(held, renewed, entry)
+        ]
         if not holders and used is not None:
             # It was removed meanwhile. The token in it is spent and this one lives: it goes where the store may put it.
-            places = [s for s in self._accounts.ours if s.kind is used.store][:1] or [self._accounts.ours[0]]
-        faults += await self._save(places, entry, renewed)
+            stores = [s for s in self._accounts.ours if s.kind is used.store] or self._accounts.ours
+            places = [(stores[0], renewed)]
+        faults += await self._save(places, entry)
         fresh = renewed.refresh_token
         if len(faults) < len(places) or not places:
             await self._outcomes.renewed(renewed.key, entry.fingerprint, None if fresh is None else fresh.fingerprint)
@@ -232,9 +238,9 @@ class AccountLogins:
         # A login that was made meanwhile stays; the token that was used is spent, whatever the dates say.
         return is_older or token.fingerprint == entry.fingerprint or await self._outcomes.is_dead(token.fingerprint)
 
-    async def _save(self, places: list[AccountStore], entry: JournalEntry, renewed: Credential) -> list[StoreError]:
+    async def _save(self, places: list[tuple[AccountStore, Credential]], entry: JournalEntry) -> list[StoreError]:
         faults: list[StoreError] = []
-        for store in places:
+        for store, renewed in places:
             try:
                 # Where the old tokens did not name their user and the new ones do, the key is another one.
                 await store.save(renewed, replaces=entry.key)

@@ -11,6 +11,7 @@ from probe_tray.core.account.age import age, newest
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.owner import Owner, OwnerMatch
+from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import (
     KeyringLockedError,
     LoginEndedError,
@@ -355,6 +356,19 @@ async def test_a_login_that_names_its_user_now_goes_where_the_nameless_one_was()
     accounts, _ = joined(vault, folder)
     assert await accounts.keep(new, replaces=old.key) == ()
     assert (vault.held, folder.held) == ({}, {new.key: new})
+
+
+async def test_each_store_keeps_what_other_programs_keep_beside_its_login_unless_the_new_one_brings_that() -> None:
+    old, new = nameless(credential("ana")), credential("ana", number=2, at=START + DAY)
+    notes = [Secret('{"flat": {"note": "first"}}'), Secret('{"flat": {"note": "second"}}'), None]
+    kinds = (StoreKind.VAULT, StoreKind.FOLDER, StoreKind.FILES)
+    stores = [MemoryStore(kind, replace(old, others=note)) for kind, note in zip(kinds, notes, strict=True)]
+    accounts, _ = joined(*stores)
+    await accounts.keep(new, replaces=old.key)
+    assert [store.held[new.key] for store in stores] == [replace(new, others=note) for note in notes]
+    brought = replace(new, others=Secret('{"flat": {"note": "brought"}}'))
+    await accounts.keep(brought)
+    assert [store.held[new.key] for store in stores] == [brought] * 3
 
 
 FIVE_SECONDS = timedelta(seconds=5)

@@ -88,6 +88,20 @@ async def test_a_login_in_two_stores_is_written_to_both() -> None:
     assert [store.held[ANA].refresh_token for store in bench.stores] == [Secret(refresh_token(2))] * 2
 
 
+@pytest.mark.parametrize("adopted", [False, True])
+async def test_each_store_keeps_what_other_programs_keep_beside_its_login(*, adopted: bool) -> None:
+    bench = Bench(VAULT, FOLDER)
+    notes = [Secret('{"flat": {"note": "first"}}'), Secret('{"flat": {"note": "second"}}')]
+    if adopted:
+        bench.issuer.rotate()
+        bench.stores[0].held[ANA] = bench.issuer.credential()
+    for store, note in zip(bench.stores, notes, strict=True):
+        store.held[ANA] = replace(store.held[ANA], others=note)
+    await bench.renew()
+    assert bench.held() == {refresh_token(2)}
+    assert [store.held[ANA].others for store in bench.stores] == notes
+
+
 @pytest.mark.parametrize("reason", [None, Reason.FORCED, Reason.REFUSED])
 async def test_a_login_that_changed_while_waiting_is_adopted(reason: Reason | None) -> None:
     bench = Bench()

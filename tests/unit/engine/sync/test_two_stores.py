@@ -99,6 +99,17 @@ async def test_a_store_that_gets_what_it_missed_keeps_what_other_programs_keep_b
     assert machine.kept.held[login().key] == replace(login(2), others=beside)
 
 
+@pytest.mark.parametrize("received", [1, 2])
+async def test_each_store_keeps_what_other_programs_keep_beside_its_login(received: int) -> None:
+    first, second = (Secret('{"flat": {"note": "%s"}}' % name) for name in ("first", "second"))  # noqa: UP031 - braces
+    folder = MemoryStore(StoreKind.FOLDER, replace(login(1), others=second))
+    table = FakeTable(sealed(login(received)))
+    machine = Machine(table, replace(login(3 - received), others=first), others=(folder,))
+    await machine.sync()
+    assert machine.numbers() == numbers(folder) == [2]
+    assert [machine.kept.held[login().key].others, folder.held[login().key].others] == [first, second]
+
+
 async def test_a_store_that_takes_no_part_in_the_sync_is_the_same_case() -> None:
     folder = MemoryStore(StoreKind.FOLDER, login(1))
     machine = Machine(FakeTable(sealed(login(2))), login(2), others=(folder,))
