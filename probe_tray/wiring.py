@@ -127,8 +127,12 @@ def make_sync_context(
     files: ProgramFiles,
     zone: tzinfo,
     placements: PlacementKeeper,
+    beside: Callable[[], Sequence[AccountStore]] = lambda: (),
 ) -> SyncContext:
-    """For the accounts that ``sources`` hold; ``accounts`` are all the stores that may hold one of them."""
+    """For the accounts that ``sources`` hold; ``accounts`` are all the stores that may hold one of them.
+
+    ``beside`` are those of them that are no sources, opened so that they ask nobody.
+    """
     clock, randomness = SystemClock(), SystemRandomness()
     places, disk = files.places, files.disk
     memory = make_sync_memory(files)
@@ -149,6 +153,7 @@ def make_sync_context(
         randomness=randomness,
         zone=zone,
         computer=_host_name(),
+        beside=beside,
     )
 
 

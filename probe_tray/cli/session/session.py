@@ -151,6 +151,10 @@ class CommandSession:
 
         return StoredSyncSecrets(loaded.path, self.keyring, self.locks, disk=self.disk, handles=self.handles)
 
+    def silent_vault(self) -> VaultStore:
+        """The vault for a look that nothing depends on: it is not opened where the keyring would ask a person."""
+        return VaultStore(self.places.vault, vault_key(self.files, self.keyring.silent), disk=self.disk)
+
     def journal(self) -> FileJournal:
         """The journal of renewals, which asks no person for the vault's key."""
         silent = vault_key(self.files, self.keyring.silent)

@@ -157,6 +157,7 @@ def _synchronizer(
     context = make_sync_context(
         accounts=accounts,
         sources=lambda: (shared,),
+        beside=lambda: (session.silent_vault(),),
         tables=HttpTableFactory(proxy, os.environ, handles=session.handles),
         files=session.files,
         zone=LocalZone(),

@@ -47,6 +47,8 @@ class SyncContext(NamedTuple):
     """Of the times in the files that are sealed."""
     computer: str
     """What this computer is called in the rows that it writes."""
+    beside: Callable[[], Sequence[AccountStore]] = lambda: ()
+    """The stores of ``accounts`` that are no sources, for a look at what they have missed: nobody is asked for it."""
 
     async def codec(self, target: SyncTarget, action: RowAction) -> "RowCodec":
         """The codec of a table, for rows that are written because of ``action``.

@@ -24,7 +24,7 @@ from probe_tray.core.sync.table_record import TableStatus, table_name
 from probe_tray.engine.sync.row_codec import RowCodec
 from probe_tray.engine.sync.sync_context import SyncContext
 from probe_tray.engine.sync.sync_run import Progress, SyncRun
-from probe_tray.ports.accounts import AccountLocks
+from probe_tray.ports.accounts import AccountLocks, StoreContents
 from probe_tray.ports.files import SyncMemory
 from probe_tray.ports.http import LoginCipher, MakeLoginCipher, RemoteTable, Tables
 
@@ -173,15 +173,34 @@ class Synchronizer:
                 SyncItem(kind=StepKind.FAILED, row_id="", who=one.location, problem=one.problem)
                 for one in content.unreadable
             ]
-            # The official client's login is its own: on another machine somebody would renew it. A personal access
-            # token was made for this computer; in a table that leaks nobody could make it useless by renewing it.
-            ours = [stored.credential for stored in content.found if stored.store is not StoreKind.OFFICIAL]
-            logins += [login for login in ours if not login.is_personal]
-        of_account: dict[AccountKey, list[Credential]] = {}
-        for login in logins:
-            of_account.setdefault(login.key, []).append(login)
-        apart = frozenset(key for key, found in of_account.items() if are_apart(found))
+            logins += _taking_part(content)
+        of_account = _by_account(logins)
+        apart = frozenset(
+            key for key, found in _by_account([*logins, *await self._beside()]).items() if are_apart(found)
+        )
         return [newest_renewable(found) for found in of_account.values()], apart, items
+
+    async def _beside(self) -> list[Credential]:
+        """The logins of the stores that take no part: one of them may have missed what another store got.
+
+        What of them can't be read is left out: it can't be brought up either, and no account that takes part needs it.
+        """
+        contents = await asyncio.gather(*(store.load() for store in self._context.beside()))
+        return [login for content in contents for login in _taking_part(content)]
+
+
+def _taking_part(content: StoreContents) -> list[Credential]:
+    # The official client's login is its own: on another machine somebody would renew it. A personal access token was
+    # made for this computer; in a table that leaks nobody could make it useless by renewing it.
+    ours = [stored.credential for stored in content.found if stored.store is not StoreKind.OFFICIAL]
+    return [login for login in ours if not login.is_personal]
+
+
+def _by_account(logins: Sequence[Credential]) -> dict[AccountKey, list[Credential]]:
+    of_account: dict[AccountKey, list[Credential]] = {}
+    for login in logins:
+        of_account.setdefault(login.key, []).append(login)
+    return of_account
 
 
 class _StoreFailed(StoreError):

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.credential import Credential, StoredCredential
 from probe_tray.core.account.identity import AccountKey, StoreKind
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import WriteError
+from probe_tray.core.errors import KeyringLockedError, WriteError
 from probe_tray.core.sync.rows import RemoteRow, StepKind
 from probe_tray.engine.sync.synchronizer import Synchronizer
 from tests.support.fakes import MemoryStore, problem_kind
@@ -118,6 +118,29 @@ async def test_a_store_that_takes_no_part_in_the_sync_is_the_same_case() -> None
     assert kinds(await machine.sync()) == [StepKind.SAME]
     assert machine.numbers() == numbers(folder) == [2]
     assert in_table(machine.bench.table) == {"account-ana": 2}
+
+
+async def test_a_store_beside_those_that_take_part_gets_what_it_missed() -> None:
+    vault = BusyFolder(StoreKind.VAULT, login(1))
+    machine = Machine(FakeTable(sealed(login(2))), login(2), others=(vault,))
+    context = machine.bench.context._replace(sources=lambda: (machine.kept,), beside=lambda: (vault,))
+    machine.bench.syncing = Synchronizer(context, TaskLocks(), settled)
+    report = await machine.sync()
+    assert (kinds(report), report.well, report.partly) == ([StepKind.SAME], False, 1)
+    vault.busy = False
+    report = await machine.sync()
+    assert (kinds(report), report.well, numbers(vault)) == ([StepKind.SAME], True, [2])
+
+
+async def test_a_store_beside_them_that_can_not_be_opened_keeps_nobody_from_a_sync() -> None:
+    vault = MemoryStore(StoreKind.VAULT, login(1))
+    machine = Machine(FakeTable(sealed(login(2))), login(2), others=(vault,))
+    closed = MemoryStore(StoreKind.VAULT, login(1), login(1, "bob"))
+    closed.fault = KeyringLockedError()
+    context = machine.bench.context._replace(sources=lambda: (machine.kept,), beside=lambda: (closed,))
+    machine.bench.syncing = Synchronizer(context, TaskLocks(), settled)
+    report = await machine.sync()
+    assert (kinds(report), report.well, numbers(vault)) == ([StepKind.SAME], True, [1])
 
 
 async def test_an_access_token_alone_beside_the_login_is_left_and_told_to_nobody() -> None:
