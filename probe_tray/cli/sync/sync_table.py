@@ -10,7 +10,7 @@ from probe_tray.core.errors import Problem
 from probe_tray.core.sync.envelope import RowStamp
 from probe_tray.core.sync.rows import RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
 from probe_tray.view.sync.last_changes import key_holders, key_holders_note, last_changes, written_words
-from probe_tray.view.sync.sync_view import done_words, problem_words
+from probe_tray.view.sync.sync_view import behind_words, done_words, with_behind
 from probe_tray.view.tables.result_failure import ResultFailure, json_result, result_failure
 from probe_tray.view.tables.status_table import Cell, Weight, printable
 from probe_tray.view.text.times import Now
@@ -38,7 +38,7 @@ class _SyncResult(msgspec.Struct, frozen=True, kw_only=True):
     refused: int
     failed: int
     not_saved_everywhere: int
-    """Of those that were sent, received or the same: a vault or folder that has the account could not be written."""
+    """A vault or folder that has the account could not be written."""
     not_looked_at: int
     encrypted_again: int
     """Rows that hold the same login, encrypted with the key and in the form that are used now."""
@@ -76,7 +76,10 @@ def sync_failures(report: SyncReport, t: Translator) -> list[str]:
     for item in report.items:
         if item.problem is not None:
             problem = at_the_command_line(item.problem)
-            about.setdefault(f"{problem_words(item, problem, t)} {t.hint(problem)}", []).append(item.who)
+            about.setdefault(f"{t.title(problem)} {t.hint(problem)}", []).append(item.who)
+        if item.behind is not None:
+            behind = at_the_command_line(item.behind)
+            about.setdefault(f"{behind_words(behind, t)} {t.hint(behind)}", []).append(item.who)
     return [
         t("{account}: {note}", account=t(", ").join(_shortened(names, t)), note=said) for said, names in about.items()
     ]
@@ -135,7 +138,7 @@ def sync_json(report: SyncReport) -> bytes:
                 account_id=item.row_id,
                 name=item.who,
                 result=item.kind,
-                error=_failure(item.problem, t),
+                error=_failure(item.problem or item.behind, t),
                 last_change=item.stamp,
             )
             for item in report.items
@@ -148,7 +151,9 @@ def sync_json(report: SyncReport) -> bytes:
 def _said(item: SyncItem, t: Translator) -> Cell:
     if item.kind is StepKind.FAILED or item.kind in REFUSED or item.partly:
         weight = Weight.CRITICAL if item.kind is StepKind.FAILED else Weight.WARNING
-        words = problem_words(item, item.problem, t) if item.problem is not None else done_words(item, t)
+        words = t.title(item.problem) if item.problem is not None else done_words(item, t)
+        if item.behind is not None:
+            words = with_behind(words, item, item.behind, t)
         return Cell(printable(words), weight)
     return Cell(done_words(item, t), Weight.GOOD if item.kind in SENT | RECEIVED else Weight.PLAIN)
 

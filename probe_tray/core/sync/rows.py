@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from probe_tray.core.account.credential import Credential
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.account.secret import Secret
-from probe_tray.core.errors import Problem, StoreError
+from probe_tray.core.errors import Problem
 from probe_tray.core.sync.envelope import RowStamp
 
 NONCE_BYTES: Final = 12
@@ -79,6 +79,8 @@ class StepKind(enum.Enum):
 
 SENT = frozenset({StepKind.UPLOAD_NEW, StepKind.UPLOAD_NEWER, StepKind.REPAIR, StepKind.OVERWRITE})
 RECEIVED = frozenset({StepKind.RESTORE, StepKind.ADOPT})
+SETTLED = SENT | RECEIVED | {StepKind.SAME}
+"""Both sides hold the newest login."""
 REFUSED = frozenset(
     {
         StepKind.UNDECRYPTABLE,
@@ -152,13 +154,13 @@ class SyncItem(msgspec.Struct, frozen=True, kw_only=True):
 
     replaced: StepKind | None = None
     """What was wrong with the row that was overwritten, as a person allowed."""
+    behind: Problem | None = None
+    """What kept a place here, which has the account, from getting its newest login."""
 
     @property
     def partly(self) -> bool:
-        """Whether the login is in the table and here, but not in every place here where its account is kept."""
-        problem = self.problem
-        done = SENT | RECEIVED | {StepKind.SAME}
-        return self.kind in done and problem is not None and problem.is_a(StoreError)
+        """Whether the login is not in every place here where its account is kept."""
+        return self.behind is not None
 
 
 class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,7 +224,7 @@ class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def partly(self) -> int:
-        """How many logins are in the table and here, but not in every place here where their account is kept."""
+        """How many logins are not in every place here where their account is kept."""
         return sum(item.partly for item in self.items)
 
     @property

@@ -207,7 +207,7 @@ class SyncRun:
             if work.item is None:
                 return await self.change(step, work.key)
             async with self._hold(work.key):
-                return _with_problem(work.item, await self._level(work.key))
+                return _with_fault(work.item, await self._level(work.key))
         except (SyncConflictError, RowError) as error:
             return _item(step, StepKind.FAILED, error.problem)
         except (SyncError, ServiceError) as error:
@@ -236,7 +236,7 @@ class SyncRun:
                 kind = await self._decided(step, key, mine, row)
                 if kind in RECEIVED and theirs is not None:
                     if mine is not None and await self._has_ended(theirs) and not await self._has_ended(mine):
-                        return _item(step, StepKind.NOT_TAKEN, None)
+                        return _with_fault(_item(step, StepKind.NOT_TAKEN, None), behind)
                     if proved:
                         return await self._receive(step, kind, mine, theirs)
                     # Disks take their time, and programs that know no lock may renew meanwhile: look again after it.
@@ -244,14 +244,14 @@ class SyncRun:
                     proved = True
                     continue
                 if kind not in SENT or mine is None:
-                    return _with_problem(_item(step, kind, problem_of(kind, row)), behind)
+                    return _with_fault(_item(step, kind, problem_of(kind, row)), behind)
                 if await self._context.with_client([mine]):
-                    return _item(step, StepKind.WITH_CODEX, None)
+                    return _with_fault(_item(step, StepKind.WITH_CODEX, None), behind)
                 against = await self._against(mine)
                 if against is not None:
-                    return _item(step, StepKind.HELD_BACK, against)
+                    return _with_fault(_item(step, StepKind.HELD_BACK, against), behind)
                 if await self._send(mine, row):
-                    return _with_problem(_sent(step, kind, row), behind)
+                    return _with_fault(_sent(step, kind, row), behind)
                 row = await self._again(step.row_id, row)
         raise SyncConflictError
 
@@ -310,7 +310,7 @@ class SyncRun:
             return _item(step, kind, None)
         # Its key is another one where only one of the two names its user.
         faults = await self._context.accounts.keep(filled(theirs, mine), mine.key, spares_newer=True)
-        return _item(step, kind, faults[0].problem if faults else None)
+        return _with_fault(_item(step, kind, None), faults[0].problem if faults else None)
 
     async def _has_ended(self, login: Credential) -> bool:
         problem = await self._against(login)
@@ -364,8 +364,8 @@ def _sent(step: SyncStep, kind: StepKind, row: OpenedRow | None) -> SyncItem:
     return replace(item, replaced=kind_of(row)) if kind is StepKind.OVERWRITE else item
 
 
-def _with_problem(item: SyncItem, problem: Problem | None) -> SyncItem:
-    return item if problem is None or item.problem is not None else replace(item, problem=problem)
+def _with_fault(item: SyncItem, behind: Problem | None) -> SyncItem:
+    return item if behind is None else replace(item, behind=behind)
 
 
 def _item(step: SyncStep, kind: StepKind, problem: Problem | None) -> SyncItem:

@@ -5,7 +5,7 @@ import msgspec
 from probe_tray.core.account.identity import AccountKey
 from probe_tray.core.errors import ProbeError, Problem, SyncKeyError, SyncOpenedError
 from probe_tray.core.state import AppState
-from probe_tray.core.sync.rows import OVERWRITABLE, RECEIVED, REFUSED, SENT, StepKind, SyncItem, SyncReport
+from probe_tray.core.sync.rows import OVERWRITABLE, RECEIVED, REFUSED, SENT, SETTLED, StepKind, SyncItem, SyncReport
 from probe_tray.core.sync.setup import SyncSetup, SyncState
 from probe_tray.core.sync.table_change import TableChangeKind
 from probe_tray.view.sync.advice import advice_of
@@ -182,10 +182,15 @@ def done_words(item: SyncItem, t: Translator) -> str:
     return t(_DONE[item.kind]) if item.kind in _DONE else t("Nothing was done.")
 
 
-def problem_words(item: SyncItem, problem: Problem, t: Translator) -> str:
-    """What happened to an account that ``problem`` befell, without what to do."""
-    said = t.title(problem)
-    return t("Not saved everywhere: {fault}", fault=said) if item.partly else said
+def behind_words(fault: Problem, t: Translator) -> str:
+    """What happened to an account of which ``fault`` kept a place here from getting its login, without what to do."""
+    return t("Not saved everywhere: {fault}", fault=t.title(fault))
+
+
+def with_behind(said: str, item: SyncItem, fault: Problem, t: Translator) -> str:
+    """The same after what else is ``said`` of ``item``, if that is more than that all went well."""
+    is_well = item.problem is None and item.kind in SETTLED
+    return t.joined(("" if is_well else said, behind_words(fault, t)))
 
 
 def sync_result(state: AppState, now: Now, t: Translator) -> SyncResultView:
@@ -301,8 +306,11 @@ def _row(item: SyncItem, state: AppState, t: Translator) -> SyncRow:
             advice = t("To remove it from the table too, first protect the table with the SQL from Set up sync.")
     if problem is not None:
         problem = _masked(problem) if settings.privacy else problem
-        said = problem_words(item, problem, t)
-        advice = t.hint(problem)
+        said, advice = t.title(problem), t.hint(problem)
+    if item.behind is not None:
+        behind = _masked(item.behind) if settings.privacy else item.behind
+        said, advice = with_behind(said, item, behind, t), t.joined((advice, t.hint(behind)))
+    if problem is not None or item.behind is not None:
         tone = Tone.CRITICAL if item.kind is StepKind.FAILED else Tone.WARNING
     return SyncRow(
         row_id=item.row_id,

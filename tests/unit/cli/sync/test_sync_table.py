@@ -62,14 +62,27 @@ def test_thousands_of_rows_of_nobody_here_are_counted() -> None:
 
 def test_a_login_that_one_of_its_places_did_not_take_is_a_line_and_a_failure() -> None:
     busy = WriteError(path="/logins/a.json", reason="another program has it open").problem
-    half = SyncItem(kind=StepKind.SAME, row_id="account-ana", who="ana@example.com", problem=busy)
-    report = SyncReport(ended_at=START, items=(half, replace(half, who="bob@example.com", problem=None)))
+    half = SyncItem(kind=StepKind.SAME, row_id="account-ana", who="ana@example.com", behind=busy)
+    report = SyncReport(ended_at=START, items=(half, replace(half, who="bob@example.com", behind=None)))
     said = "Not saved everywhere: /logins/a.json can't be written: another program has it open."
     assert [(row[0].text, row[1].text) for row in sync_rows(report, Translator())] == [("ana@example.com", said)]
     (failure,) = sync_failures(report, Translator())
     assert failure.startswith(f"ana@example.com: {said}")
     assert (json.loads(sync_json(report))["not_saved_everywhere"], report.well) == (1, False)
     assert "everywhere" not in sync_failures(report, CHINESE)[0]
+
+
+def test_a_place_that_missed_a_login_counts_for_a_row_of_any_kind() -> None:
+    busy = WriteError(path="/logins/a.json", reason="another program has it open").problem
+    for kind in StepKind:
+        item = SyncItem(kind=kind, row_id="account-ana", key=AccountKey("account-ana"), who="ana@example.com")
+        report = SyncReport(ended_at=START, items=(replace(item, behind=busy),))
+        assert (report.partly, report.well) == (1, False)
+        assert sync_rows(report, Translator())[0][1].text.endswith("another program has it open.")
+        assert "Not saved everywhere: " in sync_failures(report, Translator())[0]
+    sealed = RowSealedError().problem
+    both = SyncItem(kind=StepKind.UNDECRYPTABLE, row_id="a", who="ana@example.com", problem=sealed, behind=busy)
+    assert len(sync_failures(SyncReport(ended_at=START, items=(both,)), Translator())) == 2
 
 
 def with_old_key(*, resealable: bool = False, old_key_ended: bool = False) -> SyncReport:

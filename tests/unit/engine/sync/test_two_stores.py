@@ -42,12 +42,12 @@ async def test_a_store_that_did_not_take_what_was_received_gets_it_with_a_later_
     for expected in (StepKind.ADOPT, StepKind.SAME):
         report = await machine.sync()
         assert kinds(report) == [expected]
-        assert problem_kind(report.items[0].problem) is WriteError
+        assert problem_kind(report.items[0].behind) is WriteError
         assert (report.well, report.partly, report.failed) == (False, 1, 0), "it is told for as long as it is so"
         assert (machine.numbers(), numbers(folder)) == ([2], [1])
     folder.busy = False
     report = await machine.sync()
-    assert (kinds(report), report.items[0].problem, report.well) == ([StepKind.SAME], None, True)
+    assert (kinds(report), report.items[0].behind, report.well) == ([StepKind.SAME], None, True)
     assert machine.numbers() == numbers(folder) == [2]
 
 
@@ -89,6 +89,28 @@ async def test_whatever_becomes_of_the_account_its_stores_hold_one_login_afterwa
     machine = Machine(FakeTable(sealed(login(1, "bob")), *rows), login(2), login(1, "bob"), others=(folder,))
     assert kinds(await machine.sync()) == [kind, StepKind.SAME]
     assert numbers(folder) == [number_of(machine.kept.held[login().key])] != [1]
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [(sealed(login(1), OTHER_CIPHER), StepKind.UNDECRYPTABLE), (sealed(login(2)), StepKind.WITH_CODEX)],
+)
+async def test_a_store_that_missed_a_login_is_told_beside_whatever_else_became_of_the_account(
+    row: RemoteRow, kind: StepKind
+) -> None:
+    folder = BusyFolder(StoreKind.FOLDER, login(1))
+    rows = [row] if kind is StepKind.UNDECRYPTABLE else []
+    machine = Machine(FakeTable(sealed(login(1, "bob")), *rows), login(2), login(1, "bob"), others=(folder,))
+    if kind is StepKind.WITH_CODEX:
+        context = machine.bench.context._replace(with_client=all_of_ana)
+        machine.bench.syncing = Synchronizer(context, TaskLocks(), settled)
+    report = await machine.sync()
+    item = next(one for one in report.items if one.key == login().key)
+    assert (item.kind, problem_kind(item.behind), report.partly) == (kind, WriteError, 1)
+
+
+async def all_of_ana(_logins: object) -> frozenset[AccountKey]:
+    return frozenset({login().key})
 
 
 async def test_a_store_that_gets_what_it_missed_keeps_what_other_programs_keep_beside_it() -> None:

@@ -74,7 +74,7 @@ def test_what_needs_a_person_comes_first_with_what_to_do() -> None:
 @pytest.mark.parametrize("kind", [StepKind.ADOPT, StepKind.UPLOAD_NEWER, StepKind.SAME])
 def test_a_login_that_one_of_its_places_did_not_take_is_told_as_long_as_it_is_so(kind: StepKind) -> None:
     busy = WriteError(path="/logins/a.json", reason="another program has it open").problem
-    found = state(item(StepKind.UPLOAD_NEW, "sent"), item(kind, "half", problem=busy))
+    found = state(item(StepKind.UPLOAD_NEW, "sent"), item(kind, "half", behind=busy))
     shown = sync_result(found, NOW, T)
     first = shown.rows[0]
     assert (first.who, first.tone, first.advice) == ("half", Tone.WARNING, WriteError.hint_template)
