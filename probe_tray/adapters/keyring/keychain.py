@@ -1,8 +1,12 @@
 """Entries of the keychain of macOS, changed where they are.
 
 Python's library deletes an entry and adds another one (keyring 25.7, ``set_generic_password``). In between there is
-none, and the other one trusts only the program that added it (Apple, "Access Control Lists"): the client, whose entry
-it was, has to ask a person again. What SecItemUpdate changes goes on trusting whom it trusted.
+none, and the other one trusts only the program that added it (Apple, "Access Control Lists").
+
+What SecItemUpdate changes is there all the time, and goes on trusting the programs that it trusted. Since macOS 10.12
+there is also a list of partitions, which an update of the value resets to the one that made it (Apple,
+``libsecurity_keychain/lib/Item.cpp``, ``ItemImpl::updateSSGroup``). So the client may have to ask a person again all
+the same, as may this program once the client has written.
 """
 
 from importlib import import_module

@@ -2,7 +2,8 @@
 
 They answer as Apple documents SecItemUpdate, SecItemAdd and SecItemDelete: errSecItemNotFound (-25300),
 errSecDuplicateItem (-25299), errSecInteractionNotAllowed (-25308), userCanceledErr (-128), errSecParam (-50) for a new
-value that is no CFData. An entry that is added trusts the program that added it.
+value that is no CFData. An entry that is added trusts the program that added it. The list of partitions, which an
+update resets, is not doubled: no way to write keeps it.
 """
 
 import ctypes
