@@ -57,7 +57,10 @@ class SystemDesktop(Protocol):
         ...
 
     def prepare_start(self, environment: MutableMapping[str, str]) -> None:
-        """Set what Qt must find in this process's ``environment`` to start in the background."""
+        """Set what Qt must find in this process's ``environment`` to start in the background.
+
+        Tell the system, too, what it must know of this process before there is a window.
+        """
         ...
 
     def show_in_dock(self, *, shown: bool) -> None:

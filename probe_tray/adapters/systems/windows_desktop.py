@@ -13,6 +13,8 @@ PERSONALIZE_KEY: Final = r"Software\Microsoft\Windows\CurrentVersion\Themes\Pers
 
 _WINDOWS_11: Final = 22_000
 """Its first build."""
+_ASKED_FIRST: Final = 0x300
+"""Of the "application reserved first shutdown range" (learn.microsoft.com); programs have 0x280 otherwise."""
 _SETTING_CHANGE: Final = 0x001A
 """WM_SETTINGCHANGE."""
 _GET_HIGH_CONTRAST: Final = 0x0042
@@ -74,7 +76,13 @@ class WindowsDesktop:
         return _build_number() < _WINDOWS_11
 
     def prepare_start(self, environment: MutableMapping[str, str]) -> None:
-        """Nothing."""
+        """Be asked about the end of the session before the launchers of pip, uv and virtual environments.
+
+        They have no window, so they are ended at once, and take this process along (python/cpython#96289). A refusal
+        leaves it to chance who is asked first.
+        """
+        del environment
+        windows_library("kernel32").SetProcessShutdownParameters(_ASKED_FIRST, 0)
 
     def show_in_dock(self, *, shown: bool) -> None:
         """The taskbar has every window."""

@@ -1,8 +1,8 @@
-"""What Windows needs beyond Qt, on doubles of user32 and of the registry.
+"""What Windows needs beyond Qt, on doubles of user32, kernel32 and the registry.
 
-They answer as learn.microsoft.com describes ShutdownBlockReasonCreate, ShutdownBlockReasonDestroy and
-SystemParametersInfoW (HIGHCONTRASTW: the flag HCF_HIGHCONTRASTON is 1, "available" and others come with it). The value
-SystemUsesLightTheme is a DWORD, 1 for a light taskbar.
+They answer as learn.microsoft.com describes ShutdownBlockReasonCreate, ShutdownBlockReasonDestroy,
+SetProcessShutdownParameters and SystemParametersInfoW (HIGHCONTRASTW: the flag HCF_HIGHCONTRASTON is 1, "available"
+and others come with it). The value SystemUsesLightTheme is a DWORD, 1 for a light taskbar.
 """
 
 import ctypes
@@ -47,6 +47,27 @@ def test_the_person_reads_why_a_shutdown_waits(monkeypatch: pytest.MonkeyPatch) 
     with WindowsDesktop().hold_up_session(7, "Saving a login"):
         shown = dict(user.reasons)
     assert (shown, user.reasons) == ({7: "Saving a login"}, {})
+
+
+@pytest.mark.parametrize("answer", [1, 0])
+def test_the_end_of_the_session_comes_here_before_the_launchers(monkeypatch: pytest.MonkeyPatch, answer: int) -> None:
+    levels: list[tuple[int, int]] = []
+
+    class Kernel:
+        def SetProcessShutdownParameters(self, level: int, flags: int) -> int:
+            levels.append((level, flags))
+            return answer
+
+    def load(name: str) -> Kernel:
+        assert name == "kernel32"
+        return Kernel()
+
+    monkeypatch.setattr(windows_desktop, "windows_library", load)
+    environment: dict[str, str] = {}
+    WindowsDesktop().prepare_start(environment)
+    # A level of programs (0x100 to 0x3FF) above the usual one, 0x280, without SHUTDOWN_NORETRY.
+    assert [(0x280 < level <= 0x3FF, flags) for level, flags in levels] == [(True, 0)]
+    assert environment == {}
 
 
 @pytest.mark.parametrize(("value", "dark"), [(0, True), (1, False), (None, True), (OSError(5, "denied"), True)])
