@@ -299,7 +299,8 @@ class OperatingSystem(Protocol):
     def outlive_console(self) -> AbstractContextManager[None]:
         """Until this is left, let what handles the signals tidy up although the terminal was closed.
 
-        As far as the system allows it: Windows ends the process after 5 seconds.
+        As far as the system allows it: Windows ends the process after 5 seconds, and a command at once when the
+        person logs off or shuts down.
         """
         ...
 

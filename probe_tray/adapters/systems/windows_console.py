@@ -17,8 +17,8 @@ _LAUNCHERS: Final = frozenset({"probe-tray.exe", "pythonw.exe"})
 _STANDARD_HANDLES: Final = {1: -11, 2: -12}
 _VIRTUAL_TERMINAL: Final = 0x0004
 """ENABLE_VIRTUAL_TERMINAL_PROCESSING, a mode of the console since Windows 10 1511."""
-_CLOSE: Final = 2
-"""CTRL_CLOSE_EVENT."""
+_ENDING: Final = frozenset({2, 5, 6})
+"""CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT."""
 
 
 def use_console() -> None:
@@ -61,6 +61,8 @@ def obeys_sequences(stream: TextIO) -> bool:
 def outlive_console() -> Generator[None]:
     """Make SIGBREAK of a console that is closed, and let the process live on until this is left.
 
+    The end of a session comes here only in a process that has not loaded user32 (bugs.python.org/issue41298).
+
     The C runtime makes the same signal of it, but Windows ends the process as soon as its handler returns, before
     Python's has had its turn (HandlerRoutine and "CTRL+CLOSE Signal", learn.microsoft.com; python/cpython#96289). A
     handler that goes on is waited for, 5 seconds at most (SPI_GETHUNGAPPTIMEOUT). Where nobody handles SIGBREAK, there
@@ -74,7 +76,7 @@ def outlive_console() -> Generator[None]:
 
     def handle(event: int) -> int:
         # In a thread of the system's. The numbers of other events go to the handler before this one.
-        if event != _CLOSE or signal.getsignal(signal.SIGBREAK) in {signal.SIG_DFL, signal.SIG_IGN, None}:
+        if event not in _ENDING or signal.getsignal(signal.SIGBREAK) in {signal.SIG_DFL, signal.SIG_IGN, None}:
             return False
         signal.raise_signal(signal.SIGBREAK)
         left.wait()

@@ -19,7 +19,7 @@ from probe_tray.adapters.systems import windows_console
 from probe_tray.adapters.systems.operating_system import UserProgram
 from probe_tray.adapters.systems.windows import WindowsSystem
 from tests.desktop.waiting import wait_for
-from tests.support.consoles import CTRL_BREAK, CTRL_C, FakeConsole
+from tests.support.consoles import CTRL_BREAK, CTRL_C, CTRL_CLOSE, CTRL_LOGOFF, CTRL_SHUTDOWN, FakeConsole
 
 
 class Kernel32:
@@ -133,11 +133,12 @@ def received() -> Iterator[list[int]]:
     signal.signal(signal.SIGTERM, before)
 
 
+@pytest.mark.parametrize("event", [CTRL_CLOSE, CTRL_LOGOFF, CTRL_SHUTDOWN])
 def test_a_process_whose_console_is_closed_lives_until_it_has_tidied_up(
-    console: FakeConsole, received: list[int]
+    console: FakeConsole, received: list[int], event: int
 ) -> None:
     with WindowsSystem().outlive_console():
-        console.close()
+        console.close(event)
         assert wait_for("the signal", lambda: received == [signal.SIGTERM])
         console.done.append("tidied up")
     console.wait_closed()
@@ -145,7 +146,7 @@ def test_a_process_whose_console_is_closed_lives_until_it_has_tidied_up(
     assert console.routines == []
 
 
-@pytest.mark.parametrize("event", [CTRL_C, CTRL_BREAK, 5, 6])
+@pytest.mark.parametrize("event", [CTRL_C, CTRL_BREAK])
 def test_other_events_go_to_the_handler_of_the_runtime(console: FakeConsole, received: list[int], event: int) -> None:
     with WindowsSystem().outlive_console():
         assert [routine(event) for routine in console.routines] == [0]
