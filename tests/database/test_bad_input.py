@@ -115,7 +115,7 @@ def test_a_table_of_a_newer_version_is_left_alone_and_not_set_up(
     code = write_code(SetupCode(url=shared.rest.url, api_key=Secret(API_KEY), key=Secret(KEY)))
     config = shared.machine.config.read_bytes()
     for arguments in ((), ("--enter-code", "--yes")):
-        monkeypatch.setattr("sys.stdin", io.StringIO(code.reveal()))
+        monkeypatch.setattr("sys.stdin", _Typed(code.reveal()))
         status, said = shared.sync(*arguments)
         assert (status, "was set up by a newer version of Probe Tray." in said) == (1, True), said
     assert (shared.machine.files(), shared.rows()) == (files, rows)
@@ -205,9 +205,9 @@ def changing(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> Shared:
 class _Typed(io.StringIO):
     """What is given on standard input to each run."""
 
-    def read(self, size: int | None = -1, /) -> str:
-        self.seek(0)
-        return super().read(size)
+    @property
+    def buffer(self) -> io.BytesIO:
+        return io.BytesIO(self.getvalue().encode())
 
 
 ACTIONS = {
