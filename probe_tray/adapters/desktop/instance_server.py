@@ -20,7 +20,8 @@ from probe_tray.adapters.desktop.instance_socket import (
 from probe_tray.core.errors import WriteError
 
 _PAUSE_SECONDS: Final = 0.1
-_LOOK_SECONDS: Final = 60.0
+_LOOK_SECONDS: Final = 600.0
+"""Systems tidy their temporary folders after days, and each look wakes the program."""
 _MOST_CALLERS: Final = 4
 _MOST_WATCHERS: Final = 16
 _MOST_UNREAD: Final = 4 * 1024 * 1024

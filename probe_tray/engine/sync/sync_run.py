@@ -207,7 +207,8 @@ class SyncRun:
             if work.item is None:
                 return await self.change(step, work.key)
             async with self._hold(work.key):
-                return _with_fault(work.item, await self._level(work.key))
+                _, behind = await self._levelled(work.key)
+                return _with_fault(work.item, behind)
         except (SyncConflictError, RowError) as error:
             return _item(step, StepKind.FAILED, error.problem)
         except (SyncError, ServiceError) as error:
@@ -222,10 +223,11 @@ class SyncRun:
         """Do what is to be done with one account; None where nothing is left of it. Raises a ProbeError."""
         row = self._rows.get(step.row_id)
         async with self._hold(key):
-            behind = await self._level(key)
+            held, behind = await self._levelled(key)
             proved = False
-            for _ in range(_TRIES):
-                held = [stored.credential for _, stored in await self._context.accounts.holders(key)]
+            for attempt in range(_TRIES):
+                if attempt:
+                    held = await self._held(key)
                 mine = newest_renewable(held) if held else None
                 theirs = None if row is None else row.login
                 if mine is None and row is None:
@@ -290,15 +292,20 @@ class SyncRun:
             self._see(opened.login)
         return opened
 
-    async def _level(self, key: AccountKey) -> Problem | None:
-        """Bring the stores here together; what kept one of them from it.
+    async def _levelled(self, key: AccountKey) -> tuple[list[Credential], Problem | None]:
+        """What the stores here hold of an account, once they were brought together; and what kept one of them from it.
 
         One may have missed an earlier login, while its disk was full or another program had its file open. Its token
         is spent, and whoever sends it ends the login in all of them.
         """
-        held = [stored.credential for _, stored in await self._context.accounts.holders(key)]
-        faults = await self._context.level(key) if are_apart(held) else ()
-        return faults[0].problem if faults else None
+        held = await self._held(key)
+        if not are_apart(held):
+            return held, None
+        faults = await self._context.level(key)
+        return await self._held(key), faults[0].problem if faults else None
+
+    async def _held(self, key: AccountKey) -> list[Credential]:
+        return [stored.credential for _, stored in await self._context.accounts.holders(key)]
 
     async def _prove(self, mine: Credential | None, theirs: Credential) -> None:
         place = self._context.store_for_new() if mine is None else self._context.accounts

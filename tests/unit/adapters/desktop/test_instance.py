@@ -384,7 +384,7 @@ async def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")
-@pytest.mark.parametrize(("in_session", "looks"), [(True, []), (False, [60.0])])
+@pytest.mark.parametrize(("in_session", "looks"), [(True, []), (False, [600.0])])
 async def test_a_program_at_rest_looks_for_its_socket_only_where_that_can_be_gone(
     folder: Path, waits: list[float], monkeypatch: pytest.MonkeyPatch, *, in_session: bool, looks: list[float]
 ) -> None:

@@ -51,6 +51,20 @@ async def test_a_store_that_did_not_take_what_was_received_gets_it_with_a_later_
     assert machine.numbers() == numbers(folder) == [2]
 
 
+async def test_a_login_that_is_the_same_everywhere_is_read_once_before_it_is_sent() -> None:
+    class CountedFolder(MemoryStore):
+        reads = 0
+
+        async def read(self, key: AccountKey) -> StoredCredential | None:
+            self.reads += 1
+            return await super().read(key)
+
+    folder = CountedFolder(StoreKind.FOLDER, login(1))
+    machine = Machine(FakeTable(), login(1), others=(folder,))
+    assert kinds(await machine.sync()) == [StepKind.UPLOAD_NEW]
+    assert folder.reads == 1
+
+
 async def test_a_sync_that_is_cancelled_between_two_stores_writes_the_second_too() -> None:
     begun, goes_on = asyncio.Event(), asyncio.Event()
 
