@@ -26,6 +26,7 @@ from probe_tray.adapters.systems.windows import WindowsSystem
 from probe_tray.cli.arguments import parse
 from probe_tray.core.account.secret import Secret
 from probe_tray.core.errors import ReadError, WriteError
+from tests.support.windows_library import run_on_windows
 
 SystemTime = ctypes.c_uint16 * 8
 
@@ -88,14 +89,7 @@ class Kernel32:
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel32:
     found = Kernel32()
-
-    def load(_name: str, *, use_last_error: bool) -> Kernel32:
-        assert use_last_error
-        return found
-
-    monkeypatch.setattr(ctypes, "WinDLL", load, raising=False)
-    monkeypatch.setattr(ctypes, "get_last_error", lambda: found.error, raising=False)
-    monkeypatch.setattr("sys.platform", "win32")
+    run_on_windows(monkeypatch, found)
     return found
 
 

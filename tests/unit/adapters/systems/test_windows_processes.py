@@ -15,6 +15,7 @@ import pytest
 from probe_tray.adapters.systems import windows
 from probe_tray.adapters.systems.windows import WindowsSystem
 from probe_tray.adapters.systems.windows_processes import ancestors
+from tests.support.windows_library import run_on_windows
 
 NO_MORE, DENIED = 18, 5
 INVALID = (1 << 64) - 1
@@ -70,14 +71,7 @@ class Kernel32:
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel32:
     found = Kernel32()
-
-    def load(_name: str, *, use_last_error: bool) -> Kernel32:
-        assert use_last_error
-        return found
-
-    monkeypatch.setattr(ctypes, "WinDLL", load, raising=False)
-    monkeypatch.setattr(ctypes, "get_last_error", lambda: found.error, raising=False)
-    monkeypatch.setattr("sys.platform", "win32")
+    run_on_windows(monkeypatch, found)
     return found
 
 
